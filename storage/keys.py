@@ -1,0 +1,76 @@
+"""Cache keys: what a stage run depends on, part by part, so that a miss can be explained."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, JsonValue
+
+from storage.config import NotInKey
+from storage.hashing import hash_json
+from storage.manifest import External, Manifest, Parent
+
+
+@dataclass(frozen=True)
+class KeyParts:
+    """Everything that decides a result: `key = hash(stage, version, code, arguments)`."""
+
+    stage: str
+    version: int
+    code: str
+    arguments: Mapping[str, JsonValue]
+    parents: tuple[Parent, ...]
+
+    @property
+    def key(self) -> str:
+        """32 hex digits."""
+        return hash_json([self.stage, self.version, self.code, dict(self.arguments)])
+
+
+def key_parts(stage: str, version: int, code: str, arguments: Mapping[str, object]) -> KeyParts:
+    """The parts of the key of one call. Raises `TypeError` for an argument that has no canonical form."""
+    return KeyParts(
+        stage=stage,
+        version=version,
+        code=code,
+        arguments={name: canonical(value, name) for name, value in arguments.items()},
+        parents=tuple(parent for name, value in arguments.items() for parent in _parents(name, value)),
+    )
+
+
+def canonical(value: object, where: str) -> JsonValue:
+    """The JSON form under which a value enters a key; manifests enter by digest, external files by content.
+
+    A path has no canonical form (the same path may hold other content, and the same content lie elsewhere), nor has
+    a set (its order differs between processes): both raise `TypeError`, unless the field is marked `NotInKey`.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Manifest):
+        return {"stage": value.stage, "digest": value.digest}
+    if isinstance(value, BaseModel):
+        fields = {
+            name: canonical(getattr(value, name), f"{where}.{name}")
+            for name, field in type(value).model_fields.items()
+            if not any(isinstance(mark, NotInKey) for mark in field.metadata)
+        }
+        return fields
+    if isinstance(value, Mapping):
+        return {str(name): canonical(item, f"{where}.{name}") for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [canonical(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    hint = "; pass an External, or mark the field NotInKey" if isinstance(value, Path) else ""
+    raise TypeError(f"{where}: a {type(value).__name__} cannot enter a cache key{hint}")
+
+
+def _parents(argument: str, value: object) -> Iterator[Parent]:
+    if isinstance(value, Manifest):
+        yield Parent(argument=argument, stage=value.stage, key=value.key, digest=value.digest)
+    elif isinstance(value, External):
+        yield Parent(argument=argument, stage="external", key=value.fingerprint, digest=value.fingerprint)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _parents(argument, item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _parents(argument, item)

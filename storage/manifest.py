@@ -1,0 +1,86 @@
+"""What crosses between stages: a manifest of files and their content, never paths, frames or tensors."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from storage.config import NotInKey
+from storage.hashing import hash_json
+
+
+class FileRef(BaseModel):
+    """One file of a stage's output."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str = Field(description="relative to the stage's output directory, with forward slashes")
+    bytes: int = Field(ge=0)
+    rows: int | None = Field(default=None, description="for Parquet files")
+    hash: str = Field(description="xxh3:<hex> of the content")
+
+
+class Parent(BaseModel):
+    """An input that entered a stage, under the argument's name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    argument: str
+    stage: str
+    key: str
+    digest: str
+
+
+class Manifest(BaseModel):
+    """The record of one stage run: which files, from what, by which code.
+
+    `digest` hashes the stage's name and its files' content, in order, and nothing else: a rerun that writes equal
+    bytes has an equal digest, and everything downstream stays cached.
+    `key` hashes what the run depended on: code, parameters, parents' digests.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    key: str
+    digest: str
+    files: tuple[FileRef, ...]
+    parents: tuple[Parent, ...] = ()
+    parameters: Mapping[str, JsonValue] = Field(default_factory=dict)
+    version: int = 1
+    code: str = Field(description="fingerprint of the modules that computed it")
+    software: Mapping[str, str] = Field(default_factory=dict, description="package versions that can change results")
+    stats: Mapping[str, JsonValue] = Field(default_factory=dict)
+    seconds: float = Field(default=0.0, description="wall time of the computation")
+    created: datetime
+
+    @property
+    def name(self) -> str:
+        """Where it lies in the store: `<stage>/<key>`."""
+        return f"{self.stage}/{self.key}"
+
+    @property
+    def rows(self) -> int:
+        """Rows over all Parquet files."""
+        return sum(file.rows or 0 for file in self.files)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes over all files."""
+        return sum(file.bytes for file in self.files)
+
+
+class External(BaseModel):
+    """A file or folder outside the store. Only its fingerprint, its content, enters a key."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: Annotated[Path, NotInKey()]
+    fingerprint: str
+
+
+def content_digest(stage: str, files: tuple[FileRef, ...]) -> str:
+    """`digest = hash(stage, (path, content hash) of the files in order)`."""
+    return hash_json([stage, [[file.path, file.hash] for file in files]])

@@ -1,0 +1,75 @@
+"""Run a stage's function in a fresh directory and publish what it wrote. Knows nothing of Prefect."""
+
+import importlib.metadata
+import inspect
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from pydantic import JsonValue
+
+from storage.keys import KeyParts
+from storage.manifest import Manifest, content_digest
+from storage.store import describe_files
+from storage.workspace import Runtime, Workspace
+
+# Packages whose version can change the bytes of a result.
+SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow", "faiss-cpu", "torch", "torchvision",
+            "open_clip_torch", "transformers", "clip-benchmark")  # fmt: skip
+
+StageFunction = Callable[..., Mapping[str, JsonValue]]
+
+
+def compute(function: StageFunction, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
+    """The published manifest of one run: found in the store, or computed and published.
+
+    An exception leaves nothing behind but the checkpoints in the run's scratch directory.
+    """
+    work = Workspace(stage=parts.stage, key=parts.key, output=runtime.store, runtime=runtime)
+    found = work.store.find(parts.stage, parts.key)
+    if found:
+        return found
+    output = work.store.begin()
+    started = time.perf_counter()
+    try:
+        stats = function(**arguments, work=Workspace(parts.stage, parts.key, output, runtime))
+        files = describe_files(output)
+        manifest = Manifest(
+            stage=parts.stage,
+            key=parts.key,
+            digest=content_digest(parts.stage, files),
+            files=files,
+            parents=parts.parents,
+            parameters=parts.arguments,
+            version=parts.version,
+            code=parts.code,
+            software=software(),
+            stats=stats,
+            seconds=round(time.perf_counter() - started, 3),
+            created=datetime.now(UTC),
+        )
+        work.store.publish(output, manifest)
+    finally:
+        shutil.rmtree(output, ignore_errors=True)
+    return work.store.find(parts.stage, parts.key) or manifest
+
+
+def bind(function: StageFunction, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:
+    """The call's arguments by name, defaults filled in, without `work`."""
+    signature = inspect.signature(function)
+    inputs = [parameter for name, parameter in signature.parameters.items() if name != "work"]
+    bound = signature.replace(parameters=inputs).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
+def software() -> dict[str, str]:
+    """Installed versions of the packages that can change results."""
+    versions = {}
+    for package in SOFTWARE:
+        try:
+            versions[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

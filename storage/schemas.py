@@ -1,0 +1,69 @@
+"""The tables that stages exchange, as Arrow schemas. The names are the contract; see the design page."""
+
+import pyarrow as pa
+
+IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+
+PAIRS = pa.schema(
+    [
+        pa.field("id", pa.uint64(), nullable=False),
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("caption", pa.large_string(), nullable=False),
+        pa.field("image", IMAGE),
+        pa.field("label", pa.int32()),
+        pa.field("source", pa.string(), nullable=False),
+    ]
+)
+
+REJECTED = pa.schema([("key", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
+
+MATCHES = pa.schema([("id", pa.uint64()), ("entries", pa.list_(pa.uint32()))])
+
+COUNTS = pa.schema([("entry", pa.uint32()), ("count", pa.uint64())])
+
+ENTRIES = pa.schema(
+    [
+        ("entry", pa.uint32()),
+        ("text", pa.large_string()),
+        ("provenance", pa.string()),
+        ("status", pa.string()),
+        ("count", pa.uint64()),
+        ("observed", pa.float64()),
+        ("target", pa.float64()),
+        ("balanced", pa.float64()),
+        ("realised", pa.float64()),
+        ("log_scale", pa.float64()),
+    ]
+)
+
+WEIGHTS = pa.schema([("id", pa.uint64()), ("weight", pa.float64()), ("inclusion", pa.float64())])
+
+SELECTION = pa.schema(
+    [("id", pa.uint64()), ("weight", pa.float64()), ("inclusion", pa.float64()), ("multiplicity", pa.uint16())]
+)
+
+CURATED = pa.schema(
+    [
+        *PAIRS,
+        pa.field("weight", pa.float64()),
+        pa.field("inclusion", pa.float64()),
+        pa.field("multiplicity", pa.uint16()),
+        pa.field("entries", pa.list_(pa.uint32())),
+    ]
+)
+
+EDGES = pa.schema(
+    [("source", pa.uint64()), ("target", pa.uint64()), ("length", pa.float32()), ("certified", pa.bool_())]
+)
+
+NEIGHBOURS = pa.schema(
+    [("id", pa.uint64()), ("neighbours", pa.list_(pa.uint64())), ("distances", pa.list_(pa.float32()))]
+)
+
+
+def embeddings_schema(dimension: int, dtype: str = "float32", *, image: bool = True, text: bool = True) -> pa.Schema:
+    """`id` and L2-normalised vectors, `image` and `text`, each a fixed-size list `[dimension]` of float16 or float32."""
+    vector = pa.list_({"float16": pa.float16(), "float32": pa.float32()}[dtype], dimension)
+    fields = [pa.field("id", pa.uint64())]
+    fields += [pa.field(name, vector) for name, wanted in (("image", image), ("text", text)) if wanted]
+    return pa.schema(fields)

@@ -1,0 +1,58 @@
+"""Why a stage would run: which part of its key differs from the nearest run on record."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from storage.keys import KeyParts
+from storage.manifest import Manifest
+from storage.store import Store
+
+
+def reasons(parts: KeyParts, store: Store) -> tuple[str, ...]:
+    """Why the run described by `parts` is not in the store, a phrase each; empty when it is.
+
+    The comparison is with the stage's manifest that differs in the fewest places, the newest of equals:
+    `parameter target.t 20 → 50`, `source files changed`, `code changed`, `version 1 → 2`, `… is missing`.
+    """
+    published = store.read(parts.stage, parts.key)
+    if published:
+        return store.damage(published)
+    differences = [_differences(manifest, parts) for manifest in store.manifests(parts.stage)]
+    if not differences:
+        return ("never run",)
+    return min(reversed(differences), key=len)
+
+
+def _differences(earlier: Manifest, parts: KeyParts) -> tuple[str, ...]:
+    found = []
+    if earlier.version != parts.version:
+        found.append(f"version {earlier.version} → {parts.version}")
+    if earlier.code != parts.code:
+        found.append("code changed")
+    before, now = _flatten(earlier.parameters), _flatten(parts.arguments)
+    for name in sorted(before.keys() | now.keys()):
+        if before.get(name) == now.get(name):
+            continue
+        argument, _, field = name.rpartition(".")
+        if field == "digest":
+            found.append(f"input {argument} changed")
+        elif field == "fingerprint":
+            found.append(f"source {argument} changed")
+        elif field != "stage":
+            found.append(f"parameter {name} {_show(before, name)} → {_show(now, name)}")
+    return tuple(found)
+
+
+def _show(values: Mapping[str, JsonValue], name: str) -> str:
+    return str(values[name]) if name in values else "(absent)"
+
+
+def _flatten(value: JsonValue | Mapping[str, JsonValue], name: str = "") -> dict[str, JsonValue]:
+    if isinstance(value, Mapping):
+        children = [(f"{name}.{key}" if name else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list):
+        children = [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    else:
+        return {name: value}
+    return {leaf: item for child, inner in children for leaf, item in _flatten(inner, child).items()}

@@ -1,0 +1,123 @@
+"""The store: `<store>/<stage>/<key>/`, each published whole or not at all."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from storage.errors import StoreError
+from storage.hashing import hash_file
+from storage.manifest import FileRef, Manifest
+
+MANIFEST = "manifest.json"
+TEMPORARY = ".tmp"  # unfinished output, in the store itself so that a rename never crosses a file system
+SCRATCH = ".scratch"  # checkpoints of unfinished runs, by key
+RECORDS = ".records"  # Prefect's cache records, by key
+
+
+@dataclass(frozen=True)
+class Store:
+    """A directory of published stage outputs."""
+
+    root: Path
+
+    def directory(self, stage: str, key: str) -> Path:
+        """Where the output of one run lies, or would lie."""
+        return self.root / stage / key
+
+    def find(self, stage: str, key: str) -> Manifest | None:
+        """The published manifest, or None where there is none or a file is missing or has another size."""
+        manifest = self.read(stage, key)
+        return manifest if manifest and not self.damage(manifest) else None
+
+    def read(self, stage: str, key: str) -> Manifest | None:
+        """The published manifest whatever the state of its files."""
+        path = self.directory(stage, key) / MANIFEST
+        try:
+            return Manifest.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def manifests(self, stage: str | None = None) -> Iterator[Manifest]:
+        """Every readable manifest, oldest first."""
+        found = []
+        for path in self.root.glob(f"{stage or '[!.]*'}/*/{MANIFEST}"):
+            manifest = self.read(path.parent.parent.name, path.parent.name)
+            if manifest:
+                found.append(manifest)
+        yield from sorted(found, key=lambda manifest: manifest.created)
+
+    def damage(self, manifest: Manifest, *, content: bool = False) -> tuple[str, ...]:
+        """What is wrong with a manifest's files, a sentence each: missing, truncated or (`content`) altered."""
+        faults = []
+        for file in manifest.files:
+            path = self.directory(manifest.stage, manifest.key) / file.path
+            size = path.stat().st_size if path.is_file() else None
+            if size is None:
+                faults.append(f"{manifest.name}/{file.path} is missing")
+            elif size != file.bytes:
+                faults.append(f"{manifest.name}/{file.path} has {size:,} bytes, not {file.bytes:,}")
+            elif content and hash_file(path) != file.hash:
+                faults.append(f"{manifest.name}/{file.path} was altered: its hash is not {file.hash}")
+        return tuple(faults)
+
+    def begin(self) -> Path:
+        """A fresh temporary directory for output."""
+        path = self.root / TEMPORARY / uuid.uuid4().hex
+        path.mkdir(parents=True)
+        return path
+
+    def scratch(self, key: str) -> Path:
+        """A directory for a run's checkpoints that outlives the process."""
+        path = self.root / SCRATCH / key
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def publish(self, output: Path, manifest: Manifest) -> None:
+        """Give `output` its name in one rename, after its bytes are on disk.
+
+        A damaged earlier directory is set aside first. If another process published the same key meanwhile, its
+        equal result stays and ours is dropped.
+        """
+        (output / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+        for path in sorted(output.rglob("*")):
+            _sync(path)
+        _sync(output)
+        target = self.directory(manifest.stage, manifest.key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and self.find(manifest.stage, manifest.key) is None:
+            os.replace(target, self.root / TEMPORARY / f"damaged-{uuid.uuid4().hex}")
+        try:
+            os.rename(output, target)
+        except OSError:
+            if self.find(manifest.stage, manifest.key) is None:
+                raise StoreError(f"{target} could not be written; remove it and run again") from None
+            shutil.rmtree(output, ignore_errors=True)
+        shutil.rmtree(self.root / SCRATCH / manifest.key, ignore_errors=True)
+        _sync(target.parent)
+
+
+def describe_files(output: Path) -> tuple[FileRef, ...]:
+    """Every file below a directory, with its size, rows (Parquet) and content hash, sorted by path."""
+    files = sorted(path for path in output.rglob("*") if path.is_file() and path.name != MANIFEST)
+    return tuple(
+        FileRef(
+            path=path.relative_to(output).as_posix(),
+            bytes=path.stat().st_size,
+            rows=pq.read_metadata(path).num_rows if path.suffix == ".parquet" else None,
+            hash=hash_file(path),
+        )
+        for path in files
+    )
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

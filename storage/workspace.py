@@ -1,0 +1,60 @@
+"""What a running stage sees: where to write, where its inputs lie, and with what it may work."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from storage.config import Config, NotInKey
+from storage.errors import InputError
+from storage.manifest import External, Manifest
+from storage.store import Store
+
+
+class Runtime(Config):
+    """Where and with what stages run. Nothing in it can change a result, and none of it enters a key."""
+
+    store: Annotated[Path, NotInKey()] = Field(description="directory of the store")
+    device: Annotated[str, NotInKey()] = Field(default="cpu", description="torch device: cpu, cuda, cuda:1, mps")
+    workers: Annotated[int, NotInKey()] = Field(default=2, ge=1, description="threads that one stage may use")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One run of one stage."""
+
+    stage: str
+    key: str
+    output: Path
+    runtime: Runtime
+
+    @property
+    def store(self) -> Store:
+        """The store that holds the inputs."""
+        return Store(self.runtime.store)
+
+    @property
+    def scratch(self) -> Path:
+        """A directory for checkpoints: the same for the same key, kept when the run is killed, removed when done."""
+        return self.store.scratch(self.key)
+
+    def directory(self, source: Manifest | External) -> Path:
+        """Where an input's files lie."""
+        return source.path if isinstance(source, External) else self.store.directory(source.stage, source.key)
+
+    def path(self, source: Manifest | External, name: str) -> Path:
+        """One file of an input. Raises `InputError` where it is missing."""
+        path = self.directory(source) / name
+        if not path.is_file():
+            raise InputError(f"{path} is missing; run `equipoise verify` to find what else is, then run again")
+        return path
+
+    def paths(self, source: Manifest | External, pattern: str) -> list[Path]:
+        """Files of an input that match a glob pattern, sorted by name; possibly none."""
+        return sorted(self.directory(source).glob(pattern))
+
+    def log(self, message: str) -> None:
+        """A line in the run's log (and in the Prefect UI when there is a server)."""
+        logging.getLogger(f"equipoise.{self.stage}").info(message)
