@@ -1,0 +1,186 @@
+"""The one place that knows clip-benchmark.
+
+Its data set, prompts, classifier and metrics are used as they are, on folders that `tasks.evaluation.layout` has checked.
+What it would get wrong by itself is settled here: automatic mixed precision is off (bf16 changes results on a CPU), the
+device is a string, there are no loader workers (more workers than shards fail), and nothing is ever downloaded.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from clip_benchmark.datasets.builder import build_dataset
+from clip_benchmark.metrics import zeroshot_classification, zeroshot_retrieval
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from storage.errors import InputError
+from storage.progress import progress
+from tasks.evaluation.layout import Layout
+
+
+class Encoder(Protocol):
+    """What clip-benchmark asks of a model: images [n, 3, h, w] and tokens [n, context] to features [n, d]."""
+
+    def encode_image(self, image: Tensor) -> Tensor: ...
+    def encode_text(self, text: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Zero-shot answers, one row an image in the order of the shards.
+
+    Attributes: `label` [n] the true class; `ranking` [n, min(5, c)] the best classes, best first; and clip-benchmark's
+    own top-1 and top-5 accuracy of the same logits, `acc1` and `acc5` (None below five classes).
+    """
+
+    label: NDArray[np.int64]
+    ranking: NDArray[np.int64]
+    acc1: float
+    acc5: float | None
+
+    @property
+    def prediction(self) -> NDArray[np.int64]:
+        """[n] the best class of each image."""
+        return self.ranking[:, 0]
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Whether each query found its counterpart among the first k.
+
+    Attributes: `image_of_text` [t] the image that each caption belongs to; `found_image[k]` [t] whether a caption's
+    image is among its k nearest images; `found_text[k]` [n] whether one of an image's captions is among its k nearest.
+    """
+
+    image_of_text: NDArray[np.int64]
+    found_image: dict[int, NDArray[np.bool_]]
+    found_text: dict[int, NDArray[np.bool_]]
+
+
+def classify(
+    layout: Layout,
+    model: Encoder,
+    transform: Callable[..., Tensor],
+    tokenizer: Callable[[list[str]], Tensor],
+    *,
+    device: str = "cpu",
+    batch_size: int = 256,
+) -> Classification:
+    """Zero-shot classification: nearest class in cosine to the mean of the class's normalised prompt embeddings.
+
+    Raises:
+        InputError: an image cannot be decoded.
+    """
+    loader = open_loader(layout, transform, batch_size)
+    classifier = zeroshot_classification.zero_shot_classifier(
+        model, tokenizer, list(layout.classes), list(layout.templates), device, amp=False
+    )
+    logits, label = zeroshot_classification.run_classification(
+        model, classifier, _batches(loader, layout), device, amp=False
+    )
+    if not torch.isfinite(logits).all():
+        raise InputError(
+            f"the model gives features that are not finite numbers on {layout.name}; its training diverged"
+        )
+    # argmax and topk may break ties differently: the best class is argmax's, as in clip-benchmark's recall.
+    best = logits.argmax(dim=1)
+    first = min(5, logits.shape[1])
+    ranking = torch.topk(logits, first, dim=1).indices
+    ranking[:, 0] = best
+    several = len(layout.classes) >= 5
+    top = zeroshot_classification.accuracy(logits, label, topk=(1, 5) if several else (1,))
+    return Classification(
+        label=label.numpy().astype(np.int64),
+        ranking=ranking.numpy().astype(np.int64),
+        acc1=float(top[0]),
+        acc5=float(top[1]) if several else None,
+    )
+
+
+def retrieve(
+    layout: Layout,
+    model: Encoder,
+    transform: Callable[..., Tensor],
+    tokenizer: Callable[[list[str]], Tensor],
+    *,
+    recall_k: Sequence[int],
+    device: str = "cpu",
+    batch_size: int = 256,
+) -> Retrieval:
+    """Zero-shot retrieval both ways; k beyond the number of images (or of captions) is left out.
+
+    Raises:
+        InputError: an image cannot be decoded.
+    """
+    images, texts, image_of_text = [], [], []
+    loader = open_loader(layout, transform, batch_size)
+    batches = zeroshot_retrieval.dataloader_with_indices(_batches(loader, layout))
+    with torch.no_grad():
+        for pixels, captions, indices in batches:
+            tokens = tokenizer([text for of_image in captions for text in of_image])
+            images.append(_unit(model.encode_image(pixels.to(device))).cpu())
+            texts.append(_unit(model.encode_text(tokens.to(device))).cpu())
+            image_of_text += [int(index) for index, of_image in zip(indices, captions, strict=True) for _ in of_image]
+    scores = torch.cat(texts) @ torch.cat(images).T  # [captions, images]
+    positive = torch.zeros_like(scores, dtype=torch.bool)
+    positive[torch.arange(len(scores)), torch.tensor(image_of_text)] = True
+
+    def found(scores: Tensor, positive: Tensor, k: int) -> NDArray[np.bool_]:
+        recall = zeroshot_retrieval.batchify(zeroshot_retrieval.recall_at_k, scores, positive, batch_size, device, k=k)
+        answer: NDArray[np.bool_] = (recall > 0).numpy()
+        return answer
+
+    return Retrieval(
+        image_of_text=np.array(image_of_text, dtype=np.int64),
+        found_image={k: found(scores, positive, k) for k in recall_k if k <= scores.shape[1]},
+        found_text={k: found(scores.T, positive.T, k) for k in recall_k if k <= scores.shape[0]},
+    )
+
+
+def open_loader(layout: Layout, transform: Callable[..., Tensor], batch_size: int) -> DataLoader[Any]:
+    """clip-benchmark's loader of a checked folder: batches of (images [b, 3, h, w], labels [b] or caption lists)."""
+    dataset = build_dataset(
+        f"wds/{layout.name}",
+        root=str(layout.root.resolve()),
+        transform=transform,
+        split=layout.split,
+        download=False,
+        task=f"zeroshot_{layout.kind}",
+    )
+    return DataLoader(dataset.batched(batch_size), batch_size=None, shuffle=False, num_workers=0)
+
+
+def _batches(loader: Iterable[Any], layout: Layout) -> Iterator[Any]:
+    """Pass batches on; a failure to read one is the data's fault and is told as such."""
+    iterator = iter(loader)
+    while True:
+        try:
+            batch = next(iterator)
+        except StopIteration:
+            return
+        except (OSError, SyntaxError, ValueError) as error:
+            raise InputError(
+                f"an image of the benchmark {layout.name} cannot be read ({_first_line(error)}); replace its shard in "
+                f"{layout.root / layout.split}"
+            ) from error
+        yield batch
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)[:200]
+
+
+def _unit(features: Tensor) -> Tensor:
+    return torch.nn.functional.normalize(features, dim=-1)
+
+
+def _quiet_progress(items: Iterable[Any]) -> Iterable[Any]:
+    return progress(items, "zero-shot")
+
+
+# clip-benchmark draws a tqdm bar for every call, into logs and terminals alike; the project's own bar keeps quiet there.
+zeroshot_classification.tqdm = _quiet_progress

@@ -1,0 +1,160 @@
+"""The `wds/` layout of clip-benchmark, checked before anything of it is read.
+
+    classnames.txt                        one class a line
+    zeroshot_classification_templates.txt one prompt a line, `a photo of a {c}.`
+    dataset_type.txt                      `retrieval` or `multilabel`; absent for classification
+    test/nshards.txt                      the number of shards
+    test/0.tar …                          s0000000.{jpg,png,webp} + .cls | .txt
+
+The files are untrusted: tars are walked by `tasks.evaluation.archive`, and prompts are held to the one field `{c}`, because
+clip-benchmark hands them to `str.format`, which would follow attributes and honour absurd widths.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from string import Formatter
+from typing import Literal
+
+from storage.errors import InputError
+from tasks.evaluation.archive import check_archives
+
+CLASS_NAMES = "classnames.txt"
+TEMPLATES = "zeroshot_classification_templates.txt"
+DATASET_TYPE = "dataset_type.txt"
+SHARD_COUNT = "nshards.txt"
+# webdataset reads these as its own URL syntax: alternatives, concatenation, schemes, variables.
+URL_SYNTAX = ("{", "}", "::", "://", "${")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A benchmark folder that was found complete and safe to read.
+
+    Attributes: `name` for display; `root` and `split`, where it lies; `kind`, its task; `shards`, the tars in order;
+    `classes` and `templates` (empty for retrieval); `images`, how many samples the tars hold.
+    """
+
+    name: str
+    root: Path
+    split: str
+    kind: Literal["classification", "retrieval"]
+    shards: tuple[Path, ...]
+    classes: tuple[str, ...]
+    templates: tuple[str, ...]
+    images: int
+
+
+def subfolder(root: Path, benchmark: str) -> Path:
+    """The folder of `benchmark` inside `root` (`root` itself for ""); refuses to step outside it.
+
+    Raises:
+        InputError: `benchmark` is absolute or climbs out by `..`, or the folder does not exist.
+    """
+    relative = PurePosixPath(benchmark)
+    if relative.is_absolute() or ".." in relative.parts or "\\" in benchmark:
+        raise InputError(f"the benchmark {benchmark!r} leads out of its data set; name a sub-folder such as 'shape'")
+    folder = root / relative
+    if not folder.is_dir():
+        raise InputError(f"there is no benchmark folder at {folder}; check the benchmark's name and path")
+    return folder
+
+
+def inspect_layout(root: Path, *, name: str, split: str = "test") -> Layout:
+    """Check the benchmark in `root` and describe it.
+
+    Raises:
+        InputError: a file is missing, empty or malformed; the sentence names it and says what it should hold.
+    """
+    if any(mark in str(root) for mark in URL_SYNTAX):
+        raise InputError(
+            f"the benchmark path {root} holds {' or '.join(URL_SYNTAX)}, which webdataset would take for its own "
+            "syntax; rename the folder"
+        )
+    kind = _kind(root)
+    shards = _shards(root / split)
+    classes: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
+    if kind == "classification":
+        classes = _class_names(root / CLASS_NAMES)
+        templates = _templates(root / TEMPLATES)
+    images = check_archives(shards, classes=len(classes) or None)
+    if images == 0:
+        raise InputError(f"the tars in {root / split} hold no samples; a benchmark needs at least one image")
+    return Layout(
+        name=name,
+        root=root,
+        split=split,
+        kind=kind,
+        shards=shards,
+        classes=classes,
+        templates=templates,
+        images=images,
+    )
+
+
+def _text(path: Path, meaning: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(f"the benchmark has no {path.name} at {path}; it should hold {meaning}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text; it should hold {meaning}") from None
+
+
+def _kind(root: Path) -> Literal["classification", "retrieval"]:
+    path = root / DATASET_TYPE
+    if not path.exists():
+        return "classification"
+    stated = _text(path, "'retrieval' or 'classification'").strip().lower()
+    if stated == "retrieval":
+        return "retrieval"
+    if stated == "classification":
+        return "classification"
+    raise InputError(
+        f"{path} says {stated!r}, which is not evaluated here; use 'retrieval', or remove it for classification"
+    )
+
+
+def _shards(folder: Path) -> tuple[Path, ...]:
+    path = folder / SHARD_COUNT
+    stated = _text(path, "the number of tars").strip()
+    if not (stated.isascii() and stated.isdigit()) or int(stated) < 1:
+        raise InputError(f"{path} says {stated[:40]!r}; it should hold the number of tars, at least 1")
+    shards = tuple(folder / f"{index}.tar" for index in range(int(stated)))
+    for shard in shards:
+        if not shard.is_file():
+            raise InputError(f"{path} announces {stated} shards, but {shard} is missing; restore it")
+    return shards
+
+
+def _lines(path: Path, meaning: str) -> tuple[str, ...]:
+    # Stripped and split as clip-benchmark does it, so that line numbers in errors are the ones it would use.
+    lines = tuple(line.strip() for line in _text(path, meaning).splitlines())
+    if not lines:
+        raise InputError(f"{path} is empty; it should hold {meaning}")
+    for number, line in enumerate(lines, start=1):
+        if not line:
+            raise InputError(f"{path}, line {number}, is empty; it should hold {meaning}")
+    return lines
+
+
+def _class_names(path: Path) -> tuple[str, ...]:
+    names = _lines(path, "one class name a line")
+    if len(names) < 2:
+        raise InputError(f"{path} names one class only; zero-shot classification needs two or more")
+    return names
+
+
+def _templates(path: Path) -> tuple[str, ...]:
+    meaning = "one prompt a line, with {c} where the class name goes"
+    templates = _lines(path, meaning)
+    for number, template in enumerate(templates, start=1):
+        try:
+            fields = [field for field in Formatter().parse(template) if field[1] is not None]
+        except ValueError as error:
+            raise InputError(f"{path}, line {number}: {error}; it should hold {meaning}") from None
+        if not fields:
+            raise InputError(f"{path}, line {number}, has no {{c}}; it should hold {meaning}")
+        if any(name != "c" or specification or conversion for _, name, specification, conversion in fields):
+            raise InputError(f"{path}, line {number}, has a field other than {{c}}; it should hold {meaning}")
+    return templates

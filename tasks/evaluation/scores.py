@@ -1,0 +1,115 @@
+"""From answers to scores: clip-benchmark's result JSON, with intervals and per-class recalls beside its metrics."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.evaluation.benchmark import Classification, Retrieval
+from tasks.evaluation.intervals import Bootstrap, Interval, mean_recall_interval, ratio_interval, share_interval
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: how many test images it has and the share of them that was recognised."""
+
+    name: str
+    images: int
+    recall: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of one model on one benchmark.
+
+    Attributes: `task` in clip-benchmark's words; `primary`, the metric to look at first; `metrics` by clip-benchmark's
+    names, None where the metric does not exist (acc5 below five classes); `intervals` over test images, by metric;
+    `images`; `classes`, empty for retrieval.
+    """
+
+    task: str
+    primary: str
+    metrics: dict[str, float | None]
+    intervals: dict[str, Interval]
+    images: int
+    classes: tuple[ClassScore, ...] = ()
+
+    def to_json(self, *, dataset: str, model: str, pretrained: str) -> dict[str, object]:
+        """The result file: clip-benchmark's keys first, ours after; strict JSON, null for a missing metric."""
+        return {
+            "dataset": dataset,
+            "model": model,
+            "pretrained": pretrained,
+            "task": self.task,
+            "metrics": self.metrics,
+            "language": "en",
+            "primary": self.primary,
+            "intervals": {name: asdict(interval) for name, interval in self.intervals.items()},
+            "images": self.images,
+            "classes": [asdict(score) for score in self.classes],
+        }
+
+
+def classification_scores(answers: Classification, names: Sequence[str], bootstrap: Bootstrap) -> Scores:
+    """Scores of zero-shot classification; the primary metric is mean per-class recall, the paper's.
+
+    Classes without a test image have no recall: they are left out of the mean (as in clip-benchmark) and of `classes`.
+    """
+    images = len(answers.label)
+    present, correct, total = class_counts(answers.label, answers.prediction)
+    metrics: dict[str, float | None] = {
+        "acc1": answers.acc1,
+        "acc5": answers.acc5,
+        "mean_per_class_recall": float((correct / total).mean()),
+    }
+    intervals = {
+        "acc1": share_interval(round(answers.acc1 * images), images, bootstrap),
+        "mean_per_class_recall": mean_recall_interval(correct, total, bootstrap),
+    }
+    if answers.acc5 is not None:
+        intervals["acc5"] = share_interval(round(answers.acc5 * images), images, bootstrap)
+    classes = tuple(
+        ClassScore(name=names[index], images=int(count), recall=float(right / count))
+        for index, right, count in zip(present, correct, total, strict=True)
+    )
+    return Scores(
+        task="zeroshot_classification",
+        primary="mean_per_class_recall",
+        metrics=metrics,
+        intervals=intervals,
+        images=images,
+        classes=classes,
+    )
+
+
+def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
+    """Scores of zero-shot retrieval: recall@k of images by caption and of captions by image.
+
+    The captions of one image are resampled together: they are not independent queries.
+    """
+    images = int(answers.image_of_text.max()) + 1
+    captions = np.bincount(answers.image_of_text, minlength=images).astype(np.float64)
+    metrics: dict[str, float | None] = {}
+    intervals: dict[str, Interval] = {}
+    for k, hits in answers.found_image.items():
+        name = f"image_retrieval_recall@{k}"
+        per_image = np.bincount(answers.image_of_text, weights=hits.astype(np.float64), minlength=images)
+        metrics[name] = float(hits.mean())
+        intervals[name] = ratio_interval(per_image, captions, bootstrap)
+    for k, hits in answers.found_text.items():
+        name = f"text_retrieval_recall@{k}"
+        metrics[name] = float(hits.mean())
+        intervals[name] = share_interval(int(hits.sum()), images, bootstrap)
+    smallest = next(iter(metrics))
+    return Scores(task="zeroshot_retrieval", primary=smallest, metrics=metrics, intervals=intervals, images=images)
+
+
+def class_counts(
+    label: NDArray[np.int64], prediction: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The classes present among the labels, and for each how many images are right and how many there are."""
+    total = np.bincount(label)
+    correct = np.bincount(label[label == prediction], minlength=len(total))
+    present = np.flatnonzero(total)
+    return present, correct[present], total[present]

@@ -1,0 +1,116 @@
+"""A small benchmark written locally, and a small encoder that needs no checkpoint."""
+
+import io
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+COLOURS = {
+    "red": (220, 30, 30),
+    "green": (30, 200, 40),
+    "blue": (40, 60, 220),
+    "white": (240, 240, 240),
+    "black": (10, 10, 10),
+    "yellow": (230, 220, 30),
+}
+
+
+def picture(colour: str, seed: int, form: str = "PNG") -> bytes:
+    """A 16 × 16 noisy square of one colour."""
+    noise = np.random.default_rng(seed).integers(-60, 61, (16, 16, 3))
+    pixels = np.clip(np.array(COLOURS[colour]) + noise, 0, 255).astype(np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, form)
+    return stream.getvalue()
+
+
+def write_tar(path: Path, members: Sequence[tuple[str, bytes]]) -> None:
+    """A tar of (name, content) pairs."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, "w") as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+
+def write_classification(root: Path, classes: Sequence[str], *, images: int = 40, shards: int = 2) -> Path:
+    """A classification benchmark whose classes are colours."""
+    (root / "test").mkdir(parents=True, exist_ok=True)
+    (root / "classnames.txt").write_text("\n".join(classes))
+    (root / "zeroshot_classification_templates.txt").write_text("a photo of a {c}.\nsomething {c}")
+    (root / "test" / "nshards.txt").write_text(f"{shards}\n")
+    for shard in range(shards):
+        members: list[tuple[str, bytes]] = []
+        for index in range(shard, images, shards):
+            label = (index * index + shard) % len(classes)
+            members.append((f"s{index:07d}.png", picture(classes[label], index)))
+            members.append((f"s{index:07d}.cls", str(label).encode()))
+        write_tar(root / "test" / f"{shard}.tar", members)
+    return root
+
+
+def write_retrieval(root: Path, *, images: int = 12) -> Path:
+    """A retrieval benchmark with one to three captions an image."""
+    (root / "test").mkdir(parents=True, exist_ok=True)
+    (root / "dataset_type.txt").write_text("retrieval\n")
+    (root / "test" / "nshards.txt").write_text("1")
+    names = sorted(COLOURS)
+    members: list[tuple[str, bytes]] = []
+    for index in range(images):
+        colour = names[index % len(names)]
+        captions = [f"{colour} number {index} view {view}" for view in range(1 + index % 3)]
+        members.append((f"s{index:07d}.jpg", picture(colour, index, "JPEG")))
+        members.append((f"s{index:07d}.txt", "\n".join(captions).encode()))
+    write_tar(root / "test" / "0.tar", members)
+    return root
+
+
+class SmallEncoder(nn.Module):
+    """Fixed random features of the mean colour of an image, and of the characters of a text."""
+
+    def __init__(self, dimension: int = 8) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(3)
+        self.pixels = nn.Parameter(torch.randn(3, dimension, generator=generator))
+        self.letters = nn.Parameter(torch.randn(128, dimension, generator=generator))
+
+    def encode_image(self, image: Tensor) -> Tensor:
+        """[n, 3, h, w] to [n, d]."""
+        return image.mean(dim=(2, 3)) @ self.pixels
+
+    def encode_text(self, text: Tensor) -> Tensor:
+        """[n, context] to [n, d]."""
+        return self.letters[text].mean(dim=1)
+
+
+def tokenize(texts: list[str]) -> Tensor:
+    """The first 40 characters as numbers."""
+    rows = [[ord(character) % 128 for character in text.ljust(40)[:40]] for text in texts]
+    return torch.tensor(rows)
+
+
+def to_tensor(image: Image.Image) -> Tensor:
+    """[3, h, w] in [−1, 1]."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 127.5 - 1
+
+
+@pytest.fixture
+def encoder() -> SmallEncoder:
+    return SmallEncoder().eval()
+
+
+@pytest.fixture
+def colours(tmp_path: Path) -> Path:
+    return write_classification(tmp_path / "colours", list(COLOURS))
+
+
+@pytest.fixture
+def captions(tmp_path: Path) -> Path:
+    return write_retrieval(tmp_path / "captions")
