@@ -1,8 +1,8 @@
 """The tars of a benchmark, walked once before webdataset decodes them.
 
-webdataset picks a decoder by file extension, and some of its decoders execute what they read (`.pickle`, `.pyd`, `.pth`);
-Pillow picks one by content, and an EPS named `.jpg` would start Ghostscript. So only the extensions of the layout are let
-through, every image must begin like the three formats that it may be, and every sample must be complete.
+webdataset picks a decoder by file extension, and some of its decoders execute what they read (`.pickle`, `.pyd`,
+`.pth`); Pillow picks one by content, and an EPS named `.jpg` would start Ghostscript. So only the extensions of the
+layout are let through, every image must begin like the three formats that it may be, and every sample must be complete.
 """
 
 import tarfile
@@ -107,8 +107,6 @@ def _check_member(
 
 
 def _is_image(start: bytes) -> bool:
-    return (
-        start.startswith(b"\xff\xd8\xff")
-        or start.startswith(b"\x89PNG\r\n\x1a\n")
-        or (start.startswith(b"RIFF") and start[8:12] == b"WEBP")
-    )
+    if start.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
+        return True
+    return start.startswith(b"RIFF") and start[8:12] == b"WEBP"

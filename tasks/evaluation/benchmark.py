@@ -1,8 +1,8 @@
 """The one place that knows clip-benchmark.
 
-Its data set, prompts, classifier and metrics are used as they are, on folders that `tasks.evaluation.layout` has checked.
-What it would get wrong by itself is settled here: automatic mixed precision is off (bf16 changes results on a CPU), the
-device is a string, there are no loader workers (more workers than shards fail), and nothing is ever downloaded.
+Its data set, prompts, classifier and metrics are used as they are, on folders that `tasks.evaluation.layout` has
+checked. What it would get wrong by itself is settled here: automatic mixed precision is off (bf16 changes results on a
+CPU), the device is a string, there are no loader workers (more workers than shards fail), and nothing is downloaded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -182,5 +182,5 @@ def _quiet_progress(items: Iterable[Any]) -> Iterable[Any]:
     return progress(items, "zero-shot")
 
 
-# clip-benchmark draws a tqdm bar for every call, into logs and terminals alike; the project's own bar keeps quiet there.
+# clip-benchmark draws a tqdm bar at every call, into logs too; the project's own bar shows at terminals only.
 zeroshot_classification.tqdm = _quiet_progress

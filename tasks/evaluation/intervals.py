@@ -3,9 +3,9 @@ r"""Intervals: over test images by the bootstrap, over training seeds by Student
 The two answer different questions. Images: how much would this model's score move on another test set of the same kind?
 Seeds: how much would the mean over training runs move with other runs? Neither contains the other.
 
-Resampling n images with replacement and counting the correct ones *is* a binomial draw, `Binomial(n, p̂)`, so the bootstrap
-of a share needs no index arrays: its distribution is drawn exactly, in O(resamples · strata). The same per class gives the
-stratified bootstrap of mean per-class recall, `mean_c Binomial(n_c, r̂_c) / n_c`.
+Resampling n images with replacement and counting the correct ones *is* a binomial draw, `Binomial(n, p̂)`, so the
+bootstrap of a share needs no index arrays: its distribution is drawn exactly, in O(resamples · strata). The same per
+class gives the stratified bootstrap of mean per-class recall, `mean_c Binomial(n_c, r̂_c) / n_c`.
 """
 
 from dataclasses import dataclass

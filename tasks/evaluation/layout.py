@@ -6,8 +6,8 @@
     test/nshards.txt                      the number of shards
     test/0.tar …                          s0000000.{jpg,png,webp} + .cls | .txt
 
-The files are untrusted: tars are walked by `tasks.evaluation.archive`, and prompts are held to the one field `{c}`, because
-clip-benchmark hands them to `str.format`, which would follow attributes and honour absurd widths.
+The files are untrusted: tars are walked by `tasks.evaluation.archive`, and prompts are held to the one field `{c}`,
+because clip-benchmark hands them to `str.format`, which would follow attributes and honour absurd widths.
 """
 
 from dataclasses import dataclass

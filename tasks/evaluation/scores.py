@@ -94,7 +94,7 @@ def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
     intervals: dict[str, Interval] = {}
     for k, hits in answers.found_image.items():
         name = f"image_retrieval_recall@{k}"
-        per_image = np.bincount(answers.image_of_text, weights=hits.astype(np.float64), minlength=images)
+        per_image = np.bincount(answers.image_of_text, hits.astype(np.float64), images).astype(np.float64)
         metrics[name] = float(hits.mean())
         intervals[name] = ratio_interval(per_image, captions, bootstrap)
     for k, hits in answers.found_text.items():

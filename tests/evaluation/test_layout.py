@@ -83,7 +83,7 @@ def test_dangerous_or_broken_members(tmp_path: Path, members: list[tuple[str, by
 def test_truncated_tar(colours: Path) -> None:
     path = colours / "test" / "0.tar"
     path.write_bytes(path.read_bytes()[:1100])
-    with pytest.raises(InputError, match="readable tar|exactly one"):
+    with pytest.raises(InputError, match=r"readable tar|exactly one"):
         inspect_layout(colours, name="colours")
 
 
