@@ -1,0 +1,1 @@
+"""One file a source: each yields accepted pairs and rejections, row by row."""
