@@ -1,0 +1,1 @@
+"""Balancing: captions by keywords to a target marginal, by raking, calibration or a threshold."""

@@ -1,0 +1,165 @@
+"""What can be chosen about balancing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from storage.config import Config, NotInKey
+from storage.errors import InputError
+from storage.hashing import hash_file
+
+
+class UniformTarget(Config):
+    """Every keyword that occurs gets the same mass."""
+
+    kind: Literal["uniform"] = "uniform"
+
+
+class CappedTarget(Config):
+    """Keywords above `t` captions are flattened to `t`; the tail stays as it is."""
+
+    kind: Literal["capped"] = "capped"
+    t: float = Field(default=20.0, gt=0, description="captions per keyword above which the target is flat")
+
+
+class TemperedTarget(Config):
+    """The observed marginal to the power α."""
+
+    kind: Literal["tempered"] = "tempered"
+    alpha: float = Field(default=0.5, ge=0, le=1, description="1 keeps the observed marginal, 0 is uniform")
+
+
+class FileTarget(Config):
+    """Masses from a file with columns `text` and `target` (Parquet, CSV or TSV); other keywords get 0.
+
+    The file's content enters the cache key as `fingerprint`, filled in when the configuration is read.
+    """
+
+    kind: Literal["file"] = "file"
+    path: Annotated[Path, NotInKey()] = Field(description="file with columns text and target")
+    fingerprint: str = Field(default="", description="hash of the file's content; filled in by itself")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_fingerprint(cls, values: object) -> object:
+        if isinstance(values, dict) and values.get("path") and not values.get("fingerprint"):
+            path = Path(str(values["path"]))
+            if not path.is_file():
+                raise ValueError(
+                    f"target file {path} does not exist; check the path (it is taken from the current folder)"
+                )
+            return {**values, "fingerprint": hash_file(path)}
+        return values
+
+    def checked_path(self) -> Path:
+        """The path, after checking that its content is still what the key says.
+
+        Raises:
+            InputError: the file changed or vanished since the configuration was read.
+        """
+        if not self.path.is_file() or hash_file(self.path) != self.fingerprint:
+            raise InputError(f"target file {self.path} changed after the configuration was read; start the run again")
+        return self.path
+
+
+SimpleTarget = Annotated[UniformTarget | CappedTarget | TemperedTarget | FileTarget, Field(discriminator="kind")]
+
+
+class MixturePart(Config):
+    """One target of a mixture and its share."""
+
+    target: SimpleTarget
+    share: float = Field(gt=0, description="weight in the mixture; shares are divided by their sum")
+
+
+class MixtureTarget(Config):
+    """A weighted mean of normalised targets, such as 0.5 uniform + 0.5 observed (tempered, α = 1)."""
+
+    kind: Literal["mixture"] = "mixture"
+    parts: tuple[MixturePart, ...] = Field(min_length=1, description="targets and their shares")
+
+
+Target = Annotated[
+    UniformTarget | CappedTarget | TemperedTarget | FileTarget | MixtureTarget, Field(discriminator="kind")
+]
+
+
+class _Balancing(Config):
+    takedown: tuple[int, ...] = Field(
+        default=(), description="ids taken down: counted and weighted as if they had never been collected"
+    )
+
+
+class RakeConfig(_Balancing):
+    """The paper's data balancing: half steps of iterative proportional fitting."""
+
+    method: Literal["rake"] = "rake"
+    target: Target = Field(default=CappedTarget(), description="keyword marginal P_Y")
+    steps: tuple[Literal["x", "y"], ...] | int = Field(
+        default=("y",),
+        description="half steps in order (x: captions, y: keywords), or a number k of steps x, y, x, …",
+    )
+    initial: Literal["rows", "pairs"] = Field(
+        default="rows", description="equal captions that split over their keywords (the paper), or equal matches"
+    )
+    tolerance: float | None = Field(
+        default=None, gt=0, description="stop when both margins are this near in L1; none: make all steps"
+    )
+    out_of_core: bool = Field(
+        default=False, description="stream the matches from disk each step instead of holding them in memory"
+    )
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> RakeConfig:
+        if isinstance(self.steps, int) and self.steps < 0:
+            raise ValueError(f"steps is {self.steps}; give at least 0 half steps")
+        return self
+
+
+class CalibrateConfig(_Balancing):
+    """Bounded calibration of captions, so that the selection's expected keyword counts meet the target's bands."""
+
+    method: Literal["calibrate"] = "calibrate"
+    target: Target = Field(default=CappedTarget(), description="keyword counts to reach, before scaling to `size`")
+    slack: float = Field(default=0.0, ge=0, lt=1, description="half width of the bands, relative to the target")
+    size: int | None = Field(
+        default=None, gt=0, description="captions expected; none: the capped target's own counts are met"
+    )
+    cap: float = Field(default=1.0, gt=0, description="largest expected number of copies of one caption")
+    effective_sample_size: int | None = Field(
+        default=None, gt=0, description="in place of the cap: the effective sample size to keep, `cap` the most tried"
+    )
+    priority: Literal["floors", "nearest"] = Field(
+        default="floors", description="when bands conflict: floors first, or the smallest total miss"
+    )
+    tolerance: float = Field(default=1e-6, gt=0, description="relative accuracy at which the dual solver stops")
+    iterations: int = Field(default=500, ge=1, description="most sweeps of the solver over all keywords")
+
+    @model_validator(mode="after")
+    def _check_scale(self) -> CalibrateConfig:
+        if self.size is None and self.target.kind not in ("capped", "tempered"):
+            raise ValueError(f"a {self.target.kind} target says shares, not counts: give calibrate a size as well")
+        return self
+
+
+class ThresholdConfig(_Balancing):
+    """MetaCLIP's rule: keep with probability 1 − Π(1 − min(1, t / count))."""
+
+    method: Literal["threshold"] = "threshold"
+    t: float | None = Field(default=None, gt=0, description="captions per keyword; or give size or tail_share")
+    size: int | None = Field(default=None, gt=0, description="expected captions kept, t solved for")
+    tail_share: float | None = Field(
+        default=None, gt=0, lt=1, description="share of matches in the tail (MetaCLIP v2: 0.06), t solved for"
+    )
+
+    @model_validator(mode="after")
+    def _check_one(self) -> ThresholdConfig:
+        if sum(value is not None for value in (self.t, self.size, self.tail_share)) != 1:
+            raise ValueError("threshold needs exactly one of t, size and tail_share")
+        return self
+
+
+BalancingConfig = Annotated[RakeConfig | CalibrateConfig | ThresholdConfig, Field(discriminator="method")]

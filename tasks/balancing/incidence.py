@@ -1,0 +1,160 @@
+"""The sparse 0/1 matrix of captions against keywords, `K[i, j] = 1` where caption i matches keyword j."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from storage.errors import InputError
+from storage.shards import read_table
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.integer]
+
+
+@dataclass(frozen=True)
+class Incidence:
+    """Captions by keywords as compressed rows without values (Arrow's list layout).
+
+    Attributes:
+        ids: uint64 `[n]`, the captions' ids.
+        indptr: integers `[n + 1]`; caption i holds `indices[indptr[i]:indptr[i + 1]]`.
+        indices: uint32 `[nnz]`, keyword numbers, ascending and unique within a caption.
+        columns: number of keywords m.
+    """
+
+    ids: npt.NDArray[np.uint64]
+    indptr: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.uint32]
+    columns: int
+
+    @property
+    def rows(self) -> int:
+        """Number of captions n."""
+        return len(self.ids)
+
+    @property
+    def degrees(self) -> npt.NDArray[np.int64]:
+        """Keywords in each caption, `[n]`."""
+        return np.diff(self.indptr).astype(np.int64)
+
+    @property
+    def counts(self) -> npt.NDArray[np.int64]:
+        """Captions that hold each keyword, `[m]`."""
+        return np.bincount(self.indices, minlength=self.columns).astype(np.int64)
+
+    def take(self, rows: Integers) -> Incidence:
+        """The given rows in the given order."""
+        indptr, indices = take_rows(self.indptr, self.indices, rows)
+        return Incidence(self.ids[rows], indptr, indices, self.columns)
+
+    def entries_of(self, row: int) -> npt.NDArray[np.uint32]:
+        """The keywords of one row."""
+        return self.indices[self.indptr[row] : self.indptr[row + 1]]
+
+
+def take_rows(
+    indptr: Integers, indices: npt.NDArray[np.uint32], rows: Integers
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """Rows of a compressed-row matrix in a new order: `(indptr [k + 1], indices)`."""
+    starts = np.asarray(indptr[:-1], dtype=np.int64)[rows]
+    degrees = np.diff(indptr).astype(np.int64)[rows]
+    taken = np.zeros(len(rows) + 1, dtype=np.int64)
+    np.cumsum(degrees, out=taken[1:])
+    positions = np.arange(taken[-1], dtype=np.int64) + np.repeat(starts - taken[:-1], degrees)
+    return taken, indices[positions]
+
+
+def check_rows(indptr: Integers, indices: Integers, columns: int) -> None:
+    """Refuse a malformed compressed-row matrix.
+
+    Raises:
+        InputError: `indptr` does not start at 0, decreases or does not end at `len(indices)`, or a keyword
+            number is outside `[0, columns)`.
+    """
+    if len(indptr) == 0 or indptr[0] != 0 or indptr[-1] != len(indices) or bool(np.any(np.diff(indptr) < 0)):
+        raise InputError(
+            f"indptr must rise from 0 to the number of matches ({len(indices)}); pass the offsets of a list array"
+        )
+    if len(indices) and (int(indices.min()) < 0 or int(indices.max()) >= columns):
+        raise InputError(
+            f"a match names keyword {int(indices.max())}, but there are only {columns} keywords; "
+            "match the captions against the same keyword list"
+        )
+
+
+def read_block(
+    path: Path | str, columns: int
+) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+    """One shard of the `matches` table as `(ids, indptr, indices)`, rows in the shard's order."""
+    table = read_table([Path(path)], columns=["id", "entries"])
+    ids = table.column("id").to_numpy().astype(np.uint64, copy=False)
+    indptrs: list[npt.NDArray[np.int64]] = [np.zeros(1, dtype=np.int64)]
+    pieces: list[npt.NDArray[np.uint32]] = []
+    held = 0
+    for chunk in table.column("entries").chunks:
+        if chunk.null_count:
+            raise InputError(f"{Path(path).name} has a row without an entries list; run matching again")
+        offsets = chunk.offsets.to_numpy().astype(np.int64)
+        values = chunk.values.to_numpy(zero_copy_only=False)[offsets[0] : offsets[-1]] if len(chunk) else []
+        pieces.append(np.asarray(values, dtype=np.uint32))
+        indptrs.append(offsets[1:] - offsets[0] + held)
+        held += len(pieces[-1])
+    indptr = np.concatenate(indptrs)
+    indices = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint32)
+    check_rows(indptr, indices, columns)
+    return ids, indptr, indices
+
+
+def read_incidence(
+    paths: Sequence[Path], columns: int, *, without: npt.NDArray[np.uint64] | None = None
+) -> tuple[Incidence, int]:
+    """All shards of the `matches` table as one matrix of the *matched* captions, sorted by id.
+
+    Sorting by id makes every later floating-point sum independent of how the rows were sharded. Captions that
+    match nothing have no mass under any measure here: they are left out and only counted.
+
+    Args:
+        paths: shards of the `matches` table.
+        columns: number of keywords m.
+        without: ids that were taken down, treated as if they had never been matched.
+
+    Returns:
+        `(matrix, unmatched)`, the number of captions without any keyword.
+
+    Raises:
+        InputError: an id occurs twice, or a match names an unknown keyword.
+    """
+    blocks = [read_block(path, columns) for path in paths]
+    ids = np.concatenate([np.zeros(0, np.uint64), *(block[0] for block in blocks)])
+    degrees = np.concatenate([np.zeros(0, np.int64), *(np.diff(block[1]) for block in blocks)])
+    indices = np.concatenate([np.zeros(0, np.uint32), *(block[2] for block in blocks)])
+    indptr = np.zeros(len(ids) + 1, dtype=np.int64)
+    np.cumsum(degrees, out=indptr[1:])
+    order = np.argsort(ids, kind="stable")
+    ordered = ids[order]
+    twice = np.flatnonzero(ordered[1:] == ordered[:-1])
+    if len(twice):
+        raise InputError(
+            f"id {int(ordered[twice[0]])} occurs more than once in the matches; every caption needs its own key"
+        )
+    if without is not None and len(without):
+        order = order[~np.isin(ordered, without)]
+    matched = degrees[order] > 0
+    unmatched = int(len(order) - matched.sum())
+    return Incidence(ids, indptr, indices, columns).take(order[matched]), unmatched
+
+
+def incidence_of(rows: Iterable[Iterable[int]], columns: int) -> Incidence:
+    """A small matrix from plain lists of keyword numbers, ids 0, 1, …; for examples and tests."""
+    lists = [sorted(set(row)) for row in rows]
+    array = pa.array(lists, type=pa.large_list(pa.uint32()))
+    indptr = array.offsets.to_numpy().astype(np.int64)
+    indices = np.asarray(array.values.to_numpy(zero_copy_only=False), dtype=np.uint32)
+    check_rows(indptr, indices, columns)
+    return Incidence(np.arange(len(lists), dtype=np.uint64), indptr, indices, columns)

@@ -1,0 +1,117 @@
+"""What every balancing method returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tasks.balancing.incidence import Floats
+
+Side = Literal["start", "x", "y"]
+Unit = Literal["rows", "pairs"]
+BlockingKind = Literal[
+    "totals",
+    "zero target",
+    "empty keyword",
+    "empty caption",
+    "forced",
+    "unreachable",
+    "component",
+    "cut",
+    "floor",
+    "cap",
+]
+
+
+@dataclass(frozen=True)
+class Step:
+    """The distance of both marginals from their targets after one half step (or one outer iteration).
+
+    `row_l1`/`column_l1` are Σ|target − marginal|, `row_kl`/`column_kl` Σ t log(t/m) − t + m, in nats.
+    `None` means not measured: the side that a half step has just set is exact, and the other side's full
+    logarithmic pass is made only at recorded steps.
+    """
+
+    step: int
+    side: Side
+    row_l1: float | None
+    row_kl: float | None
+    column_l1: float | None
+    column_kl: float | None
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """A set of keywords whose targets cannot be met, with the masses that prove it.
+
+    `held` is the mass (or count) that the captions force on, or can bring to, the set; `allowed` what the target asks.
+    """
+
+    kind: BlockingKind
+    columns: tuple[int, ...]
+    held: float
+    allowed: float
+
+    def sentence(self, names: Sequence[str] | None = None, most: int = 5) -> str:
+        """The obstacle in words, naming at most `most` keywords."""
+        words = [names[j] if names is not None else f"#{j}" for j in self.columns[:most]]
+        named = ", ".join(f"“{word}”" for word in words)
+        if len(self.columns) > most:
+            named += f" and {len(self.columns) - most} more"
+        held, allowed = f"{self.held:.6g}", f"{self.allowed:.6g}"
+        sentences: dict[BlockingKind, str] = {
+            "totals": f"the row target sums to {held} and the keyword target to {allowed}; they must be equal",
+            "zero target": f"the target of {named} is 0, but captions hold it: its scaling would be exactly 0",
+            "empty keyword": f"no caption holds {named}, but the target gives it {allowed}",
+            "empty caption": f"captions without any keyword were given {allowed} of the row target",
+            "forced": f"captions that hold nothing but {named} carry {held}, more than its target {allowed}",
+            "unreachable": f"all captions that hold {named} carry {held}, less than its target {allowed}",
+            "component": f"the captions connected to {named} carry {held}, but its targets sum to {allowed}",
+            "cut": f"captions that hold only keywords among {named} carry {held}, more than the targets' sum {allowed}",
+            "floor": f"{named} can reach {held} within the weights' bounds, below the floor {allowed}",
+            "cap": f"{named} stays at {held}, above the cap {allowed}: rarer keywords of the same captions need it",
+        }
+        return sentences[self.kind]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Weights of captions, and how far they can be trusted.
+
+    Attributes:
+        weight: `[n]`, mean 1 over the captions that match something; 0 for those that match nothing.
+        inclusion: `[n]` probabilities of being kept (threshold, calibrate), or None where the size decides (rake).
+        column_marginal: `[m]` keyword marginal of the balanced measure, summing to 1 (rake: of pair masses;
+            threshold, calibrate: of the selection's expected counts).
+        log_scale: `[m]` log of each keyword's scaling factor; −inf where the keyword was shut out.
+        converged: both margins were measured and lie within the tolerance of their targets.
+        residual: the larger L1 distance of the two margins, measured at the end.
+        iterations: half steps made (rake), solver iterations (calibrate), 0 (threshold).
+        reason: why it stopped, one sentence.
+        effective_sample_size: Kish, `(Σw)² / Σw²`.
+        design_effect: `n Σw² / (Σw)²` over matched captions; 1 for equal weights.
+        history: one `Step` per recorded step.
+        infeasible: obstacles to the targets that were found; empty does not prove that there are none.
+        potentials: `[recorded steps, m]` log scalings after each recorded half step, with `history`'s numbering
+            in `potential_steps`; for explaining a caption's weight step by step.
+    """
+
+    weight: Floats
+    inclusion: Floats | None
+    column_marginal: Floats
+    log_scale: Floats
+    converged: bool
+    residual: float
+    row_residual: float
+    column_residual: float
+    iterations: int
+    reason: str
+    effective_sample_size: float
+    design_effect: float
+    history: tuple[Step, ...]
+    infeasible: tuple[Blocking, ...]
+    unit: Unit
+    threshold: float | None = None
+    potential_steps: tuple[int, ...] = ()
+    potentials: Floats | None = None

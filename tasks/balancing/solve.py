@@ -1,0 +1,81 @@
+"""From a configuration to weights: the one place where methods and targets are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from storage.errors import InputError
+from tasks.balancing import targets
+from tasks.balancing.config import (
+    CalibrateConfig,
+    CappedTarget,
+    FileTarget,
+    MixtureTarget,
+    RakeConfig,
+    Target,
+    TemperedTarget,
+    ThresholdConfig,
+)
+from tasks.balancing.diagnostics import normalised
+from tasks.balancing.incidence import Floats, Incidence
+from tasks.balancing.rake import rake
+from tasks.balancing.result import Balance, Unit
+from tasks.balancing.threshold import threshold, threshold_for_tail_share
+
+
+def target_masses(config: Target, base: Floats, texts: Sequence[str]) -> Floats:
+    """The configured target `[m]` for a base measure `[m]`, in the base's units (captions); a mixture sums to 1.
+
+    Raises:
+        InputError: a file target that cannot be used, or a target without any mass.
+    """
+    if isinstance(config, CappedTarget):
+        masses = targets.capped(base, config.t)
+    elif isinstance(config, TemperedTarget):
+        masses = targets.tempered(base, config.alpha)
+    elif isinstance(config, FileTarget):
+        masses = targets.from_table(config.checked_path(), texts)
+    elif isinstance(config, MixtureTarget):
+        parts = [target_masses(part.target, base, texts) for part in config.parts]
+        masses = targets.mixture(parts, [part.share for part in config.parts])
+    else:
+        masses = targets.uniform(base)
+    if not float(masses.sum()) > 0:
+        raise InputError("the target gives no mass to any keyword; check the target and the keyword list")
+    return masses
+
+
+def unit_of(config: RakeConfig | CalibrateConfig | ThresholdConfig) -> Unit:
+    """The units in which a method's marginals are compared: keyword counts, except for raking from equal rows."""
+    return config.initial if isinstance(config, RakeConfig) else "pairs"
+
+
+def solve(
+    config: RakeConfig | CalibrateConfig | ThresholdConfig, matrix: Incidence, texts: Sequence[str], *, workers: int = 1
+) -> tuple[Balance, Floats]:
+    """The weights that a configuration asks for, and the target marginal `[m]` (sums to 1) to compare with.
+
+    Threshold aims at no marginal; beside it stands the capped target of its `t`, which is what it is used for.
+    """
+    base = targets.base_measure(matrix, unit_of(config))
+    if isinstance(config, RakeConfig):
+        goal = normalised(target_masses(config.target, base, texts))
+        balance = rake(
+            matrix.indptr,
+            matrix.indices,
+            columns=matrix.columns,
+            column_target=goal,
+            steps=config.steps,
+            initial=config.initial,
+            tolerance=config.tolerance,
+            workers=workers,
+        )
+        return balance, goal
+    if isinstance(config, ThresholdConfig):
+        t = config.t
+        if config.tail_share is not None:
+            t = threshold_for_tail_share(matrix.counts, config.tail_share)
+        balance = threshold(matrix.indptr, matrix.indices, columns=matrix.columns, t=t, size=config.size)
+        assert balance.threshold is not None
+        return balance, normalised(targets.capped(base, balance.threshold))
+    raise InputError("method calibrate is not available yet; use rake or threshold")

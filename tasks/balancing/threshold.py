@@ -1,0 +1,133 @@
+"""MetaCLIP's balancing rule, and what its threshold means in rows and in tail share."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from storage.errors import InputError
+from tasks.balancing.diagnostics import effective_sample_size, keyword_sums, normalised
+from tasks.balancing.incidence import Floats, Integers, check_rows
+from tasks.balancing.kernels import kept_probability
+from tasks.balancing.result import Balance
+
+
+def entry_probability(counts: Integers, t: float) -> Floats:
+    """`p_j = min(1, t / count_j)` `[m]`; 1 for a keyword that no caption holds (Xu et al. 2024, alg. 1)."""
+    return np.minimum(1.0, t / np.maximum(np.asarray(counts, dtype=np.float64), 1e-300))
+
+
+def inclusion_probability(indptr: Integers, indices: Integers, counts: Integers, t: float) -> Floats:
+    """`π_i = 1 − Π_j (1 − p_j)` over caption i's keywords, `[n]`; 0 without keywords.
+
+    MetaCLIP draws once per keyword of a caption and keeps it if any draw succeeds; this is that probability. Computed
+    as `−expm1(Σ log1p(−p_j))`, exact to rounding for small p.
+    """
+    with np.errstate(divide="ignore"):
+        log_missed = np.log1p(-entry_probability(counts, t))
+    inclusion = np.empty(len(indptr) - 1)
+    kept_probability(indptr, indices, log_missed, inclusion)
+    return inclusion
+
+
+def threshold(
+    indptr: Integers, indices: Integers, *, columns: int, t: float | None = None, size: float | None = None
+) -> Balance:
+    """Keep caption i with probability `1 − Π_j (1 − min(1, t / count_j))`.
+
+    Args:
+        indptr, indices: the matrix in compressed rows.
+        columns: number of keywords m.
+        t: MetaCLIP's threshold (20,000 for 400 M of 1.6 B pairs), > 0.
+        size: in place of `t`, the expected number of captions kept.
+
+    Returns:
+        A `Balance` with `inclusion`, `weight` proportional to it (mean 1), and `threshold`. It aims at no
+        marginal, so `residual` is 0 and `converged` says only that `t` meets `size`.
+
+    Raises:
+        InputError: neither or both of `t` and `size`, or a size above the number of matched captions.
+    """
+    check_rows(indptr, indices, columns)
+    if (t is None) == (size is None):
+        raise InputError("threshold needs either t or size, not both and not neither")
+    counts = np.bincount(indices, minlength=columns)
+    matched = int(np.count_nonzero(np.diff(indptr)))
+    if matched == 0:
+        raise InputError("no caption matches any keyword, so there is nothing to balance; check the keyword list")
+    if t is None:
+        assert size is not None
+        t = threshold_for_size(indptr, indices, counts, size)
+    if not 0 < t < np.inf:
+        raise InputError(f"t is {t}; give a positive number of captions per keyword")
+    inclusion = inclusion_probability(indptr, indices, counts, t)
+    expected = float(inclusion.sum())
+    degrees = np.diff(indptr)
+    effective = effective_sample_size(inclusion)
+    return Balance(
+        weight=inclusion * (matched / expected),
+        inclusion=inclusion,
+        column_marginal=normalised(keyword_sums(indices, np.repeat(inclusion, degrees), columns)),
+        log_scale=np.log(entry_probability(counts, t)),
+        converged=True,
+        residual=0.0 if size is None else abs(expected - size) / size,
+        row_residual=0.0,
+        column_residual=0.0,
+        iterations=0,
+        reason=f"every caption has its probability under t = {t:g}; {expected:.1f} captions expected",
+        effective_sample_size=effective,
+        design_effect=matched / effective,
+        history=(),
+        infeasible=(),
+        unit="pairs",
+        threshold=float(t),
+    )
+
+
+def threshold_for_size(indptr: Integers, indices: Integers, counts: Integers, size: float) -> float:
+    """The `t` at which the expected number of captions kept is `size`, to a relative 1e-12 (bisection on log t).
+
+    The expected size grows with t, from 0 to the number of matched captions at `t = max count`.
+
+    Raises:
+        InputError: `size` is not positive or exceeds the matched captions.
+    """
+    matched = int(np.count_nonzero(np.diff(indptr)))
+    if not 0 < size <= matched:
+        raise InputError(f"size is {size}, but between 1 and {matched} captions (those that match) can be kept")
+    low, high = size / (4.0 * max(1, len(indices))), float(counts.max())
+    if size == matched:
+        return high
+    for _ in range(200):
+        middle = float(np.sqrt(low * high))
+        expected = float(inclusion_probability(indptr, indices, counts, middle).sum())
+        if abs(expected - size) <= 1e-12 * size or high / low - 1 < 1e-15:
+            return middle
+        low, high = (middle, high) if expected < size else (low, middle)
+    return middle
+
+
+def tail_share(counts: Integers, t: float) -> float:
+    """Share of all matches that belong to tail keywords, `Σ_{count < t} count / Σ count`.
+
+    MetaCLIP v2 carries a threshold from one language to another by keeping this share.
+    """
+    counts = np.asarray(counts, dtype=np.float64)
+    total = float(counts.sum())
+    return float(counts[counts < t].sum()) / total if total > 0 else 0.0
+
+
+def threshold_for_tail_share(counts: Integers, share: float) -> float:
+    """The largest count `t` whose tail share is at most `share` (0 < share < 1): inverse of `tail_share`.
+
+    The tail share is a step function of `t`, so only its steps can be met exactly.
+
+    Raises:
+        InputError: a share outside (0, 1), or no matches at all.
+    """
+    if not 0 < share < 1:
+        raise InputError(f"the tail share is {share}; give a number between 0 and 1 (MetaCLIP's is 0.06)")
+    values, repeats = np.unique(np.asarray(counts)[np.asarray(counts) > 0], return_counts=True)
+    if len(values) == 0:
+        raise InputError("no keyword has a match, so there is no tail; check the keyword list")
+    below = np.concatenate([[0], np.cumsum(values * repeats)[:-1]]) / float((values * repeats).sum())
+    return float(values[np.searchsorted(below, share, side="right") - 1])

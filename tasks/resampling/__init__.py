@@ -1,0 +1,1 @@
+"""Resampling: weights to a reproducible selection, and the selection to curated shards."""

@@ -1,0 +1,95 @@
+"""Curated shards: the selected pairs with weight, inclusion, multiplicity and keywords, in hash order.
+
+Rows are laid out by `hash(seed, id, copy)`, so neighbours in a source, and the copies of a caption, are spread over all
+shards, whatever order the pairs arrived in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storage.draws import words
+from storage.schemas import CURATED
+from storage.shards import iter_batches, read_table
+from tasks.resampling.splits import held_out
+
+BUCKET_BYTES = 512 << 20
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How curated rows are laid out."""
+
+    seed: int = 0
+    validation: float = 0.0
+    expand: bool = False
+
+
+def curated_batches(
+    selection: pa.Table, pairs: Sequence[Path], matches: Sequence[Path], layout: Layout
+) -> Iterator[tuple[pa.Table, npt.NDArray[np.bool_], npt.NDArray[np.uint64]]]:
+    """Selected rows of each pair shard, unordered: `(curated rows, held out [k], order word [k])`.
+
+    Args:
+        selection: the `selection` table.
+        pairs, matches: shards of the `pairs` and `matches` tables; they need not correspond.
+        layout: seed, validation share, and whether copies become rows.
+    """
+    selected = selection.sort_by("id")
+    ids = selected.column("id").to_numpy()
+    entries = _entries(matches, ids)
+    for batch in iter_batches(list(pairs)):
+        held = batch.column("id").to_numpy()
+        places = np.searchsorted(ids, held)
+        found = (places < len(ids)) & (ids[np.minimum(places, max(0, len(ids) - 1))] == held) if len(ids) else held < 0
+        if not found.any():
+            continue
+        rows = pa.Table.from_batches([batch]).filter(pa.array(found))
+        places = places[found]
+        copies = np.zeros(len(places), dtype=np.int64)
+        multiplicity = selected.column("multiplicity").to_numpy()[places].astype(np.int64)
+        kept = np.arange(len(places))
+        if layout.expand:
+            kept = np.repeat(kept, multiplicity)
+            copies = np.arange(len(kept)) - np.repeat(np.cumsum(multiplicity) - multiplicity, multiplicity)
+            multiplicity = np.ones(len(kept), dtype=np.int64)
+        rows = rows.take(pa.array(kept))
+        for name in ("weight", "inclusion"):
+            rows = rows.append_column(name, selected.column(name).take(pa.array(places[kept])))
+        rows = rows.append_column("multiplicity", pa.array(multiplicity, pa.uint16()))
+        rows = rows.append_column("entries", entries.take(pa.array(places[kept])))
+        order = _order(rows.column("id").to_numpy(), copies, layout.seed)
+        yield rows.select(CURATED.names).cast(CURATED), held_out(rows, layout.validation, seed=layout.seed), order
+
+
+def _order(ids: npt.NDArray[np.uint64], copies: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.uint64]:
+    """The word by which rows are ordered; each copy of a caption has its own."""
+    order = words(ids, seed=seed, purpose="curate order")
+    for copy in range(1, int(copies.max(initial=0)) + 1):
+        held = copies == copy
+        order[held] = words(ids[held], seed=seed, purpose="curate order", copy=copy)
+    return order
+
+
+def _entries(matches: Sequence[Path], ids: npt.NDArray[np.uint64]) -> pa.Array:
+    """The keyword lists of `ids` (sorted), in that order; empty for an id without a match."""
+    wanted = pa.array(ids, pa.uint64())
+    pieces = []
+    for path in matches:
+        table = read_table([path], columns=["id", "entries"])
+        pieces.append(table.filter(pc.is_in(table.column("id"), value_set=wanted)))
+    schema = pa.schema([("id", pa.uint64()), ("entries", pa.list_(pa.uint32()))])
+    table = pa.concat_tables(pieces).sort_by("id") if pieces else schema.empty_table()
+    held = table.column("id").to_numpy()
+    places = np.searchsorted(held, ids)
+    missing = (
+        (places >= len(held)) | (held[np.minimum(places, max(0, len(held) - 1))] != ids) if len(held) else ids >= 0
+    )
+    return table.column("entries").combine_chunks().take(pa.array(places, mask=missing))

@@ -1,0 +1,64 @@
+"""What a selection really holds: keyword counts, their marginal, and its distance from the target.
+
+The reference code's figure shows the target in place of this; here nothing is reported that was not counted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tasks.balancing.diagnostics import effective_sample_size, expected_marginal, kullback_leibler, total_variation
+from tasks.balancing.incidence import Floats, Incidence, Integers
+from tasks.balancing.result import Unit
+
+
+@dataclass(frozen=True)
+class Realised:
+    """A selection's keyword marginal beside the target.
+
+    Attributes:
+        marginal: `[m]`, sums to 1, in the unit of the balancing.
+        counts: `[m]` copies that hold each keyword.
+        size, distinct, duplicates: copies, different captions, and their difference.
+        effective_sample_size: Kish, of the multiplicities.
+        total_variation, kl: distance to the target; `kl` is KL(target ‖ realised), infinite if a keyword was lost.
+        lost: keywords with a target that no selected caption holds.
+    """
+
+    marginal: Floats
+    counts: Integers
+    size: int
+    distinct: int
+    duplicates: int
+    effective_sample_size: float
+    total_variation: float
+    kl: float
+    lost: int
+
+
+def realise(matrix: Incidence, multiplicity: Integers, target: Floats, unit: Unit) -> Realised:
+    """Count what a selection holds.
+
+    Args:
+        matrix: the matched captions.
+        multiplicity: `[n]` copies of each.
+        target: `[m]`, sums to 1.
+        unit: "pairs" compares keyword counts, "rows" captions split over their keywords.
+    """
+    copies = np.asarray(multiplicity, dtype=np.float64)
+    marginal = expected_marginal(matrix, copies, unit)
+    counts = np.bincount(matrix.indices, weights=np.repeat(copies, matrix.degrees), minlength=matrix.columns)
+    size, distinct = int(copies.sum()), int(np.count_nonzero(copies))
+    return Realised(
+        marginal=marginal,
+        counts=counts.astype(np.int64),
+        size=size,
+        distinct=distinct,
+        duplicates=size - distinct,
+        effective_sample_size=effective_sample_size(copies),
+        total_variation=total_variation(marginal, target),
+        kl=kullback_leibler(target, marginal),
+        lost=int(np.count_nonzero((target > 0) & (counts == 0))),
+    )

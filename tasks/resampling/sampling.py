@@ -1,0 +1,155 @@
+"""Draws: from weights to multiplicities, by hash, so that neither order nor sharding matters.
+
+All three methods are unbiased, `E[multiplicity_i] = c·w_i`, with `c` solved for the size wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from storage.draws import hash_order, uniform
+from storage.errors import InputError
+
+Floats = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.uint64]
+MOST_COPIES = 65_535
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A selection before it is written.
+
+    Attributes:
+        multiplicity: uint16 `[n]`, copies of each caption.
+        expected: `[n]`, the expectation of the multiplicity.
+        inclusion: `[n]`, the probability that the caption occurs at all.
+        scale: the factor `c`.
+    """
+
+    multiplicity: npt.NDArray[np.uint16]
+    expected: Floats
+    inclusion: Floats
+    scale: float
+
+
+def scale_for_size(weight: Floats, size: float, most: float) -> float:
+    """The `c` with `Σ min(most, c·w_i) = size`, exactly (sort and solve the one linear piece).
+
+    Args:
+        weight: `[n]`, not negative.
+        size: the expected number of rows.
+        most: the most that one caption may be expected: 1 for Poisson sampling.
+
+    Raises:
+        InputError: a bad weight, or a size that cannot be reached.
+    """
+    weight = np.asarray(weight, dtype=np.float64)
+    if len(weight) and (not np.isfinite(weight).all() or float(weight.min()) < 0):
+        raise InputError("a weight is negative or not finite; balance again before sampling")
+    ordered = np.sort(weight[weight > 0])[::-1]
+    reach = most * len(ordered)
+    if not 0 < size <= reach * (1 + 1e-12):
+        raise InputError(
+            f"size is {size:g}, but {len(ordered)} captions have positive weight and may occur at most "
+            f"{most:g} times each; ask for a size between 1 and {reach:g}"
+        )
+    if size >= reach:
+        return float(most / ordered[-1])
+    rest = np.cumsum(ordered[::-1])[::-1]
+    full = np.arange(len(ordered))
+    candidates = (size - most * full) / rest
+    fits = candidates * ordered <= most
+    return float(candidates[np.argmax(fits)])
+
+
+def poisson(ids: Ids, expected: Floats, *, seed: int) -> npt.NDArray[np.uint16]:
+    """Each caption independently with probability `expected_i ≤ 1`: 1 where `hash(seed, id) < expected_i`."""
+    return (uniform(ids, seed=seed, purpose="poisson") < expected).astype(np.uint16)
+
+
+def residual(ids: Ids, expected: Floats, *, seed: int) -> npt.NDArray[np.uint16]:
+    """`⌊expected_i⌋` copies and one more with the remaining probability: the least variance of a caption alone."""
+    whole = np.floor(expected)
+    more = uniform(ids, seed=seed, purpose="residual") < expected - whole
+    return (whole + more).astype(np.uint16)
+
+
+def multinomial(ids: Ids, expected: Floats, size: int, *, seed: int, most: int) -> npt.NDArray[np.uint16]:
+    """`size` independent draws with probabilities ∝ `expected`, the paper's way; draw k uses `hash(seed, k)`.
+
+    The captions are laid out by id before the draws are looked up, so the selection does not depend on their order.
+
+    Raises:
+        InputError: a caption was drawn more than `most` times.
+    """
+    order = np.argsort(ids, kind="stable")
+    edges = np.cumsum(expected[order])
+    draws = uniform(np.arange(size, dtype=np.uint64), seed=seed, purpose="multinomial") * edges[-1]
+    drawn = np.minimum(np.searchsorted(edges, draws, side="right"), len(ids) - 1)
+    copies = np.bincount(drawn, minlength=len(ids))
+    if int(copies.max(initial=0)) > most:
+        worst = int(ids[order[np.argmax(copies)]])
+        raise InputError(
+            f"id {worst} was drawn {int(copies.max())} times, more than most_copies = {most}; use residual"
+        )
+    multiplicity = np.zeros(len(ids), dtype=np.uint16)
+    multiplicity[order] = copies.astype(np.uint16)
+    return multiplicity
+
+
+def draw(
+    ids: Ids,
+    weight: Floats,
+    *,
+    method: Literal["poisson", "residual", "multinomial"],
+    size: int | None,
+    seed: int,
+    inclusion: Floats | None = None,
+    most: int = MOST_COPIES,
+) -> Draw:
+    """A selection of expected size `size`.
+
+    Args:
+        ids: uint64 `[n]`.
+        weight: `[n]`, not negative, any scale.
+        method: see the three functions.
+        size: expected rows (multinomial: exactly); None takes `Σ inclusion` where the balancing gave inclusion
+            expectations, else the number of captions.
+        seed: of the hash draws.
+        inclusion: `[n]`, expected copies according to the balancing itself; used as they are when size is None.
+        most: copies of one caption at most.
+
+    Raises:
+        InputError: a size that cannot be reached, or a bad weight.
+    """
+    limit = 1.0 if method == "poisson" else float(most)
+    if size is None and inclusion is not None and float(inclusion.max(initial=0.0)) <= limit:
+        expected, scale = np.asarray(inclusion, dtype=np.float64), float(inclusion.sum()) / float(weight.sum())
+        wanted = max(1, round(float(inclusion.sum())))
+    else:
+        wanted = size if size is not None else (len(ids) if inclusion is None else round(float(inclusion.sum())))
+        if size is None and method == "poisson":
+            wanted = min(wanted, int(np.count_nonzero(weight)))
+        scale = scale_for_size(weight, wanted, limit)
+        expected = np.minimum(limit, scale * np.asarray(weight, dtype=np.float64))
+    if method == "poisson":
+        return Draw(poisson(ids, expected, seed=seed), expected, expected, scale)
+    if method == "residual":
+        return Draw(residual(ids, expected, seed=seed), expected, np.minimum(expected, 1.0), scale)
+    share = expected / float(expected.sum())
+    included = -np.expm1(wanted * np.log1p(-np.minimum(share, 1.0 - 1e-16)))
+    return Draw(multinomial(ids, expected, wanted, seed=seed, most=most), wanted * share, included, scale)
+
+
+def subset(ids: Ids, size: int, *, seed: int) -> npt.NDArray[np.int64]:
+    """Positions (ascending) of a uniform subset without replacement of exactly `size`: the smallest hashes.
+
+    Ids must be distinct. Raises `InputError` where `size` exceeds their number.
+    """
+    if not 0 <= size <= len(ids):
+        raise InputError(f"a subset of {size} of {len(ids)} rows cannot be drawn; ask for at most {len(ids)}")
+    return np.sort(hash_order(ids, seed=seed, purpose="subsample")[:size])
