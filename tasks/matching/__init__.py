@@ -1,0 +1,1 @@
+"""Keyword substring matching, with MetaCLIP's semantics."""

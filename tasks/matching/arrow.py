@@ -1,0 +1,78 @@
+"""Texts as Arrow buffers: from whatever the caller has, without a Python object per text where it is Arrow already."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storage.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Texts = "pa.Array | pa.ChunkedArray | pl.Series | Sequence[str | None]"
+
+
+def as_texts(texts: Any, what: str) -> pa.ChunkedArray:
+    """Any column of texts as large_binary chunks of UTF-8; nulls become empty texts.
+
+    Takes an Arrow array of strings or binary, a polars Series, or a sequence of `str` and None. Bytes that are not
+    UTF-8 are kept as they are. Raises `InputError`, naming `what` and the row, for anything that is not text.
+    """
+    if hasattr(texts, "to_arrow"):
+        texts = texts.to_arrow()
+    if not isinstance(texts, pa.Array | pa.ChunkedArray):
+        texts = _from_python(texts, what)
+    column = texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_null(column.type):
+        column = column.cast(pa.large_string())
+    if not _is_text(column.type):
+        raise InputError(f"{what} must be texts, not Arrow {column.type}; cast the column to string")
+    column = column.cast(pa.large_binary())
+    return pc.fill_null(column, b"") if column.null_count else column
+
+
+def buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+    """The bytes (uint8) and offsets (int64 `[n + 1]`) of an array without nulls; shared, not copied."""
+    _, offsets, values = texts.buffers()
+    if len(texts) == 0 or offsets is None:
+        return np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
+    rows = np.frombuffer(offsets, dtype=np.int64, count=len(texts) + 1, offset=8 * texts.offset)
+    return np.frombuffer(values, dtype=np.uint8) if values is not None else np.zeros(0, dtype=np.uint8), rows
+
+
+def from_buffers(values: np.ndarray, offsets: np.ndarray) -> pa.LargeBinaryArray:
+    """The inverse of `buffers`."""
+    return pa.LargeBinaryArray.from_buffers(
+        pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(values)]
+    )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    checks = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view,
+              pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view)  # fmt: skip
+    return any(check(kind) for check in checks)
+
+
+def _from_python(texts: Sequence[str | None], what: str) -> pa.Array:
+    if isinstance(texts, str | bytes):
+        raise InputError(f"{what} must be a sequence of texts, not one text; put it into a list")
+    rows = list(texts)
+    try:
+        return pa.array(rows, pa.large_string())
+    except (pa.ArrowException, UnicodeError, TypeError):
+        row = next(row for row, text in enumerate(rows) if not _storable(text))
+        raise InputError(
+            f"{what}, row {row}: {rows[row]!r:.60} is not a text that UTF-8 can hold; remove or repair it"
+        ) from None
+
+
+def _storable(text: object) -> bool:
+    try:
+        return text is None or (isinstance(text, str) and text.encode() is not None)
+    except UnicodeEncodeError:
+        return False

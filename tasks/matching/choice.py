@@ -1,0 +1,41 @@
+"""Several texts for one image: choose one of them before anything is counted.
+
+MetaCLIP 2 counts all of an image's texts and then trains on one: a tail keyword is counted where it is never seen,
+and so is sampled too rarely. Here the choice comes first, and the counts are those of the chosen texts.
+"""
+
+import numpy as np
+import pyarrow as pa
+
+from storage.draws import row_ids, words
+
+
+def image_key(key: str) -> str:
+    """The image's part of a pair's key: ingest writes `<image>#<text>` where an image has several texts."""
+    return key.rpartition("#")[0] or key
+
+
+def image_ids(pairs: pa.Table) -> np.ndarray:
+    """Identities of the rows' images, uint64 `[n]`, from the columns `source` and `key`."""
+    sources = pairs["source"].to_numpy()
+    images = np.array([image_key(key) for key in pairs["key"].to_pylist()], dtype=object)
+    ids = np.zeros(pairs.num_rows, dtype=np.uint64)
+    for source in sorted(set(sources)):
+        rows = sources == source
+        ids[rows] = row_ids(source, images[rows].tolist())
+    return ids
+
+
+def choose_one_text(ids: np.ndarray, images: np.ndarray, *, seed: int) -> np.ndarray:
+    """Which rows to keep, bool `[n]`: of every image the row whose hash draw is least.
+
+    `ids` uint64 `[n]` name the rows and are all different, `images` uint64 `[n]` their images. The choice depends on
+    ids alone, not on order or shards.
+    """
+    draws = words(ids, seed=seed, purpose="choose text")
+    order = np.lexsort((ids, draws, images))
+    first = np.ones(ids.size, dtype=bool)
+    first[1:] = images[order][1:] != images[order][:-1]
+    chosen = np.zeros(ids.size, dtype=bool)
+    chosen[order[first]] = True
+    return chosen

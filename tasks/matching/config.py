@@ -1,0 +1,121 @@
+"""Where metadata entries come from, and how they are matched."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from storage.config import Config, NotInKey
+
+
+class ExplicitEntries(Config):
+    """Entries written in the configuration."""
+
+    kind: Literal["entries"] = "entries"
+    entries: tuple[str, ...] = Field(min_length=1, description="the entries, in order")
+
+
+class JsonEntries(Config):
+    """A MetaCLIP metadata file: a JSON list of strings."""
+
+    kind: Literal["json"] = "json"
+    file: str = Field(default="", description='inside the folder `files`; "" where `files` is the file itself')
+
+
+class TextEntries(Config):
+    """A text file, one entry a line; blank lines are left out."""
+
+    kind: Literal["text"] = "text"
+    file: str = Field(default="", description='inside the folder `files`; "" where `files` is the file itself')
+
+
+class WordNetEntries(Config):
+    """WordNet lemmas, underscores turned into spaces, as MetaCLIP takes them."""
+
+    kind: Literal["wordnet"] = "wordnet"
+    parts_of_speech: tuple[Literal["noun", "verb", "adj", "adv"], ...] = Field(
+        default=("noun", "verb", "adj", "adv"), min_length=1, description="which index files are read"
+    )
+    folder: str | None = Field(
+        default=None,
+        description="the dictionary (index.noun, …) inside `files`; null: an installed one (nltk, wn, wordnet-base)",
+    )
+
+
+class WordFrequencyEntries(Config):
+    """Words above a frequency, from the wordfreq package."""
+
+    kind: Literal["wordfreq"] = "wordfreq"
+    language: str = Field(default="en", min_length=2, description="wordfreq's code of the language")
+    minimum_zipf: float = Field(
+        default=3.0, ge=0.0, le=9.0, description="least frequency, log10 of occurrences per 10**9 words"
+    )
+    wordlist: Literal["best", "large", "small"] = Field(default="best", description="wordfreq's list")
+
+
+class ClassNameEntries(Config):
+    """The English class names of clip-benchmark's data sets."""
+
+    kind: Literal["class_names"] = "class_names"
+    datasets: tuple[str, ...] = Field(default=(), description="their names in clip-benchmark; empty: all")
+
+
+class BigramEntries(Config):
+    """Word pairs of the corpus that occur together more than chance would have it."""
+
+    kind: Literal["bigrams"] = "bigrams"
+    minimum_count: int = Field(default=5, ge=1, description="pairs seen fewer times are left out")
+    minimum_pmi: float = Field(default=6.0, description="least pointwise mutual information, in bits")
+    limit: int = Field(default=100_000, ge=1, description="at most so many, those of highest PMI first")
+
+
+Source = Annotated[
+    ExplicitEntries
+    | JsonEntries
+    | TextEntries
+    | WordNetEntries
+    | WordFrequencyEntries
+    | ClassNameEntries
+    | BigramEntries,
+    Field(discriminator="kind"),
+]
+
+
+class Spacing(Config):
+    """How entries and captions are cut into words, both alike."""
+
+    normalise: Literal["metaclip", "unicode"] = Field(
+        default="metaclip", description="spacing of entries and captions: exactly MetaCLIP's, or Unicode's"
+    )
+    fold_case: bool = Field(default=False, description="ignore case; needs normalise: unicode")
+    unspaced_scripts: bool = Field(
+        default=False, description="as MetaCLIP 2: entries in scripts without spaces match inside words"
+    )
+
+    @model_validator(mode="after")
+    def _folding_is_unicode(self) -> Self:
+        if self.fold_case and self.normalise == "metaclip":
+            raise ValueError("fold_case needs normalise: unicode (MetaCLIP never folds case)")
+        return self
+
+
+class MetadataConfig(Config):
+    """The metadata list: the union of its sources, and how its entries are matched."""
+
+    sources: tuple[Source, ...] = Field(min_length=1, description="lists to unite, in order of precedence")
+    files: Annotated[Path | None, NotInKey()] = Field(
+        default=None, description="the file, or the folder of files, that sources read; its content enters the key"
+    )
+    limit: int | None = Field(default=None, ge=1, description="keep the first so many entries of the union")
+    spacing: Spacing = Field(default=Spacing(), description="how entries and captions are cut into words")
+
+
+class MatchingConfig(Config):
+    """How one group of pairs is matched. The spacing belongs to the list: see `MetadataConfig.spacing`."""
+
+    choose_text: Literal["all", "one"] = Field(
+        default="all",
+        description="one: of several texts of an image (keys `<image>#<text>`) one, drawn by hash, is matched and "
+        "counted; the others match nothing",
+    )
+    seed: int = Field(default=0, ge=0, description="of the draw between an image's texts")

@@ -1,0 +1,155 @@
+"""`KeywordMatcher`: which metadata entries occur in which captions, exactly as MetaCLIP decides it."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+
+from storage.errors import InputError
+from tasks.matching.arrow import as_texts, buffers
+from tasks.matching.audit import MatcherAudit, audit_entries
+from tasks.matching.index import MOST_ENTRIES, build_index
+from tasks.matching.kernel import match_captions
+from tasks.matching.text import byte_classes
+from tasks.matching.unicode import space_unicode
+from tasks.matching.unspaced import UnspacedEntries, split_unspaced
+
+Normalise = Literal["metaclip", "unicode"]
+
+_BYTES_PER_BLOCK = 4 << 20
+_ROWS_PER_BLOCK = 1 << 16
+
+
+class KeywordMatcher:
+    """Finds, for every caption, all entries `e` such that `" e "` occurs in the spaced caption.
+
+    `normalise="metaclip"` spaces captions with `text.spacing`, bit for bit as MetaCLIP, and takes entries as they
+    are. `normalise="unicode"` puts captions *and* entries into one form first (`text.spacing_unicode`), with case
+    folded if `fold_case`. `unspaced_scripts=True` follows MetaCLIP 2: beside a character of a script that is
+    written without spaces, or of punctuation, an entry asks for no space.
+
+    Equal entries are all reported. The index is built once, holds no Python object per entry, and is read only:
+    one matcher may be used by many threads.
+    """
+
+    def __init__(
+        self,
+        entries: Any,
+        normalise: Normalise = "metaclip",
+        *,
+        fold_case: bool = False,
+        unspaced_scripts: bool = False,
+        numbers: np.ndarray | None = None,
+    ) -> None:
+        """Compile the index.
+
+        `entries` is a sequence of `str` or a column of texts; `numbers` (uint32, ascending) are reported in place of
+        positions. Raises `InputError` for entries that are not text, and for options that contradict each other.
+        """
+        if normalise not in ("metaclip", "unicode"):
+            raise InputError(f'normalise must be "metaclip" or "unicode", not {normalise!r}')
+        if fold_case and normalise == "metaclip":
+            raise InputError('fold_case needs normalise="unicode": MetaCLIP never folds case')
+        self.normalise, self.fold_case, self.unspaced_scripts = normalise, fold_case, unspaced_scripts
+        column = as_texts(entries, "entries")
+        self.entries: pa.LargeBinaryArray = _one_chunk(column)
+        if len(self.entries) >= MOST_ENTRIES:
+            raise InputError(f"{len(self.entries)} entries are too many for one matcher; at most {MOST_ENTRIES - 1}")
+        self.numbers = _checked_numbers(numbers, len(self.entries))
+        patterns = self._normalised(self.entries)
+        positions = np.arange(len(patterns), dtype=np.uint32)
+        self._unspaced: UnspacedEntries | None = None
+        if unspaced_scripts:
+            self._unspaced, patterns, positions = split_unspaced(patterns, positions)
+        if normalise == "unicode":
+            # Unicode's spacing leaves no empty token, so an entry without a token can never occur.
+            present = np.diff(buffers(patterns)[1]) > 0
+            patterns, positions = patterns.filter(pa.array(present)), positions[present]
+        self._index, self._nodes = build_index(*buffers(patterns), positions)
+        self._positions = positions
+        self._classes = byte_classes(wrap=normalise == "metaclip")
+
+    def __len__(self) -> int:
+        """The number of entries."""
+        return len(self.entries)
+
+    @property
+    def index_bytes(self) -> int:
+        """Memory of the compiled index."""
+        return self._index.nbytes
+
+    def match(self, captions: Any, *, threads: int | None = None) -> pa.LargeListArray:
+        """The entries of every caption: uint32, ascending, each once.
+
+        `captions` is an Arrow array of strings or binary, a polars Series, or a sequence of `str`; a null caption
+        has no entries (an empty list, not null). Bytes that are not UTF-8 match no entry, and hurt nothing else.
+        The result is the same for any number of threads; the default is one for each available core.
+        """
+        column = as_texts(captions, "captions")
+        blocks = [block for chunk in column.chunks for block in _blocks(chunk)]
+        workers = min(threads or len(os.sched_getaffinity(0)), len(blocks))
+        if workers > 1:
+            with ThreadPoolExecutor(workers) as pool:
+                parts = list(pool.map(self._match_block, blocks))
+        else:
+            parts = [self._match_block(block) for block in blocks]
+        found = np.concatenate([np.empty(0, dtype=np.uint32), *(part[0] for part in parts)])
+        sizes = np.cumsum([0, *(part[0].size for part in parts)])
+        ends = [part[1] + start for part, start in zip(parts, sizes)]
+        offsets = np.concatenate([np.zeros(1, dtype=np.int64), *ends])
+        if self.numbers is not None:
+            found = self.numbers[found]
+        return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(found, pa.uint32()))
+
+    def audit(self) -> MatcherAudit:
+        """What is wrong with the list: dead entries and the characters that kill them, duplicates, shadowed entries."""
+        return self._audit
+
+    @cached_property
+    def _audit(self) -> MatcherAudit:
+        nodes = np.full(len(self.entries), -1, dtype=np.int64)
+        nodes[self._positions] = self._nodes
+        if self._unspaced is not None:
+            nodes[self._unspaced.positions] = -2 - self._unspaced.pattern_of
+        return audit_entries(self.entries, nodes, self.normalise, self.numbers)
+
+    def _normalised(self, texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
+        return texts if self.normalise == "metaclip" else space_unicode(texts, fold_case=self.fold_case)
+
+    def _match_block(self, block: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+        """Entries (positions) of a block's rows, and where each row ends among them."""
+        texts = self._normalised(block)
+        values, offsets = buffers(texts)
+        found, ends = match_captions(values, offsets, 0, len(texts), self._classes, self._index)
+        if self._unspaced is None:
+            return found, ends
+        return self._unspaced.add_matches(texts, found, ends, spaced=self.normalise == "unicode")
+
+
+def _one_chunk(column: pa.ChunkedArray) -> pa.LargeBinaryArray:
+    combined = column.combine_chunks()
+    return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
+
+
+def _blocks(chunk: pa.LargeBinaryArray) -> Iterator[pa.LargeBinaryArray]:
+    """Slices of a chunk of bounded rows and bytes (but at least one row each): the units of work."""
+    _, offsets = buffers(chunk)
+    row = 0
+    while row < len(chunk):
+        stop = int(np.searchsorted(offsets, offsets[row] + _BYTES_PER_BLOCK, side="right")) - 1
+        stop = min(max(stop, row + 1), row + _ROWS_PER_BLOCK, len(chunk))
+        yield chunk.slice(row, stop - row)
+        row = stop
+
+
+def _checked_numbers(numbers: np.ndarray | None, entries: int) -> np.ndarray | None:
+    if numbers is None:
+        return None
+    checked = np.asarray(numbers, dtype=np.uint32)
+    if checked.shape != (entries,) or np.any(checked[1:] <= checked[:-1]):
+        raise InputError(f"numbers must be {entries} strictly ascending integers, one for each entry")
+    return checked

@@ -1,0 +1,64 @@
+"""The metadata list: the union of several lists, each entry with where it came from and what is wrong with it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from storage.errors import InputError
+from storage.schemas import ENTRIES
+from tasks.matching.audit import MatcherAudit
+
+MOST_DETAILS = 10_000
+"""Faults of one kind that `audit.json` spells out; their numbers are always complete."""
+
+
+def unite(lists: Sequence[tuple[str, Sequence[str]]], limit: int | None = None) -> tuple[list[str], list[str]]:
+    """The union of named lists: entries, and the provenance of each, the lists' names joined by `+`.
+
+    A list keeps its own order and its own repetitions (so that a single MetaCLIP list keeps its numbering); a text
+    that an earlier list has is not added again.
+    """
+    entries: list[str] = []
+    provenance: list[list[str]] = []
+    places: dict[str, list[int]] = {}
+    for name, texts in lists:
+        added: dict[str, list[int]] = {}
+        for text in texts:
+            if text in places:
+                for place in places[text]:
+                    if provenance[place][-1] != name:
+                        provenance[place].append(name)
+                continue
+            if limit is not None and len(entries) >= limit:
+                continue
+            added.setdefault(text, []).append(len(entries))
+            entries.append(text)
+            provenance.append([name])
+        places |= added
+    return entries, ["+".join(names) for names in provenance]
+
+
+def entries_table(entries: Sequence[str], provenance: Sequence[str], audit: MatcherAudit) -> pa.Table:
+    """The `ENTRIES` table of a list, later stages' columns null. An audited fault becomes the entry's status.
+
+    `dead` entries are matched by no caption, or are empty; `duplicate` ones match where an earlier one does.
+    """
+    status = np.full(len(entries), "live", dtype=object)
+    for same in (*audit.duplicates, *audit.shadowed):
+        status[same.entry] = "duplicate"
+    for dead in audit.dead:
+        if dead.still_found_in is None or dead.text == "":
+            status[dead.entry] = "dead"
+    try:
+        texts = pa.array(list(entries), pa.large_string())
+    except UnicodeEncodeError:
+        raise InputError("an entry holds a lone surrogate, which UTF-8 cannot hold; remove it from the list") from None
+    columns = {
+        "entry": pa.array(np.arange(len(entries), dtype=np.uint32)),
+        "text": texts,
+        "provenance": pa.array(list(provenance), pa.string()),
+        "status": pa.array(status, pa.string()),
+    }
+    nothing = {field.name: pa.nulls(len(entries), field.type) for field in ENTRIES if field.name not in columns}
+    return pa.table({**columns, **nothing}, schema=ENTRIES)

@@ -1,0 +1,114 @@
+"""The stages `metadata` (the list of entries) and `match` (which entries occur in which captions)."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from pydantic import JsonValue
+
+from storage.caching import stage
+from storage.errors import InputError
+from storage.manifest import External, Manifest
+from storage.shards import iter_batches, read_table, write_table
+from storage.workspace import Workspace
+from tasks.matching.choice import choose_one_text, image_ids
+from tasks.matching.config import MatchingConfig, MetadataConfig
+from tasks.matching.counts import count_entries, counts_table
+from tasks.matching.metadata import entries_table, unite
+from tasks.matching.shared import SPACING, make_matcher, shared_matcher
+from tasks.matching.sources import read_source
+
+
+@stage("metadata", version=1, modules=("tasks.matching",))
+def metadata(
+    config: MetadataConfig, files: External | None, pairs: Sequence[Manifest] = (), *, work: Workspace
+) -> Mapping[str, JsonValue]:
+    """Unite the sources into one list, audited.
+
+    `files` is the file or folder that sources read; `pairs` the corpus, needed by the source `bigrams` only.
+    """
+    shards = [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")]
+
+    def captions() -> Iterator[pa.Array]:
+        if not shards:
+            raise InputError("metadata source 'bigrams' reads the corpus: there are no pairs to read")
+        for batch in iter_batches(shards, ["caption"], rows=100_000):
+            yield batch.column(0)
+
+    folder = None if files is None else work.directory(files)
+    lists = [(source.kind, read_source(source, folder, captions())) for source in config.sources]
+    entries, provenance = unite(lists, config.limit)
+    if not entries:
+        raise InputError("the metadata list is empty: none of its sources has an entry; name another source")
+    matcher = make_matcher(entries, config.spacing)
+    audit = matcher.audit()
+    table = entries_table(entries, provenance, audit)
+    write_table(work.output / "entries.parquet", table)
+    (work.output / "audit.json").write_text(json.dumps(audit.as_json(), ensure_ascii=False, indent=1), encoding="utf-8")
+    # In a file, and so in the digest: the same list spaced otherwise matches otherwise.
+    (work.output / SPACING).write_text(config.spacing.model_dump_json(), encoding="utf-8")
+    status = table["status"].to_pylist()
+    return {
+        "entries": len(entries),
+        "dead": status.count("dead"),
+        "duplicates": len(audit.duplicates),
+        "shadowed": len(audit.shadowed),
+        "sources": {name: len(texts) for name, texts in lists},
+        "index_bytes": matcher.index_bytes,
+    }
+
+
+@stage("match", version=1, modules=("tasks.matching",))
+def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: Workspace) -> Mapping[str, JsonValue]:
+    """Match one group of pairs against the list; one file of matches for each file of pairs, rows in the same order.
+
+    Memory: the index, and as many shards' captions as there are workers.
+    """
+    matcher = shared_matcher(work.directory(entries), entries.digest)
+    size = int(entries.stats["entries"])  # type: ignore[arg-type]
+    shards = work.paths(pairs, "pairs-*.parquet")
+    kept = _kept_rows(shards, config)
+
+    def run(shard: int) -> tuple[np.ndarray, int, int]:
+        table = read_table(shards[shard], ["id", "caption"])
+        captions = table["caption"] if kept is None else table["caption"].filter(pa.array(kept[shard]))
+        matches = matcher.match(captions, threads=1)
+        if kept is not None:
+            matches = _spread(matches, kept[shard])
+        _write_matches(work.output / f"matches-{shard:05d}.parquet", table["id"], matches)
+        return count_entries(matches, size), len(matches), int(np.count_nonzero(np.diff(matches.offsets)))
+
+    total, rows, matched = np.zeros(size, dtype=np.uint64), 0, 0
+    with ThreadPoolExecutor(work.runtime.workers) as pool:
+        for counts, shard_rows, shard_matched in pool.map(run, range(len(shards))):
+            total += counts
+            rows += shard_rows
+            matched += shard_matched
+    write_table(work.output / "counts.parquet", counts_table(total))
+    return {"rows": rows, "matched": matched, "matches": int(total.sum())}
+
+
+def _kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[np.ndarray] | None:
+    """For every shard the rows whose text was chosen, bool; None where all texts count."""
+    if config.choose_text == "all" or not shards:
+        return None
+    tables = [read_table(path, ["id", "key", "source"]) for path in shards]
+    ids = np.concatenate([table["id"].to_numpy() for table in tables])
+    images = np.concatenate([image_ids(table) for table in tables])
+    ends = np.cumsum([table.num_rows for table in tables])
+    return np.split(choose_one_text(ids, images, seed=config.seed), ends[:-1])
+
+
+def _spread(matches: pa.LargeListArray, kept: np.ndarray) -> pa.LargeListArray:
+    """Matches of the kept rows as matches of all rows, the others empty."""
+    sizes = np.zeros(kept.size, dtype=np.int64)
+    sizes[kept] = np.diff(matches.offsets.to_numpy())
+    return pa.LargeListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(sizes)])), matches.values)
+
+
+def _write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray) -> None:
+    lists = pa.ListArray.from_arrays(matches.offsets.cast(pa.int32()), matches.values)
+    write_table(path, pa.table({"id": ids, "entries": lists}))
