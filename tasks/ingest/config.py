@@ -72,6 +72,9 @@ class ScenesConfig(SourceBase):
 
     kind: Literal["scenes"] = "scenes"
     name: str = Field(default="scenes", min_length=1, description="the source's name; part of every row's id")
+    rows_per_group: Annotated[int, NotInKey()] = Field(
+        default=1_000, ge=1, description="rows that one task run draws (several groups, as a real source has)"
+    )
     rows: int = Field(default=4_000, ge=1, le=10_000_000, description="training pairs")
     test_images: int = Field(default=1_024, ge=64, le=100_000, description="images of the uniform test set")
     seed: int = Field(default=0, ge=0, description="row i depends on the seed and on i alone")

@@ -90,7 +90,10 @@ class ImageFolder:
 
     def _listing(self, folder: str) -> tuple[str, ...]:
         """The image files directly in `root/folder`, sorted, relative to `root`."""
-        found = (path.name for path in (self.root / folder).glob("*") if path.suffix.lower() in SUFFIXES)
+        try:
+            found = [path.name for path in (self.root / folder).glob("*") if path.suffix.lower() in SUFFIXES]
+        except (OSError, ValueError):  # a folder's name that no file system takes
+            return ()
         return tuple(f"{folder}/{name}" for name in sorted(found))
 
 

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from tasks.ingest.config import ScenesConfig
 from tasks.ingest.scenes.drawing import render_png
-from tasks.ingest.scenes.sampling import test_scenes
+from tasks.ingest.scenes.sampling import uniform_scenes
 from tasks.ingest.scenes.vocabulary import COLOUR_NAMES, COLOUR_TEMPLATES, SHAPE_TEMPLATES, SHAPES
 
 
@@ -19,7 +19,7 @@ def write_benchmark(config: ScenesConfig, folder: Path) -> dict[str, JsonValue]:
     Every shape × colour occurs equally often (the last round may be cut short), with one object a picture, from draws
     apart from the training rows'. Equal configurations give equal bytes.
     """
-    scenes = list(test_scenes(config, range(config.test_images)))
+    scenes = list(uniform_scenes(config, range(config.test_images)))
     pictures = [render_png(scene, config.image_size) for scene in scenes]
     shapes = [SHAPES.index(scene.objects[0].shape) for scene in scenes]
     colours = [COLOUR_NAMES.index(scene.objects[0].colour) for scene in scenes]

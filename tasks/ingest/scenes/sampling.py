@@ -97,7 +97,7 @@ def training_scenes(config: ScenesConfig, rows: range) -> Iterator[Scene]:
     yield from _scenes(draws, concepts, two=draws("two objects") < config.two_objects)
 
 
-def test_scenes(config: ScenesConfig, rows: range) -> Iterator[Scene]:
+def uniform_scenes(config: ScenesConfig, rows: range) -> Iterator[Scene]:
     """Scenes with one object, whose concept goes through all 64 in turn: every shape and colour equally often."""
     draws = RowDraws("test", config.seed, rows)
     concepts = np.repeat(np.arange(rows.start, rows.stop)[:, None] % (len(SHAPES) * len(COLOUR_NAMES)), 2, axis=1)
@@ -127,7 +127,7 @@ def _scenes(draws: RowDraws, concepts: np.ndarray, two: np.ndarray) -> Iterator[
         if two[row]:  # opposite each other across the middle, the main one larger and nearer to it
             across, down = float(np.cos(side[row])), float(np.sin(side[row]))
             objects: tuple[SceneObject, ...] = (
-                thing(0, 0.5 - 0.2 * across, 0.5 - 0.2 * down, 0.25),
+                thing(0, 0.5 - 0.2 * across, 0.5 - 0.2 * down, 0.28),
                 thing(1, 0.5 + 0.32 * across, 0.5 + 0.32 * down, float(second_radius[row])),
             )
         else:
