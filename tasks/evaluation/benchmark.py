@@ -7,7 +7,7 @@ CPU), the device is a string, there are no loader workers (more workers than sha
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 
 from storage.errors import InputError
 from storage.progress import progress
+from tasks.embedding.clip import Clip
 from tasks.evaluation.layout import Layout
 
 
@@ -63,9 +64,7 @@ class Retrieval:
 
 def classify(
     layout: Layout,
-    model: Encoder,
-    transform: Callable[..., Tensor],
-    tokenizer: Callable[[list[str]], Tensor],
+    clip: Clip,
     *,
     device: str = "cpu",
     batch_size: int = 256,
@@ -75,12 +74,12 @@ def classify(
     Raises:
         InputError: an image cannot be decoded.
     """
-    loader = open_loader(layout, transform, batch_size)
+    loader = open_loader(layout, clip.transform, batch_size)
     classifier = zeroshot_classification.zero_shot_classifier(
-        model, tokenizer, list(layout.classes), list(layout.templates), device, amp=False
+        clip.model, clip.tokenizer, list(layout.classes), list(layout.templates), device, amp=False
     )
     logits, label = zeroshot_classification.run_classification(
-        model, classifier, _batches(loader, layout), device, amp=False
+        clip.model, classifier, _batches(loader, layout), device, amp=False
     )
     if not torch.isfinite(logits).all():
         raise InputError(
@@ -103,9 +102,7 @@ def classify(
 
 def retrieve(
     layout: Layout,
-    model: Encoder,
-    transform: Callable[..., Tensor],
-    tokenizer: Callable[[list[str]], Tensor],
+    clip: Clip,
     *,
     recall_k: Sequence[int],
     device: str = "cpu",
@@ -114,14 +111,20 @@ def retrieve(
     """Zero-shot retrieval both ways; k beyond the number of images (or of captions) is left out.
 
     Raises:
-        InputError: an image cannot be decoded.
+        InputError: an image cannot be decoded, or every k is beyond the size of the benchmark.
     """
+    if min(recall_k) > layout.images:
+        raise InputError(
+            f"recall_k asks for the nearest {min(recall_k)} and more, but the benchmark {layout.name} has only "
+            f"{layout.images} images; give a smaller k"
+        )
+    model = cast(Encoder, clip.model)
     images, texts, image_of_text = [], [], []
-    loader = open_loader(layout, transform, batch_size)
+    loader = open_loader(layout, clip.transform, batch_size)
     batches = zeroshot_retrieval.dataloader_with_indices(_batches(loader, layout))
     with torch.no_grad():
         for pixels, captions, indices in batches:
-            tokens = tokenizer([text for of_image in captions for text in of_image])
+            tokens = clip.tokenizer([text for of_image in captions for text in of_image])
             images.append(_unit(model.encode_image(pixels.to(device))).cpu())
             texts.append(_unit(model.encode_text(tokens.to(device))).cpu())
             image_of_text += [int(index) for index, of_image in zip(indices, captions, strict=True) for _ in of_image]

@@ -41,14 +41,7 @@ def evaluate(
     # clip-benchmark takes a device type only ("cuda"); the card is chosen around it.
     with torch.cuda.device(device.index) if device.index is not None else nullcontext():
         if layout.kind == "classification":
-            answers = classify(
-                layout,
-                clip.model,
-                clip.transform,
-                clip.tokenizer,
-                device=device.type,
-                batch_size=config.batch_size,
-            )
+            answers = classify(layout, clip, device=device.type, batch_size=config.batch_size)
             scores = classification_scores(answers, layout.classes, bootstrap)
             predictions = pa.table(
                 {
@@ -58,15 +51,7 @@ def evaluate(
                 }
             )
         else:
-            found = retrieve(
-                layout,
-                clip.model,
-                clip.transform,
-                clip.tokenizer,
-                recall_k=config.recall_k,
-                device=device.type,
-                batch_size=config.batch_size,
-            )
+            found = retrieve(layout, clip, recall_k=config.recall_k, device=device.type, batch_size=config.batch_size)
             scores = retrieval_scores(found, bootstrap)
             predictions = pa.table(
                 {

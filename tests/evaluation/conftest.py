@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import LongTensor, Tensor, nn
+
+from tasks.embedding.clip import Architecture, Clip
 
 COLOURS = {
     "red": (220, 30, 30),
@@ -90,15 +92,20 @@ class SmallEncoder(nn.Module):
         return self.letters[text].mean(dim=1)
 
 
-def tokenize(texts: list[str]) -> Tensor:
+def tokenize(texts: list[str]) -> LongTensor:
     """The first 40 characters as numbers."""
     rows = [[ord(character) % 128 for character in text.ljust(40)[:40]] for text in texts]
-    return torch.tensor(rows)
+    return torch.LongTensor(rows)
 
 
 def to_tensor(image: Image.Image) -> Tensor:
     """[3, h, w] in [−1, 1]."""
     return torch.from_numpy(np.array(image)).permute(2, 0, 1).float() / 127.5 - 1
+
+
+def as_clip(encoder: SmallEncoder) -> Clip:
+    """The encoder with its transform and tokenizer, as models are handed around."""
+    return Clip(encoder, to_tensor, tokenize, Architecture())
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tasks.evaluation.intervals import Bootstrap
 from tasks.evaluation.layout import inspect_layout
 from tasks.evaluation.scores import classification_scores, retrieval_scores
 
-from .conftest import COLOURS, SmallEncoder, picture, to_tensor, tokenize, write_classification, write_tar
+from .conftest import COLOURS, SmallEncoder, as_clip, picture, to_tensor, tokenize, write_classification, write_tar
 
 
 @pytest.mark.parametrize("classes", [3, 6])
@@ -23,7 +23,7 @@ def test_classification_agrees_with_clip_benchmark(
 ) -> None:
     root = write_classification(tmp_path / "set", list(COLOURS)[:classes])
     layout = inspect_layout(root, name="set")
-    answers = classify(layout, encoder, to_tensor, tokenize, batch_size=batch_size)
+    answers = classify(layout, as_clip(encoder), batch_size=batch_size)
     theirs = zeroshot_classification.evaluate(
         encoder,
         open_loader(layout, to_tensor, batch_size),
@@ -50,7 +50,7 @@ def test_classification_agrees_with_clip_benchmark(
 
 def test_retrieval_agrees_with_clip_benchmark(captions: Path, encoder: SmallEncoder) -> None:
     layout = inspect_layout(captions, name="captions")
-    found = retrieve(layout, encoder, to_tensor, tokenize, recall_k=(1, 5, 10), batch_size=5)
+    found = retrieve(layout, as_clip(encoder), recall_k=(1, 5, 10), batch_size=5)
     scores = retrieval_scores(found, Bootstrap(resamples=200))
     theirs = zeroshot_retrieval.evaluate(
         encoder, open_loader(layout, to_tensor, 5), tokenize, device="cpu", amp=False, recall_k_list=[1, 5, 10]
@@ -63,9 +63,11 @@ def test_retrieval_agrees_with_clip_benchmark(captions: Path, encoder: SmallEnco
 
 def test_recall_beyond_the_gallery_is_left_out(captions: Path, encoder: SmallEncoder) -> None:
     layout = inspect_layout(captions, name="captions")
-    found = retrieve(layout, encoder, to_tensor, tokenize, recall_k=(1, 13))
+    found = retrieve(layout, as_clip(encoder), recall_k=(1, 13))
     assert list(found.found_image) == [1]
     assert list(found.found_text) == [1, 13]
+    with pytest.raises(InputError, match="only 12 images"):
+        retrieve(layout, as_clip(encoder), recall_k=(13,))
 
 
 def test_undecodable_image_is_one_sentence(tmp_path: Path, encoder: SmallEncoder) -> None:
@@ -73,13 +75,13 @@ def test_undecodable_image_is_one_sentence(tmp_path: Path, encoder: SmallEncoder
     write_tar(root / "test" / "0.tar", [("a.png", picture("red", 1)[:60]), ("a.cls", b"0")])
     layout = inspect_layout(root, name="set")
     with pytest.raises(InputError, match="an image of the benchmark set cannot be read"):
-        classify(layout, encoder, to_tensor, tokenize)
+        classify(layout, as_clip(encoder))
 
 
 def test_diverged_model_is_refused(colours: Path, encoder: SmallEncoder) -> None:
     encoder.pixels.data.fill_(float("nan"))
     with pytest.raises(InputError, match="training diverged"):
-        classify(inspect_layout(colours, name="colours"), encoder, to_tensor, tokenize)
+        classify(inspect_layout(colours, name="colours"), as_clip(encoder))
 
 
 def test_agrees_on_the_real_cifar10_test_set(shared_data: Path, tmp_path: Path, encoder: SmallEncoder) -> None:
@@ -100,7 +102,7 @@ def test_agrees_on_the_real_cifar10_test_set(shared_data: Path, tmp_path: Path, 
                 break
     write_tar(root / "test" / "0.tar", members)
     layout = inspect_layout(root, name="cifar10")
-    answers = classify(layout, encoder, to_tensor, tokenize)
+    answers = classify(layout, as_clip(encoder))
     theirs = zeroshot_classification.evaluate(
         encoder,
         open_loader(layout, to_tensor, 64),

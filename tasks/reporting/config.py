@@ -1,0 +1,46 @@
+"""What the report shows, and the labels that align its inputs."""
+
+from pydantic import Field
+
+from storage.config import Config
+
+
+class RunLabel(Config):
+    """Which training a model came from."""
+
+    variant: str = Field(description="the data variant, such as `balanced`", min_length=1)
+    seed: int = Field(description="the training seed", ge=0)
+
+
+class Cell(Config):
+    """Which model was scored on which benchmark."""
+
+    variant: str = Field(description="the data variant, such as `balanced`", min_length=1)
+    seed: int = Field(description="the training seed", ge=0)
+    benchmark: str = Field(description="the benchmark's name", min_length=1)
+
+
+class Comparison(Config):
+    """A difference to report: `variant` minus `reference`, paired by seed."""
+
+    variant: str = Field(description="the variant that should gain", min_length=1)
+    reference: str = Field(description="the variant that it is held against", min_length=1)
+
+
+class ReportConfig(Config):
+    """Contents of `report.html`."""
+
+    title: str = Field(default="Equipoise", description="heading of the report", max_length=200)
+    comparisons: tuple[Comparison, ...] = Field(
+        default=(
+            Comparison(variant="balanced", reference="original"),
+            Comparison(variant="balanced", reference="random"),
+        ),
+        description="differences to report, the main one first; those whose variants were not run are left out",
+    )
+    confidence: float = Field(default=0.95, gt=0.0, lt=1.0, description="coverage that the intervals aim at")
+    resamples: int = Field(default=2000, ge=100, description="bootstrap resamples of the test images")
+    seed: int = Field(default=0, ge=0, description="seed of the bootstrap and of the choice of examples")
+    examples: int = Field(default=8, ge=0, le=64, description="sample images in each of the groups")
+    thumbnail: int = Field(default=112, ge=16, le=512, description="longest side of a sample image, in pixels")
+    keywords: int = Field(default=40, ge=5, le=200, description="most keywords that a figure names one by one")

@@ -1,0 +1,146 @@
+"""Everything that the page shows, gathered and computed, before a word of HTML."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from tasks.reporting.comparison import Difference, Summary
+from tasks.reporting.examples import ExampleGroup
+from tasks.reporting.funnel import Station
+from tasks.reporting.marginals import Distance
+from tasks.reporting.provenance import StageRecord
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of the page: its SVG document, and what it says to those who cannot see it."""
+
+    svg: str
+    description: str
+
+
+@dataclass(frozen=True)
+class GeometryRow:
+    """How one variant's embeddings lie: the numbers that the geometry stage gave, None where it gave none."""
+
+    variant: str
+    points: int | None
+    mst_length: float | None
+    mean_edge: float | None
+    certified: float | None
+    uniformity: float | None
+    duplicate_rows: int | None
+
+
+@dataclass(frozen=True)
+class TrainingRow:
+    """One training: budget and end."""
+
+    variant: str
+    seed: int
+    stage: str
+    steps: int | None
+    examples_seen: int | None
+    distinct: int | None
+    final_loss: float | None
+    image_norm: float | None
+    text_norm: float | None
+
+
+@dataclass(frozen=True)
+class AuditGroup:
+    """A fault of the metadata list: how many entries have it, and the first of them with the reason."""
+
+    title: str
+    total: int
+    entries: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """The content of `report.html`, in the order of reading. Empty sequences are sections that are left out."""
+
+    title: str
+    headline: str
+    sentences: tuple[str, ...]
+    caution: str
+    facts: tuple[tuple[str, str], ...]
+    summaries: Sequence[Summary]
+    differences: Sequence[Difference]
+    stations: Sequence[Station]
+    sources: Sequence[str]
+    distances: Sequence[Distance]
+    balancing: Mapping[str, JsonValue]
+    selection: Mapping[str, JsonValue]
+    convergence: str
+    infeasible: Sequence[str]
+    training: Sequence[TrainingRow]
+    geometry: Sequence[GeometryRow]
+    examples: Sequence[ExampleGroup]
+    audit: Sequence[AuditGroup]
+    keywords: Mapping[str, int]
+    records: Sequence[StageRecord]
+    software: Sequence[tuple[str, str]]
+    drawings: Mapping[str, Drawing]
+
+
+def geometry_row(variant: str, stats: Mapping[str, JsonValue]) -> GeometryRow:
+    """A row of the geometry table from a manifest's stats."""
+    return GeometryRow(
+        variant=variant,
+        points=whole(stats.get("points")),
+        mst_length=real(stats.get("mst_length")),
+        mean_edge=real(stats.get("mean_edge")),
+        certified=real(stats.get("certified_fraction")),
+        uniformity=real(stats.get("uniformity")),
+        duplicate_rows=whole(stats.get("duplicate_rows")),
+    )
+
+
+def training_row(variant: str, seed: int, stage: str, stats: Mapping[str, JsonValue]) -> TrainingRow:
+    """A row of the training table from a manifest's stats."""
+    return TrainingRow(
+        variant=variant,
+        seed=seed,
+        stage=stage,
+        steps=whole(stats.get("steps")),
+        examples_seen=whole(stats.get("examples_seen")),
+        distinct=whole(stats.get("distinct_examples")),
+        final_loss=real(stats.get("final_loss")),
+        image_norm=real(stats.get("image_norm")),
+        text_norm=real(stats.get("text_norm")),
+    )
+
+
+def audit_groups(audit: Mapping[str, JsonValue], shown: int = 12) -> list[AuditGroup]:
+    """The faults of a metadata list from `audit.json`; kinds without a case are left out."""
+    titles = {
+        "dead": "Dead entries, which can never match",
+        "duplicates": "Duplicate entries, which share one list of captions",
+        "shadowed": "Shadowed entries, which normalising makes equal to another",
+    }
+    groups = []
+    for kind, title in titles.items():
+        cases = audit.get(kind)
+        if isinstance(cases, list) and cases:
+            named = [_case(case) for case in cases[:shown] if isinstance(case, dict)]
+            groups.append(AuditGroup(title, len(cases), tuple(named)))
+    return groups
+
+
+def _case(case: Mapping[str, JsonValue]) -> tuple[str, str]:
+    text = str(case.get("text", "")) or "(empty)"
+    if "reason" in case:
+        return text, str(case["reason"])
+    return text, f"same as “{case.get('of_text', case.get('of', ''))}”"
+
+
+def whole(value: JsonValue) -> int | None:
+    """An integer, or None for anything that is not a number."""
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def real(value: JsonValue) -> float | None:
+    """A float, or None for anything that is not a number."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

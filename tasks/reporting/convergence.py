@@ -1,0 +1,53 @@
+"""How balancing approached its target, step by step, and why it stopped, in words."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from pydantic import JsonValue
+
+from tasks.reporting.drawing import SERIES, blank
+
+MARGINS = (("column_l1", "keywords", SERIES[1]), ("row_l1", "captions", SERIES[2]))
+SMALLEST = 1e-16  # below this a distance is rounding, and a log axis has no place for 0
+
+
+def convergence_figure(history: pl.DataFrame) -> Figure | None:
+    """L1 distance of both margins from their targets, by half step; None where nothing was recorded."""
+    curves = []
+    for column, name, colour in MARGINS:
+        if column in history.columns:
+            measured = history.filter(pl.col(column).is_not_null())
+            if len(measured):
+                curves.append((measured["step"].to_numpy(), measured[column].to_numpy(), name, colour))
+    if not curves or max(len(steps) for steps, *_ in curves) < 2:
+        return None
+    figure, (axis,) = blank(7.4, 2.5)
+    for steps, values, name, colour in curves:
+        axis.plot(
+            steps, np.maximum(values, SMALLEST), "o-", color=colour, markersize=3.5, markeredgewidth=0,
+            label=f"{name} from their target",
+        )  # fmt: skip
+    axis.set_yscale("log")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_xlabel("half step")
+    axis.set_ylabel("L1 distance (log scale)")
+    figure.legend(loc="outside upper left", ncols=2)
+    return figure
+
+
+def convergence_sentence(stats: Mapping[str, JsonValue]) -> str:
+    """What balancing says of itself: converged or not, and the reason it gave for stopping."""
+    method = str(stats.get("method", "balancing"))
+    iterations = stats.get("iterations")
+    reason = str(stats.get("reason") or "no reason was recorded").strip().rstrip(".")
+    if stats.get("converged"):
+        verdict = "converged: both margins were measured and lie within the tolerance"
+    elif iterations:
+        verdict = "did not converge to both margins"
+    else:
+        verdict = "has no iteration to converge"
+    count = f" after {iterations} half steps" if iterations else ""
+    return f"{method.capitalize()} {verdict}{count}. Why it stopped: {reason}."

@@ -1,0 +1,118 @@
+"""Figures as SVG with the same bytes every time, in a palette that follows the page from light to dark.
+
+A figure is drawn once with the light colours. On its own it is an ordinary SVG file; inlined into the page, each
+palette colour becomes a CSS variable, so that one drawing serves both themes.
+"""
+
+import io
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+# Colour of the drawing → name of the CSS variable (defined in the style sheet for both themes).
+INK = "#22262b"
+MUTED = "#6b7281"
+RULE = "#dedad2"
+SERIES = ("#64748c", "#0f766f", "#b4530a", "#4f46e6", "#be185e", "#4d7c10")
+VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", **{colour: f"c{i}" for i, colour in enumerate(SERIES)}}
+KNOWN_VARIANTS = {"original": 0, "balanced": 1, "random": 2}
+
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "equipoise",
+    "text.parse_math": False,  # a keyword may hold dollar signs
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "axes.edgecolor": MUTED,
+    "axes.labelcolor": MUTED,
+    "axes.linewidth": 0.6,
+    "axes.titlesize": 9.5,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": RULE,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.minor.size": 0.0,
+    "ytick.minor.size": 0.0,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.6,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+}
+# matplotlib's settings are global to the process: one drawing at a time.
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def drawing() -> Iterator[None]:
+    """The project's style, for making and saving figures; one thread at a time."""
+    with _LOCK, matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(STYLE)
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def blank(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of some inches and its axes in reading order; outside pyplot's global state."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasSVG(figure)
+    axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, [axis for row in axes for axis in row]
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as an SVG document, without date or program version."""
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
+    return stream.getvalue()
+
+
+def inlined(svg: str, name: str) -> str:
+    """An `<svg>` element for the page: no prolog, ids made unique by `name`, palette colours as CSS variables."""
+    element = svg[svg.index("<svg") :]
+    element = re.sub(r"\s*<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
+    element = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', element)
+    element = re.sub(r"url\(#([^)]+)\)", rf"url(#{name}-\1)", element)
+    element = re.sub(r'xlink:href="#([^"]+)"', rf'href="#{name}-\1"', element)
+    element = re.sub(r' xmlns(:xlink)?="[^"]+"', "", element)
+    for colour, variable in VARIABLES.items():
+        element = element.replace(colour, f"var(--{variable})")
+    # Its size is the page's business; the view box keeps the proportions.
+    return re.sub(
+        r'<svg ([^>]*?)\bwidth="[^"]+"',
+        r"<svg \1",
+        re.sub(r'<svg ([^>]*?)\bheight="[^"]+"', r"<svg \1", element, count=1),
+        count=1,
+    )
+
+
+def variant_colours(variants: list[str]) -> dict[str, str]:
+    """A colour for each variant: always the same for the three that every run has."""
+    colours = {}
+    spare = iter([*SERIES[3:], *SERIES[:3]] * (1 + len(variants)))
+    for variant in variants:
+        colours[variant] = SERIES[KNOWN_VARIANTS[variant]] if variant in KNOWN_VARIANTS else next(spare)
+    return colours

@@ -1,0 +1,100 @@
+"""The page: content to one self-contained HTML file."""
+
+import math
+from collections.abc import Mapping
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from tasks.evaluation.intervals import Interval
+from tasks.reporting.content import Report
+from tasks.reporting.drawing import VARIABLES, inlined, variant_colours
+from tasks.reporting.findings import bounds, metric_name, points
+from tasks.reporting.stylesheet import STYLESHEET
+from tasks.reporting.template import MACROS, PAGE, SECTIONS
+from tasks.reporting.untrusted import displayed
+
+MISSING = "–"
+
+
+def render(report: Report) -> str:
+    """`report.html`: no script, no request, every value escaped."""
+    environment = Environment(
+        loader=DictLoader(
+            {"page": "{% import 'macros' as m with context %}" + PAGE, "macros": MACROS}
+            | {name: template for name, (_, template) in SECTIONS.items()}
+        ),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+    )
+    environment.filters |= {
+        "displayed": displayed,
+        "metric": metric_name,
+        "share": _share,
+        "points": points,
+        "bounds": lambda interval: _interval(interval, signed=False),
+        "signed": lambda interval: _interval(interval, signed=True),
+        "integer": _integer,
+        "number": _number,
+        "compact": _compact,
+        "width": lambda rows, widest: f"{100 * rows / max(1, widest):.2f}",
+    }
+    benchmarks: dict[str, list[object]] = {}
+    extras: dict[str, list[str]] = {}
+    for each in report.summaries:
+        benchmarks.setdefault(each.benchmark, []).append(each)
+        others = [name for name, value in each.metrics.items() if name != each.metric and value is not None]
+        extras.setdefault(each.benchmark, others)
+    return environment.get_template("page").render(
+        report=report,
+        sections=_sections(report),
+        benchmarks=list(benchmarks.items()),
+        extras=extras,
+        colours=_colours(report),
+        widest=max((station.rows for station in report.stations), default=1),
+        stylesheet=Markup(STYLESHEET),
+        drawings={
+            name: {"inline": Markup(inlined(drawing.svg, name)), "description": drawing.description}
+            for name, drawing in report.drawings.items()
+        },
+    )
+
+
+def _sections(report: Report) -> list[tuple[str, str]]:
+    present = {
+        "scores": bool(report.summaries),
+        "training": bool(report.training),
+        "geometry": bool(report.geometry),
+        "examples": bool(report.examples),
+    }
+    return [(name, title) for name, (title, _) in SECTIONS.items() if present.get(name, True)]
+
+
+def _colours(report: Report) -> Mapping[str, str]:
+    names = [*(each.variant for each in report.summaries), *(row.variant for row in report.training)]
+    return {name: VARIABLES[colour] for name, colour in variant_colours(list(dict.fromkeys(names))).items()}
+
+
+def _share(value: float | None) -> str:
+    return MISSING if value is None else f"{100 * value:.1f}"
+
+
+def _interval(interval: Interval | None, *, signed: bool) -> str:
+    return MISSING if interval is None else bounds(interval, signed=signed)
+
+
+def _integer(value: object) -> str:
+    return f"{value:,.0f}" if isinstance(value, int | float) else MISSING
+
+
+def _number(value: object) -> str:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return MISSING
+    return f"{value:.3g}" if abs(value) < 0.01 and value != 0 else f"{value:.3f}"
+
+
+def _compact(value: object) -> str:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return MISSING
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

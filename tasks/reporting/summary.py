@@ -1,0 +1,90 @@
+"""`summary.json`: the report's numbers for programs; strict JSON, null where a number does not exist."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from pydantic import JsonValue
+
+from tasks.evaluation.intervals import Interval
+from tasks.reporting.comparison import Difference, Summary
+from tasks.reporting.content import Report
+
+
+def summary_json(report: Report) -> dict[str, JsonValue]:
+    """Variants' scores, differences between variants, curation, geometry and training."""
+    return {
+        "title": report.title,
+        "headline": report.headline,
+        "variants": _variants(report.summaries),
+        "deltas": _deltas(report.differences),
+        "curation": {
+            "rows": {station.name: station.rows for station in report.stations},
+            "lost": {
+                station.name: {loss.reason: loss.rows for loss in station.losses}
+                for station in report.stations
+                if station.losses
+            },
+            "convergence": report.convergence,
+            "infeasible": list(report.infeasible),
+            "distances": {each.name: _finite(asdict(each)) for each in report.distances},
+            "balancing": _finite(dict(report.balancing)),
+            "selection": _finite(dict(report.selection)),
+        },
+        "geometry": {row.variant: _finite(asdict(row)) for row in report.geometry},
+        "training": [_finite(asdict(row)) for row in report.training],
+    }
+
+
+def dumped(value: JsonValue) -> str:
+    """Strict JSON text. Raises `ValueError` for NaN or infinity, which JSON does not have."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _variants(summaries: Sequence[Summary]) -> dict[str, JsonValue]:
+    variants: dict[str, dict[str, JsonValue]] = {}
+    for each in summaries:
+        variants.setdefault(each.variant, {})[each.benchmark] = {
+            "metric": each.metric,
+            "mean": each.mean,
+            "seeds": {str(seed): value for seed, value in each.seeds},
+            "interval": _bounds(each.over_seeds),
+            "image_interval": _bounds(each.over_images),
+            "chance": each.chance,
+            "images": each.images,
+            "metrics": _finite(dict(each.metrics)),
+            "classes": dict(zip(each.classes, each.recalls, strict=True)) if each.recalls else {},
+        }
+    return dict(variants)
+
+
+def _deltas(differences: Sequence[Difference]) -> dict[str, JsonValue]:
+    deltas: dict[str, dict[str, JsonValue]] = {}
+    for each in differences:
+        deltas.setdefault(f"{each.variant}-{each.reference}", {})[each.benchmark] = {
+            "metric": each.metric,
+            "mean": each.mean,
+            "seeds": {str(seed): value for seed, value in each.seeds},
+            "interval": _bounds(each.over_seeds),
+            "image_interval": _bounds(each.over_images),
+            "decided_over": each.decisive.over if each.decisive else None,
+            "distinguishable": each.distinguishable,
+        }
+    return dict(deltas)
+
+
+def _bounds(interval: Interval | None) -> JsonValue:
+    return None if interval is None else [interval.low, interval.high]
+
+
+def _finite(value: object) -> JsonValue:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(name): _finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise TypeError(f"a {type(value).__name__} has no place in the summary")

@@ -1,0 +1,155 @@
+"""The reporting stage: reads what the other stages wrote, and writes the report."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from pydantic import JsonValue
+
+from storage.caching import stage
+from storage.errors import InputError
+from storage.manifest import Manifest
+from storage.shards import iter_batches, read_table
+from storage.workspace import Workspace
+from tasks.reporting.comparison import Answers, Measurement
+from tasks.reporting.compose import Material, compose
+from tasks.reporting.config import Cell, ReportConfig, RunLabel
+from tasks.reporting.content import geometry_row, training_row
+from tasks.reporting.curves import TrainingRun
+from tasks.reporting.examples import ExampleGroup, choose, describe
+from tasks.reporting.page import render
+from tasks.reporting.summary import dumped, summary_json
+
+
+@stage("report", version=1, modules=("tasks.reporting",))
+def report(
+    config: ReportConfig,
+    pairs: Sequence[Manifest],
+    entries: Manifest,
+    matches: Sequence[Manifest],
+    balanced: Manifest,
+    selection: Manifest,
+    curated: Manifest,
+    geometry_of: tuple[str, ...],
+    geometry: Sequence[Manifest],
+    runs: tuple[RunLabel, ...],
+    models: Sequence[Manifest],
+    cells: tuple[Cell, ...],
+    scores: Sequence[Manifest],
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Write `report.html`, `summary.json` and `figures/*.svg`.
+
+    `geometry_of`, `runs` and `cells` label `geometry`, `models` and `scores`, one for one; any of them may be empty.
+    """
+    for name, labels, manifests in (
+        ("geometry", geometry_of, geometry),
+        ("models", runs, models),
+        ("scores", cells, scores),
+    ):
+        if len(labels) != len(manifests):
+            raise InputError(f"the report got {len(manifests)} {name} with {len(labels)} labels; give one for each")
+    content = compose(
+        config,
+        Material(
+            manifests=[*pairs, entries, *matches, balanced, selection, curated, *geometry, *models, *scores],
+            ingested=[manifest.stats for manifest in pairs],
+            matched=[manifest.stats for manifest in matches],
+            balanced=balanced.stats,
+            selection=selection.stats,
+            curated=curated.stats,
+            entries=_frame([work.path(selection, "entries.parquet")]),
+            history=_frame([work.path(balanced, "history.parquet")]),
+            audit=_json(work.path(entries, "audit.json")),
+            examples=_examples(config, pairs, matches, balanced, selection, work),
+            measurements=[_measurement(cell, each, work) for cell, each in zip(cells, scores, strict=True)],
+            geometry=[geometry_row(name, each.stats) for name, each in zip(geometry_of, geometry, strict=True)],
+            training=[
+                training_row(run.variant, run.seed, each.stage, each.stats)
+                for run, each in zip(runs, models, strict=True)
+            ],
+            runs=[
+                TrainingRun(run.variant, run.seed, _frame([work.path(each, "metrics.parquet")]))
+                for run, each in zip(runs, models, strict=True)
+            ],
+        ),
+    )
+    (work.output / "report.html").write_text(render(content), encoding="utf-8", newline="\n")
+    summary = summary_json(content)
+    (work.output / "summary.json").write_text(dumped(summary), encoding="utf-8", newline="\n")
+    figures = work.output / "figures"
+    figures.mkdir()
+    for name, drawn in content.drawings.items():
+        (figures / f"{name}.svg").write_text(drawn.svg, encoding="utf-8", newline="\n")
+    return {"headline": content.headline, "variants": summary["variants"], "deltas": summary["deltas"]}
+
+
+def _examples(
+    config: ReportConfig,
+    pairs: Sequence[Manifest],
+    matches: Sequence[Manifest],
+    balanced: Manifest,
+    selection: Manifest,
+    work: Workspace,
+) -> list[ExampleGroup]:
+    if config.examples == 0:
+        return []
+    weights = _frame(work.paths(balanced, "weights-*.parquet"), ["id", "weight"])
+    kept = _frame([work.path(selection, "selection.parquet")], ["id", "multiplicity"])
+    match_shards = [path for manifest in matches for path in work.paths(manifest, "matches-*.parquet")]
+    keywords = _frame([work.path(selection, "entries.parquet")], ["entry", "text"]).sort("entry")["text"].to_list()
+    chosen = choose(weights, kept, _unmatched(match_shards), config.examples, config.seed)
+    return describe(
+        chosen,
+        pairs=[path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
+        matches=match_shards,
+        weights=weights,
+        selection=kept,
+        keywords=keywords,
+        side=config.thumbnail,
+    )
+
+
+def _unmatched(shards: Sequence[Path]) -> np.ndarray:
+    """Ids of the captions that hold no keyword."""
+    found = [np.empty(0, dtype=np.uint64)]
+    for batch in iter_batches(shards, ["id", "entries"]):
+        lengths = batch["entries"].value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+        found.append(batch["id"].to_numpy()[lengths == 0])
+    return np.concatenate(found)
+
+
+def _measurement(cell: Cell, manifest: Manifest, work: Workspace) -> Measurement:
+    result = _json(work.path(manifest, "scores.json"))
+    table = _frame([work.path(manifest, "predictions.parquet")])
+    answers = None
+    if "prediction" in table.columns:
+        label = table["label"].to_numpy().astype(np.int64)
+        answers = Answers(label=label, correct=label == table["prediction"].to_numpy())
+    return Measurement(
+        variant=cell.variant,
+        seed=cell.seed,
+        benchmark=cell.benchmark,
+        primary=result["primary"],
+        metrics=result["metrics"],
+        images=result["images"],
+        classes=tuple(each["name"] for each in result["classes"]),
+        recalls=tuple(each["recall"] for each in result["classes"]),
+        answers=answers,
+    )
+
+
+def _frame(paths: Sequence[Path], columns: Sequence[str] | None = None) -> pl.DataFrame:
+    frame = pl.from_arrow(read_table(paths, columns))
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _json(path: Path) -> dict[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
