@@ -1,0 +1,138 @@
+"""One shard of pairs to one shard of embeddings."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from storage.schemas import REJECTED, embeddings_schema
+from storage.shards import iter_batches, read_table
+from tasks.embedding.encoders import Encoders, ImageEncoder, TextEncoder
+from tasks.embedding.parallel import ordered_map
+
+Advance = Callable[[int], object]
+
+
+@dataclass(frozen=True)
+class EncodedShard:
+    """Rows that were encoded, in the shard's order, and the others with their reasons."""
+
+    embeddings: pa.Table
+    rejected: pa.Table
+
+
+def encode_shard(
+    path: Path, encoders: Encoders, *, batch_size: int, stored: str, workers: int, advance: Advance = lambda rows: None
+) -> EncodedShard:
+    """Encode a `pairs` or `curated` file.
+
+    `advance(rows)` is called as rows are done. A row is rejected as a whole when its image cannot be decoded or one of
+    its vectors has no direction (zero, or not finite).
+    """
+    keys = read_table(path, ["id", "key"])
+    faults: dict[int, tuple[str, str]] = {}
+    vectors: dict[str, np.ndarray] = {}
+    if encoders.image is not None:
+        vectors["image"] = _images(path, encoders, encoders.image, batch_size, workers, faults, advance)
+    if encoders.text is not None:
+        rows_done = advance if encoders.image is None else (lambda rows: None)
+        vectors["text"] = _texts(path, encoders, encoders.text, batch_size, workers, rows_done)
+    for name, matrix in vectors.items():
+        for row in np.flatnonzero(~np.isfinite(matrix).all(axis=1)).tolist():
+            faults.setdefault(row, ("no direction", f"the {name} embedding is zero or not finite"))
+    kept = np.setdiff1d(np.arange(len(keys)), np.fromiter(faults, np.int64, len(faults)))
+    columns = {"id": keys["id"].combine_chunks().take(pa.array(kept))}
+    columns |= {name: _fixed_lists(matrix[kept], stored) for name, matrix in vectors.items()}
+    names = keys["key"].to_pylist()
+    rejected = [{"key": names[row], "reason": faults[row][0], "detail": faults[row][1]} for row in sorted(faults)]
+    return EncodedShard(
+        pa.table(columns, schema=_schema(vectors, stored)), pa.Table.from_pylist(rejected, schema=REJECTED)
+    )
+
+
+def _images(
+    path: Path,
+    encoders: Encoders,
+    encoder: ImageEncoder,
+    batch_size: int,
+    workers: int,
+    faults: dict[int, tuple[str, str]],
+    advance: Advance,
+) -> np.ndarray:
+    """Image vectors `[rows, d]`, NaN where there is none; on a processor each worker decodes and encodes a batch of
+    its own, beside an accelerator the workers decode ahead of it."""
+
+    def contents() -> Iterator[list[bytes | None]]:
+        for batch in iter_batches(path, ["image"], rows=batch_size):
+            yield batch.column("image").field("bytes").to_pylist()
+
+    def encode(prepared: Any) -> tuple[Any, np.ndarray | None]:
+        inputs = prepared.inputs
+        return prepared, None if inputs is None else encoders.vectors(encoder.encode, inputs)
+
+    if torch.device(encoders.device).type == "cpu":
+        results = ordered_map(lambda batch: encode(encoder.prepare(batch)), contents(), workers=workers)
+    else:
+        results = map(encode, ordered_map(encoder.prepare, contents(), workers=workers, ahead=2 * workers))
+    parts, first, dimension = [], 0, 0
+    for prepared, vectors in results:
+        rows = len(prepared.places) + len(prepared.faults)
+        if vectors is not None:
+            dimension = vectors.shape[1]
+        parts.append((rows, prepared.places, vectors))
+        for place, fault in prepared.faults.items():
+            faults[first + place] = (fault.reason, fault.detail)
+        first += rows
+        advance(rows)
+    matrix = np.full((first, dimension or _dimension(encoders, encoder)), np.nan, dtype=np.float32)
+    first = 0
+    for rows, places, vectors in parts:
+        if vectors is not None:
+            matrix[first + np.array(places)] = vectors
+        first += rows
+    return matrix
+
+
+def _texts(
+    path: Path, encoders: Encoders, encoder: TextEncoder, batch_size: int, workers: int, advance: Advance
+) -> np.ndarray:
+    """Caption vectors `[rows, d]`; a caption that several rows share is encoded once.
+
+    Tokenizers are not safe in several threads, so this thread tokenises and the workers encode.
+    """
+    captions = read_table(path, ["caption"])["caption"].combine_chunks().dictionary_encode()
+    distinct = captions.dictionary.to_pylist() or [""]
+    batches = (encoder.tokenise(distinct[at : at + batch_size]) for at in range(0, len(distinct), batch_size))
+    on_cpu = torch.device(encoders.device).type == "cpu"
+    vectors = ordered_map(
+        lambda tokens: encoders.vectors(encoder.encode, tokens), batches, workers=workers if on_cpu else 1
+    )
+    matrix = np.concatenate(list(vectors))
+    advance(len(captions))
+    return matrix[captions.indices.to_numpy()]
+
+
+def _dimension(encoders: Encoders, encoder: ImageEncoder) -> int:
+    """The width of the vectors where no row could be encoded: of a grey picture's."""
+    from PIL import Image
+
+    grey = encoder.transform(Image.new("RGB", (64, 64)))
+    return encoders.vectors(encoder.encode, grey[None]).shape[1]
+
+
+def _schema(vectors: dict[str, np.ndarray], stored: str) -> pa.Schema:
+    fields = [pa.field("id", pa.uint64())]
+    for name, matrix in vectors.items():
+        fields.append(
+            embeddings_schema(matrix.shape[1], stored, image=name == "image", text=name == "text").field(name)
+        )
+    return pa.schema(fields)
+
+
+def _fixed_lists(matrix: np.ndarray, stored: str) -> pa.FixedSizeListArray:
+    flat = np.ascontiguousarray(matrix, dtype=np.dtype(stored)).reshape(-1)
+    return pa.FixedSizeListArray.from_arrays(pa.array(flat), matrix.shape[1])

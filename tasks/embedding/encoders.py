@@ -1,0 +1,116 @@
+"""The two halves of encoding: what a processor prepares (pixels, tokens) and what the model makes of it (vectors)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tasks.embedding.architecture import Architecture
+from tasks.embedding.clip import build_clip, load_clip
+from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.decoding import Undecodable, decode_image
+from tasks.embedding.pixels import pixel_vector
+from tasks.embedding.text_models import load_text_model
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The decodable pictures of a batch as model input `[b, …]`, their places in the batch, and the faults by place."""
+
+    inputs: Tensor | None
+    places: list[int]
+    faults: dict[int, Undecodable]
+
+
+@dataclass(frozen=True)
+class ImageEncoder:
+    """`transform` makes a picture a tensor; `encode` makes `[b, …]` of those `[b, dimension]`."""
+
+    transform: Callable[[Any], Tensor]
+    encode: Callable[[Tensor], Tensor]
+
+    def prepare(self, contents: Sequence[bytes | None]) -> Prepared:
+        """Decode and transform a batch; rows that cannot be decoded are told apart, not raised."""
+        tensors, places, faults = [], [], {}
+        for place, content in enumerate(contents):
+            picture = decode_image(content)
+            if isinstance(picture, Undecodable):
+                faults[place] = picture
+            else:
+                tensors.append(self.transform(picture))
+                places.append(place)
+        return Prepared(torch.stack(tensors) if tensors else None, places, faults)
+
+
+@dataclass(frozen=True)
+class TextEncoder:
+    """`tokenise` makes captions model input; `encode` makes that `[b, dimension]`."""
+
+    tokenise: Callable[[list[str]], Any]
+    encode: Callable[[Any], Tensor]
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """What a stage encodes with; None for a modality that it leaves out. `device` is where models run."""
+
+    image: ImageEncoder | None
+    text: TextEncoder | None
+    device: str
+    precision: str
+
+    def vectors(self, encode: Callable[[Any], Tensor], inputs: Any) -> np.ndarray:
+        """Run `encode` in the chosen precision and normalise: float32 `[b, d]`, rows of length 1.
+
+        A row that is zero or not finite has no direction and becomes NaN.
+        """
+        kind = torch.device(self.device).type
+        low = self.precision != "float32"
+        with torch.inference_mode(), torch.autocast(kind, getattr(torch, self.precision), enabled=low):
+            raw = encode(inputs)
+        return unit_rows(raw.float().cpu().numpy())
+
+
+def unit_rows(raw: np.ndarray) -> np.ndarray:
+    """`z / ‖z‖`, float32 `[n, d]`, norms taken in float64; NaN rows where the norm is 0 or not finite."""
+    norms = np.sqrt(np.einsum("ij,ij->i", raw, raw, dtype=np.float64))
+    norms = np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
+    with np.errstate(invalid="ignore"):
+        return (raw / norms[:, None]).astype(np.float32)
+
+
+def open_encoders(config: EmbeddingConfig, model: Path | None, text_model: Path | None, device: str) -> Encoders:
+    """The encoders that the configuration asks for.
+
+    model: a folder of `save_clip`, a safetensors checkpoint, or None for random weights from the seed.
+    text_model: a transformers folder that replaces CLIP's own text tower. Raises `InputError` for unusable files.
+    """
+    images, texts = config.modality != "text", config.modality != "image"
+    if config.encoder == "pixels":
+        pixels = ImageEncoder(lambda p: torch.from_numpy(pixel_vector(p, config.pixel_side)), lambda x: x)
+        return Encoders(pixels, None, "cpu", "float32")
+    image = text = None
+    if images or text_model is None:
+        clip = (
+            load_clip(model, device, config.architecture)
+            if model is not None
+            else build_clip(config.architecture or Architecture(), seed=config.seed)
+        )
+        network: Any = clip.model.to(device).eval()
+        if images:
+            image = ImageEncoder(clip.transform, lambda x: network.encode_image(_to(x, device)))
+        text = TextEncoder(clip.tokenizer, lambda tokens: network.encode_text(_to(tokens, device)))
+    if texts and text_model is not None:
+        other = load_text_model(text_model, length=config.text_length, device=device)
+        text = TextEncoder(other.tokenise, lambda batch: other.encode(_to(batch, device)))
+    return Encoders(image, text if texts else None, device, config.precision)
+
+
+def _to(inputs: Any, device: str) -> Any:
+    if isinstance(inputs, Tensor):
+        return inputs.to(device, non_blocking=True)
+    return type(inputs)(*(_to(getattr(inputs, name), device) for name in inputs.__dataclass_fields__))

@@ -1,0 +1,103 @@
+"""All shards of a group: encoded one by one, finished ones kept, and gathered at the end."""
+
+import os
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import JsonValue
+
+from storage.errors import InputError
+from storage.progress import progress
+from storage.schemas import REJECTED
+from storage.shards import count_rows, read_table, write_table
+from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.encode import encode_shard
+from tasks.embedding.encoders import Encoders, open_encoders
+
+
+def embed_shards(
+    config: EmbeddingConfig,
+    *,
+    shards: Sequence[Path],
+    model: Path | None,
+    text_model: Path | None,
+    output: Path,
+    scratch: Path,
+    device: str = "cpu",
+    workers: int = 1,
+) -> Mapping[str, JsonValue]:
+    """Write `embeddings-NNNNN.parquet` for each shard and one `rejected.parquet` to `output`; returns the stats.
+
+    A shard that `scratch` already holds (a killed run left it) is not encoded again. Raises `InputError` where not one
+    row could be encoded.
+    """
+    if not shards:
+        raise InputError("there are no pairs to encode: the given stage wrote no pairs-*.parquet or curated-*.parquet")
+    encoders: Encoders | None = None
+    seconds, encoded = 0.0, 0
+    scratch.mkdir(parents=True, exist_ok=True)
+    finished = [scratch / f"embeddings-{index:05d}.parquet" for index in range(len(shards))]
+    with progress(sum(map(count_rows, shards)), "embed", unit="row") as bar:
+        for shard, done in zip(shards, finished, strict=True):
+            if not done.is_file():
+                encoders = encoders or open_encoders(config, model, text_model, device)
+                started = time.perf_counter()
+                result = encode_shard(
+                    shard,
+                    encoders,
+                    batch_size=config.batch_size,
+                    stored=config.stored,
+                    workers=workers,
+                    advance=bar.update,
+                )
+                seconds += time.perf_counter() - started
+                encoded += result.embeddings.num_rows
+                _write_whole(_rejected(done), result.rejected)
+                _write_whole(done, result.embeddings)  # last: its presence says that the shard is finished
+            else:
+                bar.update(count_rows(shard))
+    rejected = pa.concat_tables([REJECTED.empty_table(), *(read_table(_rejected(done)) for done in finished)])
+    rows = sum(map(count_rows, finished))
+    if not rows and rejected.num_rows:
+        first = rejected.slice(0, 1).to_pylist()[0]
+        raise InputError(f"no row could be encoded; the first, {first['key']!r}: {first['reason']} ({first['detail']})")
+    for done in finished:
+        _link(done, output / done.name)
+    write_table(output / "rejected.parquet", rejected)
+    counts = rejected["reason"].value_counts().to_pylist()
+    schema = pq.read_schema(finished[0])
+    dimensions: dict[str, JsonValue] = {
+        name: schema.field(name).type.list_size for name in schema.names if name != "id"
+    }
+    return {
+        "rows": rows,
+        "rejected": rejected.num_rows,
+        "reasons": {count["values"]: count["counts"] for count in sorted(counts, key=lambda count: count["values"])},
+        "dimension": next(iter(dimensions.values())),
+        "dimensions": dimensions,
+        "images_per_second": round(encoded / seconds, 1) if seconds and "image" in dimensions else None,
+        "rows_per_second": round(encoded / seconds, 1) if seconds else None,
+        "device": device,
+    }
+
+
+def _rejected(done: Path) -> Path:
+    return done.with_name(done.name.replace("embeddings", "rejected"))
+
+
+def _write_whole(path: Path, table: pa.Table) -> None:
+    """Write beside and rename: a killed run never leaves half a file under the final name."""
+    temporary = path.with_suffix(".partial")
+    write_table(temporary, table)
+    os.replace(temporary, path)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)

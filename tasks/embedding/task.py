@@ -1,0 +1,38 @@
+"""The embedding stage: the only file here that knows of caching and Prefect."""
+
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
+from storage.caching import stage
+from storage.manifest import External, Manifest
+from storage.workspace import Workspace
+from tasks.embedding.config import EmbeddingConfig
+
+
+@stage("embed", version=1, modules=("tasks.embedding",))
+def embed(
+    config: EmbeddingConfig,
+    pairs: Manifest,
+    model: Manifest | External | None = None,
+    text_model: External | None = None,
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Encode every image and caption of a group of pairs into `embeddings-NNNNN.parquet`, one per shard of pairs.
+
+    Rows that cannot be encoded go to `rejected.parquet`. Finished shards are kept in the scratch directory, so that a
+    killed run goes on where it was.
+    """
+    from tasks.embedding.run import embed_shards  # torch and open_clip take seconds to import: only where used
+
+    return embed_shards(
+        config,
+        shards=work.paths(pairs, "pairs-*.parquet") or work.paths(pairs, "curated-*.parquet"),
+        model=None if model is None else work.directory(model),
+        text_model=None if text_model is None else work.directory(text_model),
+        output=work.output,
+        scratch=work.scratch,
+        device=work.runtime.device,
+        workers=work.runtime.workers,
+    )
