@@ -1,8 +1,8 @@
 """`@stage`: a function of manifests becomes a cached Prefect task that also runs without Prefect's server.
 
-Prefect decides on reuse by a record at `<store>/.records/<stage>-<key>`; the record holds the manifest, and reading it
-fails when one of the manifest's files is missing or truncated. Prefect then sees no record and runs the task again:
-a deleted shard heals itself, and everything else stays cached.
+Prefect decides on reuse by a record at `<store>/.records/<stage>-<key>-<place>`; the record names the manifest, and
+reading it fails when the store has that manifest no more, or one of its files is missing or truncated. Prefect then
+sees no record and runs the task again: a deleted shard heals itself, and everything else stays cached.
 """
 
 import inspect
@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import xxhash
 from prefect import Task
 from prefect.cache_policies import CachePolicy
 from prefect.filesystems import LocalFileSystem
@@ -29,7 +30,7 @@ from storage.workspace import Runtime
 
 
 class ManifestSerializer(Serializer):
-    """Writes manifests as JSON; refuses to read one whose files are not all there with their right sizes."""
+    """Writes manifests as JSON; reads back what the store itself holds, and refuses what is not all there."""
 
     type: Literal["equipoise-manifest"] = "equipoise-manifest"
     store: str
@@ -41,11 +42,18 @@ class ManifestSerializer(Serializer):
         return json.dumps({"error": f"{type(obj).__name__}: {obj}"}).encode()
 
     def loads(self, blob: bytes) -> Manifest:
-        """The manifest. Raises `StoreError` where a file is missing or truncated, or where the run had failed."""
+        """The store's manifest of the run that the record names: a rebuilt output may differ from the recorded one.
+
+        Raises `StoreError` where the manifest or a file of it is missing or truncated, or where the run had failed.
+        """
         if failure := json.loads(blob).get("error"):
             raise StoreError(failure)
-        manifest = Manifest.model_validate_json(blob)
-        if faults := Store(Path(self.store)).damage(manifest):
+        recorded = Manifest.model_validate_json(blob)
+        store = Store(Path(self.store))
+        manifest = store.read(recorded.stage, recorded.key)
+        if manifest is None:
+            raise StoreError(f"{recorded.name}/manifest.json is missing from {self.store} or unreadable")
+        if faults := store.damage(manifest):
             raise StoreError("; ".join(faults))
         return manifest
 
@@ -55,14 +63,15 @@ class StagePolicy(CachePolicy):
     """The cache policy of one stage: its key, computed from the task's resolved inputs."""
 
     stage: "Stage | None" = None
+    store: Path = Path()
 
     def compute_key(
         self, task_ctx: Any, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any
     ) -> str | None:
-        """`<stage>-<key>`, from the call's arguments alone: the runtime (store, device, workers) takes no part."""
+        """The record's name, from the call's arguments and the store's place: device and workers take no part."""
         assert self.stage is not None
         parts = self.stage.parts(**inputs)
-        return record_name(parts.stage, parts.key)
+        return record_name(parts.stage, parts.key, self.store)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,7 @@ class Stage:
         arguments = bind(self.function, args, kwargs)
         parts = key_parts(self.name, self.version, self.code, arguments)
         manifest = compute(self.function, parts, arguments, runtime)
-        name = record_name(parts.stage, parts.key)
+        name = record_name(parts.stage, parts.key, runtime.store)
         if not (runtime.store / RECORDS / name).is_file():
             _records(runtime.store).write(manifest, key=name)
         return manifest
@@ -109,7 +118,7 @@ class Stage:
             body,
             name=self.name,
             task_run_name=label.replace("{", "{{").replace("}", "}}"),
-            cache_policy=StagePolicy(stage=self),
+            cache_policy=StagePolicy(stage=self, store=runtime.store),
             result_storage=runtime.store.resolve() / RECORDS,
             result_serializer=ManifestSerializer(store=str(runtime.store.resolve())),
             cache_result_in_memory=False,
@@ -125,14 +134,21 @@ def stage(name: str, *, version: int, modules: Sequence[str]) -> Callable[[Stage
     """
 
     def declare(function: StageFunction) -> Stage:
-        return Stage(name=name, version=version, modules=tuple(modules), function=function)
+        made = Stage(name=name, version=version, modules=tuple(modules), function=function)
+        _ = made.code  # now, while the files still say what was imported: an edit during a long run must not count
+        return made
 
     return declare
 
 
-def record_name(stage: str, key: str) -> str:
-    """The file name of Prefect's record of one run."""
-    return f"{stage}-{key}"
+def record_name(stage: str, key: str, store: Path) -> str:
+    """The file name of Prefect's record of one run.
+
+    The store's place is part of it, because the record holds that place: a store that was moved or copied must not
+    be judged by the files of the old one. Its runs are found again without computing.
+    """
+    place = xxhash.xxh3_64_hexdigest(str(store.resolve()).encode("utf-8", "surrogateescape"))
+    return f"{stage}-{key}-{place}"
 
 
 def _records(store: Path) -> ResultStore:

@@ -13,13 +13,16 @@ __all__ = ["hash_order", "row_ids", "uniform", "words"]
 
 
 def words(ids: np.ndarray, *, seed: int, purpose: str, copy: int = 0) -> np.ndarray:
-    """A pseudo-random 64-bit word for each id, uint64 `[n]`.
+    """A pseudo-random 64-bit word for each id, uint64 `[n]`. Raises `TypeError` for ids that are not integers.
 
     The id is mixed with a key derived from `(seed, purpose, copy)` by two rounds of the SplitMix64 finaliser
     (Steele, Lea & Flood 2014), which is a bijection of the id for each key.
     """
     key = xxhash.xxh3_64_intdigest(f"{seed}\0{purpose}\0{copy}".encode())
-    mixed = np.asarray(ids, dtype=np.uint64) ^ np.uint64(key)
+    ids = np.asarray(ids)
+    if ids.size and ids.dtype.kind not in "ui":
+        raise TypeError(f"ids must be uint64, not {ids.dtype}: a float cannot hold every 64-bit id")
+    mixed = ids.astype(np.uint64) ^ np.uint64(key)
     for _ in range(2):
         mixed = mixed + np.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -1,7 +1,10 @@
-"""Fingerprints of what lies outside the store, so that a changed source is noticed and an unchanged one is not read twice."""
+"""Fingerprints of what lies outside the store: a changed source is noticed, an unchanged one is not read twice."""
 
 import json
 import os
+import threading
+import time
+import uuid
 from pathlib import Path
 
 from storage.errors import InputError
@@ -9,10 +12,12 @@ from storage.hashing import hash_file, hash_json
 from storage.manifest import External
 
 MEMO = ".external.json"
+_SETTLED_NS = 2_000_000_000  # a file changed more recently may change again without a new modification time
+_writing = threading.Lock()
 
 
 def external(path: Path, store: Path, *, listing: bool = False) -> External:
-    """A file by its content; a folder by its files' names and content.
+    """A file by its content; a folder by its files' names and content, linked files and folders included.
 
     `listing=True` takes names and sizes in place of the content: for folders of images too large to read on every run.
     Content hashes are remembered in the store by (path, size, modification time, inode). Raises `InputError` where
@@ -27,7 +32,7 @@ def external(path: Path, store: Path, *, listing: bool = False) -> External:
     if path.is_file():
         fingerprint = memo.hash(path)
     else:
-        files = sorted(file for file in path.rglob("*") if file.is_file())
+        files = _files(path)
         marks = [str(file.stat().st_size) if listing else memo.hash(file) for file in files]
         names = [file.relative_to(path).as_posix() for file in files]
         fingerprint = hash_json([list(pair) for pair in zip(names, marks, strict=True)])
@@ -35,29 +40,57 @@ def external(path: Path, store: Path, *, listing: bool = False) -> External:
     return External(path=path, fingerprint=fingerprint)
 
 
+def _files(folder: Path) -> list[Path]:
+    """Every file below a folder, sorted; linked folders are entered, each once, so that a loop ends."""
+    found: list[Path] = []
+    entered: set[tuple[int, int]] = set()
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        state = Path(parent).stat()
+        if (state.st_dev, state.st_ino) in entered:
+            folders.clear()
+            continue
+        entered.add((state.st_dev, state.st_ino))
+        folders.sort()
+        found += [file for name in names if (file := Path(parent, name)).is_file()]
+    return sorted(found)
+
+
 class _Memo:
     """Content hashes already computed, in one JSON file of the store."""
 
     def __init__(self, store: Path) -> None:
         self._file = store / MEMO
+        self._known = self._load()
+        self._added: dict[str, str] = {}
+
+    def _load(self) -> dict[str, str]:
         try:
-            self._known: dict[str, str] = json.loads(self._file.read_text(encoding="utf-8"))
+            known = json.loads(self._file.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
-            self._known = {}
-        self._changed = False
+            return {}
+        return known if isinstance(known, dict) else {}
 
     def hash(self, path: Path) -> str:
-        state = path.stat()
-        mark = f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}|{state.st_ino}"
-        if mark not in self._known:
-            self._known[mark] = hash_file(path)
-            self._changed = True
-        return self._known[mark]
+        mark, changed = _mark(path)
+        if mark in self._known:
+            return self._known[mark]
+        content = hash_file(path)
+        if time.time_ns() - changed > _SETTLED_NS and _mark(path)[0] == mark:
+            self._known[mark] = self._added[mark] = content
+        return content
 
     def save(self) -> None:
-        if not self._changed:
+        if not self._added:
             return
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._file.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(self._known, indent=0, sort_keys=True), encoding="utf-8")
-        os.replace(temporary, self._file)
+        temporary = self._file.with_suffix(f".{uuid.uuid4().hex}.tmp")
+        with _writing:
+            known = self._load() | self._added
+            temporary.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8")
+            os.replace(temporary, self._file)
+
+
+def _mark(path: Path) -> tuple[str, int]:
+    """What identifies a file's state, and when (ns since 1970) it last changed."""
+    state = path.stat()
+    return f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}|{state.st_ino}", state.st_mtime_ns

@@ -1,42 +1,51 @@
 """Fingerprints of code: what a stage computes with, read from the syntax tree.
 
 Comments, blank lines and docstrings do not count, so rewording them keeps every cached result; a changed helper
-counts, however deep, because the project's own imports are followed.
+counts, however deep, because the project's own imports are followed; so does a data file (a word list, a template)
+that lies beside the code. Fingerprints are taken when a stage is declared, with the code that was imported.
 """
 
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from storage.hashing import hash_json
+from pydantic import JsonValue
+
+from storage.code import needed, strip_docstrings
+from storage.hashing import hash_file, hash_json
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("tasks", "storage")
 # Bookkeeping decides where results lie and when they are reused, never what they are.
 BOOKKEEPING = frozenset(
-    f"storage.{name}" for name in ("caching", "errors", "external", "fingerprint", "keys", "manifest", "progress",
-                                   "publish", "staleness", "store", "workspace")
+    f"storage.{name}" for name in ("caching", "code", "collect", "errors", "export", "external", "fingerprint", "keys",
+                                   "lock", "manifest", "progress", "publish", "staleness", "store", "workspace")
 )  # fmt: skip
 
 
 def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:
     """Hash of the syntax trees of `modules`, of every project module they import, and of the stage's own function.
 
-    A package stands for all of its modules except `task.py`. Raises `ModuleNotFoundError` for an unknown module.
+    A package stands for all of its modules except `task.py`, and for its data files. Raises `ModuleNotFoundError`
+    for an unknown module.
     """
     closure: dict[str, str] = {}
-    waiting = [module for root in modules for module in _expand(root)]
-    waiting += _imports(_function_tree(function))
+    own = _function_tree(function)
+    waiting = [module for root in modules for module in _expand(root)] + list(_imports(own, function.__module__))
     while waiting:
         module = waiting.pop()
         if module in closure or module in BOOKKEEPING:
             continue
         closure[module], imported = _read(module)
         waiting += imported
-    return hash_json([sorted(closure.items()), _dump(_function_tree(function))])
+    folders = {file.parent for module in closure if (file := _file(module))} - {ROOT / name for name in PACKAGES}
+    data = {file for folder in folders for file in folder.iterdir()}
+    data |= {file for module in modules for file in ROOT.joinpath(*module.split(".")).rglob("*")}
+    code: list[JsonValue] = [[module, tree] for module, tree in sorted(closure.items())]
+    return hash_json([code, _hash_data(data), _dump(own)])
 
 
 def _expand(module: str) -> list[str]:
@@ -60,22 +69,42 @@ def _file(module: str) -> Path | None:
     return None
 
 
+def _hash_data(files: Iterable[Path]) -> list[JsonValue]:
+    """Names and content hashes of what is neither code nor prose nor hidden."""
+    kept = [
+        file
+        for file in sorted(files)
+        if file.suffix not in (".py", ".pyc", ".pyi", ".md")
+        and not file.name.startswith(".")
+        and not file.name.endswith("~")
+        and file.is_file()
+    ]
+    return [[file.relative_to(ROOT).as_posix(), hash_file(file)] for file in kept]
+
+
 @cache
 def _read(module: str) -> tuple[str, tuple[str, ...]]:
     file = _file(module)
     if file is None:
+        if ROOT.joinpath(*module.split(".")).is_dir():
+            return "", ()
         raise ModuleNotFoundError(f"no module {module!r} below {ROOT}")
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    return _dump(tree), tuple(_imports(tree))
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    return _dump(tree), tuple(_imports(tree, f"{package}."))
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
+def _imports(tree: ast.AST, importer: str) -> Iterator[str]:
+    """The project's modules that a tree imports; relative names count from the package of `importer`."""
+    package = importer.rpartition(".")[0].split(".")
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            submodules = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [node.module, *(name for name in submodules if _ours(name) and _file(name))]
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            submodules = [f"{origin}.{alias.name}" for alias in node.names]
+            names = [origin, *(name for name in submodules if _ours(name) and _file(name))]
         else:
             continue
         yield from (name for name in names if _ours(name))
@@ -85,26 +114,15 @@ def _ours(module: str) -> bool:
     return module.partition(".")[0] in PACKAGES
 
 
-@cache
-def _function_tree(function: Callable[..., object]) -> ast.AST:
-    """The module of the stage without the other stages in it: helpers count, neighbours do not."""
+def _function_tree(function: Callable[..., object]) -> ast.Module:
+    """What a stage's function uses of its module: helpers, constants and imports count, its neighbours do not."""
     source = inspect.getsource(inspect.getmodule(function) or function)
     tree = ast.parse(textwrap.dedent(source))
-    tree.body = [
-        node
-        for node in tree.body
-        if not (isinstance(node, ast.FunctionDef) and node.decorator_list and node.name != function.__name__)
-    ]
+    if "<locals>" not in function.__qualname__:
+        tree.body = needed(tree.body, function.__name__)
     return tree
 
 
 def _dump(tree: ast.AST) -> str:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _documented(node):
-            node.body = node.body[1:] or [ast.Pass()]
+    strip_docstrings(tree)
     return hash_json(ast.dump(tree))
-
-
-def _documented(node: ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    first = node.body[0] if node.body else None
-    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)

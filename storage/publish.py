@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from pydantic import JsonValue
 
+from storage.hashing import canonical_json
 from storage.keys import KeyParts
 from storage.manifest import Manifest, content_digest
-from storage.store import describe_files
+from storage.store import Store, describe_files
 from storage.workspace import Runtime, Workspace
 
 # Packages whose version can change the bytes of a result.
@@ -24,16 +25,25 @@ StageFunction = Callable[..., Mapping[str, JsonValue]]
 def compute(function: StageFunction, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
     """The published manifest of one run: found in the store, or computed and published.
 
-    An exception leaves nothing behind but the checkpoints in the run's scratch directory.
+    One key is computed by one process at a time; another waits and takes the result. An exception leaves nothing
+    behind but the checkpoints in the run's scratch directory. Raises `ValueError` for stats that JSON cannot hold
+    (NaN, infinities).
     """
-    work = Workspace(stage=parts.stage, key=parts.key, output=runtime.store, runtime=runtime)
-    found = work.store.find(parts.stage, parts.key)
-    if found:
+    store = Store(runtime.store)
+    if found := store.find(parts.stage, parts.key):
         return found
-    output = work.store.begin()
+    with store.lock(parts.key):
+        found = store.find(parts.stage, parts.key)
+        return found or _compute(function, parts, arguments, runtime)
+
+
+def _compute(function: StageFunction, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
+    store = Store(runtime.store)
+    output = store.begin(parts.key)
     started = time.perf_counter()
     try:
         stats = function(**arguments, work=Workspace(parts.stage, parts.key, output, runtime))
+        canonical_json(dict(stats))
         files = describe_files(output)
         manifest = Manifest(
             stage=parts.stage,
@@ -49,10 +59,10 @@ def compute(function: StageFunction, parts: KeyParts, arguments: Mapping[str, ob
             seconds=round(time.perf_counter() - started, 3),
             created=datetime.now(UTC),
         )
-        work.store.publish(output, manifest)
+        store.publish(output, manifest)
     finally:
         shutil.rmtree(output, ignore_errors=True)
-    return work.store.find(parts.stage, parts.key) or manifest
+    return store.find(parts.stage, parts.key) or manifest
 
 
 def bind(function: StageFunction, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:

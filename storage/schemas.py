@@ -62,7 +62,7 @@ NEIGHBOURS = pa.schema(
 
 
 def embeddings_schema(dimension: int, dtype: str = "float32", *, image: bool = True, text: bool = True) -> pa.Schema:
-    """`id` and L2-normalised vectors, `image` and `text`, each a fixed-size list `[dimension]` of float16 or float32."""
+    """`id` and L2-normalised vectors `image` and `text`: fixed-size lists `[dimension]` of float16 or float32."""
     vector = pa.list_({"float16": pa.float16(), "float32": pa.float32()}[dtype], dimension)
     fields = [pa.field("id", pa.uint64())]
     fields += [pa.field(name, vector) for name, wanted in (("image", image), ("text", text)) if wanted]

@@ -5,9 +5,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
+
+from storage.payload import payload
 
 ROWS_PER_GROUP = 8_192
 BYTES_PER_GROUP = 64 << 20
@@ -19,23 +21,34 @@ def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(path, schema, compression="zstd", compression_level=3, write_statistics=True)
 
 
-def _group_rows(table: pa.Table) -> int:
-    """Rows in a row group such that a group stays near `BYTES_PER_GROUP`, whatever the images weigh."""
-    row_bytes = max(1, table.nbytes // max(1, table.num_rows))
-    return max(1, min(ROWS_PER_GROUP, BYTES_PER_GROUP // row_bytes))
-
-
 def write_table(path: Path, table: pa.Table) -> None:
-    """Write a whole table to one file."""
+    """Write a whole table to one file.
+
+    A row group closes at `ROWS_PER_GROUP` rows, or at the row whose values bring it to `BYTES_PER_GROUP`.
+    """
+    table = table.combine_chunks()
+    ends = np.cumsum(payload(table))
     with _writer(path, table.schema) as writer:
-        writer.write_table(table.combine_chunks(), row_group_size=_group_rows(table))
+        start = 0
+        while start < table.num_rows:
+            rows = min(_rows_within(ends, start, BYTES_PER_GROUP), ROWS_PER_GROUP)
+            writer.write_table(table.slice(start, rows), row_group_size=rows)
+            start += rows
+        if not table.num_rows:
+            writer.write_table(table)
+
+
+def _rows_within(ends: np.ndarray, start: int, limit: int) -> int:
+    """The fewest rows from `start` on whose bytes reach `limit`, or all that are left; `ends` are running totals."""
+    before = int(ends[start - 1]) if start else 0
+    return min(int(np.searchsorted(ends[start:], before + limit)) + 1, len(ends) - start)
 
 
 class ShardWriter:
     """Writes rows to `name-00000.parquet`, `name-00001.parquet`, …; a shard closes at a number of rows or bytes.
 
-    Rows are gathered until a shard is full, so its bytes do not depend on the batches they came in. There is always
-    at least one shard, if need be an empty one.
+    Rows are gathered until a shard is full and bytes are counted row by row, so neither the cuts nor the files' bytes
+    depend on the batches the rows came in. There is always at least one shard, if need be an empty one.
     """
 
     def __init__(
@@ -47,6 +60,8 @@ class ShardWriter:
         rows_per_shard: int = ROWS_PER_SHARD,
         bytes_per_shard: int = BYTES_PER_SHARD,
     ) -> None:
+        if rows_per_shard < 1 or bytes_per_shard < 1:
+            raise ValueError("a shard holds at least one row and one byte")
         self.paths: list[Path] = []
         self.rows = 0
         self._directory, self._name, self._schema = directory, name, schema
@@ -58,23 +73,19 @@ class ShardWriter:
         """Append rows; their columns are cast to the shard's schema."""
         table = pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
         table = table.select(self._schema.names).cast(self._schema)
-        for row_block in self._cut(table):
-            self._pending.append(row_block)
-            self._pending_rows += row_block.num_rows
-            self._pending_bytes += row_block.nbytes
+        ends = np.cumsum(payload(table))
+        start = 0
+        while start < table.num_rows:
+            count = min(
+                self._rows_per_shard - self._pending_rows,
+                _rows_within(ends, start, self._bytes_per_shard - self._pending_bytes),
+            )
+            self._pending.append(table.slice(start, count))
+            self._pending_rows += count
+            self._pending_bytes += int(ends[start + count - 1]) - (int(ends[start - 1]) if start else 0)
+            start += count
             if self._pending_rows >= self._rows_per_shard or self._pending_bytes >= self._bytes_per_shard:
                 self._flush()
-
-    def _cut(self, table: pa.Table) -> Iterator[pa.Table]:
-        """Blocks that never straddle two shards, by rows exactly and by bytes row for row."""
-        while table.num_rows:
-            room = self._rows_per_shard - self._pending_rows
-            bytes_left = self._bytes_per_shard - self._pending_bytes
-            block = table.slice(0, room)
-            if block.nbytes > bytes_left:
-                block = block.slice(0, _rows_within(block, bytes_left))
-            yield block
-            table = table.slice(block.num_rows)
 
     def _flush(self) -> None:
         path = self._directory / f"{self._name}-{len(self.paths):05d}.parquet"
@@ -93,22 +104,12 @@ class ShardWriter:
             self._flush()
 
 
-def _rows_within(block: pa.Table, limit: int) -> int:
-    """The fewest leading rows whose bytes reach `limit` (at least one, so that a huge row still gets a place)."""
-    low, high = 1, block.num_rows
-    while low < high:
-        middle = (low + high) // 2
-        if block.slice(0, middle).nbytes >= limit:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
 def read_table(paths: Sequence[Path] | Path, columns: Sequence[str] | None = None) -> pa.Table:
     """All rows of some shards, in the order given, as one table."""
     listed = [paths] if isinstance(paths, Path) else list(paths)
-    tables = [pq.read_table(path, columns=list(columns) if columns is not None else None) for path in listed]
+    tables = [
+        pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None) for path in listed
+    ]
     if not tables:
         raise ValueError("no shards to read")
     return pa.concat_tables(tables)
@@ -125,4 +126,4 @@ def iter_batches(
 
 def count_rows(path: Path) -> int:
     """Rows of one Parquet file, from its footer."""
-    return int(ds.dataset(path, format="parquet").count_rows())
+    return int(pq.read_metadata(path).num_rows)

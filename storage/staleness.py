@@ -21,7 +21,7 @@ def reasons(parts: KeyParts, store: Store) -> tuple[str, ...]:
     differences = [_differences(manifest, parts) for manifest in store.manifests(parts.stage)]
     if not differences:
         return ("never run",)
-    return min(reversed(differences), key=len)
+    return min(reversed(differences), key=len) or ("the way keys are made changed",)
 
 
 def _differences(earlier: Manifest, parts: KeyParts) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import pyarrow.parquet as pq
 
 from storage.errors import StoreError
 from storage.hashing import hash_file
+from storage.lock import locked
 from storage.manifest import FileRef, Manifest
 
 MANIFEST = "manifest.json"
 TEMPORARY = ".tmp"  # unfinished output, in the store itself so that a rename never crosses a file system
 SCRATCH = ".scratch"  # checkpoints of unfinished runs, by key
 RECORDS = ".records"  # Prefect's cache records, by key
+LOCKS = ".locks"  # one file for each run in progress, by key
 
 
 @dataclass(frozen=True)
@@ -35,12 +38,13 @@ class Store:
         return manifest if manifest and not self.damage(manifest) else None
 
     def read(self, stage: str, key: str) -> Manifest | None:
-        """The published manifest whatever the state of its files."""
+        """The published manifest whatever the state of its files; None for a copy under another name."""
         path = self.directory(stage, key) / MANIFEST
         try:
-            return Manifest.model_validate_json(path.read_bytes())
-        except (FileNotFoundError, ValueError):
+            manifest = Manifest.model_validate_json(path.read_bytes())
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
+        return manifest if (manifest.stage, manifest.key) == (stage, key) else None
 
     def manifests(self, stage: str | None = None) -> Iterator[Manifest]:
         """Every readable manifest, oldest first."""
@@ -65,9 +69,13 @@ class Store:
                 faults.append(f"{manifest.name}/{file.path} was altered: its hash is not {file.hash}")
         return tuple(faults)
 
-    def begin(self) -> Path:
-        """A fresh temporary directory for output."""
-        path = self.root / TEMPORARY / uuid.uuid4().hex
+    def lock(self, key: str, *, wait: bool = True) -> AbstractContextManager[bool]:
+        """Hold a key while it is computed: two runs of one key would share its scratch directory."""
+        return locked(self.root / LOCKS / key, wait=wait)
+
+    def begin(self, key: str) -> Path:
+        """A fresh temporary directory for the output of a run."""
+        path = self.root / TEMPORARY / f"{key}-{uuid.uuid4().hex}"
         path.mkdir(parents=True)
         return path
 
@@ -80,30 +88,39 @@ class Store:
     def publish(self, output: Path, manifest: Manifest) -> None:
         """Give `output` its name in one rename, after its bytes are on disk.
 
-        A damaged earlier directory is set aside first. If another process published the same key meanwhile, its
-        equal result stays and ours is dropped.
+        A damaged earlier directory gives way. If another process published the same key meanwhile, its equal result
+        stays and ours is dropped. Raises `ValueError` for a stage that wrote a file of the manifest's name.
         """
+        if (output / MANIFEST).exists():
+            raise ValueError(f"stage {manifest.stage} wrote {MANIFEST}, a name that the store keeps for itself")
         (output / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
         for path in sorted(output.rglob("*")):
             _sync(path)
         _sync(output)
         target = self.directory(manifest.stage, manifest.key)
         target.parent.mkdir(parents=True, exist_ok=True)
+        aside = self.root / TEMPORARY / f"{manifest.key}-damaged-{uuid.uuid4().hex}"
         if target.exists() and self.find(manifest.stage, manifest.key) is None:
-            os.replace(target, self.root / TEMPORARY / f"damaged-{uuid.uuid4().hex}")
+            os.replace(target, aside)
         try:
-            os.rename(output, target)
+            output.rename(target)
         except OSError:
             if self.find(manifest.stage, manifest.key) is None:
                 raise StoreError(f"{target} could not be written; remove it and run again") from None
             shutil.rmtree(output, ignore_errors=True)
-        shutil.rmtree(self.root / SCRATCH / manifest.key, ignore_errors=True)
         _sync(target.parent)
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(self.root / SCRATCH / manifest.key, ignore_errors=True)
 
 
 def describe_files(output: Path) -> tuple[FileRef, ...]:
-    """Every file below a directory, with its size, rows (Parquet) and content hash, sorted by path."""
-    files = sorted(path for path in output.rglob("*") if path.is_file() and path.name != MANIFEST)
+    """Every file below a directory, with its size, rows (Parquet) and content hash, sorted by path.
+
+    Raises `ValueError` at a symbolic link: what it points to could change behind the manifest's back.
+    """
+    if links := [path for path in output.rglob("*") if path.is_symlink()]:
+        raise ValueError(f"a stage's output cannot hold a symbolic link: {links[0].relative_to(output)}")
+    files = sorted(path for path in output.rglob("*") if path.is_file() and path != output / MANIFEST)
     return tuple(
         FileRef(
             path=path.relative_to(output).as_posix(),
