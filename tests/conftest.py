@@ -1,6 +1,7 @@
 """Fixtures that every room uses."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +23,12 @@ def shared_data() -> Path:
 def runtime(tmp_path: Path) -> Runtime:
     """A runtime with a store of its own."""
     return Runtime(store=tmp_path / "store")
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A real Prefect server with a database of its own, started once for all the tests that need one."""
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
