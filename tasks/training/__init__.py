@@ -1,0 +1,1 @@
+"""Training: balanced contrastive losses, T-REG, heads on frozen embeddings, whole CLIP models, and the loop."""

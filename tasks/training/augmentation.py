@@ -1,0 +1,68 @@
+"""From stored pictures to a batch of floats: shift, mirror and scale in one pass."""
+
+import numpy as np
+import torch
+from numba import njit
+from torch import Tensor
+
+from storage.draws import uniform
+from tasks.training.config import AugmentationConfig
+
+
+def augment(
+    pictures: np.ndarray,
+    config: AugmentationConfig,
+    *,
+    seed: int,
+    step: int,
+    mean: tuple[float, ...],
+    deviation: tuple[float, ...],
+) -> Tensor:
+    """Randomly shifted, mirrored and standardised pictures, float32 `[b, 3, s, s]`: `(x / 255 - mean) / deviation`.
+
+    pictures: uint8 `[b, 3, s, s]`. A shift moves a picture by up to `config.shift · s` pixels each way and repeats its
+    border. Draws are hashes of seed, step and place in the batch, so any step can be drawn without the ones before.
+    """
+    count, _, side, _ = pictures.shape
+    reach = round(config.shift * side)
+    places = np.arange(count, dtype=np.uint64)
+    purpose = f"augment/{step}"
+    down = np.floor(uniform(places, seed=seed, purpose=f"{purpose}/down") * (2 * reach + 1)).astype(np.int64) - reach
+    right = np.floor(uniform(places, seed=seed, purpose=f"{purpose}/right") * (2 * reach + 1)).astype(np.int64) - reach
+    mirrored = (uniform(places, seed=seed, purpose=f"{purpose}/flip") < 0.5) & config.flip
+    return torch.from_numpy(_moved(pictures, down, right, mirrored, *_affine(mean, deviation)))
+
+
+def standardise(pictures: np.ndarray, *, mean: tuple[float, ...], deviation: tuple[float, ...]) -> Tensor:
+    """`(x / 255 - mean) / deviation`, float32 `[b, 3, s, s]`, of uint8 pictures as they are."""
+    still = np.zeros(len(pictures), dtype=np.int64)
+    return torch.from_numpy(_moved(pictures, still, still, still.astype(np.bool_), *_affine(mean, deviation)))
+
+
+def _affine(mean: tuple[float, ...], deviation: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    scale = 1 / (255 * np.array(deviation, dtype=np.float64))
+    return scale.astype(np.float32), (-np.array(mean) / np.array(deviation)).astype(np.float32)
+
+
+@njit(cache=True, nogil=True)
+def _moved(
+    pictures: np.ndarray,
+    down: np.ndarray,
+    right: np.ndarray,
+    mirrored: np.ndarray,
+    scale: np.ndarray,
+    offset: np.ndarray,
+) -> np.ndarray:
+    count, channels, height, width = pictures.shape
+    out = np.empty((count, channels, height, width), dtype=np.float32)
+    column = np.empty(width, dtype=np.int64)
+    for b in range(count):
+        for x in range(width):
+            place = min(max(x + right[b], 0), width - 1)
+            column[x] = width - 1 - place if mirrored[b] else place
+        for c in range(channels):
+            for y in range(height):
+                line = pictures[b, c, min(max(y + down[b], 0), height - 1)]
+                for x in range(width):
+                    out[b, c, y, x] = line[column[x]] * scale[c] + offset[c]
+    return out

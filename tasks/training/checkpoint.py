@@ -1,0 +1,68 @@
+"""Checkpoints: one safetensors file with its facts as JSON in the header, written whole or not at all."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+NAME = "checkpoint.safetensors"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where a training stands after `step` steps; `history` is float64 `[step, columns]`."""
+
+    step: int
+    model: dict[str, Tensor]
+    optimiser: dict[str, Tensor]
+    history: Tensor
+
+
+def save_checkpoint(
+    directory: Path, step: int, module: nn.Module, optimiser: torch.optim.Optimizer, history: Tensor
+) -> None:
+    """Replace the directory's checkpoint by the present state. A kill at any instant leaves the old one or the new."""
+    tensors = {f"model/{name}": tensor.detach().contiguous() for name, tensor in module.state_dict().items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        for name, value in state.items():
+            tensors[f"optimiser/{index}/{name}"] = value.detach().contiguous()
+    tensors["history"] = history
+    directory.mkdir(parents=True, exist_ok=True)
+    partial = directory / f"{NAME}.partial"
+    save_file(tensors, partial, metadata={"facts": json.dumps({"step": step})})
+    with partial.open("rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(directory / NAME)
+
+
+def load_checkpoint(directory: Path) -> Checkpoint | None:
+    """The directory's checkpoint, or None where there is none that can be read."""
+    path = directory / NAME
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            step = int(json.loads(file.metadata()["facts"])["step"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, not a dict
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError):
+        return None
+    return Checkpoint(step, _below(tensors, "model/"), _below(tensors, "optimiser/"), tensors["history"])
+
+
+def restore(checkpoint: Checkpoint, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Put a checkpoint's state back into the module and the optimiser they were taken from."""
+    module.load_state_dict(checkpoint.model)
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in checkpoint.optimiser.items():
+        index, key = name.split("/")
+        state.setdefault(int(index), {})[key] = tensor
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,61 @@
+"""Training a whole CLIP model on pictures and captions, from scratch or from a trained one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from torch import Tensor
+
+from tasks.embedding.clip import Clip
+from tasks.training.augmentation import augment
+from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
+from tasks.training.contrastive import Objective
+from tasks.training.loop import Batch, Fitted, fit
+from tasks.training.order import batches
+from tasks.training.pairs import PairSet
+from tasks.training.vocabulary import compact
+
+
+def train_clip(
+    clip: Clip,
+    pairs: PairSet,
+    config: TrainingConfig | FinetuneConfig,
+    *,
+    seed: int,
+    device: str = "cpu",
+    scratch: Path | None = None,
+    description: str = "training",
+) -> Fitted:
+    """Train `clip.model` in place on `config.steps` batches of the pairs, drawn by their multiplicities.
+
+    seed: decides the order of the examples and the augmentation, by hashes.
+    Raises `EquipoiseError` for a loss that is not finite.
+    """
+    compacted = compact(clip.model, pairs.tokens)
+    vocabulary, tokens = compacted if compacted is not None else (None, pairs.tokens)
+    clip.model.train()
+
+    def stream(start: int) -> Iterator[Batch]:
+        return _stream(pairs, tokens, config.augmentation, config.batch, seed, start)
+
+    objective = Objective(clip.model, config.loss, config.regulariser)
+    fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description)
+    clip.model.eval()
+    if vocabulary is not None:
+        vocabulary.expand(clip.model)
+    return fitted
+
+
+def _stream(
+    pairs: PairSet,
+    tokens: Tensor,
+    augmentation: AugmentationConfig,
+    batch: int,
+    seed: int,
+    start: int,
+) -> Iterator[Batch]:
+    mean, deviation = pairs.preparation.mean, pairs.preparation.deviation
+    rows_of_batches = batches(pairs.ids, pairs.multiplicity, batch=batch, seed=seed, start=start)
+    for step, rows in enumerate(rows_of_batches, start):
+        pictures = pairs.pictures.take(rows)
+        images = augment(pictures, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
+        yield Batch(pairs.ids[rows], images, tokens[rows])

@@ -1,0 +1,109 @@
+"""Configuration of the three training stages. Everything here enters a stage's key but what says it does not."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from storage.config import Config, NotInKey
+from tasks.embedding.clip import Architecture
+
+
+class LossConfig(Config):
+    """The balanced contrastive loss."""
+
+    half_steps: int = Field(
+        default=1, ge=0, description="k: 0 joint, 1 CLIP's loss, 2 doubly balanced, any number more"
+    )
+    gradient: Literal["unrolled", "surrogate"] = Field(
+        default="unrolled", description="through every normaliser, or the authors' two-step surrogate (k = 2 only)"
+    )
+
+
+class RegulariserConfig(Config):
+    """T-REG on the un-normalised embeddings of each branch; both weights 0 is no regularisation, and costs nothing."""
+
+    gamma: float = Field(default=0.0, ge=0, description="γ, weight of the spanning tree's mean edge (paper: 3e-3)")
+    lambda_: float = Field(default=0.0, ge=0, description="λ, weight of the soft sphere penalty (paper: 2e-5)")
+
+
+class OptimiserConfig(Config):
+    """Adam or AdamW, weight decay on matrices alone (not on biases, norms and the logit scale), as in open_clip."""
+
+    name: Literal["adamw", "adam"] = Field(default="adamw", description="decoupled decay, or decay in the gradient")
+    learning_rate: float = Field(default=1e-3, gt=0, description="peak learning rate")
+    beta1: float = Field(default=0.9, ge=0, lt=1, description="decay of the gradient's mean")
+    beta2: float = Field(default=0.98, ge=0, lt=1, description="decay of the squared gradient's mean")
+    epsilon: float = Field(default=1e-6, gt=0, description="added to the root of the squared gradient's mean")
+    weight_decay: float = Field(default=0.1, ge=0, description="per unit of learning rate")
+    clip_norm: float | None = Field(
+        default=1.0, gt=0, description="largest norm of the whole gradient; null: no clipping"
+    )
+
+
+class ScheduleConfig(Config):
+    """The learning rate: a linear warm-up, then a cosine to `final` or a constant."""
+
+    kind: Literal["cosine", "constant"] = Field(default="cosine", description="after the warm-up")
+    warmup: int = Field(default=20, ge=0, description="steps of linear warm-up")
+    final: float = Field(default=0.0, ge=0, le=1, description="the cosine's end, as a share of the peak")
+
+
+class AugmentationConfig(Config):
+    """What a training image goes through; draws are hashes of seed, step and position in the batch."""
+
+    shift: float = Field(default=0.125, ge=0, lt=1, description="largest shift, as a share of the image's side")
+    flip: bool = Field(default=False, description="mirror half the images (off: captions may say left and right)")
+
+
+class LoopConfig(Config):
+    """What every training has: a budget, an optimiser and how to compute."""
+
+    steps: int = Field(
+        default=400, ge=1, description="optimiser steps; with `batch` the whole budget, however large the data"
+    )
+    batch: int = Field(default=128, ge=2, description="examples a step, over all ranks")
+    optimiser: OptimiserConfig = Field(default_factory=OptimiserConfig, description="optimiser")
+    schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="learning rate over time")
+    loss: LossConfig = Field(default_factory=LossConfig, description="contrastive loss")
+    regulariser: RegulariserConfig = Field(default_factory=RegulariserConfig, description="T-REG")
+    precision: Literal["32-true", "bf16-mixed"] = Field(
+        default="32-true", description="the loss itself is always float32"
+    )
+    accumulate: int = Field(
+        default=1, ge=1, description="parts a batch is encoded in; the loss still sees the whole batch"
+    )
+    threads: int = Field(default=1, ge=1, description="processor threads; in the key, because sums round differently")
+    checkpoint_every: Annotated[int, NotInKey()] = Field(default=200, ge=1, description="steps between checkpoints")
+
+
+class TrainingConfig(LoopConfig):
+    """A CLIP model from scratch on image-caption pairs."""
+
+    architecture: Architecture = Field(default_factory=Architecture, description="which model")
+    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
+
+
+class FinetuneConfig(LoopConfig):
+    """Continue a trained CLIP model, with T-REG; `gamma = lambda_ = 0` is the control on the same budget."""
+
+    steps: int = Field(default=100, ge=1, description="optimiser steps")
+    optimiser: OptimiserConfig = Field(
+        default_factory=lambda: OptimiserConfig(learning_rate=1e-4), description="optimiser"
+    )
+    regulariser: RegulariserConfig = Field(
+        default_factory=lambda: RegulariserConfig(gamma=3e-3, lambda_=2e-5), description="T-REG, at the paper's weights"
+    )
+    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
+
+
+class HeadsConfig(LoopConfig):
+    """The paper's heads: an MLP for each branch on frozen embeddings, at a fixed logit scale."""
+
+    steps: int = Field(default=5_000, ge=1, description="optimiser steps")
+    optimiser: OptimiserConfig = Field(
+        default_factory=lambda: OptimiserConfig(weight_decay=1e-2, clip_norm=None), description="optimiser"
+    )
+    hidden: int = Field(default=256, ge=1, description="width of the hidden layers")
+    layers: int = Field(default=2, ge=1, description="hidden layers")
+    outputs: int = Field(default=128, ge=1, description="dimension of the joint space")
+    logit_scale: float = Field(default=100.0, gt=0, description="fixed scale of the cosine similarities")

@@ -1,0 +1,104 @@
+"""Training pictures by row number: decoded once into memory where they fit, else decoded from disk as they are needed."""
+
+import io
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms import Normalize
+
+from storage.errors import InputError
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """A model's evaluation transform in two parts: what is done to the picture, and how its numbers are standardised."""
+
+    geometry: tuple[Callable[[Image.Image], Image.Image], ...]
+    side: int
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    @classmethod
+    def of(cls, transform: Callable[[Image.Image], Tensor]) -> "Preparation":
+        """From an open_clip or torchvision pipeline that ends in a normalisation."""
+        steps = list(getattr(transform, "transforms", ()))
+        if not steps or not isinstance(steps[-1], Normalize):
+            raise InputError("the model's transform must end in a normalisation, as open_clip's do")
+        geometry = tuple(step for step in steps[:-1] if "ToTensor" not in type(step).__name__)
+        side = transform(Image.new("RGB", (8, 8))).shape[-1]
+        return cls(geometry, side, tuple(map(float, steps[-1].mean)), tuple(map(float, steps[-1].std)))
+
+    def decode(self, encoded: bytes) -> np.ndarray:
+        """A picture as RGB at the model's size, uint8 `[3, side, side]`. Raises what Pillow raises for other bytes."""
+        with Image.open(io.BytesIO(encoded)) as opened:
+            picture = opened.convert("RGB")
+        for step in self.geometry:
+            picture = step(picture)
+        return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
+
+
+class Pictures(Protocol):
+    """Pictures of one size, by row."""
+
+    side: int
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """The pictures of some rows, uint8 `[b, 3, side, side]`."""
+        ...
+
+
+class DecodedPictures:
+    """All pictures decoded, uint8 `[n, 3, side, side]`: 3 kB a picture of 32 pixels."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self.pixels = pixels
+        self.side = pixels.shape[2]
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """The pictures of some rows, uint8 `[b, 3, side, side]`."""
+        return self.pixels[rows]
+
+
+class EncodedPictures:
+    """Pictures as encoded bytes in one file, memory-mapped, and decoded by `workers` threads at every use."""
+
+    def __init__(
+        self, path: Path, starts: np.ndarray, ends: np.ndarray, preparation: Preparation, workers: int
+    ) -> None:
+        self.side = preparation.side
+        self._preparation = preparation
+        self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
+        self._starts, self._ends = starts, ends
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """The pictures of some rows, uint8 `[b, 3, side, side]`."""
+        return np.stack(list(self._pool.map(self._one, rows.tolist())))
+
+    def _one(self, row: int) -> np.ndarray:
+        return self._preparation.decode(bytes(self._bytes[self._starts[row] : self._ends[row]]))
+
+
+def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Preparation, workers: int) -> np.ndarray:
+    """Decode many pictures, uint8 `[n, 3, side, side]`. Raises `InputError` naming the row that is no picture."""
+    pixels = np.empty((len(encoded), 3, preparation.side, preparation.side), dtype=np.uint8)
+
+    def some(rows: range) -> None:
+        for row in rows:
+            try:
+                pixels[row] = preparation.decode(encoded[row])
+            except Exception as error:
+                raise InputError(
+                    f"the image of row {keys[row]!r} cannot be decoded ({error}); "
+                    "ingest it again with verify_images, so that it is rejected"
+                ) from None
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
+        list(pool.map(some, [range(first, len(encoded), workers) for first in range(workers)]))
+    return pixels

@@ -1,0 +1,89 @@
+"""Loading what the training stages wrote: whole models, and heads on their base encoders."""
+
+import json
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from storage.errors import InputError
+from tasks.embedding.clip import Clip, load_clip
+from tasks.training.heads import Heads, heads_from_state
+
+
+class HeadedModel(nn.Module):
+    """Base encoders with heads on them, seen as one CLIP model."""
+
+    def __init__(self, image_base: nn.Module, text_base: nn.Module, heads: Heads) -> None:
+        super().__init__()
+        self.image_base, self.text_base, self.heads = image_base, text_base, heads
+
+    @property
+    def logit_scale(self) -> Tensor:
+        """The logarithm of the heads' fixed scale."""
+        return self.heads.logit_scale
+
+    def encode_image(self, image: Tensor, normalize: bool = False) -> Tensor:
+        """Pictures → the heads' space, `[n, outputs]`."""
+        return self.heads.encode_image(self.image_base.encode_image(image), normalize)
+
+    def encode_text(self, text: Tensor, normalize: bool = False) -> Tensor:
+        """Tokens → the heads' space, `[n, outputs]`."""
+        return self.heads.encode_text(self.text_base.encode_text(text), normalize)
+
+    def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Normalised features of both and the scale, as open_clip's models return them."""
+        return self.encode_image(image, True), self.encode_text(text, True), self.logit_scale.exp()
+
+
+def save_heads(directory: Path, heads: Heads) -> None:
+    """Write `model.safetensors`, under the released heads' tensor names, and `model.json`."""
+    state = {name: tensor.detach().cpu().contiguous() for name, tensor in heads.state_dict().items()}
+    save_file(state, directory / "model.safetensors")
+    facts = {"kind": "heads", "logit_scale": round(float(heads.logit_scale.exp()), 4)}
+    (directory / "model.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def load_heads(directory: Path, device: str = "cpu") -> Heads:
+    """Heads written by `save_heads`. Raises `InputError` for files that are none."""
+    facts = _facts(directory)
+    try:
+        state = load_file(directory / "model.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"{directory / 'model.safetensors'} cannot be read: {error}") from None
+    return heads_from_state(state, logit_scale=float(facts.get("logit_scale", 100.0))).to(device).eval()
+
+
+def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, text_base: Path | None = None) -> Clip:
+    """A trained model, ready to encode pictures and texts.
+
+    directory: a stage's output with `model.json` of kind "clip" or "heads".
+    base: for heads, the directory of the CLIP model whose embeddings they were trained on.
+    text_base: for heads whose text embeddings came from another model, that one; else `base`'s text encoder is used.
+    Raises `InputError` where a file is missing or does not fit, or heads come without their base.
+    """
+    facts = _facts(directory)
+    if facts.get("kind") == "clip":
+        return load_clip(directory, device)
+    if facts.get("kind") != "heads":
+        raise InputError(f"{directory / 'model.json'} has kind {facts.get('kind')!r}; expected 'clip' or 'heads'")
+    if base is None:
+        raise InputError(
+            f"the model in {directory} is heads on frozen embeddings; give the base encoder they belong to"
+        )
+    image_side = load_clip(base, device)
+    text_side = load_clip(text_base, device) if text_base is not None else image_side
+    model = HeadedModel(image_side.model, text_side.model, load_heads(directory, device)).eval()
+    return Clip(model, image_side.transform, text_side.tokenizer, image_side.architecture)
+
+
+def _facts(directory: Path) -> dict[str, object]:
+    path = directory / "model.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); give a directory that a training stage wrote") from None
+    if not isinstance(facts, dict):
+        raise InputError(f"{path} must hold a JSON object; give a directory that a training stage wrote")
+    return facts

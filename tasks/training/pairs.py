@@ -1,0 +1,169 @@
+"""Training pairs from Parquet shards: ids, multiplicities, tokens and pictures, in the order of their ids."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import torch
+from torch import Tensor
+
+from storage.errors import InputError
+from storage.shards import iter_batches
+from tasks.training.images import DecodedPictures, EncodedPictures, Pictures, Preparation, decode_all
+
+DECODED_LIMIT = 2 << 30
+"""Decoded pictures are kept in memory up to this many bytes; beyond it they are decoded at every use."""
+
+_ROWS = 1_024
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which ids are trained on, and how often: `ids` uint64 `[m]` ascending, `multiplicity` int64 `[m]`."""
+
+    ids: np.ndarray
+    multiplicity: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table) -> "Selection":
+        """From a table with columns `id` and `multiplicity`; rows of multiplicity 0 are left out."""
+        ids = table["id"].to_numpy().astype(np.uint64)
+        multiplicity = table["multiplicity"].to_numpy().astype(np.int64)
+        order = np.argsort(ids[multiplicity > 0], kind="stable")
+        return cls(ids[multiplicity > 0][order], multiplicity[multiplicity > 0][order])
+
+    def __call__(self, ids: np.ndarray) -> np.ndarray:
+        """The multiplicity of each id, int64, 0 for ids that are not selected."""
+        if not len(self.ids):
+            return np.zeros(len(ids), dtype=np.int64)
+        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return np.where(self.ids[place] == ids, self.multiplicity[place], 0)
+
+
+@dataclass(frozen=True)
+class PairSet:
+    """Examples by row, ascending in id: `ids` uint64 `[n]`, `multiplicity` int64 `[n]`, `tokens` int64 `[n, context]`."""
+
+    ids: np.ndarray
+    multiplicity: np.ndarray
+    tokens: Tensor
+    pictures: Pictures
+    preparation: Preparation
+    without_image: int
+
+
+def read_pairs(
+    paths: Sequence[Path],
+    selection: Selection | None,
+    *,
+    preparation: Preparation,
+    tokenizer: Callable[[list[str]], Tensor],
+    workers: int = 1,
+    scratch: Path | None = None,
+    decoded_limit: int = DECODED_LIMIT,
+) -> PairSet:
+    """Read the selected rows of pair or curated shards.
+
+    selection: multiplicity by id; None takes the `multiplicity` column where there is one, and once each elsewhere.
+    preparation: the model's evaluation transform. scratch: where encoded pictures go when decoded ones would not fit.
+    Raises `InputError` when nothing is selected, an id is missing or comes twice, or an image cannot be decoded.
+    """
+    if not paths:
+        raise InputError(
+            "there are no pairs to train on: the given stages wrote no pairs-*.parquet or curated-*.parquet"
+        )
+    total = len(selection.ids) if selection is not None else sum(pq.read_metadata(path).num_rows for path in paths)
+    fits = scratch is None or 3 * preparation.side**2 * total <= decoded_limit
+    store = _Decoded(preparation, workers) if fits else _Encoded(scratch / "images.bin", preparation, workers)
+    ids, multiplicity, captions, skipped = [], [], [], 0
+    for rows in _selected(paths, selection):
+        encoded = rows["image"].combine_chunks().field("bytes")
+        present = encoded.is_valid()
+        skipped += len(rows) - (present.true_count or 0)
+        rows, encoded = rows.filter(present), encoded.filter(present)
+        store.add([value.as_py() for value in encoded], rows["key"].to_pylist())
+        ids.append(rows["id"].to_numpy())
+        multiplicity.append(rows["multiplicity"].to_numpy())
+        captions.extend(rows["caption"].to_pylist())
+    all_ids = np.concatenate(ids) if ids else np.empty(0, np.uint64)
+    if not len(all_ids):
+        raise InputError("there are no examples to train on: no selected row has an image")
+    order = np.argsort(all_ids, kind="stable")
+    _check(all_ids[order], selection, skipped)
+    return PairSet(
+        ids=all_ids[order],
+        multiplicity=np.concatenate(multiplicity)[order],
+        tokens=_tokenise(captions, tokenizer)[torch.from_numpy(order)],
+        pictures=store.finish(order),
+        preparation=preparation,
+        without_image=skipped,
+    )
+
+
+def _selected(paths: Sequence[Path], selection: Selection | None) -> Iterator[pa.Table]:
+    for path in paths:
+        columns = ["id", "key", "caption", "image"]
+        own = selection is None and "multiplicity" in pq.read_schema(path).names
+        for batch in iter_batches(path, columns + ["multiplicity"] * own, rows=_ROWS):
+            table = pa.table(batch)
+            if selection is not None:
+                copies = selection(table["id"].to_numpy())
+            else:
+                copies = table["multiplicity"].to_numpy() if own else np.ones(len(table))
+            table = table.select(columns).append_column("multiplicity", pa.array(copies.astype(np.int64)))
+            table = table.filter(pc.field("multiplicity") > 0)
+            if len(table):
+                yield table
+
+
+def _check(ids: np.ndarray, selection: Selection | None, skipped: int) -> None:
+    twice = ids[1:][ids[1:] == ids[:-1]]
+    if len(twice):
+        raise InputError(f"id {twice[0]} is in the given pairs more than once; give every source once")
+    if selection is not None and len(ids) + skipped < len(selection.ids):
+        missing = np.setdiff1d(selection.ids, ids)
+        raise InputError(
+            f"{len(selection.ids) - len(ids) - skipped} selected ids are not in the given pairs "
+            f"(among them perhaps {missing[0]}); give all the pairs that the selection was made from"
+        )
+
+
+def _tokenise(captions: list[str], tokenizer: Callable[[list[str]], Tensor]) -> Tensor:
+    """Tokens `[n, context]`; every distinct caption is tokenised once."""
+    distinct = {caption: index for index, caption in enumerate(dict.fromkeys(captions))}
+    tokens = tokenizer(list(distinct))
+    return tokens[torch.tensor([distinct[caption] for caption in captions])]
+
+
+class _Decoded:
+    def __init__(self, preparation: Preparation, workers: int) -> None:
+        self._preparation, self._workers = preparation, workers
+        self._parts: list[np.ndarray] = []
+
+    def add(self, encoded: list[bytes], keys: list[str]) -> None:
+        self._parts.append(decode_all(encoded, keys, self._preparation, self._workers))
+
+    def finish(self, order: np.ndarray) -> Pictures:
+        return DecodedPictures(np.concatenate(self._parts)[order])
+
+
+class _Encoded:
+    def __init__(self, path: Path, preparation: Preparation, workers: int) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path, self._preparation, self._workers = path, preparation, workers
+        self._file = path.open("wb")
+        self._lengths: list[int] = []
+
+    def add(self, encoded: list[bytes], keys: list[str]) -> None:
+        for content in encoded:
+            self._lengths.append(self._file.write(content))
+
+    def finish(self, order: np.ndarray) -> Pictures:
+        self._file.close()
+        ends = np.cumsum(self._lengths, dtype=np.int64)
+        starts = ends - np.array(self._lengths, dtype=np.int64)
+        return EncodedPictures(self._path, starts[order], ends[order], self._preparation, self._workers)

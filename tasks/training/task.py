@@ -1,0 +1,130 @@
+"""The training stages: a CLIP model from scratch, its continuation with T-REG, and heads on frozen embeddings."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from pydantic import JsonValue
+
+from storage.caching import stage
+from storage.manifest import Manifest
+from storage.shards import read_table, write_table
+from storage.workspace import Workspace
+from tasks.embedding.clip import Clip, build_clip, load_clip, save_clip
+from tasks.training import heads_training
+from tasks.training.clip_training import train_clip
+from tasks.training.config import FinetuneConfig, HeadsConfig, TrainingConfig
+from tasks.training.embedded import read_embeddings
+from tasks.training.images import Preparation
+from tasks.training.loop import Fitted
+from tasks.training.models import save_heads
+from tasks.training.pairs import PairSet, Selection, read_pairs
+
+_MODULES = ("tasks.training",)
+
+
+@stage("train", version=1, modules=_MODULES)
+def train(
+    config: TrainingConfig, seed: int, pairs: Sequence[Manifest], selection: Manifest | None, *, work: Workspace
+) -> Mapping[str, JsonValue]:
+    """A CLIP model from scratch on image-caption pairs, each as often as `selection` says."""
+    clip = build_clip(config.architecture, seed=seed)
+    return _train_clip(clip, config, seed, pairs, selection, work)
+
+
+@stage("finetune", version=1, modules=_MODULES)
+def finetune(
+    config: FinetuneConfig,
+    seed: int,
+    model: Manifest,
+    pairs: Sequence[Manifest],
+    selection: Manifest | None,
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Continue a trained CLIP model on pairs, with T-REG on either branch."""
+    clip = load_clip(work.directory(model))
+    return _train_clip(clip, config, seed, pairs, selection, work)
+
+
+@stage("train_heads", version=1, modules=_MODULES)
+def train_heads(
+    config: HeadsConfig, seed: int, embeddings: Sequence[Manifest], selection: Manifest | None, *, work: Workspace
+) -> Mapping[str, JsonValue]:
+    """The paper's heads on frozen embeddings."""
+    began = time.perf_counter()
+    paths = [path for manifest in embeddings for path in work.paths(manifest, "embeddings-*.parquet")]
+    examples = read_embeddings(paths, _selection(selection, work), work.scratch)
+    heads, fitted = heads_training.train_heads(
+        examples, config, seed=seed, device=work.runtime.device, scratch=work.scratch, description=f"heads {seed}"
+    )
+    save_heads(work.output, heads)
+    write_table(work.output / "metrics.parquet", fitted.metrics)
+    return _stats(fitted, len(examples.ids), began)
+
+
+def _train_clip(
+    clip: Clip,
+    config: TrainingConfig | FinetuneConfig,
+    seed: int,
+    pairs: Sequence[Manifest],
+    selection: Manifest | None,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    began = time.perf_counter()
+    examples = _pairs(clip, pairs, selection, work)
+    if examples.without_image:
+        work.log(f"{examples.without_image} selected rows have no image and are left out")
+    fitted = train_clip(
+        clip,
+        examples,
+        config,
+        seed=seed,
+        device=work.runtime.device,
+        scratch=work.scratch,
+        description=f"{work.stage} {seed}",
+    )
+    save_clip(work.output, clip)
+    write_table(work.output / "metrics.parquet", fitted.metrics)
+    return _stats(fitted, len(examples.ids), began) | {"without_image": examples.without_image}
+
+
+def _pairs(clip: Clip, pairs: Sequence[Manifest], selection: Manifest | None, work: Workspace) -> PairSet:
+    patterns = ("pairs-*.parquet", "curated-*.parquet")
+    return read_pairs(
+        [path for manifest in pairs for pattern in patterns for path in work.paths(manifest, pattern)],
+        _selection(selection, work),
+        preparation=Preparation.of(clip.transform),
+        tokenizer=clip.tokenizer,
+        workers=work.runtime.workers,
+        scratch=work.scratch,
+    )
+
+
+def _selection(selection: Manifest | None, work: Workspace) -> Selection | None:
+    if selection is None:
+        return None
+    return Selection.of(read_table(work.path(selection, "selection.parquet"), ["id", "multiplicity"]))
+
+
+def _stats(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:
+    """Figures for the manifest; losses, norms and trees are means over the last 20 steps."""
+    means: dict[str, JsonValue] = {
+        name: fitted.last(column)
+        for name, column in (
+            ("final_loss", "loss"),
+            ("final_contrastive", "contrastive"),
+            ("logit_scale", "logit_scale"),
+            ("image_norm", "image_norm"),
+            ("text_norm", "text_norm"),
+            ("image_tree", "image_tree"),
+            ("text_tree", "text_tree"),
+        )
+    }
+    return {
+        "steps": fitted.steps,
+        "examples_seen": fitted.examples_seen,
+        "distinct_examples": distinct,
+        "resumed_at": fitted.resumed_at,
+        "seconds": round(time.perf_counter() - began, 3),
+        **means,
+    }

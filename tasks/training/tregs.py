@@ -1,0 +1,51 @@
+"""T-REG: minimum-spanning-tree regularisation of a batch of embeddings (*T-REGS*, arXiv 2510.23484, section 3)."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from storage.errors import InputError
+from tasks.training.batch_mst import minimum_spanning_edges
+
+
+def mst_length(points: Tensor) -> Tensor:
+    """The length of the Euclidean minimum spanning tree, `E(Z) = Σ_{(i,j) in MST(Z)} ‖z_i - z_j‖`, differentiable.
+
+    points: `[n, d]`. The tree is found without gradient; its lengths carry one, which is exact wherever the tree is
+    unique. An edge of length zero gives a zero gradient, so duplicates never give NaN. Returns a scalar, 0 for n < 2.
+    """
+    if points.ndim != 2:
+        raise InputError(f"a spanning tree needs points [n, d], not {list(points.shape)}")
+    wide = points if points.dtype == torch.float64 else points.float()
+    edges = minimum_spanning_edges(wide)
+    return torch.linalg.vector_norm(wide[edges[:, 0]] - wide[edges[:, 1]], dim=1).sum()
+
+
+def sphere_penalty(points: Tensor) -> Tensor:
+    """The soft sphere constraint `L_S = (1/n) Σ (‖z_i‖ - 1)²`. points: `[n, d]`. A zero vector gives a zero gradient."""
+    wide = points if points.dtype == torch.float64 else points.float()
+    return (torch.linalg.vector_norm(wide, dim=1) - 1).square().mean()
+
+
+def treg(points: Tensor, *, gamma: float, lambda_: float) -> Tensor:
+    """`γ L_E + λ L_S` with `L_E = -(1/n) E(Z)` and `L_S = mean((‖z‖ - 1)²)` (T-REGS, equations 6 to 8).
+
+    points: `[n, d]`, *un-normalised* embeddings of one branch; n points use the tree of the whole batch.
+    gamma, lambda_: weights of the tree length and of the sphere penalty, 0 or more. Returns a scalar.
+    """
+    if gamma < 0 or lambda_ < 0:
+        raise InputError(f"T-REG's weights must be 0 or more, not gamma={gamma}, lambda={lambda_}")
+    return lambda_ * sphere_penalty(points) - gamma * mst_length(points) / max(len(points), 1)
+
+
+def equilibrium_radius(points: int, gamma: float, lambda_: float) -> float:
+    """Where the norms settle when nothing else pulls: `r = 1 + (γ/2λ) √(2n/(n-1)) (n-1)/n`, about `1 + γ√2/(2λ)`.
+
+    At most d+1 points on a sphere of radius r maximise the tree as a regular simplex, `E = (n-1) r √(2n/(n-1))`;
+    `γ E/n = 2λ(r - 1) r'`-balance of the two terms' derivatives in r gives the radius. Holds for `points <= d + 1`.
+    """
+    if lambda_ <= 0:
+        return math.inf if gamma > 0 else 1.0
+    edge = math.sqrt(2 * points / (points - 1)) * (points - 1) / points
+    return 1 + gamma * edge / (2 * lambda_)
