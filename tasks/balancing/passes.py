@@ -6,21 +6,21 @@ Ray cluster, because the mapped functions take and return plain arrays and hold 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
+from tasks.balancing.grouping import Grouped, grouped_sums
 from tasks.balancing.incidence import Floats, Integers, read_block
 from tasks.balancing.kernels import log_sums, scale_sums, start_sums
+from tasks.balancing.mapping import Mapper
 from tasks.balancing.result import Unit
 
-Result = TypeVar("Result")
 BLOCKS = 8
 MATCHES_PER_BLOCK = 1 << 20
 
@@ -60,9 +60,6 @@ class Source(Protocol):
         ...
 
 
-Mapper = Callable[[Callable[[Source], Result], Sequence[Source]], Iterable[Result]]
-
-
 def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[Block]:
     """Cut a matrix in memory into blocks. Their number depends on its size alone, never on the workers, because
     the order of floating-point addition follows it."""
@@ -74,18 +71,6 @@ def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[B
         Block(indptr[a : b + 1], indices, row_target if len(row_target) == 1 else row_target[a:b])
         for a, b in pairwise(edges)
     ]
-
-
-def mapped(workers: int) -> Mapper:
-    """`map` over threads that yields results in order; the plain `map` for one worker."""
-    if workers <= 1:
-        return lambda function, sources: (function(source) for source in sources)
-
-    def run(function: Callable[[Source], Result], sources: Sequence[Source]) -> Iterator[Result]:
-        with ThreadPoolExecutor(workers) as pool:
-            yield from pool.map(function, sources)
-
-    return run
 
 
 @dataclass(frozen=True)
@@ -137,7 +122,7 @@ class Rows:
     """All captions, in blocks, with the starting measure.
 
     `unit` "rows" starts from equal captions that split their mass over their keywords, "pairs" from equal matches;
-    `mass` is one caption's or one match's.
+    `mass` is one caption's or one match's. `grouped` holds the same captions rearranged for many passes.
     """
 
     sources: Sequence[Source]
@@ -145,6 +130,7 @@ class Rows:
     unit: Unit
     mass: float
     mapper: Mapper
+    grouped: Grouped | None = None
 
     def log_scale_sums(self, reference: Floats | None) -> tuple[Floats, float]:
         """`log Σ_i K_ij u_i` `[m]` (−∞ for an empty keyword) and the stranded target mass.
@@ -157,6 +143,10 @@ class Rows:
                 work = partial(_start, columns=self.columns, unit=self.unit, mass=self.mass)
                 return np.log(_reduce(self.mapper(work, self.sources), self.columns).scales), 0.0
             values, shift = exponentials(reference)
+            if self.grouped is not None:
+                scales = grouped_sums(self.grouped, values, self.mapper)
+                if scales is not None:
+                    return np.log(scales) - shift, 0.0
             total = _reduce(
                 self.mapper(partial(_scale, potential=reference, values=values), self.sources), self.columns
             )

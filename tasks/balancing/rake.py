@@ -16,8 +16,10 @@ import numpy as np
 from storage.errors import InputError
 from tasks.balancing.diagnostics import design_effect, effective_sample_size, kullback_leibler, normalised
 from tasks.balancing.feasibility import obstacles
+from tasks.balancing.grouping import WORTHWHILE, group_rows
 from tasks.balancing.incidence import Floats, Integers, check_rows
-from tasks.balancing.passes import Rows, blocks_of, mapped
+from tasks.balancing.mapping import mapped
+from tasks.balancing.passes import Rows, blocks_of
 from tasks.balancing.result import Balance, Blocking, Side, Step, Unit
 from tasks.balancing.stopping import Monitor, recorded
 
@@ -62,6 +64,7 @@ def rake(
     """
     check_rows(indptr, indices, columns)
     order = half_steps(steps)
+    keywords = np.ascontiguousarray(indices, dtype=np.uint32)
     degrees = np.diff(indptr)
     column_target = checked_target(column_target, columns, "column_target")
     total = float(column_target.sum())
@@ -78,7 +81,8 @@ def rake(
     goal = column_target / float(column_target.sum()) * (1.0 if row_target is None else total)
     mass = 1.0 / matched if initial == "rows" else 1.0 / len(indices)
     found = obstacles(indptr, indices, row_target=targets, column_target=goal)
-    rows = Rows(blocks_of(indptr, indices, targets), columns, initial, mass, mapped(workers))
+    grouped = group_rows(indptr, keywords, targets, columns) if order.count("x") >= WORTHWHILE else None
+    rows = Rows(blocks_of(indptr, keywords, targets), columns, initial, mass, mapped(workers), grouped)
     return run(rows, goal, order, matched=matched, tolerance=tolerance, found=found, row_total=row_total)
 
 
@@ -140,7 +144,8 @@ def _record(rows: Rows, state: _State, target: Floats, number: int, side: Side, 
         row_l1, row_kl = _row_distance(rows, state)
         if len(state.kept) < KEPT_POTENTIALS:
             state.kept.append((number, state.current.copy()))
-    step = Step(number, side, row_l1, row_kl, float(np.abs(target - mass).sum()), kullback_leibler(target, mass))
+    column_kl = kullback_leibler(target, mass) if full else None
+    step = Step(number, side, row_l1, row_kl, float(np.abs(target - mass).sum()), column_kl)
     state.history.append(step)
     return step
 

@@ -1,0 +1,176 @@
+"""A matrix rearranged for many passes: captions by number of keywords, equal captions merged, keywords by frequency.
+
+Rows of one length need no offsets and no unpredictable branch; equal rows differ only in mass, so one row with the
+sum of their targets replaces them; and when keywords are numbered by falling frequency, the part of the scaling vector
+that most rows touch stays in the nearest cache. The arrangement costs the time of some passes once, and a copy of the
+indices; after that a pass is several times faster than over compressed rows (`benchmarks/raking.py` prints both).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+
+from tasks.balancing.incidence import Floats, Integers, take_rows
+from tasks.balancing.kernels import TINY, scale_sums
+from tasks.balancing.mapping import Mapper
+
+WORTHWHILE = 12
+LONGEST = 8
+PARTS = 4
+MATCHES_PER_PART = 1 << 21
+
+
+@dataclass(frozen=True)
+class Part:
+    """One independent share of the work: row groups `(keywords [k, d], target [k])`, and longer rows compressed."""
+
+    groups: tuple[tuple[npt.NDArray[np.uint32], Floats], ...]
+    indptr: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.uint32]
+    row_target: Floats
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """The rearranged matrix.
+
+    Attributes:
+        rank: `[m]`, a keyword's number by falling frequency.
+        singles: `[m]` (in rank order), target mass of captions that hold this keyword alone.
+        parts: shares whose number depends on the matrix alone, so that sums do not depend on the workers.
+        bytes: memory of the rearranged indices and targets.
+    """
+
+    rank: npt.NDArray[np.int64]
+    singles: Floats
+    parts: tuple[Part, ...]
+    bytes: int
+
+
+def group_rows(indptr: Integers, indices: npt.NDArray[np.uint32], row_target: Floats, columns: int) -> Grouped:
+    """Rearrange a matrix; `row_target` is `[n]`, or `[1]` when all rows have the same mass."""
+    counts = np.bincount(indices, minlength=columns)
+    rank = np.empty(columns, dtype=np.int64)
+    rank[np.argsort(-counts, kind="stable")] = np.arange(columns)
+    degrees = np.diff(indptr)
+    uniform = len(row_target) == 1
+    alone = np.flatnonzero(degrees == 1)
+    masses = np.full(len(alone), row_target[0]) if uniform else row_target[alone]
+    single_keywords = rank[indices[np.asarray(indptr)[alone]]]
+    singles = np.bincount(single_keywords, weights=masses, minlength=columns).astype(np.float64)
+    groups: list[tuple[npt.NDArray[np.uint32], Floats]] = []
+    for degree in range(2, LONGEST + 1):
+        rows = np.flatnonzero(degrees == degree)
+        if len(rows):
+            held = rank[indices[np.asarray(indptr)[rows][:, None] + np.arange(degree)]].astype(np.uint32)
+            held.sort(axis=1)
+            groups.append(_merge(held, None if uniform else row_target[rows], float(row_target[0]), columns))
+    long = np.flatnonzero(degrees > LONGEST)
+    long_ptr, long_indices = take_rows(indptr, indices, long)
+    long_target = row_target if uniform else row_target[long]
+    long_indices = rank[long_indices].astype(np.uint32)
+    matches = len(indices)
+    count = max(1, min(PARTS, matches // MATCHES_PER_PART))
+    parts = []
+    for k in range(count):
+        share = tuple(
+            (held[_slice(len(held), k, count)], target[_slice(len(held), k, count)]) for held, target in groups
+        )
+        first = k == 0
+        parts.append(
+            Part(share, long_ptr if first else long_ptr[:1], long_indices if first else long_indices[:0], long_target)
+        )
+    size = sum(held.nbytes + target.nbytes for held, target in groups) + long_indices.nbytes + long_ptr.nbytes
+    return Grouped(rank, singles, tuple(parts), size + rank.nbytes + singles.nbytes)
+
+
+def _slice(length: int, k: int, count: int) -> slice:
+    return slice(length * k // count, length * (k + 1) // count)
+
+
+def _merge(
+    held: npt.NDArray[np.uint32], masses: Floats | None, mass: float, columns: int
+) -> tuple[npt.NDArray[np.uint32], Floats]:
+    """Sort rows by their rarest keywords and merge equal ones, where a row packs into 64 bits; else leave them."""
+    degree, bits = held.shape[1], np.uint64(max(1, (columns - 1).bit_length()))
+    if degree * int(bits) > 64:
+        return held, np.full(len(held), mass) if masses is None else masses
+    packed = np.zeros(len(held), dtype=np.uint64)
+    for k in range(degree - 1, -1, -1):
+        packed = (packed << bits) | held[:, k].astype(np.uint64)
+    order = None if masses is None else np.argsort(packed, kind="stable")
+    packed = np.sort(packed) if order is None else packed[order]
+    starts = np.flatnonzero(np.concatenate([[True], packed[1:] != packed[:-1]]))
+    merged = np.diff(np.append(starts, len(held))) * mass
+    if masses is not None:
+        merged = np.add.reduceat(masses[order], starts)
+    packed = packed[starts]
+    rows = np.empty((len(starts), degree), dtype=np.uint32)
+    for k in range(degree):
+        rows[:, k] = packed & ((np.uint64(1) << bits) - np.uint64(1))
+        packed >>= bits
+    return rows, merged
+
+
+@cache
+def group_kernel(degree: int) -> Callable[[npt.NDArray[np.uint32], Floats, Floats], float]:
+    """The pass over rows of one length, compiled with the length as a constant so that its loops unroll.
+
+    Adds each row's scaling `target / Σ_j table[j, 0]` to `table[j, 1]` of its keywords, and returns the smallest sum
+    met: below `TINY` the scalings are not to be trusted.
+    """
+
+    @njit(nogil=True, cache=True)
+    def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats) -> float:
+        least = np.inf
+        for i in range(rows.shape[0]):
+            total = 0.0
+            for k in range(degree):
+                total += table[rows[i, k], 0]
+            least = min(least, total)
+            scale = target[i] / total
+            for k in range(degree):
+                table[rows[i, k], 1] += scale
+        return least
+
+    compiled: Callable[[npt.NDArray[np.uint32], Floats, Floats], float] = run
+    return compiled
+
+
+def grouped_sums(grouped: Grouped, values: Floats, mapper: Mapper) -> Floats | None:
+    """`Σ_i K_ij u_i` `[m]` for the scalings `values [m] = e^{potential − shift}`, in one pass.
+
+    None where some caption's sum underflows: `kernels.scale_sums` must then do it with care.
+    """
+    ranked = np.empty_like(values)
+    ranked[grouped.rank] = values
+    held = np.flatnonzero(grouped.singles)
+    if len(held) and float(ranked[held].min()) <= TINY:
+        return None
+    sums = np.zeros_like(values)
+    sums[held] = grouped.singles[held] / ranked[held]
+    for part_sums, least in mapper(partial(_part_sums, values=ranked), grouped.parts):
+        if least <= TINY:
+            return None
+        sums += part_sums
+    return sums[grouped.rank]
+
+
+def _part_sums(part: Part, *, values: Floats) -> tuple[Floats, float]:
+    table = np.empty((len(values), 2))
+    table[:, 0] = values
+    table[:, 1] = 0.0
+    least = min((group_kernel(held.shape[1])(held, target, table) for held, target in part.groups), default=np.inf)
+    if len(part.indptr) > 1:
+        with np.errstate(divide="ignore"):
+            apart = np.zeros(len(values))
+            stranded = scale_sums(part.indptr, part.indices, part.row_target, np.log(values), table, apart)
+        if stranded > 0 or bool(apart.any()):
+            least = 0.0
+    return table[:, 1], least

@@ -1,0 +1,41 @@
+"""Where the map–reduce step runs: in turn, on threads, or on a Ray cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol, TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Mapper(Protocol):
+    """`map` that yields results in the order of the items; on threads, or as tasks of a cluster."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Sequence[Item], /) -> Iterable[Result]:
+        """Apply `function` to each item."""
+        ...
+
+
+def mapped(workers: int) -> Mapper:
+    """`map` over threads that yields results in order; the plain `map` for one worker."""
+
+    def run(function: Callable[[Item], Result], items: Sequence[Item], /) -> Iterable[Result]:
+        if workers <= 1 or len(items) == 1:
+            return map(function, items)
+        with ThreadPoolExecutor(workers) as pool:
+            return list(pool.map(function, items))
+
+    return run
+
+
+def ray_mapped() -> Mapper:
+    """`map` over the tasks of a Ray cluster (the extra `ray`); shards must lie where every node can read them."""
+    import ray
+
+    def run(function: Callable[[Item], Result], items: Sequence[Item], /) -> Iterable[Result]:
+        remote = ray.remote(function)
+        return list(ray.get([remote.remote(item) for item in items]))
+
+    return run
