@@ -37,7 +37,7 @@ def minimum_spanning_edges(points: Tensor) -> Tensor:
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
 def _prim(gram: np.ndarray, points: np.ndarray, cancellation: np.float32) -> np.ndarray:
-    """Prim from point 0. `norm[j]` is set far away once j is in the tree, which keeps the inner loops free of branches."""
+    """Prim from point 0. `outside[j]` is set far away once j is in the tree: the inner loops then need no branches."""
     n, d = points.shape
     edges = np.empty((n - 1, 2), dtype=np.int64)
     norm = np.empty(n, dtype=np.float32)

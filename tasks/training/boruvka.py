@@ -33,7 +33,7 @@ def boruvka_edges(points: Tensor) -> Tensor:
 
 
 def _round(distances: Tensor, vertices: Tensor, component: Tensor, jumps: int) -> tuple[Tensor, Tensor]:
-    """One round: the codes `low · n + high` of the edges taken, `[n]` filled up with `n²`, and the merged components."""
+    """One round: codes `low · n + high` of the edges taken, `[n]` filled up with `n²`; and the merged components."""
     n = len(vertices)
     outside = torch.where(component[:, None] == component[None, :], torch.inf, distances)
     nearest = outside.amin(dim=1)

@@ -1,12 +1,13 @@
 """What a training step minimises: the balanced contrastive loss, and T-REG on either branch."""
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tasks.training.config import LossConfig, RegulariserConfig
+from tasks.training.encoders import Encoders
 from tasks.training.losses import balanced_contrastive_loss
 from tasks.training.tregs import mst_length, sphere_penalty
 
@@ -36,17 +37,18 @@ class Objective(nn.Module):
 
     def encode(self, images: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
         """Un-normalised features of both branches, `[b, d]` each."""
-        return self.model.encode_image(images, normalize=False), self.model.encode_text(texts, normalize=False)
+        model = cast(Encoders, self.model)
+        return model.encode_image(images, normalize=False), model.encode_text(texts, normalize=False)
 
     def forward(self, images: Tensor, texts: Tensor) -> Measured:
         """Encode a batch and measure it."""
         return self.measure(*self.encode(images, texts))
 
     def measure(self, image_features: Tensor, text_features: Tensor) -> Measured:
-        """The loss of a batch's un-normalised features, `[n, d]` each, in float32: contrastive + T-REG of both branches."""
+        """The loss of a batch's un-normalised features, `[n, d]` each, in float32: contrastive + T-REG."""
         with torch.autocast(device_type=image_features.device.type, enabled=False):
             image_features, text_features = image_features.float(), text_features.float()
-            scale = self.model.logit_scale.float().exp()
+            scale = cast(Encoders, self.model).logit_scale.float().exp()
             logits = (
                 scale * functional.normalize(image_features, dim=-1) @ functional.normalize(text_features, dim=-1).T
             )

@@ -55,9 +55,8 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
                 if name not in stores:
                     stores[name] = _store(scratch, name, (rows, vectors.shape[1]), vectors.dtype)
                 if vectors.shape[1] != stores[name].shape[1]:
-                    raise InputError(
-                        f"{path} has {name} embeddings of dimension {vectors.shape[1]}, other shards {stores[name].shape[1]}"
-                    )
+                    known = stores[name].shape[1]
+                    raise InputError(f"{path} has {name} vectors of {vectors.shape[1]} numbers, other shards {known}")
                 stores[name][span] = vectors[keep]
             filled = span.stop
     if not filled:

@@ -45,6 +45,7 @@ class Heads(nn.Module):
         super().__init__()
         self.image_encoder = Mlp(image_inputs, hidden, layers, outputs)
         self.text_encoder = Mlp(text_inputs, hidden, layers, outputs)
+        self.logit_scale: Tensor
         self.register_buffer("logit_scale", torch.tensor(logit_scale).log(), persistent=False)
 
     def encode_image(self, features: Tensor, normalize: bool = False) -> Tensor:

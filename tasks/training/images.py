@@ -1,4 +1,4 @@
-"""Training pictures by row number: decoded once into memory where they fit, else decoded from disk as they are needed."""
+"""Training pictures by row number: decoded once where they fit in memory, else decoded at every use."""
 
 import io
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from storage.errors import InputError
 
 @dataclass(frozen=True)
 class Preparation:
-    """A model's evaluation transform in two parts: what is done to the picture, and how its numbers are standardised."""
+    """A model's evaluation transform in two parts: what is done to a picture, and how its numbers are standardised."""
 
     geometry: tuple[Callable[[Image.Image], Image.Image], ...]
     side: int

@@ -36,7 +36,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training did. `metrics` has one row a step: `step`, `examples`, and `COLUMNS`, missing where not measured."""
+    """What a training did. `metrics` has a row a step: `step`, `examples` and `COLUMNS` (null: not measured)."""
 
     steps: int
     examples_seen: int

@@ -37,7 +37,7 @@ def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient
 def unrolled_loss(logits: Tensor, steps: int) -> Tensor:
     """The definition, written out: a chain of log-softmaxes from either side, differentiated by autograd.
 
-    logits: `[n, n]`. It holds about `2 k + 2` matrices of the logits' size: the reference that `potentials` agrees with.
+    logits: `[n, n]`. It holds about `2 k + 2` matrices of their size: the reference for the fast form.
     """
     if steps == 0:
         return torch.logsumexp(logits.flatten(), dim=0) - logits.diagonal().mean()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from storage.errors import InputError
 from tasks.embedding.clip import Clip, load_clip
+from tasks.training.encoders import Encoders
 from tasks.training.heads import Heads, heads_from_state
 
 
@@ -18,19 +20,16 @@ class HeadedModel(nn.Module):
     def __init__(self, image_base: nn.Module, text_base: nn.Module, heads: Heads) -> None:
         super().__init__()
         self.image_base, self.text_base, self.heads = image_base, text_base, heads
-
-    @property
-    def logit_scale(self) -> Tensor:
-        """The logarithm of the heads' fixed scale."""
-        return self.heads.logit_scale
+        self.logit_scale: Tensor
+        self.register_buffer("logit_scale", heads.logit_scale, persistent=False)
 
     def encode_image(self, image: Tensor, normalize: bool = False) -> Tensor:
         """Pictures → the heads' space, `[n, outputs]`."""
-        return self.heads.encode_image(self.image_base.encode_image(image), normalize)
+        return self.heads.encode_image(cast(Encoders, self.image_base).encode_image(image), normalize)
 
     def encode_text(self, text: Tensor, normalize: bool = False) -> Tensor:
         """Tokens → the heads' space, `[n, outputs]`."""
-        return self.heads.encode_text(self.text_base.encode_text(text), normalize)
+        return self.heads.encode_text(cast(Encoders, self.text_base).encode_text(text), normalize)
 
     def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Normalised features of both and the scale, as open_clip's models return them."""
@@ -78,7 +77,7 @@ def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, tex
     return Clip(model, image_side.transform, text_side.tokenizer, image_side.architecture)
 
 
-def _facts(directory: Path) -> dict[str, object]:
+def _facts(directory: Path) -> dict[str, Any]:
     path = directory / "model.json"
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))

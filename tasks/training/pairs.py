@@ -46,7 +46,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class PairSet:
-    """Examples by row, ascending in id: `ids` uint64 `[n]`, `multiplicity` int64 `[n]`, `tokens` int64 `[n, context]`."""
+    """Examples ascending in id: `ids` uint64 `[n]`, `multiplicity` int64 `[n]`, `tokens` int64 `[n, context]`."""
 
     ids: np.ndarray
     multiplicity: np.ndarray
@@ -77,8 +77,9 @@ def read_pairs(
             "there are no pairs to train on: the given stages wrote no pairs-*.parquet or curated-*.parquet"
         )
     total = len(selection.ids) if selection is not None else sum(pq.read_metadata(path).num_rows for path in paths)
-    fits = scratch is None or 3 * preparation.side**2 * total <= decoded_limit
-    store = _Decoded(preparation, workers) if fits else _Encoded(scratch / "images.bin", preparation, workers)
+    store: _Decoded | _Encoded = _Decoded(preparation, workers)
+    if scratch is not None and 3 * preparation.side**2 * total > decoded_limit:
+        store = _Encoded(scratch / "images.bin", preparation, workers)
     ids, multiplicity, captions, skipped = [], [], [], 0
     for rows in _selected(paths, selection):
         encoded = rows["image"].combine_chunks().field("bytes")

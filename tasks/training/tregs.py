@@ -23,7 +23,7 @@ def mst_length(points: Tensor) -> Tensor:
 
 
 def sphere_penalty(points: Tensor) -> Tensor:
-    """The soft sphere constraint `L_S = (1/n) Σ (‖z_i‖ - 1)²`. points: `[n, d]`. A zero vector gives a zero gradient."""
+    """The soft sphere constraint `L_S = (1/n) Σ (‖z_i‖ - 1)²` of points `[n, d]`; a zero vector has a zero gradient."""
     wide = points if points.dtype == torch.float64 else points.float()
     return (torch.linalg.vector_norm(wide, dim=1) - 1).square().mean()
 

@@ -6,6 +6,7 @@ the optimiser the rest. (Weight decay, too, then leaves unused rows alone.)
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -20,11 +21,11 @@ class CompactVocabulary:
 
     def expand(self, model: nn.Module) -> None:
         """Put the trained rows back into the whole table, and the table back into the model."""
+        trained = cast(nn.Embedding, model.token_embedding).weight.detach()
+        whole = self.whole.to(trained.device)
         with torch.no_grad():
-            self.whole.weight[self.used.to(self.whole.weight.device)] = model.token_embedding.weight.to(
-                self.whole.weight
-            )
-        model.token_embedding = self.whole.to(model.token_embedding.weight.device)
+            whole.weight[self.used.to(trained.device)] = trained
+        model.token_embedding = whole
 
 
 def compact(model: nn.Module, tokens: Tensor) -> tuple[CompactVocabulary, Tensor] | None:
