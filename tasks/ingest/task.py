@@ -1,4 +1,4 @@
-"""The ingest stage and the benchmark stage: the only file here that knows of caching and Prefect."""
+"""The ingest, survey and benchmark stages: the only file here that knows of caching and Prefect."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,15 +6,17 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from storage.caching import stage
-from storage.manifest import External
+from storage.hashing import canonical_json
+from storage.manifest import External, Manifest
 from storage.progress import progress
 from storage.schemas import PAIRS, REJECTED
 from storage.shards import ShardWriter, write_table
 from storage.workspace import Workspace
 from tasks.ingest.config import Group, ScenesConfig, SourceConfig
+from tasks.ingest.duplicates import require_unique_ids
 from tasks.ingest.read import read_source
 from tasks.ingest.scenes.benchmark import write_benchmark
-from tasks.ingest.summary import Summary, describe_source
+from tasks.ingest.summary import Summary, describe_source, require_some_rows
 
 
 @stage("ingest", version=1, modules=("tasks.ingest",))
@@ -35,6 +37,18 @@ def ingest(
             summary.add(batch)
     write_table(work.output / "rejected.parquet", pa.concat_tables(rejected))
     return describe_source(config, paths) | {"group": group.label} | summary.stats()
+
+
+@stage("survey", version=1, modules=("tasks.ingest.summary", "tasks.ingest.duplicates"))
+def survey(pairs: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
+    """What no group sees alone: every source gave rows, and no two rows share an id. Writes `sources.json`."""
+    groups: dict[str, list[Mapping[str, JsonValue]]] = {}
+    for manifest in pairs:
+        groups.setdefault(str(manifest.stats["source"]), []).append(manifest.stats)
+    rows: dict[str, JsonValue] = {name: require_some_rows(name, stats) for name, stats in groups.items()}
+    distinct = require_unique_ids([path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")])
+    (work.output / "sources.json").write_text(canonical_json(rows), encoding="utf-8")
+    return {"rows": distinct, "sources": rows}
 
 
 @stage("benchmark", version=1, modules=("tasks.ingest.scenes",))

@@ -1,0 +1,38 @@
+# Everything a newcomer needs; each target sets itself up on a machine with Python 3.11 and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG ?= configs/demo.yaml
+
+.PHONY: demo test slow lint ui stop clean
+
+demo: $(VENV)/installed
+	$(BIN)/equipoise run $(CONFIG)
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+slow: $(VENV)/installed
+	$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+ui: $(VENV)/installed
+	$(BIN)/equipoise server start
+
+stop: $(VENV)/installed
+	$(BIN)/equipoise server stop
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) runs build *.egg-info

@@ -1,0 +1,128 @@
+"""The command line. Errors that a user can mend are printed as one sentence, without a traceback."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from flows.server import ensure_server, is_healthy, local_server, stop_server
+from storage.errors import EquipoiseError
+
+Verb = Literal["curate", "train", "evaluate", "pipeline"]
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    help="Curate image-text data by balancing, train CLIP on it, and measure what each step bought.",
+)  # fmt: skip
+server_commands = typer.Typer(no_args_is_help=True, help="The local Prefect server.")
+app.add_typer(server_commands, name="server")
+console = Console()
+
+
+@app.command()
+def run(
+    config: ConfigFile,
+    verb: Annotated[str, typer.Option(help="curate, train, evaluate or pipeline (all of them)")] = "pipeline",
+    no_server: Annotated[bool, typer.Option("--no-server", help="run in this process, without Prefect's UI")] = False,
+) -> None:
+    """Run an experiment; stages whose inputs and code are unchanged come from the cache."""
+    from flows.config import load_config
+
+    settings = load_config(config)
+    if verb not in get_args(Verb):
+        raise EquipoiseError(f"--verb {verb} is none of {', '.join(get_args(Verb))}")
+    if no_server:
+        from flows.pipeline import run_here
+
+        run_here(settings, verb, announce=lambda line: console.print(line, markup=False, highlight=False))
+    else:
+        server = ensure_server()
+        from flows.logs import quiet_user_errors
+        from flows.pipeline import FLOWS, task_runner
+
+        quiet_user_errors()
+        FLOWS[verb].with_options(task_runner=task_runner(settings))(settings)
+        console.print(f"Prefect UI: {server.url}", highlight=False)
+    from flows.summary import show_summary
+
+    show_summary(settings.folder, console)
+
+
+@app.command()
+def status(config: ConfigFile) -> None:
+    """Say which stages would run, and why; runs nothing and needs no server."""
+    from flows.config import load_config
+    from flows.engine import StatusEngine
+    from flows.pipeline import build
+
+    settings = load_config(config)
+    engine = StatusEngine(settings.runtime)
+    build(engine, settings, "pipeline")
+    table = Table("stage run", "would", "because", box=None, header_style="bold", pad_edge=False)
+    for plan in engine.plans:
+        colour = {"cached": "green", "run": "yellow", "wait": "dim"}[plan.action]
+        table.add_row(plan.label, f"[{colour}]{plan.action}[/]", "; ".join(plan.reasons), style=None)
+    console.print(table, markup=True)
+    counts = {action: sum(plan.action == action for plan in engine.plans) for action in ("cached", "run", "wait")}
+    console.print(f"{counts['cached']} cached, {counts['run']} would run, {counts['wait']} wait for those")
+
+
+@app.command()
+def verify(config: ConfigFile) -> None:
+    """Hash every file that the experiment uses from the store; exit status 1 where one is missing or altered."""
+    from flows.config import load_config
+    from flows.engine import StatusEngine
+    from flows.pipeline import build
+    from storage.store import Store
+
+    settings = load_config(config)
+    store = Store(settings.runtime.store)
+    engine = StatusEngine(settings.runtime)
+    build(engine, settings, "pipeline")
+    manifests = {manifest.name: manifest for manifest in engine.manifests}
+    known = set(manifests)
+    manifests |= {manifest.name: manifest for manifest in store.manifests() if manifest.name not in known}
+    faults = [fault for manifest in manifests.values() for fault in store.damage(manifest, content=True)]
+    for fault in faults:
+        console.print(fault, style="red", markup=False, highlight=False)
+    files = sum(len(manifest.files) for manifest in manifests.values())
+    console.print(f"{files} files of {len(manifests)} stage outputs checked, {len(faults)} faulty", highlight=False)
+    if faults:
+        raise EquipoiseError(f"{len(faults)} files are missing or altered; `equipoise run {config}` rebuilds them")
+
+
+@server_commands.command("start")
+def server_start() -> None:
+    """Start it on loopback, unless it runs."""
+    console.print(f"Prefect UI: {ensure_server().url}", highlight=False)
+
+
+@server_commands.command("stop")
+def server_stop() -> None:
+    """Stop the server that this project started."""
+    console.print("stopped" if stop_server() else "no server of this project was running")
+
+
+@server_commands.command("status")
+def server_status() -> None:
+    """Say whether it answers."""
+    server = local_server()
+    console.print(f"{server.url}: {'running' if is_healthy(server) else 'not running'}", highlight=False)
+
+
+def main() -> None:
+    """Entry point: exit status 0 when done, 1 for an error that the user can mend, 2 for a wrong call."""
+    try:
+        app()
+    except EquipoiseError as error:
+        where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        Console(stderr=True).print(f"error: {error}{where}", style="bold red", markup=False, highlight=False)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""The configuration of one experiment: a YAML file, checked whole before any work starts."""
+
+import difflib
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from storage.config import Config
+from storage.errors import InputError
+from storage.workspace import Runtime
+from tasks.balancing.config import BalancingConfig, RakeConfig
+from tasks.embedding.config import EmbeddingConfig
+from tasks.evaluation.config import EvaluationConfig
+from tasks.geometry.config import GeometryConfig
+from tasks.ingest.config import SourceConfig
+from tasks.matching.config import MatchingConfig, MetadataConfig
+from tasks.reporting.config import ReportConfig
+from tasks.resampling.config import CurateConfig, ResamplingConfig
+from tasks.training.config import FinetuneConfig, HeadsConfig, TrainingConfig
+
+
+class EncoderPlan(Config):
+    """Which encoder embeds the data, and with what settings."""
+
+    settings: EmbeddingConfig = Field(default_factory=EmbeddingConfig, description="how to encode")
+    model: Literal["trained"] | Path | None = Field(
+        default="trained",
+        description="trained: the CLIP that this run trains on the original data with its first seed; a path: a folder "
+        "or safetensors file; null: the architecture with random weights",
+    )
+    text_model: Path | None = Field(default=None, description="folder of a transformers text model, to encode captions")
+
+
+class FinetunePlan(Config):
+    """T-REGS fine-tuning of the trained models, each beside a control of equal budget without T-REG."""
+
+    settings: FinetuneConfig = Field(default_factory=FinetuneConfig, description="the continuation")
+    variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
+        default=("balanced",), min_length=1, description="which trained models are continued"
+    )
+
+
+class HeadsPlan(Config):
+    """The paper's MLP heads on the embeddings, for every k and every variant."""
+
+    settings: HeadsConfig = Field(default_factory=HeadsConfig, description="heads and their training")
+    half_steps: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(0, 1, 2), min_length=1, description="the k of the balanced loss, one run for each"
+    )
+    variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
+        default=("original", "balanced"), min_length=1, description="which selections the heads train on"
+    )
+
+
+class TrainingPlan(Config):
+    """CLIP from scratch on `original`, `balanced` and `random`, on equal budgets, over seeds."""
+
+    settings: TrainingConfig = Field(default_factory=TrainingConfig, description="model, loss and budget")
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(0, 1, 2), min_length=1, description="one training per seed and variant; more seeds, narrower intervals"
+    )
+    finetune: FinetunePlan | None = Field(default=None, description="T-REGS fine-tuning")
+    heads: HeadsPlan | None = Field(default=None, description="heads on frozen embeddings")
+
+
+class Benchmark(Config):
+    """One zero-shot task in clip-benchmark's local `wds/` layout."""
+
+    name: str = Field(pattern=r"^[\w.-]+$", description="its name in tables and figures")
+    path: Path | None = Field(
+        default=None, description="its folder; null: the task of this name that the scenes source generates"
+    )
+
+
+class EvaluationPlan(Config):
+    """Every trained model on every benchmark."""
+
+    settings: EvaluationConfig = Field(default_factory=EvaluationConfig, description="intervals and splits")
+    benchmarks: tuple[Benchmark, ...] = Field(min_length=1, description="what to evaluate on")
+
+
+class PipelineConfig(Config):
+    """One experiment. `training: null` stops after curation."""
+
+    name: str = Field(pattern=r"^[\w.-]+$", description="names the run's folder, runs/<name>")
+    output: Path | None = Field(default=None, description="where the report goes; default runs/<name>")
+    store: Path | None = Field(
+        default=None, description="where stage outputs live; default $EQUIPOISE_STORE, else <output>/store"
+    )
+    device: str = Field(default="cpu", description="torch device: cpu, cuda, cuda:1, mps")
+    workers: int = Field(default=1, ge=1, description="threads that one stage may use")
+    parallel: int = Field(default=2, ge=1, description="stage runs at a time")
+    runner: Literal["threads", "ray"] = Field(default="threads", description="where task runs execute")
+
+    sources: tuple[SourceConfig, ...] = Field(min_length=1, description="what to ingest")
+    metadata: MetadataConfig = Field(description="the keyword list")
+    matching: MatchingConfig = Field(default_factory=MatchingConfig, description="substring matching")
+    balancing: BalancingConfig = Field(default_factory=RakeConfig, description="how to balance")
+    resampling: ResamplingConfig = Field(default_factory=ResamplingConfig, description="weights to a selection")
+    curated: CurateConfig = Field(default_factory=CurateConfig, description="the curated shards")
+    encoder: EncoderPlan | None = Field(default=None, description="embedding; needed by geometry and heads")
+    geometry: GeometryConfig | None = Field(default=None, description="neighbours and spanning trees per variant")
+    training: TrainingPlan | None = Field(default=None, description="training")
+    evaluation: EvaluationPlan | None = Field(default=None, description="zero-shot evaluation")
+    report: ReportConfig = Field(default_factory=ReportConfig, description="the report")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "PipelineConfig":
+        needs_encoder = self.geometry is not None or (self.training is not None and self.training.heads is not None)
+        if needs_encoder and self.encoder is None:
+            raise ValueError("geometry and training.heads need `encoder`")
+        if self.encoder is not None and self.encoder.model == "trained" and self.training is None:
+            raise ValueError("encoder.model is `trained`, but there is no `training`; give a path, or null")
+        if self.evaluation is not None and self.training is None:
+            raise ValueError("`evaluation` needs `training`: there is no model to evaluate")
+        generated = any(source.kind == "scenes" for source in self.sources)
+        missing = [item.name for item in (self.evaluation.benchmarks if self.evaluation else ()) if not item.path]
+        if missing and not generated:
+            raise ValueError(f"benchmark {missing[0]!r} has no `path`, and no source of kind `scenes` generates it")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """Where the report, the summary and the lineage go."""
+        return self.output or Path("runs") / self.name
+
+    @property
+    def runtime(self) -> Runtime:
+        """Where and with what stages run."""
+        store = self.store or Path(os.environ.get("EQUIPOISE_STORE") or self.folder / "store")
+        return Runtime(store=store, device=self.device, workers=self.workers)
+
+
+def load_config(path: Path) -> PipelineConfig:
+    """Read and check a YAML file. Raises `InputError` with one sentence that names the field and the mend."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; the examples lie in configs/") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{path} holds no settings; the examples in configs/ show the fields")
+    values.setdefault("name", path.stem)
+    try:
+        return PipelineConfig.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"{path}: {explain(error)}") from None
+
+
+def explain(error: ValidationError) -> str:
+    """The first fault of a configuration, with the nearest field's name when one was misspelt."""
+    faults = error.errors()
+    first = faults[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the configuration"
+    more = f" ({len(faults) - 1} more like it)" if len(faults) > 1 else ""
+    if first["type"] == "extra_forbidden":
+        name = str(first["loc"][-1])
+        near = difflib.get_close_matches(name, _all_fields(PipelineConfig), n=1)
+        return f"unknown field `{where}`{f'; did you mean `{near[0]}`?' if near else ''}{more}"
+    given = first.get("input")
+    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
+    message = first["msg"].removeprefix("Value error, ")
+    return f"`{where}`: {message[:1].lower()}{message[1:]}{shown}{more}"
+
+
+def _all_fields(model: Any, seen: set[Any] | None = None) -> list[str]:
+    """Names of the fields of a model and of the models inside it, in order of appearance."""
+    seen = set() if seen is None else seen
+    if model in seen:
+        return []
+    seen.add(model)
+    names = list(getattr(model, "model_fields", {}))
+    inner = [field.annotation for field in getattr(model, "model_fields", {}).values()]
+    inner += list(getattr(model, "__args__", ()))
+    for annotation in inner:
+        if hasattr(annotation, "model_fields") or hasattr(annotation, "__args__"):
+            names += _all_fields(annotation, seen)
+    return names

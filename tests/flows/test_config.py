@@ -1,0 +1,69 @@
+"""Configurations: the examples are valid, and every fault is one sentence that names the field."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.config import load_config
+from storage.errors import InputError
+from tests.flows.conftest import edit
+
+CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_every_example_is_valid(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(path.parents[1])
+    assert load_config(path).name == path.stem
+
+
+def sentence(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        load_config(path)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text
+
+
+def test_a_misspelt_field_is_named_with_the_nearest_one(small: Path) -> None:
+    text = sentence(edit(small, balancing={"method": "rake", "targett": {"kind": "uniform"}}))
+    assert "balancing.rake.targett" in text and "did you mean `target`" in text
+
+
+def test_a_bad_value_is_shown(small: Path) -> None:
+    assert "not -3" in sentence(edit(small, parallel=-3))
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    assert "absent.yaml does not exist" in sentence(tmp_path / "absent.yaml")
+
+
+@pytest.mark.parametrize("text", ["a: [1", "- a list", "", "\x00"])
+def test_what_is_not_a_configuration(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    assert str(path) in sentence(path)
+
+
+def test_yaml_cannot_build_objects(tmp_path: Path) -> None:
+    path = tmp_path / "evil.yaml"
+    path.write_text("name: !!python/object/apply:os.system ['true']")
+    assert "not YAML" in sentence(path)
+
+
+def test_stages_that_need_each_other(small: Path) -> None:
+    assert "need `encoder`" in sentence(edit(small, encoder=None))
+    assert "no model to evaluate" in sentence(edit(small, training=None, encoder=None, geometry=None))
+
+
+def test_a_benchmark_that_nothing_generates(small: Path, tmp_path: Path) -> None:
+    source = {"kind": "balance_csv", "name": "titles", "path": str(tmp_path / "titles.csv"), "images": "none"}
+    assert "no source of kind `scenes`" in sentence(edit(small, sources=[source]))
+
+
+def test_the_store_is_set_by_the_config_then_by_the_environment(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EQUIPOISE_STORE", "/elsewhere")
+    assert load_config(small).runtime.store == small.parent / "store"
+    assert load_config(edit(small, store=None)).runtime.store == Path("/elsewhere")
+    monkeypatch.delenv("EQUIPOISE_STORE")
+    assert load_config(small).runtime.store == small.parent / "run" / "store"

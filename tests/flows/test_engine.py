@@ -1,0 +1,92 @@
+"""The three engines walk one graph alike."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from flows.engine import Blocked, LocalEngine, StatusEngine
+from storage.caching import stage
+from storage.errors import InputError
+from storage.manifest import Manifest
+from storage.shards import read_table, write_table
+from storage.workspace import Runtime, Workspace
+
+
+@stage("number", version=1, modules=())
+def number(value: int, *, work: Workspace) -> dict[str, Any]:
+    """A table of one number."""
+    if value < 0:
+        raise InputError(f"{value} is negative; give a natural number")
+    write_table(work.output / "value.parquet", pa.table({"value": [value]}))
+    return {"value": value}
+
+
+@stage("total", version=1, modules=())
+def total(parts: list[Manifest], *, work: Workspace) -> dict[str, Any]:
+    """The sum of several numbers."""
+    values = [read_table(work.path(part, "value.parquet"))["value"][0].as_py() for part in parts]
+    write_table(work.output / "value.parquet", pa.table({"value": [sum(values)]}))
+    return {"value": sum(values)}
+
+
+def graph(engine: Any, *values: int) -> Any:
+    numbers = [engine.submit(number, value, label=f"number {value}") for value in values]
+    return engine.submit(total, numbers, label="total")
+
+
+def test_a_graph_runs_then_comes_from_the_cache(runtime: Runtime) -> None:
+    first = LocalEngine(runtime, parallel=2)
+    assert graph(first, 1, 2).result().stats["value"] == 3
+    assert [node.state for node in first.finish()] == ["ran"] * 3
+    second = LocalEngine(runtime, parallel=2)
+    graph(second, 1, 2)
+    assert [node.state for node in second.finish()] == ["cached"] * 3
+
+
+def test_status_says_what_would_run_and_why(runtime: Runtime) -> None:
+    status = StatusEngine(runtime)
+    graph(status, 1, 2)
+    assert [(plan.action, plan.reasons) for plan in status.plans] == [
+        ("run", ("never run",)),
+        ("run", ("never run",)),
+        ("wait", ("waits for number 1",)),
+    ]
+    engine = LocalEngine(runtime, parallel=1)
+    graph(engine, 1, 2)
+    engine.finish()
+    status = StatusEngine(runtime)
+    graph(status, 1, 5)
+    assert [plan.action for plan in status.plans] == ["cached", "run", "wait"]
+    assert status.plans[1].reasons in {("parameter value 2 → 5",), ("parameter value 1 → 5",)}
+
+
+def test_a_deleted_file_runs_again_and_equal_bytes_cut_off(runtime: Runtime) -> None:
+    engine = LocalEngine(runtime, parallel=1)
+    graph(engine, 1, 2)
+    manifest = engine.finish()[0].manifest
+    assert manifest
+    (Path(runtime.store) / manifest.name / "value.parquet").unlink()
+    again = LocalEngine(runtime, parallel=1)
+    graph(again, 1, 2)
+    assert [node.state for node in again.finish()] == ["ran", "cached", "cached"]
+
+
+def test_a_failure_blocks_what_needs_it_and_nothing_else(runtime: Runtime) -> None:
+    engine = LocalEngine(runtime, parallel=1)
+    graph(engine, 1, -2, 3)
+    nodes = engine.finish()
+    assert [node.state for node in nodes] == ["ran", "failed", "ran", "blocked"]
+    assert isinstance(nodes[1].error, InputError) and isinstance(nodes[3].error, Blocked)
+    assert not list((runtime.store / ".tmp").iterdir())
+    assert not (runtime.store / "total").exists()
+
+
+@pytest.mark.parametrize("parallel", [1, 2, 5])
+def test_no_number_of_threads_deadlocks(runtime: Runtime, parallel: int) -> None:
+    engine = LocalEngine(runtime, parallel=parallel)
+    chain = engine.submit(total, [], label="start")
+    for depth in range(12):
+        chain = engine.submit(total, [chain], label=f"link {depth}")
+    assert all(node.manifest for node in engine.finish())
