@@ -12,8 +12,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from storage.errors import InputError
+from tasks.training.potentials import balanced_loss
 
 Gradient = Literal["unrolled", "surrogate"]
+
+FAST_FROM = 256
+"""Batches from this size on go by potentials; below it the chain itself is quicker."""
 
 
 def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient = "unrolled") -> Tensor:
@@ -31,7 +35,9 @@ def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient
     _check(logits, steps, gradient)
     wide = logits if logits.dtype == torch.float64 else logits.float()
     with torch.autocast(device_type=logits.device.type, enabled=False):
-        return surrogate_loss(wide) if gradient == "surrogate" else unrolled_loss(wide, steps)
+        if gradient == "surrogate":
+            return surrogate_loss(wide)
+        return unrolled_loss(wide, steps) if len(wide) < FAST_FROM else balanced_loss(wide, steps)
 
 
 def unrolled_loss(logits: Tensor, steps: int) -> Tensor:

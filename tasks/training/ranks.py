@@ -1,0 +1,69 @@
+"""Sums and maxima over the ranks of a distributed training, and the features of all ranks with their gradients."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.distributed
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The processes that share a batch; `group` None is one process alone."""
+
+    group: torch.distributed.ProcessGroup | None = None
+
+    @property
+    def size(self) -> int:
+        """How many ranks."""
+        return torch.distributed.get_world_size(self.group) if self.group is not None else 1
+
+    @property
+    def index(self) -> int:
+        """Which rank this is."""
+        return torch.distributed.get_rank(self.group) if self.group is not None else 0
+
+    def total(self, values: Tensor) -> Tensor:
+        """The sum over ranks, on every rank; without gradient."""
+        return self._reduced(values, torch.distributed.ReduceOp.SUM)
+
+    def maximum(self, values: Tensor) -> Tensor:
+        """The maximum over ranks, on every rank; without gradient."""
+        return self._reduced(values, torch.distributed.ReduceOp.MAX)
+
+    def gather(self, features: Tensor) -> Tensor:
+        """The features of all ranks in order, `[W · b, d]`, with gradient: every rank's loss reaches every feature."""
+        return features if self.group is None else _Gather.apply(features, self)
+
+    def _reduced(self, values: Tensor, operation: torch.distributed.ReduceOp.RedOpType) -> Tensor:
+        if self.group is not None:
+            values = values.contiguous()
+            torch.distributed.all_reduce(values, operation, group=self.group)
+        return values
+
+
+def all_ranks() -> Ranks:
+    """Every rank of the default group, or one process where none was set up."""
+    if not torch.distributed.is_available() or not torch.distributed.is_initialized():
+        return Ranks()
+    if torch.distributed.get_world_size() == 1:
+        return Ranks()
+    return Ranks(torch.distributed.group.WORLD)
+
+
+class _Gather(torch.autograd.Function):
+    """All-gather whose backward sums the gradients that all ranks have for this rank's features."""
+
+    @staticmethod
+    def forward(ctx, features: Tensor, ranks: Ranks) -> Tensor:  # type: ignore[no-untyped-def, override]
+        ctx.ranks = ranks
+        parts = [torch.empty_like(features) for _ in range(ranks.size)]
+        torch.distributed.all_gather(parts, features.contiguous(), group=ranks.group)
+        return torch.cat(parts)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def, override]
+        total = ctx.ranks.total(gradient.clone())
+        return total.chunk(ctx.ranks.size)[ctx.ranks.index], None
