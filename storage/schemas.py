@@ -1,10 +1,30 @@
 """The tables that stages exchange, as Arrow schemas. The names are the contract; see the design page."""
 
+import json
+
 import pyarrow as pa
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
-PAIRS = pa.schema(
+
+def _with_features(fields: list[pa.Field]) -> pa.Schema:
+    """A schema from which the Hugging Face `datasets` library sees that `image` is an image."""
+    features: dict[str, object] = {}
+    for field in fields:
+        if field.type == IMAGE:
+            features[field.name] = {"_type": "Image"}
+        elif pa.types.is_list(field.type):
+            features[field.name] = {
+                "_type": "Sequence",
+                "feature": {"_type": "Value", "dtype": str(field.type.value_type)},
+            }
+        else:
+            dtype = {"double": "float64", "float": "float32"}.get(str(field.type), str(field.type))
+            features[field.name] = {"_type": "Value", "dtype": dtype}
+    return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+PAIRS = _with_features(
     [
         pa.field("id", pa.uint64(), nullable=False),
         pa.field("key", pa.string(), nullable=False),
@@ -42,7 +62,7 @@ SELECTION = pa.schema(
     [("id", pa.uint64()), ("weight", pa.float64()), ("inclusion", pa.float64()), ("multiplicity", pa.uint16())]
 )
 
-CURATED = pa.schema(
+CURATED = _with_features(
     [
         *PAIRS,
         pa.field("weight", pa.float64()),

@@ -1,0 +1,113 @@
+"""Fingerprints of sources: changes are noticed, unchanged content is not read twice."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from storage import external as module
+from storage.errors import InputError
+from storage.external import external
+from storage.hashing import hash_file
+
+OLD = time.time() - 3600
+
+
+def write(path: Path, text: str, when: float = OLD) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    os.utime(path, (when, when))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path / "data" / "b" / "2.txt", "two")
+    write(tmp_path / "data" / "a.txt", "one")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files whose content is read."""
+    seen: list[str] = []
+
+    def hash_and_note(path: Path) -> str:
+        seen.append(path.name)
+        return hash_file(path)
+
+    monkeypatch.setattr(module, "hash_file", hash_and_note)
+    return seen
+
+
+def test_content_is_read_once(folder: Path, tmp_path: Path, read: list[str]) -> None:
+    first = external(folder, tmp_path / "store")
+    assert external(folder, tmp_path / "store") == first
+    assert sorted(read) == ["2.txt", "a.txt"]
+
+
+@pytest.mark.parametrize("listing", [False, True])
+def test_folder_by_names_and_content(folder: Path, tmp_path: Path, listing: bool) -> None:
+    def taken() -> str:
+        return external(folder, tmp_path / "store", listing=listing).fingerprint
+
+    before = taken()
+    (folder / "a.txt").rename(folder / "c.txt")
+    assert taken() != before
+    (folder / "c.txt").rename(folder / "a.txt")
+    assert taken() == before
+    write(folder / "b" / "3.txt", "")
+    assert taken() != before
+    (folder / "b" / "3.txt").unlink()
+    write(folder / "a.txt", "uno", OLD + 1)
+    assert (taken() == before) == listing
+    write(folder / "a.txt", "longer", OLD + 2)
+    assert taken() != before
+
+
+def test_place_does_not_count(folder: Path, tmp_path: Path) -> None:
+    before = external(folder, tmp_path / "store").fingerprint
+    folder.rename(tmp_path / "moved")
+    assert external(tmp_path / "moved", tmp_path / "store").fingerprint == before
+
+
+def test_fresh_file_is_not_trusted_to_its_time(tmp_path: Path) -> None:
+    """Two writes within one tick of the clock leave the same size and modification time."""
+    file = write(tmp_path / "x", "one", when := time.time())
+    before = external(file, tmp_path / "store").fingerprint
+    write(file, "two", when)
+    assert external(file, tmp_path / "store").fingerprint != before
+
+
+def test_links_are_followed_and_loops_end(folder: Path, tmp_path: Path) -> None:
+    outside = write(tmp_path / "outside" / "x.txt", "x")
+    (folder / "linked").symlink_to(outside.parent)
+    (folder / "file").symlink_to(outside)
+    (folder / "loop").symlink_to(folder)
+    (folder / "broken").symlink_to(tmp_path / "nowhere")
+    before = external(folder, tmp_path / "store").fingerprint
+    write(outside, "y", OLD + 5)
+    assert external(folder, tmp_path / "store").fingerprint != before
+
+
+def test_threads_share_the_memo(tmp_path: Path, read: list[str]) -> None:
+    files = [write(tmp_path / "data" / f"{index}.txt", str(index)) for index in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda file: external(file, tmp_path / "store"), files))
+    read.clear()
+    assert [external(file, tmp_path / "store") for file in files] == found
+    assert read == []
+    assert [path.name for path in (tmp_path / "store").iterdir()] == [module.MEMO]
+
+
+@pytest.mark.parametrize("memo", ["", "{", "[]", "\x00"])
+def test_damaged_memo_is_forgotten(folder: Path, tmp_path: Path, memo: str) -> None:
+    write(tmp_path / "store" / module.MEMO, memo)
+    assert external(folder, tmp_path / "store") == external(folder, tmp_path / "other")
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nowhere does not exist; check the path"):
+        external(tmp_path / "nowhere", tmp_path / "store")

@@ -1,0 +1,67 @@
+"""The lock: one holder among threads, free again after any end of its holder."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from storage.lock import locked
+
+
+def test_one_holder_at_a_time(tmp_path: Path) -> None:
+    inside, most, guard = 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal inside, most
+        for _ in range(20):
+            with locked(tmp_path / "lock") as held:
+                assert held
+                with guard:
+                    inside += 1
+                    most = max(most, inside)
+                time.sleep(0.0005)
+                with guard:
+                    inside -= 1
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1 and not (tmp_path / "lock").exists()
+
+
+def test_without_waiting(tmp_path: Path) -> None:
+    with locked(tmp_path / "lock"), locked(tmp_path / "lock", wait=False) as second:
+        assert not second
+    with locked(tmp_path / "lock", wait=False) as free:
+        assert free
+
+
+def test_released_on_error(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), locked(tmp_path / "lock"):
+        _ = 1 / 0
+    with locked(tmp_path / "lock", wait=False) as free:
+        assert free
+
+
+def test_released_when_the_holder_is_killed(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from storage.lock import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path / "lock")], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+    )
+    assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
+    with locked(tmp_path / "lock", wait=False) as free:
+        assert not free
+    os.kill(holder.pid, signal.SIGKILL)
+    holder.communicate()
+    with locked(tmp_path / "lock", wait=False) as free:
+        assert free
