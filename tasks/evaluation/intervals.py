@@ -8,6 +8,7 @@ bootstrap of a share needs no index arrays: its distribution is drawn exactly, i
 class gives the stratified bootstrap of mean per-class recall, `mean_c Binomial(n_c, r̂_c) / n_c`.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,7 +136,7 @@ def seed_interval(values: Floats, *, confidence: float = 0.95) -> Interval | Non
     runs = len(values)
     if runs < 2:
         return None
-    half = float(stats.t.ppf(0.5 + confidence / 2, runs - 1)) * float(np.std(values, ddof=1)) / np.sqrt(runs)
+    half = float(stats.t.ppf(0.5 + confidence / 2, runs - 1)) * float(np.std(values, ddof=1)) / math.sqrt(runs)
     mean = float(np.mean(values))
     return Interval(low=mean - half, high=mean + half, over="seeds", units=runs)
 

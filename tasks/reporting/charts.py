@@ -16,7 +16,7 @@ def scores_figure(summaries: Sequence[Summary]) -> Figure:
     benchmarks = list(dict.fromkeys(each.benchmark for each in summaries))
     variants = list(dict.fromkeys(each.variant for each in summaries))
     colours = variant_colours(variants)
-    height = 0.75 + 0.42 * len(variants)
+    height = 0.8 + 0.3 * len(variants)
     columns = min(2, len(benchmarks))
     rows = -(-len(benchmarks) // columns)
     figure, axes = blank(7.4, height * rows, rows=rows, columns=columns)
@@ -30,8 +30,9 @@ def scores_figure(summaries: Sequence[Summary]) -> Figure:
         if chance is not None:
             axis.axvline(100 * chance, color=MUTED, linewidth=1, linestyle=(0, (1, 2)))
         axis.set_title(displayed(benchmark, LABEL_LENGTH))
-        axis.set_xlabel(f"{metric_name(group[0].metric)} (%)" + (", dotted: chance" if chance is not None else ""))
-        _category_axis(axis, variants)
+        axis.set_xlabel(f"{metric_name(group[0].metric)}, %")
+        first_column = benchmarks.index(benchmark) % columns == 0
+        _category_axis(axis, variants if first_column else [""] * len(variants))
     for axis in axes[len(benchmarks) :]:
         axis.set_visible(False)
     return figure

@@ -74,7 +74,12 @@ def compose(config: ReportConfig, material: Material) -> Report:
                 convergence_figure(material.history),
                 "Distance of the margins from their targets by half step",
             ),
-            "training": (training_figure(material.runs), "Training measurements by step"),
+        } | {
+            f"training-{stage}": (
+                training_figure([run for run in material.runs if run.stage == stage]),
+                "Training measurements by step",
+            )
+            for stage in dict.fromkeys(run.stage for run in material.runs)
         }
         drawings = {
             name: Drawing(svg=to_svg(figure), description=description)

@@ -35,6 +35,9 @@ class ReportConfig(Config):
         default=(
             Comparison(variant="balanced", reference="original"),
             Comparison(variant="balanced", reference="random"),
+            Comparison(variant="balanced + T-REGS", reference="balanced + no T-REGS"),
+            Comparison(variant="heads k=1, balanced", reference="heads k=0, balanced"),
+            Comparison(variant="heads k=2, balanced", reference="heads k=1, balanced"),
         ),
         description="differences to report, the main one first; those whose variants were not run are left out",
     )

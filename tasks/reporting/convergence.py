@@ -2,24 +2,26 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from pydantic import JsonValue
 
-from tasks.reporting.drawing import SERIES, blank
+from tasks.reporting.drawing import SERIES, blank, logarithmic
 
 MARGINS = (("column_l1", "keywords", SERIES[1]), ("row_l1", "captions", SERIES[2]))
-SMALLEST = 1e-16  # below this a distance is rounding, and a log axis has no place for 0
+EXACT = 1e-12  # below this a side was just fitted: what is left is rounding, not a distance
 
 
 def convergence_figure(history: pl.DataFrame) -> Figure | None:
-    """L1 distance of both margins from their targets, by half step; None where nothing was recorded."""
+    """L1 distance of both margins from their targets, by half step; None where nothing was recorded.
+
+    A side that a half step has just fitted is at its target exactly and has no point there.
+    """
     curves = []
     for column, name, colour in MARGINS:
         if column in history.columns:
-            measured = history.filter(pl.col(column).is_not_null())
+            measured = history.filter(pl.col(column) > EXACT)
             if len(measured):
                 curves.append((measured["step"].to_numpy(), measured[column].to_numpy(), name, colour))
     if not curves or max(len(steps) for steps, *_ in curves) < 2:
@@ -27,10 +29,11 @@ def convergence_figure(history: pl.DataFrame) -> Figure | None:
     figure, (axis,) = blank(7.4, 2.5)
     for steps, values, name, colour in curves:
         axis.plot(
-            steps, np.maximum(values, SMALLEST), "o-", color=colour, markersize=3.5, markeredgewidth=0,
+            steps, values, "o-", color=colour, markersize=3.5, markeredgewidth=0,
             label=f"{name} from their target",
         )  # fmt: skip
     axis.set_yscale("log")
+    logarithmic(axis.yaxis)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel("half step")
     axis.set_ylabel("L1 distance (log scale)")

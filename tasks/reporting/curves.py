@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tasks.reporting.drawing import blank, variant_colours
+from tasks.reporting.drawing import blank, logarithmic, variant_colours
 from tasks.reporting.untrusted import LABEL_LENGTH, displayed
 
 Floats = NDArray[np.float64]
@@ -29,10 +29,11 @@ GIVEN = ("step", "examples", "learning_rate")
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """One training's measurements, a row a step."""
+    """One training's measurements, a row a step; `stage` is the kind of training."""
 
     variant: str
     seed: int
+    stage: str
     metrics: pl.DataFrame
 
 
@@ -52,7 +53,7 @@ def training_figure(runs: Sequence[TrainingRun], smoothing: float = 0.02) -> Fig
     figure, axes = blank(7.4, 0.35 + 1.75 * rows, rows=rows, columns=columns)
     named: set[str] = set()
     for axis, name in zip(axes, quantities, strict=False):
-        title, logarithmic = QUANTITIES.get(name, (name.replace("_", " "), False))
+        title, log_scale = QUANTITIES.get(name, (name.replace("_", " "), False))
         for run in runs:
             steps, values = _series(run.metrics, name)
             if len(steps):
@@ -61,12 +62,14 @@ def training_figure(runs: Sequence[TrainingRun], smoothing: float = 0.02) -> Fig
                 axis.plot(
                     *_smooth(steps, values, smoothing), color=colours[run.variant], linewidth=1, alpha=0.8, label=label
                 )
-        if logarithmic:
+        if log_scale:
             axis.set_yscale("log")
+            logarithmic(axis.yaxis)
         axis.set_title(displayed(title, 2 * LABEL_LENGTH))
-        axis.set_xlabel("step")
+        if quantities.index(name) + columns >= len(quantities):
+            axis.set_xlabel("step")
         axis.locator_params(axis="x", nbins=4)
-        if not logarithmic:
+        if not log_scale:
             axis.locator_params(axis="y", nbins=5)
     for axis in axes[len(quantities) :]:
         axis.set_visible(False)

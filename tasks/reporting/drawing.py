@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 # Colour of the drawing → name of the CSS variable (defined in the style sheet for both themes).
 INK = "#22262b"
@@ -81,6 +84,34 @@ def blank(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tu
     FigureCanvasSVG(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
     return figure, [axis for row in axes for axis in row]
+
+
+def logarithmic(axis: Axis) -> None:
+    """Plain labels for a log axis: round numbers within a few decades, then powers of ten."""
+    decades = _decades(axis)
+    if decades < 1:
+        axis.set_major_locator(MaxNLocator(4))
+        axis.set_minor_locator(NullLocator())
+    else:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades <= 2 else (1.0,), numticks=8))
+    axis.set_major_formatter(FuncFormatter(_plain))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def _decades(axis: Axis) -> float:
+    low, high = axis.get_view_interval()
+    return float(np.log10(high / low)) if low > 0 else 0.0
+
+
+def _plain(value: float, _: object) -> str:
+    if value <= 0:
+        return ""
+    if 1e-3 <= value < 1e5:
+        return f"{value:,.4g}" if value < 1000 else f"{value:,.0f}"
+    exponent = int(np.floor(np.log10(value) + 1e-9))
+    power = "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    digit = round(value / 10.0**exponent)
+    return power if digit == 1 else f"{digit}·{power}"
 
 
 def to_svg(figure: Figure) -> str:

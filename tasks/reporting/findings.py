@@ -24,14 +24,20 @@ def percent(share: float) -> str:
 
 def points(difference: float) -> str:
     """A difference of shares in percentage points, with its sign."""
-    return f"{100 * difference:+.1f}".replace("-", "−")
+    return _signed(100 * difference)
 
 
 def bounds(interval: Interval, *, signed: bool = False) -> str:
     """An interval of shares, in per cent or points."""
     low, high = 100 * interval.low, 100 * interval.high
-    form = "+.1f" if signed else ".1f"
-    return f"[{low:{form}}, {high:{form}}]".replace("-", "−")
+    if signed:
+        return f"[{_signed(low)}, {_signed(high)}]"
+    return f"[{low:.1f}, {high:.1f}]".replace("-", "−")
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}".replace("-", "−")
+    return "0.0" if text in ("+0.0", "−0.0") else text
 
 
 def difference_sentence(difference: Difference) -> str:
@@ -55,21 +61,40 @@ def headline(summaries: Sequence[Summary], differences: Sequence[Difference]) ->
         return "This run curated data; no model was trained or scored."
     if not differences:
         parts = [f"{each.variant} reaches {percent(each.mean)} on {each.benchmark}" for each in summaries]
-        return _join(parts) + "; no two variants were compared."
+        return _series(parts) + "; no two variants were compared."
     first = differences[0]
     main = [each for each in differences if (each.variant, each.reference) == (first.variant, first.reference)]
-    return f"{first.variant.capitalize()} against {first.reference}: " + _join([_clause(each) for each in main]) + "."
+    subject = f"{first.variant[:1].upper()}{first.variant[1:]} against {first.reference}"
+    seeds = len(first.seeds)
+    basis = f"over {seeds} seeds" if seeds > 1 else "from one seed"
+    return f"{subject}, {basis}: {_series([_clause(each) for each in main])}{_verdict(main)}."
 
 
 def _clause(difference: Difference) -> str:
-    value = f"{points(difference.mean)} points"
     interval = difference.decisive
-    if interval is None:
-        return f"{value} on {difference.benchmark} from one seed, without an interval"
-    stated = f"{value} {bounds(interval, signed=True)} on {difference.benchmark}"
+    stated = f" {bounds(interval, signed=True)}" if interval else ""
+    return f"{points(difference.mean)} points{stated} on {difference.benchmark}"
+
+
+def _verdict(differences: Sequence[Difference]) -> str:
+    """What may be concluded; silent only where every interval excludes zero."""
+    open_ones = [each for each in differences if not each.distinguishable]
+    if not open_ones:
+        return ""
+    if len(open_ones) < len(differences):
+        return f"; on {_series([each.benchmark for each in open_ones])} not distinguishable from zero"
+    if len(open_ones) == 1:
+        return ", not distinguishable from zero"
+    return f"; {'neither' if len(open_ones) == 2 else 'none'} is distinguishable from zero"
+
+
+def verdict(difference: Difference) -> str:
+    """One difference in a word or two, for a table."""
+    if difference.decisive is None:
+        return "no interval"
     if not difference.distinguishable:
-        return f"{stated}, not distinguishable from zero"
-    return stated
+        return "not distinguishable"
+    return "gain" if difference.mean > 0 else "loss"
 
 
 def caution(differences: Sequence[Difference], confidence: float) -> str:
@@ -78,14 +103,17 @@ def caution(differences: Sequence[Difference], confidence: float) -> str:
     level = f"{100 * confidence:.0f} %"
     if seeds >= 2:
         basis = (
-            f"Intervals in brackets are {level} Student's t intervals over {seeds} training seeds, paired by seed; "
+            f"Intervals in brackets are {level} Student’s t intervals over {seeds} training seeds, paired by seed; "
             "the test images are held fixed"
         )
     else:
-        basis = f"Intervals in brackets are {level} bootstrap intervals over test images; one seed says nothing of luck"
+        basis = (
+            f"Intervals in brackets are {level} bootstrap intervals over test images; "
+            "one seed says nothing about luck in training"
+        )
     several = f", and {len(differences)} comparisons are not corrected for each other" if len(differences) > 1 else ""
     return f"{basis}{several}."
 
 
-def _join(parts: Sequence[str]) -> str:
-    return "; ".join(parts)
+def _series(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]

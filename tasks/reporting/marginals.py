@@ -108,7 +108,7 @@ def _by_name(marginals: Marginals) -> Figure:
     axis.spines["left"].set_visible(False)
     axis.set_xscale("log")
     axis.xaxis.set_major_formatter(FuncFormatter(_per_cent))
-    axis.set_xlabel("share of keyword matches (log scale); captions that hold the keyword stand by its name")
+    axis.set_xlabel("share of the keyword marginal (log scale)")
     figure.legend(loc="outside upper left", ncols=4)
     return figure
 

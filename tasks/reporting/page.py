@@ -1,15 +1,16 @@
 """The page: content to one self-contained HTML file."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from tasks.evaluation.intervals import Interval
-from tasks.reporting.content import Report
+from tasks.reporting.comparison import Difference, Summary
+from tasks.reporting.content import Report, TrainingRow
 from tasks.reporting.drawing import VARIABLES, inlined, variant_colours
-from tasks.reporting.findings import bounds, metric_name, points
+from tasks.reporting.findings import bounds, metric_name, points, verdict
 from tasks.reporting.stylesheet import STYLESHEET
 from tasks.reporting.template import MACROS, PAGE, SECTIONS
 from tasks.reporting.untrusted import displayed
@@ -33,6 +34,7 @@ def render(report: Report) -> str:
         "metric": metric_name,
         "share": _share,
         "points": points,
+        "verdict": verdict,
         "bounds": lambda interval: _interval(interval, signed=False),
         "signed": lambda interval: _interval(interval, signed=True),
         "integer": _integer,
@@ -40,17 +42,25 @@ def render(report: Report) -> str:
         "compact": _compact,
         "width": lambda rows, widest: f"{100 * rows / max(1, widest):.2f}",
     }
-    benchmarks: dict[str, list[object]] = {}
+    benchmarks: dict[str, list[Summary]] = {}
     extras: dict[str, list[str]] = {}
     for each in report.summaries:
         benchmarks.setdefault(each.benchmark, []).append(each)
-        others = [name for name, value in each.metrics.items() if name != each.metric and value is not None]
-        extras.setdefault(each.benchmark, others)
+    for name, group in benchmarks.items():
+        extras[name] = _telling_metrics(group)
+    pairs: dict[tuple[str, str], list[Difference]] = {}
+    for difference in report.differences:
+        pairs.setdefault((difference.variant, difference.reference), []).append(difference)
+    trainings: dict[str, dict[str, list[TrainingRow]]] = {}
+    for row in report.training:
+        trainings.setdefault(row.stage, {}).setdefault(row.variant, []).append(row)
     return environment.get_template("page").render(
         report=report,
         sections=_sections(report),
         benchmarks=list(benchmarks.items()),
         extras=extras,
+        trainings=trainings,
+        pairs=pairs,
         colours=_colours(report),
         widest=max((station.rows for station in report.stations), default=1),
         stylesheet=Markup(STYLESHEET),
@@ -59,6 +69,18 @@ def render(report: Report) -> str:
             for name, drawing in report.drawings.items()
         },
     )
+
+
+def _telling_metrics(group: Sequence[Summary]) -> list[str]:
+    """Other metrics worth a column: there for every variant, and not the primary one over again."""
+
+    def telling(name: str) -> bool:
+        values = [each.metrics.get(name) for each in group]
+        return all(
+            value is not None and name != each.metric for value, each in zip(values, group, strict=True)
+        ) and any(_share(value) != _share(each.mean) for value, each in zip(values, group, strict=True))
+
+    return [name for name in group[0].metrics if telling(name)]
 
 
 def _sections(report: Report) -> list[tuple[str, str]]:

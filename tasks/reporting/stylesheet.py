@@ -33,13 +33,10 @@ a:hover { text-decoration-color: var(--ink); }
 .kind { font: 600 .74rem/1 var(--sans); letter-spacing: .14em; text-transform: uppercase; color: var(--c1); margin: 0; }
 .headline { font-size: 1.34rem; line-height: 1.42; margin: 0 0 1.2rem; }
 .quiet, figcaption { color: var(--muted); font-size: .92rem; }
-.findings { padding: 0; margin: 1.2rem 0; list-style: none; max-width: 42rem; }
-.findings li { padding: .5rem 0 .5rem 1.1rem; border-left: 3px solid var(--rule); margin: .4rem 0; }
-.findings li.clear { border-color: var(--c1); }
 nav { margin: 2.2rem 0 0; font: .86rem/1.9 var(--sans); color: var(--muted); }
 nav a { margin-right: 1.1rem; white-space: nowrap; text-decoration: none; }
 nav a:hover { text-decoration: underline; }
-dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.6rem, 1fr)); gap: 1.5rem 1.2rem; margin: 2.2rem 0; }
+dl.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1.5rem 1.2rem; margin: 2.2rem 0; }
 dl.facts div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
 dl.facts dd { margin: 0; font-size: 1.55rem; line-height: 1.2; font-variant-numeric: lining-nums tabular-nums; }
 dl.facts dt { font: .78rem/1.4 var(--sans); color: var(--muted); margin-top: .15rem; }
@@ -51,11 +48,14 @@ figcaption { margin-top: .6rem; max-width: 42rem; }
 table { border-collapse: collapse; width: 100%; font: .86rem/1.45 var(--sans); font-variant-numeric: lining-nums tabular-nums; }
 th { font-weight: 600; text-align: left; color: var(--muted); font-size: .78rem; vertical-align: bottom; }
 th, td { padding: .42rem .9rem .42rem 0; border-bottom: 1px solid var(--rule); }
-tbody th { color: var(--ink); font-size: inherit; font-weight: 500; overflow-wrap: anywhere; }
+tbody th { color: var(--ink); font-size: inherit; font-weight: 500; vertical-align: top; overflow-wrap: break-word; }
 td { vertical-align: top; }
+td.quiet { font-size: inherit; }
 .n { text-align: right; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 td.main { font-weight: 600; }
+tr.group th { padding-top: 1.1rem; color: var(--muted); }
+tr.clear td:last-child { color: var(--c1); font-weight: 600; }
 tr.sub td, tr.sub th { color: var(--muted); border-bottom-style: dotted; font-weight: 400; padding-top: .25rem; padding-bottom: .25rem; }
 tr.sub th { padding-left: 1.2rem; }
 .dot { display: inline-block; width: .6em; height: .6em; border-radius: 50%; margin-right: .5em; }

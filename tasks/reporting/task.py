@@ -73,7 +73,7 @@ def report(
                 for run, each in zip(runs, models, strict=True)
             ],
             runs=[
-                TrainingRun(run.variant, run.seed, _frame([work.path(each, "metrics.parquet")]))
+                TrainingRun(run.variant, run.seed, each.stage, _frame([work.path(each, "metrics.parquet")]))
                 for run, each in zip(runs, models, strict=True)
             ],
         ),

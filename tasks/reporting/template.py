@@ -57,9 +57,9 @@ figures in <code>figures/</code>.</footer>
 """
 
 SCORES = """
-<p>Zero-shot scores on held-out test sets. Every variant had the same training budget, so a variant does not win by
-being trained longer; <em>random</em> has the balanced set’s effective size, so it does not win by size either.</p>
-{{ m.figure("scores", "Every dot is one training seed, the bar their mean, the line the interval of the mean over seeds.") }}
+<p>Zero-shot scores on held-out test sets. Variants of one kind had the same training budget, so none wins by being trained
+longer; <em>random</em> is a uniform subset of the balanced set’s effective size, so that a gain over it is not one of size.</p>
+{{ m.figure("scores", "Every dot is one training seed, the bar their mean, the line the interval of the mean over seeds; dotted, the level of guessing.") }}
 {% for benchmark, group in benchmarks %}
 <h3>{{ m.name(benchmark) }}: {{ group[0].metric | metric }}</h3>
 <div class="scroll"><table>
@@ -83,19 +83,19 @@ being trained longer; <em>random</em> has the balanced set’s effective size, s
 {% endfor %}</tbody></table></div></details>{% endif %}
 {% endfor %}
 {% if report.differences %}
-<h3>What balancing bought</h3>
-<ul class="findings">
-{% for each in report.differences %}<li{% if each.distinguishable %} class="clear"{% endif %}>{{ report.sentences[loop.index0] | displayed(400) }}</li>
-{% endfor %}</ul>
+<h3>Differences</h3>
 {{ m.figure("differences", "Differences paired by seed. Dots are seeds, the diamond their mean, the line the interval; grey where it includes zero.") }}
 <div class="scroll"><table>
-<thead><tr><th>difference</th><th>benchmark</th><th class="n">mean, points</th><th class="n">over seeds</th>
-<th class="n">over images</th><th>each seed</th></tr></thead>
-<tbody>{% for each in report.differences %}<tr><th scope="row">{{ m.name(each.variant) }} − {{ m.name(each.reference) }}</th>
-<td>{{ m.name(each.benchmark) }}</td><td class="n main">{{ each.mean | points }}</td>
+<thead><tr><th>difference</th><th class="n">mean, points</th><th class="n">over seeds</th>
+<th class="n">over images</th><th>each seed</th><th>verdict</th></tr></thead>
+<tbody>{% for pair, group in pairs.items() %}<tr class="group"><th scope="rowgroup" colspan="6">{{ m.name(pair[0]) }} − {{ m.name(pair[1]) }}</th></tr>
+{% for each in group %}<tr{% if each.distinguishable %} class="clear"{% endif %}><th scope="row">{{ m.name(each.benchmark) }}</th>
+<td class="n main">{{ each.mean | points }}</td>
 <td class="n">{{ each.over_seeds | signed }}</td><td class="n">{{ each.over_images | signed }}</td>
-<td class="seeds">{% for seed, value in each.seeds %}{{ value | points }}{{ " · " if not loop.last }}{% endfor %}</td></tr>
-{% endfor %}</tbody></table></div>
+<td class="seeds">{% for seed, value in each.seeds %}{{ value | points }}{{ " · " if not loop.last }}{% endfor %}</td>
+<td>{{ each | verdict }}</td></tr>
+{% endfor %}{% endfor %}</tbody></table></div>
+<p class="quiet">The verdict rests on the interval over seeds where there are at least two, else on that over images.</p>
 {% endif %}
 """
 
@@ -114,7 +114,7 @@ ROWS = """
 MARGINALS = """
 <p>How often each keyword occurs, before and after. The target is what was asked for; <em>realised</em> is what the
 selected captions in fact hold, repeats included, and is the number that counts.</p>
-{{ m.figure("marginals", "Marginals of the keywords: before balancing, the target, what the weights promise and what the selection holds.") }}
+{{ m.figure("marginals", "Beside each keyword, the number of captions that hold it. A thread leads from where its share was to where it came.") }}
 {% if report.distances %}<div class="scroll"><table>
 <thead><tr><th>marginal</th><th class="n">total variation from target</th><th class="n">KL, nats</th>
 <th class="n">largest / smallest share</th><th class="n">keywords lost</th></tr></thead>
@@ -140,15 +140,18 @@ CONVERGENCE = """
 """
 
 TRAINING = """
-{{ m.figure("training", "Moving averages over 2 % of the run; every line is one seed. A lower loss on other data is not a better model: only the scores compare variants.") }}
+{% for stage, variants in trainings.items() %}
+{% if trainings | length > 1 %}<h3>{{ {"train": "From scratch", "finetune": "Fine-tuning", "train_heads": "Heads on frozen embeddings"}.get(stage, stage) }}</h3>{% endif %}
+{{ m.figure("training-" ~ stage, "Moving averages over 2 % of the run; every line is one seed. A lower loss on other data is not a better model: only the scores compare variants.") }}
 <div class="scroll"><table>
-<thead><tr><th>variant</th><th class="n">seed</th><th>stage</th><th class="n">steps</th><th class="n">examples seen</th>
-<th class="n">different</th><th class="n">passes</th><th class="n">final loss</th><th class="n">norm, image</th><th class="n">norm, text</th></tr></thead>
-<tbody>{% for row in report.training %}<tr><th scope="row">{{ m.dot(row.variant) }}{{ m.name(row.variant) }}</th><td class="n">{{ row.seed }}</td>
-<td>{{ row.stage }}</td><td class="n">{{ row.steps | integer }}</td><td class="n">{{ row.examples_seen | integer }}</td>
-<td class="n">{{ row.distinct | integer }}</td><td class="n">{{ (row.examples_seen / row.distinct) | compact if row.examples_seen and row.distinct else "–" }}</td>
-<td class="n">{{ row.final_loss | number }}</td><td class="n">{{ row.image_norm | compact }}</td><td class="n">{{ row.text_norm | compact }}</td></tr>
+<thead><tr><th>variant</th><th class="n">seeds</th><th class="n">steps</th><th class="n">examples seen</th><th class="n">different</th>
+<th class="n">passes</th><th>final loss, each seed</th></tr></thead>
+<tbody>{% for variant, rows in variants.items() %}{% set row = rows[0] %}<tr><th scope="row">{{ m.dot(variant) }}{{ m.name(variant) }}</th><td class="n">{{ rows | length }}</td>
+<td class="n">{{ row.steps | integer }}</td><td class="n">{{ row.examples_seen | integer }}</td><td class="n">{{ row.distinct | integer }}</td>
+<td class="n">{{ (row.examples_seen / row.distinct) | compact if row.examples_seen and row.distinct else "–" }}</td>
+<td class="seeds">{% for each in rows %}{{ each.final_loss | number }}{{ " · " if not loop.last }}{% endfor %}</td></tr>
 {% endfor %}</tbody></table></div>
+{% endfor %}
 """
 
 GEOMETRY = """
