@@ -121,7 +121,10 @@ def iter_batches(
     """Rows of some shards, in the order given, a batch at a time: memory is bounded by a row group."""
     for path in [paths] if isinstance(paths, Path) else paths:
         with pq.ParquetFile(path) as file:
-            yield from file.iter_batches(batch_size=rows, columns=list(columns) if columns is not None else None)
+            for group in range(file.num_row_groups):  # a batch across groups of images would hold them all
+                yield from file.iter_batches(
+                    rows, row_groups=[group], columns=None if columns is None else list(columns)
+                )
 
 
 def count_rows(path: Path) -> int:

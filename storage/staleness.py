@@ -32,7 +32,7 @@ def _differences(earlier: Manifest, parts: KeyParts) -> tuple[str, ...]:
         found.append("code changed")
     before, now = _flatten(earlier.parameters), _flatten(parts.arguments)
     for name in sorted(before.keys() | now.keys()):
-        if before.get(name) == now.get(name):
+        if name in before and name in now and before[name] == now[name]:
             continue
         argument, _, field = name.rpartition(".")
         if field == "digest":

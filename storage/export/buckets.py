@@ -44,12 +44,13 @@ def write_weight_buckets(
     `(highest / lowest)^(1 / buckets)` of its bucket's; a bucket's factor is its mean rate over that of the lowest.
     open_clip draws *shards* in proportion to the factor, so that every row of a bucket is visited at that rate.
 
-    Raises `InputError` where a weight is not positive and finite, or where `directory` is not empty.
+    Raises `InputError` where a weight is not positive and finite, where there are no rows, or where `directory` is
+    not empty.
     """
     if buckets < 1:
         raise ValueError("there must be at least one bucket")
     rates = _rates(paths)
-    inner = np.geomspace(rates.min(), rates.max(), buckets + 1)[1:-1] if len(rates) else np.empty(0)
+    inner = np.geomspace(rates.min(), rates.max(), buckets + 1)[1:-1]
     found: list[list[float]] = [[] for _ in range(buckets)]
     written: set[int] = set()
     rejected: list[Rejection] = []
@@ -84,8 +85,10 @@ def write_weight_buckets(
 
 def _rates(paths: Sequence[Path]) -> np.ndarray:
     table = read_table(paths, columns=["weight", "inclusion"])
-    weight, inclusion = (table[name].to_numpy() for name in ("weight", "inclusion"))
+    weight, inclusion = (table[name].cast("float64").to_numpy() for name in ("weight", "inclusion"))
     rates = weight / np.where(np.isnan(inclusion), 1.0, inclusion)
+    if not len(rates):
+        raise InputError("the curated shards hold no rows, so there are no weights to export")
     wrong = ~(np.isfinite(rates) & (rates > 0))
     if wrong.any():
         raise InputError(

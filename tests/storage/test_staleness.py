@@ -1,0 +1,88 @@
+"""Reasons: which part of the key differs from the nearest run on record."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from storage.keys import KeyParts, key_parts
+from storage.manifest import External, Manifest
+from storage.staleness import reasons
+from storage.store import Store
+from storage.workspace import Runtime
+from tests.storage.stages import CountConfig, Log, count, parity
+
+
+@pytest.fixture
+def store(runtime: Runtime) -> Store:
+    return Store(runtime.store)
+
+
+def publish(store: Store, parts: KeyParts) -> None:
+    output = store.begin(parts.key)
+    manifest = Manifest(
+        stage=parts.stage,
+        key=parts.key,
+        digest="d",
+        files=(),
+        parents=parts.parents,
+        parameters=parts.arguments,
+        version=parts.version,
+        code=parts.code,
+        created=datetime.now(UTC),
+    )
+    store.publish(output, manifest)
+
+
+def parts(code: str = "c", version: int = 1, **arguments: object) -> KeyParts:
+    return key_parts("stage", version, code, arguments)
+
+
+def parent(digest: str) -> Manifest:
+    return Manifest(stage="s", key=digest, digest=digest, files=(), code="", created=datetime.now(UTC))
+
+
+def test_never_run_then_cached_then_missing(runtime: Runtime, store: Store) -> None:
+    config = CountConfig(rows=3)
+    assert reasons(count.parts(config), store) == ("never run",)
+    manifest = count.run(config, runtime=runtime)
+    assert reasons(count.parts(config), store) == ()
+    (store.directory("count", manifest.key) / "numbers-00000.parquet").unlink()
+    assert reasons(count.parts(config), store) == (f"count/{manifest.key}/numbers-00000.parquet is missing",)
+
+
+def test_changed_parameter_and_input(runtime: Runtime, store: Store) -> None:
+    first = count.run(CountConfig(rows=3), runtime=runtime)
+    assert reasons(count.parts(CountConfig(rows=5)), store) == ("parameter config.rows 3 → 5",)
+    parity.run(first, Log(), runtime=runtime)
+    other = count.run(CountConfig(rows=5), runtime=runtime)
+    assert reasons(parity.parts(other, Log()), store) == ("input numbers changed",)
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        ({"version": 2}, ("version 1 → 2",)),
+        ({"code": "e"}, ("code changed",)),
+        ({"files": External(path=Path("a"), fingerprint="g")}, ("source files changed",)),
+        ({"inputs": [parent("x"), parent("z")]}, ("input inputs[1] changed",)),
+        ({"inputs": [parent("x"), parent("y"), parent("z")]}, ("input inputs[2] changed",)),
+        ({"target": {"t": 20, "tail": None}}, ("parameter target.tail (absent) → None",)),
+        ({"target": {"t": 50}}, ("parameter target.t 20 → 50",)),
+    ],
+)
+def test_each_part(tmp_path: Path, now: dict[str, object], expected: tuple[str, ...]) -> None:
+    base: dict[str, object] = {
+        "files": External(path=Path("a"), fingerprint="f"),
+        "inputs": [parent("x"), parent("y")],
+        "target": {"t": 20},
+    }
+    publish(Store(tmp_path), parts(**base))  # type: ignore[arg-type]
+    assert reasons(parts(**(base | now)), Store(tmp_path)) == expected  # type: ignore[arg-type]
+
+
+def test_nearest_run_explains(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    publish(store, parts(a=1, b=1))
+    publish(store, parts(a=2, b=2, code="e"))
+    assert reasons(parts(a=1, b=3), store) == ("parameter b 1 → 3",)
