@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
+from tasks.matching.memory import LOOK_AHEAD
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,9 +41,22 @@ def buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
     """The bytes (uint8) and offsets (int64 `[n + 1]`) of an array without nulls; shared, not copied."""
     _, offsets, values = texts.buffers()
     if len(texts) == 0 or offsets is None:
-        return np.zeros(0, dtype=np.uint8), np.zeros(1, dtype=np.int64)
+        return np.frombuffer(b"", dtype=np.uint8), np.frombuffer(bytes(8), dtype=np.int64)
     rows = np.frombuffer(offsets, dtype=np.int64, count=len(texts) + 1, offset=8 * texts.offset)
-    return np.frombuffer(values, dtype=np.uint8) if values is not None else np.zeros(0, dtype=np.uint8), rows
+    return np.frombuffer(values if values is not None else b"", dtype=np.uint8), rows
+
+
+def padded_buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+    """As `buffers`, with `LOOK_AHEAD` readable bytes behind the last text; copied only if there are not that many."""
+    values, offsets = buffers(texts)
+    if values.size >= offsets[-1] + LOOK_AHEAD:
+        return values, offsets
+    padding = np.zeros(LOOK_AHEAD, dtype=np.uint8)
+    copy = np.concatenate([values[offsets[0] : offsets[-1]], padding])
+    moved = offsets - offsets[0]
+    # Read only, as Arrow's own buffers are: numba compiles anew for arrays that could be written.
+    copy.flags.writeable = moved.flags.writeable = False
+    return copy, moved
 
 
 def from_buffers(values: np.ndarray, offsets: np.ndarray) -> pa.LargeBinaryArray:

@@ -4,16 +4,14 @@ import numpy as np
 
 from tasks.matching import continuations, vocabulary
 from tasks.matching.compiled import compiled
-from tasks.matching.continuations import FREE, HAS_CHILDREN, NODE, filter_bit, find_continuation
-from tasks.matching.vocabulary import ABSENT, SHORT, find_token, home_slot, token_key
+from tasks.matching.continuations import DEEP, FREE, HAS_CHILDREN, NODE, filter_shift, find_continuation, first_slot, pair_key
+from tasks.matching.memory import address_of
+from tasks.matching.vocabulary import HALF, LOW_HALF, SHORT, find_token, home_slot, long_key, short_key
 
 _FIRST_SLOTS = 1 << 10
 _SPACE = ord(" ")
-_DEEP = 0x40000000
 _TOKEN = vocabulary.SLOT
 _LINK = continuations.SLOT
-_HALF = np.uint64(32)
-_LOW_HALF = np.uint64(0xFFFFFFFF)
 
 
 @compiled
@@ -46,7 +44,7 @@ def _rehashed_links(table):
     for base in range(0, table.size, _LINK):
         key = table[base]
         if key != FREE:
-            slot = -find_continuation(larger, mask, key >> _HALF, key & _LOW_HALF) - 1
+            slot = -find_continuation(address_of(larger), mask, first_slot(key, mask), key) - 1
             larger[slot * _LINK] = key
             larger[slot * _LINK + 1] = table[base + 1]
     return larger
@@ -54,7 +52,7 @@ def _rehashed_links(table):
 
 @compiled
 def insert_texts(values, offsets):
-    """Put the token run of every text into fresh tables.
+    """Put the token run of every text into fresh tables. `values` must be readable `LOOK_AHEAD` bytes past its texts.
 
     Returns the token table, the continuation table, the long tokens' bytes and where each begins, the number of
     continuations, the last node of every text, and the tokens of the longest text.
@@ -74,12 +72,15 @@ def insert_texts(values, offsets):
             if position < stop and values[position] != _SPACE:
                 continue
             length = position - begin
-            low, high = token_key(values, begin, length)
+            address = address_of(values) + begin
+            low, high = long_key(address, length) if length >= SHORT else short_key(address, length)
             mask = tokens.size // _TOKEN - 1
             slot = home_slot(low, high, mask)
-            slot = find_token(tokens, mask, slot, low, high, values, begin, length, arena, arena_begin)
+            slot = find_token(
+                address_of(tokens), mask, slot, low, high, address, length, address_of(arena), address_of(arena_begin)
+            )
             if slot >= 0:
-                token = np.int64(tokens[slot * _TOKEN + 2] & np.uint64(ABSENT))
+                token = np.int64(tokens[slot * _TOKEN + 2] & LOW_HALF)
             else:
                 token = token_count
                 token_count += 1
@@ -98,13 +99,15 @@ def insert_texts(values, offsets):
             if node < 0:
                 node = token
             else:
-                slot = find_continuation(links, links.size // _LINK - 1, node, token)
+                key = pair_key(np.uint64(node), np.uint64(token))
+                mask = links.size // _LINK - 1
+                slot = find_continuation(address_of(links), mask, first_slot(key, mask), key)
                 if slot >= 0:
                     node = np.int64(links[slot * _LINK + 1] & NODE)
                 else:
                     base = (-slot - 1) * _LINK
-                    links[base] = (np.uint64(node) << _HALF) | np.uint64(token)
-                    node = _DEEP + link_count
+                    links[base] = key
+                    node = DEEP + link_count
                     links[base + 1] = np.uint64(node)
                     link_count += 1
                     if link_count * 2 * _LINK > links.size:
@@ -124,17 +127,17 @@ def attach_marks(tokens, links, token_marks, link_marks):
         if tokens[base + 1] != 0:
             token = np.int64(tokens[base + 2])
             slot_of_token[token] = base
-            tokens[base + 2] = np.uint64(token) | (np.uint64(token_marks[token]) << _HALF)
+            tokens[base + 2] = np.uint64(token) | (np.uint64(token_marks[token]) << HALF)
     slot_of_link = np.empty(link_marks.size, dtype=np.int64)
     for base in range(0, links.size, _LINK):
         if links[base] != FREE:
-            link = np.int64(links[base + 1]) - _DEEP
+            link = np.int64(links[base + 1]) - DEEP
             slot_of_link[link] = base
-            links[base + 1] |= np.uint64(link_marks[link]) << _HALF
+            links[base + 1] |= np.uint64(link_marks[link]) << HALF
     for base in range(0, links.size, _LINK):
         if links[base] != FREE:
-            parent = np.int64(links[base] >> _HALF)
-            if parent < _DEEP:
-                tokens[slot_of_token[parent] + 3] |= filter_bit(links[base] & _LOW_HALF)
+            parent = np.int64(links[base] >> HALF)
+            if parent < DEEP:
+                tokens[slot_of_token[parent] + 3] |= np.uint64(1) << filter_shift(links[base] & LOW_HALF)
             else:
-                links[slot_of_link[parent - _DEEP] + 1] |= HAS_CHILDREN
+                links[slot_of_link[parent - DEEP] + 1] |= HAS_CHILDREN

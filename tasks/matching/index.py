@@ -5,13 +5,12 @@ from typing import NamedTuple
 import numpy as np
 
 from tasks.matching.build import attach_marks, insert_texts
+from tasks.matching.continuations import DEEP
 
 NO_ENTRY = 0xFFFFFFFF
 """A mark that says: no entry ends here."""
 SHARED = 0x80000000
 """The bit of a mark that names a group of duplicate entries; without it the mark is the entry itself."""
-DEEP = 0x40000000
-"""Trie nodes of one token have the token's number; longer ones are numbered from here."""
 MOST_ENTRIES = DEEP
 
 _CACHE_LINE = 64
@@ -27,6 +26,7 @@ class TokenIndex(NamedTuple):
     shared_begin: np.ndarray  # int64 [groups + 1]
     shared_entries: np.ndarray  # uint32: the entries of each group of duplicates, ascending
     depth: int  # tokens in the longest entry
+    most_per_token: int  # entries that can begin at one token of a caption, at most
 
     @property
     def nbytes(self) -> int:
@@ -35,7 +35,7 @@ class TokenIndex(NamedTuple):
 
 
 def build_index(values: np.ndarray, offsets: np.ndarray, entries: np.ndarray) -> tuple[TokenIndex, np.ndarray]:
-    """Index the texts of an Arrow buffer: `values` uint8, `offsets` int64 `[n + 1]`.
+    """Index the texts of an Arrow buffer: `values` uint8 (see `arrow.padded_buffers`), `offsets` int64 `[n + 1]`.
 
     Text `i` stands for entry `entries[i]` (ascending, below `MOST_ENTRIES`) and matches as the run of its tokens
     `text.split(" ")`, empty tokens included. Returns the index, and the trie node of every text, int64 `[n]`: texts
@@ -61,6 +61,7 @@ def build_index(values: np.ndarray, offsets: np.ndarray, entries: np.ndarray) ->
         shared_begin=np.concatenate([[0], np.cumsum(sizes[shared])]).astype(np.int64),
         shared_entries=entries[order[np.repeat(shared, sizes)]].astype(np.uint32),
         depth=int(depth),
+        most_per_token=int(depth) * int(sizes.max(initial=1)),
     )
     return index, nodes
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
-from tasks.matching.arrow import as_texts, buffers
+from tasks.matching.arrow import as_texts, buffers, padded_buffers
 from tasks.matching.audit import MatcherAudit, audit_entries
 from tasks.matching.index import MOST_ENTRIES, build_index
 from tasks.matching.kernel import match_captions
@@ -69,7 +69,7 @@ class KeywordMatcher:
             # Unicode's spacing leaves no empty token, so an entry without a token can never occur.
             present = np.diff(buffers(patterns)[1]) > 0
             patterns, positions = patterns.filter(pa.array(present)), positions[present]
-        self._index, self._nodes = build_index(*buffers(patterns), positions)
+        self._index, self._nodes = build_index(*padded_buffers(patterns), positions)
         self._positions = positions
         self._classes = byte_classes(wrap=normalise == "metaclip")
 
@@ -123,8 +123,8 @@ class KeywordMatcher:
     def _match_block(self, block: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
         """Entries (positions) of a block's rows, and where each row ends among them."""
         texts = self._normalised(block)
-        values, offsets = buffers(texts)
-        found, ends = match_captions(values, offsets, 0, len(texts), self._classes, self._index)
+        values, offsets = padded_buffers(texts)
+        found, ends = match_captions(values, offsets, self._classes, self._index)
         if self._unspaced is None:
             return found, ends
         return self._unspaced.add_matches(texts, found, ends, spaced=self.normalise == "unicode")

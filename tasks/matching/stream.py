@@ -1,0 +1,105 @@
+"""The first loops on a block of tokens (compiled): bytes to tokens, tokens to keys, keys to the vocabulary's words."""
+
+import numpy as np
+
+from tasks.matching.compiled import compiled
+from tasks.matching.memory import address_of, load_byte, load_word, lowest_bit, prefetch, special_bytes
+from tasks.matching.text import ORDINARY, TOKEN
+from tasks.matching.vocabulary import (
+    HIGH_BYTES,
+    LENGTH_SHIFT,
+    LOW_BYTES,
+    LOW_HALF,
+    SHORT,
+    SLOT_BYTES,
+    UNKNOWN,
+    find_token,
+    home_slot,
+    long_key,
+    short_key,
+)
+
+WINDOW = 64
+MOST_TOKENS = 2 * WINDOW + 1
+"""Most tokens that one window of bytes, with the end of its text, can complete."""
+_AHEAD = 16
+
+
+@compiled
+def split(values, offsets, classes, row, position, start, begins, lengths, count, row_stops):
+    """Cut texts into tokens until the block is full or all texts are done.
+
+    Goes on at byte `position` of text `row`, whose unfinished token began at `start`. Fills `begins` and `lengths`
+    from `count` on, and `row_stops` with the token at which each finished text stops. Returns the new
+    `(position, start, count, finished texts)`.
+    """
+    texts = offsets.size - 1
+    room = begins.size - MOST_TOKENS
+    address = address_of(values)
+    finished = np.int64(0)
+    while row < texts and count <= room and finished < row_stops.size:
+        stop = offsets[row + 1]
+        while position < stop and count <= room:
+            special = special_bytes(address + position)
+            if stop - position < WINDOW:
+                special &= (np.uint64(1) << np.uint64(stop - position)) - np.uint64(1)
+            while special != 0:
+                place = position + lowest_bit(special)
+                special &= special - np.uint64(1)
+                kind = classes[load_byte(address + place)]
+                if kind == ORDINARY:
+                    continue
+                begins[count] = start
+                lengths[count] = place - start
+                begins[count + 1] = place
+                lengths[count + 1] = 1
+                count += 1 + (kind == TOKEN)
+                start = place + 1
+            position += WINDOW
+        if position >= stop and count <= room:
+            begins[count], lengths[count] = start, stop - start
+            count += 1
+            row_stops[finished] = count
+            finished += 1
+            row += 1
+            position = start = stop
+    return position, start, count, finished
+
+
+@compiled
+def make_keys(values, begins, lengths, first, count, lows, highs, slots, mask):
+    """The keys of tokens `[first, count)` and the slots where their search begins; the short ones without a branch."""
+    address = address_of(values)
+    long_tokens = 0
+    for token in range(first, count):
+        length = lengths[token]
+        long_tokens += length >= SHORT
+        known = min(length, SHORT - 1)
+        place = address + begins[token]
+        lows[token] = load_word(place) & LOW_BYTES[known]
+        highs[token] = (load_word(place + 8) & HIGH_BYTES[known]) | (np.uint64(known + 1) << LENGTH_SHIFT)
+        slots[token] = home_slot(lows[token], highs[token], mask)
+    if long_tokens:
+        for token in range(first, count):
+            if lengths[token] >= SHORT:
+                lows[token], highs[token] = long_key(address + begins[token], lengths[token])
+                slots[token] = home_slot(lows[token], highs[token], mask)
+
+
+@compiled
+def look_up(values, begins, lengths, first, count, lows, highs, slots, index, words, followers):
+    """The vocabulary's word 2 (`UNKNOWN` for other tokens) and word 3 of tokens `[first, count)`."""
+    table, mask = address_of(index.tokens), index.tokens.size // 4 - 1
+    arena, arena_begin, address = address_of(index.arena), address_of(index.arena_begin), address_of(values)
+    for token in range(first, min(first + _AHEAD, count)):
+        prefetch(table + slots[token] * SLOT_BYTES)
+    for token in range(first, count):
+        prefetch(table + slots[min(token + _AHEAD, count - 1)] * SLOT_BYTES)
+        slot = find_token(
+            table, mask, slots[token], lows[token], highs[token],
+            address + begins[token], lengths[token], arena, arena_begin,
+        )  # fmt: skip
+        words[token], followers[token] = UNKNOWN, 0
+        if slot >= 0:
+            words[token] = load_word(table + slot * SLOT_BYTES + 16)
+            followers[token] = load_word(table + slot * SLOT_BYTES + 24)
