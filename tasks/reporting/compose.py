@@ -89,7 +89,8 @@ def compose(config: ReportConfig, material: Material) -> Report:
     infeasible = material.balanced.get("infeasible")
     return Report(
         title=config.title,
-        headline=headline(summaries, differences) + _curation_sentence(measured, summarised=bool(summaries)),
+        headline=headline(summaries, differences, trained=len(material.training))
+        + _curation_sentence(measured, summarised=bool(summaries)),
         sentences=tuple(difference_sentence(each) for each in differences),
         caution=caution(differences, config.confidence),
         facts=_facts(route, material, measured),

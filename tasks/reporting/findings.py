@@ -55,8 +55,14 @@ def difference_sentence(difference: Difference) -> str:
     return sentence
 
 
-def headline(summaries: Sequence[Summary], differences: Sequence[Difference]) -> str:
-    """The one sentence at the top: the first comparison on every benchmark, gains and failures alike."""
+def headline(summaries: Sequence[Summary], differences: Sequence[Difference], *, trained: int = 0) -> str:
+    """The one sentence at the top: the first comparison on every benchmark, gains and failures alike.
+
+    Args:
+        trained: models that were trained, for a run that scored none.
+    """
+    if not summaries and trained:
+        return f"This run curated data and trained {trained} models; none was scored."
     if not summaries:
         return "This run curated data; no model was trained or scored."
     if not differences:

@@ -1,0 +1,185 @@
+"""The whole stage on hostile inputs: inert, self-contained, complete, and the same bytes each time."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from storage.errors import InputError
+from storage.manifest import Manifest
+from tasks.reporting.config import Cell, ReportConfig, RunLabel
+from tasks.reporting.task import report
+
+from .conftest import HOSTILE, Inputs
+
+RUNS = tuple(RunLabel(variant=variant, seed=seed) for seed in (0, 1) for variant in ("original", "balanced"))
+CELLS = tuple(Cell(variant=run.variant, seed=run.seed, benchmark="<q>shape</q>") for run in RUNS)
+CONFIG = ReportConfig(title="Test </title><script>alert(0)</script>", resamples=200)
+# The only elements of the page, HTML and SVG. Nothing that runs, embeds, submits or loads is among them.
+ALLOWED = frozenset(
+    {"html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav", "section", "article"}
+    | {"h1", "h2", "h3", "p", "dl", "div", "dt", "dd", "a", "figure", "figcaption", "em", "span", "i", "bdi", "code"}
+    | {"table", "thead", "tbody", "tr", "th", "td", "details", "summary", "ul", "li", "img"}
+    | {"svg", "g", "defs", "path", "use", "text", "clippath", "rect"}
+)
+VOID = frozenset({"meta", "img"})
+
+
+class Page(HTMLParser):
+    """The elements, attributes and visible text of a page; fails on a tag that does not close."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.text = ""
+        self.stack: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.stack.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def full(inputs: Inputs, config: ReportConfig = CONFIG) -> Manifest:
+    return report.run(
+        config,
+        *inputs.curation,
+        ("original", "balanced"),
+        inputs.geometry,
+        RUNS,
+        inputs.models,
+        CELLS,
+        inputs.scores,
+        runtime=inputs.runtime,
+    )
+
+
+def folder(inputs: Inputs, manifest: Manifest) -> Path:
+    return inputs.runtime.store / manifest.stage / manifest.key
+
+
+@pytest.fixture(scope="module")
+def made(inputs: Inputs) -> Path:
+    return folder(inputs, full(inputs))
+
+
+@pytest.fixture(scope="module")
+def html(made: Path) -> str:
+    return (made / "report.html").read_text(encoding="utf-8")
+
+
+def test_files(made: Path) -> None:
+    files = [path for path in made.rglob("*") if path.is_file() and path.name != "manifest.json"]
+    found = sorted(path.relative_to(made).as_posix() for path in files)
+    figures = [f"figures/{name}.svg" for name in ("convergence", "differences", "marginals", "scores")]
+    assert found == sorted([*figures, "figures/training-train.svg", "report.html", "summary.json"])
+
+
+def test_hostile_text_is_inert(html: str) -> None:
+    page = Page(html)
+    assert set(page.tags) <= ALLOWED
+    for tag, name, value in page.attributes:
+        assert not name.startswith("on"), (tag, name)
+        if name in ("src", "href", "action", "data"):
+            assert value.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,")), value
+    assert "alert(1)" in page.text  # shown as text
+    assert "7 * 7" in page.text and "49" not in page.text.split("7 * 7")[1][:20]
+
+
+def test_no_request_leaves_the_page(html: str) -> None:
+    assert "default-src 'none'" in html
+    for tag, name, value in Page(html).attributes:
+        assert "//" not in value or value.startswith("data:image/"), (tag, name, value)
+    assert not re.search(r"url\((?!#)|@import", html)
+
+
+def test_invisible_characters_are_spelled_out(html: str) -> None:
+    assert "⟨U+202E⟩" in html
+    assert not re.search("[\u202a-\u202e\u2066-\u2069\x00\x1b]", html)
+
+
+def test_long_captions_are_cut(html: str) -> None:
+    assert "x" * 181 not in html
+    assert len(html) < 600_000
+
+
+def test_hostile_examples_are_shown(html: str) -> None:
+    text = Page(html).text
+    for caption in (HOSTILE[0], HOSTILE[1], HOSTILE[6]):
+        assert caption in text
+    assert text.count("no image") == 3  # missing, unreadable, SVG
+
+
+def test_figures_are_inert(made: Path) -> None:
+    for path in sorted((made / "figures").glob("*.svg")):
+        svg = path.read_text(encoding="utf-8")
+        assert "<script" not in svg and "<!--" not in svg and "<dc:date>" not in svg
+
+
+def test_summary(made: Path) -> None:
+    summary = json.loads((made / "summary.json").read_text(), parse_constant=lambda name: pytest.fail(name))
+    cell = summary["variants"]["balanced"]["<q>shape</q>"]
+    assert list(cell["seeds"]) == ["0", "1"]
+    assert cell["mean"] == pytest.approx(sum(cell["seeds"].values()) / 2)
+    assert cell["interval"][0] < cell["mean"] < cell["interval"][1]
+    assert cell["metrics"]["acc5"] is None
+    delta = summary["deltas"]["balanced-original"]["<q>shape</q>"]
+    assert delta["decided_over"] == "seeds"
+    original = summary["variants"]["original"]["<q>shape</q>"]
+    assert delta["mean"] == pytest.approx(cell["mean"] - original["mean"])
+    rows = summary["curation"]["rows"]
+    assert rows == {"Source rows": 43, "Ingested": 40, "Matched": 36, "Selected": 30, "With repeats": 46}
+    assert summary["curation"]["lost"]["Ingested"] == {"unreadable image": 2, "<empty> caption": 1}
+    assert summary["geometry"]["balanced"]["mst_length"] == 26.0
+
+
+def test_same_bytes_in_another_store(inputs: Inputs, made: Path, tmp_path: Path) -> None:
+    other = Inputs(tmp_path / "elsewhere")
+    assert full(other).digest == full(inputs).digest
+    again = folder(other, full(other))
+    for path in sorted(made.rglob("*")):
+        if path.is_file() and path.name != "manifest.json":
+            assert path.read_bytes() == (again / path.relative_to(made)).read_bytes(), path.name
+
+
+def test_curation_alone_gives_a_report(inputs: Inputs) -> None:
+    made = report.run(ReportConfig(), *inputs.curation, (), [], (), [], (), [], runtime=inputs.runtime)
+    html = (folder(inputs, made) / "report.html").read_text(encoding="utf-8")
+    page = Page(html)
+    assert "no model was trained or scored" in page.text
+    assert 'id="marginals"' in html and 'id="scores"' not in html and 'id="training"' not in html
+    summary = json.loads((folder(inputs, made) / "summary.json").read_text())
+    assert summary["variants"] == {} and summary["geometry"] == {}
+
+
+def test_no_examples(inputs: Inputs) -> None:
+    made = report.run(ReportConfig(examples=0), *inputs.curation, (), [], (), [], (), [], runtime=inputs.runtime)
+    html = (folder(inputs, made) / "report.html").read_text(encoding="utf-8")
+    assert "<img" not in html and 'id="examples"' not in html
+
+
+def test_labels_must_align(inputs: Inputs) -> None:
+    with pytest.raises(InputError, match="4 models with 3 labels"):
+        report.run(CONFIG, *inputs.curation, (), [], RUNS[:3], inputs.models, (), [], runtime=inputs.runtime)
+
+
+def test_no_path_of_this_machine_is_in_the_page(inputs: Inputs, html: str) -> None:
+    assert str(inputs.runtime.store) not in html
