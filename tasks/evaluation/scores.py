@@ -25,7 +25,7 @@ class Scores:
 
     Attributes: `task` in clip-benchmark's words; `primary`, the metric to look at first; `metrics` by clip-benchmark's
     names, None where the metric does not exist (acc5 below five classes); `intervals` over test images, by metric;
-    `images`; `classes`, empty for retrieval.
+    `images`; `choices`, how many classes an image could be given (0 for retrieval); `classes`, those that have images.
     """
 
     task: str
@@ -33,6 +33,7 @@ class Scores:
     metrics: dict[str, float | None]
     intervals: dict[str, Interval]
     images: int
+    choices: int = 0
     classes: tuple[ClassScore, ...] = ()
 
     def to_json(self, *, dataset: str, model: str, pretrained: str) -> dict[str, object]:
@@ -47,6 +48,7 @@ class Scores:
             "primary": self.primary,
             "intervals": {name: asdict(interval) for name, interval in self.intervals.items()},
             "images": self.images,
+            "choices": self.choices,
             "classes": [asdict(score) for score in self.classes],
         }
 
@@ -79,6 +81,7 @@ def classification_scores(answers: Classification, names: Sequence[str], bootstr
         metrics=metrics,
         intervals=intervals,
         images=images,
+        choices=len(names),
         classes=classes,
     )
 

@@ -73,5 +73,5 @@ def evaluate(
         "interval": [interval.low, interval.high],
         **scores.metrics,
         "images": scores.images,
-        "classes": len(scores.classes),
+        "classes": scores.choices,
     }

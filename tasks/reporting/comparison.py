@@ -19,7 +19,10 @@ class Answers:
 
 @dataclass(frozen=True)
 class Measurement:
-    """One model scored on one benchmark; `answers` is None where the task is not classification."""
+    """One model scored on one benchmark; `answers` is None, and `choices` 0, where the task is not classification.
+
+    `classes` are those with test images, `recalls` their recalls; `choices` counts the classes without images too.
+    """
 
     variant: str
     seed: int
@@ -27,6 +30,7 @@ class Measurement:
     primary: str
     metrics: Mapping[str, float | None]
     images: int
+    choices: int = 0
     classes: tuple[str, ...] = ()
     recalls: tuple[float, ...] = ()
     answers: Answers | None = field(default=None, compare=False)
@@ -57,13 +61,14 @@ class Summary:
     over_images: Interval | None
     metrics: dict[str, float | None]
     images: int
+    choices: int
     classes: tuple[str, ...]
     recalls: tuple[float, ...]
 
     @property
     def chance(self) -> float | None:
-        """Expected score of guessing evenly, `1 / classes`; None for retrieval."""
-        return 1 / len(self.classes) if self.classes else None
+        """Expected score of guessing evenly, `1 / choices`; None for retrieval."""
+        return 1 / self.choices if self.choices else None
 
 
 @dataclass(frozen=True)
@@ -132,6 +137,7 @@ def _summary(group: Sequence[Measurement], bootstrap: Bootstrap) -> Summary:
         over_images=_image_interval([each.answers for each in group], None, bootstrap),
         metrics={name: _mean([each.metrics.get(name) for each in group]) for name in names},
         images=first.images,
+        choices=first.choices,
         classes=first.classes,
         recalls=tuple(float(value) for value in recalls.mean(axis=0)),
     )

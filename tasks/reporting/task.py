@@ -137,6 +137,7 @@ def _measurement(cell: Cell, manifest: Manifest, work: Workspace) -> Measurement
         primary=result["primary"],
         metrics=result["metrics"],
         images=result["images"],
+        choices=result["choices"],
         classes=tuple(each["name"] for each in result["classes"]),
         recalls=tuple(each["recall"] for each in result["classes"]),
         answers=answers,

@@ -73,7 +73,7 @@ longer; <em>random</em> is a uniform subset of the balanced set’s effective si
 <td class="seeds">{% for seed, value in each.seeds %}{{ value | share }}{{ " · " if not loop.last }}{% endfor %}</td></tr>
 {% endfor %}</tbody></table></div>
 <p class="quiet">{{ group[0].images | integer }} test images
-{%- if group[0].chance %} of {{ group[0].classes | length }} classes; guessing evenly gives {{ group[0].chance | share }} %{% endif %}.
+{%- if group[0].chance %} of {{ group[0].choices }} classes; guessing evenly gives {{ group[0].chance | share }} %{% endif %}.
 {% if group[0].seeds | length > 1 %}Over seeds: t interval of the mean of {{ group[0].seeds | length }} trainings, images fixed.
 {% else %}One seed: no interval over trainings.{% endif %} Over images: bootstrap, models fixed.</p>
 {% if group[0].recalls %}<details><summary>Recall of each class</summary>

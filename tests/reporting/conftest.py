@@ -200,6 +200,7 @@ def fake_scores(seed: int, right: float, *, work: Workspace) -> Mapping[str, Jso
         "primary": "mean_per_class_recall",
         "metrics": {"acc1": float(hit.mean()), "acc5": None, "mean_per_class_recall": float(np.mean(recalls))},
         "images": 60,
+        "choices": 3,
         "classes": [{"name": name, "images": 20, "recall": recall} for name, recall in zip(names, recalls)],
     }
     (work.output / "scores.json").write_text(json.dumps(scores))

@@ -22,6 +22,7 @@ def measured(variant: str, seed: int, value: float, benchmark: str = "shape", im
         primary="acc1",
         metrics={"acc1": value, "acc5": None},
         images=images,
+        choices=3,
         classes=("a", "b", "c"),
         recalls=(value, value, value),
         answers=Answers(label, correct),
