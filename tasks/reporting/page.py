@@ -113,10 +113,11 @@ def _integer(value: object) -> str:
 def _number(value: object) -> str:
     if not isinstance(value, int | float) or not math.isfinite(value):
         return MISSING
-    return f"{value:.3g}" if abs(value) < 0.01 and value != 0 else f"{value:.3f}"
+    text = f"{value:.3g}" if abs(value) < 0.01 and value != 0 else f"{value:.3f}"
+    return text.replace("-", "−")
 
 
 def _compact(value: object) -> str:
     if not isinstance(value, int | float) or not math.isfinite(value):
         return MISSING
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return (f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}").replace("-", "−")

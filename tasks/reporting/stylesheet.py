@@ -48,7 +48,8 @@ figcaption { margin-top: .6rem; max-width: 42rem; }
 table { border-collapse: collapse; width: 100%; font: .86rem/1.45 var(--sans); font-variant-numeric: lining-nums tabular-nums; }
 th { font-weight: 600; text-align: left; color: var(--muted); font-size: .78rem; vertical-align: bottom; }
 th, td { padding: .42rem .9rem .42rem 0; border-bottom: 1px solid var(--rule); }
-tbody th { color: var(--ink); font-size: inherit; font-weight: 500; vertical-align: top; overflow-wrap: break-word; }
+tbody th { color: var(--ink); font-size: inherit; font-weight: 500; vertical-align: top; overflow-wrap: break-word;
+  min-width: 7.5rem; }
 td { vertical-align: top; }
 td.quiet { font-size: inherit; }
 .n { text-align: right; white-space: nowrap; }
