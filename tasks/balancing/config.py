@@ -130,18 +130,23 @@ class CalibrateConfig(_Balancing):
     )
     cap: float = Field(default=1.0, gt=0, description="largest expected number of copies of one caption")
     effective_sample_size: int | None = Field(
-        default=None, gt=0, description="in place of the cap: the effective sample size to keep, `cap` the most tried"
+        default=None, gt=0, description="least effective sample size of the weights; the price is lowered to keep it"
+    )
+    price: float = Field(
+        default=4.0, gt=0, le=16, description="nats of divergence paid to bring a keyword one caption nearer its band"
     )
     priority: Literal["floors", "nearest"] = Field(
         default="floors", description="when bands conflict: floors first, or the smallest total miss"
     )
-    tolerance: float = Field(default=1e-6, gt=0, description="relative accuracy at which the dual solver stops")
+    tolerance: float = Field(default=1e-4, gt=0, description="duality gap to stop at, nats per expected caption")
     iterations: int = Field(default=500, ge=1, description="most sweeps of the solver over all keywords")
 
     @model_validator(mode="after")
     def _check_scale(self) -> CalibrateConfig:
         if self.size is None and self.target.kind not in ("capped", "tempered"):
             raise ValueError(f"a {self.target.kind} target says shares, not counts: give calibrate a size as well")
+        if self.effective_sample_size is not None and self.size is None:
+            raise ValueError("effective_sample_size trades distance at a given size: give calibrate a size as well")
         return self
 
 

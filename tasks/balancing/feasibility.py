@@ -1,13 +1,15 @@
 """Obstacles: why no measure on the captions' keywords can have both margins, in keywords that can be named.
 
 Necessary conditions that cost one pass: equal totals, no keyword without captions, no zero target on a keyword that
-is held, captions that hold a single keyword fit into its target, and a keyword's captions can fill its target.
+is held, captions that hold a single keyword fit into its target, a keyword's captions can fill its target, and every
+connected component has equal totals. `maxflow.py` gives the full answer.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from tasks.balancing.components import component_obstacles, components
 from tasks.balancing.incidence import Floats, Integers
 from tasks.balancing.result import Blocking
 
@@ -15,7 +17,13 @@ RELATIVE = 1e-9
 
 
 def obstacles(
-    indptr: Integers, indices: Integers, *, row_target: Floats, column_target: Floats, most: int = 1000
+    indptr: Integers,
+    indices: Integers,
+    *,
+    row_target: Floats,
+    column_target: Floats,
+    connected: bool = True,
+    most: int = 1000,
 ) -> tuple[Blocking, ...]:
     """Violations of the necessary conditions, worst first within each kind.
 
@@ -23,6 +31,7 @@ def obstacles(
         indptr, indices: the matrix, n rows.
         row_target: `[n]` masses, or `[1]` when every caption with a keyword has the same.
         column_target: `[m]` masses.
+        connected: also compare the totals of connected components.
         most: at most this many are returned.
     """
     degrees = np.diff(indptr)
@@ -49,6 +58,9 @@ def obstacles(
         found.append(Blocking("forced", (int(j),), float(forced[j]), float(column_target[j])))
     for j in _worst(np.where(held > 0, column_target - reach, 0.0), np.maximum(slack, RELATIVE * column_target)):
         found.append(Blocking("unreachable", (int(j),), float(reach[j]), float(column_target[j])))
+    if connected:
+        parts = components(indptr, indices, columns)
+        found += component_obstacles(parts, mass, column_target, slack)
     return tuple(found[:most])
 
 

@@ -80,7 +80,8 @@ def rake(
         total = total / row_total
     goal = column_target / float(column_target.sum()) * (1.0 if row_target is None else total)
     mass = 1.0 / matched if initial == "rows" else 1.0 / len(indices)
-    found = obstacles(indptr, indices, row_target=targets, column_target=goal)
+    both = "x" in order and "y" in order
+    found = obstacles(indptr, indices, row_target=targets, column_target=goal, connected=both)
     grouped = group_rows(indptr, keywords, targets, columns) if order.count("x") >= WORTHWHILE else None
     rows = Rows(blocks_of(indptr, keywords, targets), columns, initial, mass, mapped(workers), grouped)
     return run(rows, goal, order, matched=matched, tolerance=tolerance, found=found, row_total=row_total)

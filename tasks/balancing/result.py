@@ -69,7 +69,7 @@ class Blocking:
             "unreachable": f"all captions that hold {named} carry {held}, less than its target {allowed}",
             "component": f"the captions connected to {named} carry {held}, but its targets sum to {allowed}",
             "cut": f"captions that hold only keywords among {named} carry {held}, more than the targets' sum {allowed}",
-            "floor": f"{named} can reach {held} within the weights' bounds, below the floor {allowed}",
+            "floor": f"{named} reaches only {held}, below the floor {allowed}: other bands or the weights' bounds stop it",
             "cap": f"{named} stays at {held}, above the cap {allowed}: rarer keywords of the same captions need it",
         }
         return sentences[self.kind]
@@ -93,6 +93,8 @@ class Balance:
         design_effect: `n Σw² / (Σw)²` over matched captions; 1 for equal weights.
         history: one `Step` per recorded step.
         infeasible: obstacles to the targets that were found; empty does not prove that there are none.
+        threshold: MetaCLIP's t, where that was the method.
+        gap: duality gap in nats, which certifies a calibration.
         potentials: `[recorded steps, m]` log scalings after each recorded half step, with `history`'s numbering
             in `potential_steps`; for explaining a caption's weight step by step.
     """
@@ -113,5 +115,6 @@ class Balance:
     infeasible: tuple[Blocking, ...]
     unit: Unit
     threshold: float | None = None
+    gap: float | None = None
     potential_steps: tuple[int, ...] = ()
     potentials: Floats | None = None

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from storage.errors import InputError
 from tasks.balancing import targets
+from tasks.balancing.calibrate import calibrate
+from tasks.balancing.calibrate_size import calibrate_to_size
 from tasks.balancing.config import (
     CalibrateConfig,
     CappedTarget,
@@ -78,4 +80,33 @@ def solve(
         balance = threshold(matrix.indptr, matrix.indices, columns=matrix.columns, t=t, size=config.size)
         assert balance.threshold is not None
         return balance, normalised(targets.capped(base, balance.threshold))
-    raise InputError("method calibrate is not available yet; use rake or threshold")
+    masses = target_masses(config.target, base, texts)
+    if config.size is None:
+        balance = calibrate(
+            matrix.indptr,
+            matrix.indices,
+            columns=matrix.columns,
+            lower=masses * (1 - config.slack),
+            upper=masses * (1 + config.slack),
+            bounds=(0.0, config.cap),
+            priority=config.priority,
+            price=config.price,
+            tolerance=config.tolerance,
+            iterations=config.iterations,
+        )
+    else:
+        balance = calibrate_to_size(
+            matrix.indptr,
+            matrix.indices,
+            columns=matrix.columns,
+            target=masses,
+            size=config.size,
+            slack=config.slack,
+            cap=config.cap,
+            effective_size=config.effective_sample_size,
+            priority=config.priority,
+            price=config.price,
+            tolerance=config.tolerance,
+            iterations=config.iterations,
+        )
+    return balance, normalised(masses)
