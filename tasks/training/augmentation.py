@@ -11,6 +11,7 @@ from tasks.training.config import AugmentationConfig
 
 def augment(
     pictures: np.ndarray,
+    places: np.ndarray,
     config: AugmentationConfig,
     *,
     seed: int,
@@ -20,12 +21,12 @@ def augment(
 ) -> Tensor:
     """Randomly shifted, mirrored and standardised pictures, float32 `[b, 3, s, s]`: `(x / 255 - mean) / deviation`.
 
-    pictures: uint8 `[b, 3, s, s]`. A shift moves a picture by up to `config.shift · s` pixels each way and repeats its
-    border. Draws are hashes of seed, step and place in the batch, so any step can be drawn without the ones before.
+    pictures: uint8 `[b, 3, s, s]`. places: their places in the whole batch, int `[b]`. A shift moves a picture by up
+    to `config.shift · s` pixels each way and repeats its border. Draws are hashes of seed, step and place, so any
+    step, and any rank's part of it, can be drawn by itself.
     """
-    count, _, side, _ = pictures.shape
+    side = pictures.shape[-1]
     reach = round(config.shift * side)
-    places = np.arange(count, dtype=np.uint64)
     purpose = f"augment/{step}"
     down = np.floor(uniform(places, seed=seed, purpose=f"{purpose}/down") * (2 * reach + 1)).astype(np.int64) - reach
     right = np.floor(uniform(places, seed=seed, purpose=f"{purpose}/right") * (2 * reach + 1)).astype(np.int64) - reach

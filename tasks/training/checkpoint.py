@@ -31,7 +31,7 @@ def save_checkpoint(
     for index, state in optimiser.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimiser/{index}/{name}"] = value.detach().contiguous()
-    tensors["history"] = history
+    tensors["history"] = history.clone()
     directory.mkdir(parents=True, exist_ok=True)
     partial = directory / f"{NAME}.partial"
     save_file(tensors, partial, metadata={"facts": json.dumps({"step": step})})

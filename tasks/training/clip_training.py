@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from torch import Tensor
 
 from tasks.embedding.clip import Clip
@@ -12,6 +13,7 @@ from tasks.training.contrastive import Objective
 from tasks.training.loop import Batch, Fitted, fit
 from tasks.training.order import batches
 from tasks.training.pairs import PairSet
+from tasks.training.ranks import all_ranks
 from tasks.training.vocabulary import compact
 
 
@@ -37,7 +39,7 @@ def train_clip(
     def stream(start: int) -> Iterator[Batch]:
         return _stream(pairs, tokens, config.augmentation, config.batch, seed, start)
 
-    objective = Objective(clip.model, config.loss, config.regulariser)
+    objective = Objective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
     fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description)
     clip.model.eval()
     if vocabulary is not None:
@@ -55,7 +57,9 @@ def _stream(
 ) -> Iterator[Batch]:
     mean, deviation = pairs.preparation.mean, pairs.preparation.deviation
     rows_of_batches = batches(pairs.ids, pairs.multiplicity, batch=batch, seed=seed, start=start)
-    for step, rows in enumerate(rows_of_batches, start):
+    part = all_ranks().part(batch)
+    places = np.arange(part.start, part.stop)
+    for step, rows in enumerate((whole[part] for whole in rows_of_batches), start):
         pictures = pairs.pictures.take(rows)
-        images = augment(pictures, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
+        images = augment(pictures, places, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
         yield Batch(pairs.ids[rows], images, tokens[rows])

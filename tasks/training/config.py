@@ -20,17 +20,27 @@ class LossConfig(Config):
 
 
 class RegulariserConfig(Config):
-    """T-REG on the un-normalised embeddings of each branch; both weights 0 is no regularisation, and costs nothing."""
+    """A regulariser of the un-normalised embeddings of each branch; weights of 0 are none."""
 
-    gamma: float = Field(default=0.0, ge=0, description="γ, weight of the spanning tree's mean edge (paper: 3e-3)")
-    lambda_: float = Field(default=0.0, ge=0, description="λ, weight of the soft sphere penalty (paper: 2e-5)")
+    kind: Literal["tregs", "koleo", "uniformity", "vicreg", "sigreg"] = Field(
+        default="tregs", description="T-REG, or one of its neighbours for comparison"
+    )
+    gamma: float = Field(default=0.0, ge=0, description="T-REG's γ, weight of the spanning tree (paper: 3e-3)")
+    lambda_: float = Field(default=0.0, ge=0, description="T-REG's λ, weight of the soft sphere (paper: 2e-5)")
+    weight: float = Field(default=0.0, ge=0, description="weight of the other kinds")
+    gather: bool = Field(default=True, description="over the points of all ranks together, not of each rank's own")
+
+    @property
+    def active(self) -> bool:
+        """Whether it adds anything to the loss."""
+        return (self.gamma > 0 or self.lambda_ > 0) if self.kind == "tregs" else self.weight > 0
 
 
 class OptimiserConfig(Config):
     """Adam or AdamW, weight decay on matrices alone (not on biases, norms and the logit scale), as in open_clip."""
 
     name: Literal["adamw", "adam"] = Field(default="adamw", description="decoupled decay, or decay in the gradient")
-    learning_rate: float = Field(default=1e-3, gt=0, description="peak learning rate")
+    learning_rate: float = Field(default=2e-3, gt=0, description="peak learning rate")
     beta1: float = Field(default=0.9, ge=0, lt=1, description="decay of the gradient's mean")
     beta2: float = Field(default=0.98, ge=0, lt=1, description="decay of the squared gradient's mean")
     epsilon: float = Field(default=1e-6, gt=0, description="added to the root of the squared gradient's mean")
@@ -65,13 +75,15 @@ class LoopConfig(Config):
     optimiser: OptimiserConfig = Field(default_factory=OptimiserConfig, description="optimiser")
     schedule: ScheduleConfig = Field(default_factory=ScheduleConfig, description="learning rate over time")
     loss: LossConfig = Field(default_factory=LossConfig, description="contrastive loss")
-    regulariser: RegulariserConfig = Field(default_factory=RegulariserConfig, description="T-REG")
+    regulariser: RegulariserConfig = Field(default_factory=RegulariserConfig, description="of the embeddings")
+    watch_trees: bool = Field(default=False, description="record the lengths of the spanning trees, regularised or not")
     precision: Literal["32-true", "bf16-mixed"] = Field(
         default="32-true", description="the loss itself is always float32"
     )
     accumulate: int = Field(
         default=1, ge=1, description="parts a batch is encoded in; the loss still sees the whole batch"
     )
+    compile: bool = Field(default=False, description="compile the encoders with torch.compile")
     threads: int = Field(default=1, ge=1, description="processor threads; in the key, because sums round differently")
     checkpoint_every: Annotated[int, NotInKey()] = Field(default=200, ge=1, description="steps between checkpoints")
 
@@ -94,6 +106,7 @@ class FinetuneConfig(LoopConfig):
         default_factory=lambda: RegulariserConfig(gamma=3e-3, lambda_=2e-5), description="T-REG, at the paper's weights"
     )
     augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
+    watch_trees: bool = Field(default=True, description="record the lengths of the spanning trees, regularised or not")
 
 
 class HeadsConfig(LoopConfig):

@@ -13,6 +13,7 @@ from storage.shards import iter_batches
 from tasks.training.loop import Batch
 from tasks.training.order import batches
 from tasks.training.pairs import Selection
+from tasks.training.ranks import all_ranks
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,10 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
 
 
 def embedding_batches(examples: EmbeddingSet, *, batch: int, seed: int, start: int) -> Iterator[Batch]:
-    """Batches from number `start` on, float32."""
-    for rows in batches(examples.ids, examples.multiplicity, batch=batch, seed=seed, start=start):
+    """This rank's part of the batches from number `start` on, float32."""
+    part = all_ranks().part(batch)
+    for whole in batches(examples.ids, examples.multiplicity, batch=batch, seed=seed, start=start):
+        rows = whole[part]
         places = examples.place[rows]
         image = torch.from_numpy(examples.image[places].astype(np.float32, copy=False))
         text = torch.from_numpy(examples.text[places].astype(np.float32, copy=False))

@@ -1,5 +1,6 @@
 """Training heads on frozen embeddings."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -8,7 +9,7 @@ from tasks.training.config import HeadsConfig
 from tasks.training.contrastive import Objective
 from tasks.training.embedded import EmbeddingSet, embedding_batches
 from tasks.training.heads import Heads
-from tasks.training.loop import Fitted, fit
+from tasks.training.loop import Batch, Fitted, fit
 
 
 def build_heads(examples: EmbeddingSet, config: HeadsConfig, *, seed: int) -> Heads:
@@ -42,9 +43,9 @@ def train_heads(
 ) -> tuple[Heads, Fitted]:
     """Heads trained on `config.steps` batches, drawn by multiplicity; the seed decides the start and the order."""
     heads = build_heads(examples, config, seed=seed)
-    objective = Objective(heads, config.loss, config.regulariser)
+    objective = Objective(heads, config.loss, config.regulariser, watch_trees=config.watch_trees)
 
-    def stream(start: int):  # type: ignore[no-untyped-def]
+    def stream(start: int) -> Iterator[Batch]:
         return embedding_batches(examples, batch=config.batch, seed=seed, start=start)
 
     return heads, fit(objective, stream, config, device=device, scratch=scratch, description=description)

@@ -1,8 +1,8 @@
-"""The matrix `exp(logits)` behind balancing, walked over in blocks of rows, once in the scaling and once in the log domain.
+"""The matrix `exp(logits)` behind balancing, walked over in blocks of rows: in the scaling and in the log domain.
 
 Each kernel answers the three questions that balancing and its gradient ask, without a second matrix:
-`start` and `half_step` (log-sum-exp along either axis), `adjoint` (weighted sums of the balanced matrix along either axis) and
-`gradient` (a sum of rescaled copies of the matrix). In both, `L` is a block `[m, n]` of rows, all of them or one
+`start` and `half_step` (log-sum-exp along either axis), `adjoint` (weighted sums of the balanced matrix along either
+axis) and `gradient` (a sum of rescaled copies of the matrix). In both, `L` is a block `[m, n]` of rows, all or one
 rank's; what is summed over rows is summed over ranks, too.
 """
 
@@ -72,7 +72,7 @@ class ScalingKernel:
         self._note(self._columns_first)
 
     def start(self) -> tuple[Balanced, Balanced]:
-        """The first half-step over rows, and the first over columns (whose `f` is a constant, to keep `exp` in range)."""
+        """The first half-step over rows, and the first over columns (`f` is a constant, which keeps `exp` in range)."""
         return self._rows_first, self._columns_first
 
     def half_step(self, g: Tensor, f: Tensor) -> tuple[Tensor, Tensor]:

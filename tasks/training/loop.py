@@ -1,33 +1,41 @@
-"""The training loop, on Lightning Fabric: one loop for whole models, fine-tuning and heads."""
+"""The training loop, on Lightning Fabric: one loop for whole models, fine-tuning and heads, on one process or many."""
 
 import math
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from storage.errors import EquipoiseError
+from storage.errors import InputError
 from storage.progress import progress
 from tasks.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from tasks.training.config import LoopConfig
-from tasks.training.contrastive import MEASURES, Measured, Objective
+from tasks.training.contrastive import Measured, Objective
 from tasks.training.optimiser import build_optimiser
+from tasks.training.ranks import all_ranks
 from tasks.training.schedule import learning_rate
 from tasks.training.threads import fixed_threads
+from tasks.training.watch import Watch
+
+if TYPE_CHECKING:
+    from lightning.fabric import Fabric
+    from lightning.fabric.wrappers import _FabricModule
 
 LARGEST_LOGIT_SCALE = math.log(100)
 """The logit scale's logarithm is kept at or below this, as in CLIP: a scale of at most 100."""
 
-COLUMNS = (*MEASURES, "learning_rate", "gradient_norm")
+_STEPS_BETWEEN_READS = 16
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples of one step: `ids` uint64 `[b]`, images and texts as the encoders take them."""
+    """This rank's examples of one step: `ids` uint64 `[b]`, images and texts as the encoders take them."""
 
     ids: np.ndarray
     images: Tensor
@@ -36,7 +44,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training did. `metrics` has a row a step: `step`, `examples` and `COLUMNS` (null: not measured)."""
+    """What a training did; `metrics` as `Watch.table` makes it, `resumed_at` the step that a checkpoint gave."""
 
     steps: int
     examples_seen: int
@@ -63,96 +71,119 @@ def fit(
     batches: from a step's number, the batches from that step on. The same number gives the same batch at every call.
     scratch: where checkpoints go; one found there is gone on from, to the same bits as without the interruption (on
         a processor). None: no checkpoints.
+    Started by `torchrun`, every rank trains on its part of each batch, and the result is that of one process.
 
     Raises `EquipoiseError` when the loss is not finite, naming ids of the batch it came from.
     """
-    from lightning.fabric import Fabric
-
-    accelerator, index = _accelerator(device)
-    fabric = Fabric(accelerator=accelerator, devices=index, precision=config.precision)
     with fixed_threads(config.threads):
+        fabric = launch(device, config.precision)
         return _fit(fabric, objective, batches, config, scratch, description)
 
 
-def _fit(fabric, objective, batches, config, scratch, description) -> Fitted:  # type: ignore[no-untyped-def]
+def launch(device: str, precision: str) -> "Fabric":
+    """Fabric on one device, or on as many as `torchrun` started ranks."""
+    from lightning.fabric import Fabric  # seconds of import: only where something is trained
+
+    kind, _, index = device.partition(":")
+    ranks = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    nodes = int(os.environ.get("WORLD_SIZE", "1")) // ranks
+    if ranks * nodes == 1:
+        return Fabric(accelerator=kind, devices=[int(index)] if index else 1, precision=precision)  # type: ignore[arg-type]
+    fabric = Fabric(accelerator=kind, devices=ranks, num_nodes=nodes, strategy="ddp", precision=precision)  # type: ignore[arg-type]
+    fabric.launch()
+    return fabric
+
+
+def _fit(
+    fabric: "Fabric",
+    objective: Objective,
+    batches: Callable[[int], Iterator[Batch]],
+    config: LoopConfig,
+    scratch: Path | None,
+    description: str,
+) -> Fitted:
+    if config.batch % (fabric.world_size * config.accumulate):
+        parts = fabric.world_size * config.accumulate
+        raise InputError(f"a batch of {config.batch} cannot be cut into {parts} equal parts (ranks × accumulate)")
     plain = build_optimiser(fabric.to_device(objective), config.optimiser)
+    if config.compile:
+        objective.encode = torch.compile(objective.encode)  # type: ignore[method-assign]
     module, optimiser = fabric.setup(objective, plain)
     module.mark_forward_method("encode")
     parameters = [parameter for group in plain.param_groups for parameter in group["params"]]
-    history = torch.full((config.steps, len(COLUMNS)), torch.nan, dtype=torch.float64)
-    start = 0
-    checkpoint = load_checkpoint(scratch) if scratch is not None else None
-    if checkpoint is not None and checkpoint.step <= config.steps:
-        restore(checkpoint, objective, plain)
-        start = checkpoint.step
-        history[:start] = checkpoint.history
-    watch = _Watch(history, every=1 if fabric.device.type == "cpu" else 16)
-    bar = progress(config.steps, description, unit="step", initial=start)
+    watch = Watch(config.steps, every=1 if fabric.device.type == "cpu" else _STEPS_BETWEEN_READS)
+    start = _resume(scratch, objective, plain, watch)
     stream = batches(start)
+    bar = progress(config.steps, description, unit="step", initial=start)
     for step in range(start, config.steps):
         batch = next(stream)
+        images, texts = fabric.to_device((batch.images, batch.texts))
         rate = learning_rate(step, peak=config.optimiser.learning_rate, steps=config.steps, schedule=config.schedule)
         for group in plain.param_groups:
             group["lr"] = rate
-        images, texts = fabric.to_device((batch.images, batch.texts))
         optimiser.zero_grad(set_to_none=True)
-        measured: Measured = module(images, texts)
-        fabric.backward(measured.loss)
-        bound = config.optimiser.clip_norm or math.inf
-        norm = torch.nn.utils.clip_grad_norm_(parameters, bound)
+        if config.accumulate == 1:
+            measured: Measured = module(images, texts, step)
+            fabric.backward(measured.loss)
+        else:
+            measured = _in_parts(fabric, module, objective, images, texts, config.accumulate, step)
+        norm = torch.nn.utils.clip_grad_norm_(parameters, config.optimiser.clip_norm or math.inf)
         watch.record(step, batch.ids, measured.values, rate, norm)
         optimiser.step()
         _clamp_logit_scale(objective.model)
-        if (step + 1) % config.checkpoint_every == 0 and scratch is not None and step + 1 < config.steps:
+        if scratch is not None and (step + 1) % config.checkpoint_every == 0 and step + 1 < config.steps:
             watch.flush()
-            save_checkpoint(scratch, step + 1, objective, plain, history[: step + 1].clone())
+            if fabric.is_global_zero:
+                save_checkpoint(scratch, step + 1, objective, plain, watch.history[: step + 1])
         bar.update(1)
     watch.flush()
     bar.close()
-    return Fitted(config.steps, config.steps * config.batch, start, _metrics(history, config.batch))
+    return Fitted(config.steps, config.steps * config.batch, start, watch.table(config.batch))
+
+
+def _in_parts(
+    fabric: "Fabric",
+    module: "_FabricModule",
+    objective: Objective,
+    images: Tensor,
+    texts: Tensor,
+    parts: int,
+    step: int,
+) -> Measured:
+    """Encode a batch in parts, twice, with the loss of the whole in between: its exact gradient in a part's memory.
+
+    The first pass keeps features only; the loss of all of them gives each feature's gradient; the second pass encodes
+    every part again and takes that gradient back. (Batch normalisation sees the parts, not the batch.)
+    """
+    pieces = list(zip(images.chunk(parts), texts.chunk(parts), strict=True))
+    with fabric.no_backward_sync(module, enabled=fabric.world_size > 1):
+        with torch.no_grad():
+            encoded = [module.encode(*piece) for piece in pieces]
+        features = [torch.cat(branch).float().requires_grad_() for branch in zip(*encoded, strict=True)]
+        measured = objective.measure(features[0], features[1], step)
+        fabric.backward(measured.loss)
+        gradients = [branch.grad.chunk(parts) for branch in features if branch.grad is not None]
+        for piece, image_gradient, text_gradient in zip(pieces, *gradients, strict=True):
+            image, text = module.encode(*piece)
+            torch.autograd.backward([image, text], [image_gradient.to(image.dtype), text_gradient.to(text.dtype)])
+    ranks = all_ranks()
+    for parameter in objective.parameters():
+        if parameter.grad is not None and ranks.group is not None:
+            ranks.total(parameter.grad).div_(ranks.size)
+    return measured
+
+
+def _resume(scratch: Path | None, objective: Objective, optimiser: torch.optim.Optimizer, watch: Watch) -> int:
+    """Take up the checkpoint in `scratch`, if there is one; the step to go on from."""
+    checkpoint = load_checkpoint(scratch) if scratch is not None else None
+    if checkpoint is None or checkpoint.step > len(watch.history):
+        return 0
+    restore(checkpoint, objective, optimiser)
+    watch.history[: checkpoint.step] = checkpoint.history
+    return checkpoint.step
 
 
 def _clamp_logit_scale(model: nn.Module) -> None:
     if isinstance(model.logit_scale, nn.Parameter):
         with torch.no_grad():
             model.logit_scale.clamp_(max=LARGEST_LOGIT_SCALE)
-
-
-def _accelerator(device: str) -> tuple[str, int | list[int]]:
-    """Fabric's words for a torch device: `cuda:1` is accelerator `cuda`, devices `[1]`."""
-    kind, _, index = device.partition(":")
-    return kind, [int(index)] if index else 1
-
-
-class _Watch:
-    """Keeps every step's numbers, and stops at one that is not finite; reads the device every few steps only."""
-
-    def __init__(self, history: Tensor, every: int) -> None:
-        self._history, self._every = history, every
-        self._pending: list[tuple[int, np.ndarray, Tensor, float, Tensor]] = []
-
-    def record(self, step: int, ids: np.ndarray, values: Tensor, rate: float, norm: Tensor) -> None:
-        self._pending.append((step, ids, values, rate, norm.detach()))
-        if len(self._pending) >= self._every:
-            self.flush()
-
-    def flush(self) -> None:
-        for step, ids, values, rate, norm in self._pending:
-            self._history[step] = torch.tensor([*values.tolist(), rate, norm.item()], dtype=torch.float64)
-            loss, gradient = self._history[step, 0].item(), self._history[step, -1].item()
-            if not (math.isfinite(loss) and math.isfinite(gradient)):
-                what = "loss" if not math.isfinite(loss) else "gradient"
-                some = ", ".join(str(identity) for identity in ids[:8].tolist())
-                raise EquipoiseError(
-                    f"training stopped at step {step}: the {what} is not finite on the batch of {len(ids)} examples "
-                    f"with ids {some}, …; lower the learning rate, or look at these rows with `equipoise explain`"
-                )
-        self._pending.clear()
-
-
-def _metrics(history: Tensor, batch: int) -> pa.Table:
-    steps = np.arange(1, len(history) + 1)
-    columns = {"step": pa.array(steps, pa.int32()), "examples": pa.array(steps * batch, pa.int64())}
-    for name, values in zip(COLUMNS, history.T.numpy(), strict=True):
-        columns[name] = pa.array(values.copy(), pa.float64(), from_pandas=True)
-    return pa.table(columns)

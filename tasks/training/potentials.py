@@ -17,10 +17,10 @@ from tasks.training.ranks import Ranks
 
 
 def balanced_loss(logits: Tensor, steps: int, ranks: Ranks | None = None) -> Tensor:
-    """The loss of `unrolled_loss`, with the same gradient, in one matrix of extra memory (which becomes the gradient).
+    """The loss and gradient of `unrolled_loss`, in one matrix of extra memory, which becomes the gradient.
 
-    logits: float32 or float64. One process: `[n, n]`. With ranks: this rank's rows `[n / W, n]`, all ranks having equally
-    many. Every rank returns the loss of the whole batch; its gradient is that of the *sum* of what the ranks return, W
+    logits: float32 or float64. One process: `[n, n]`. With ranks: this rank's rows `[n / W, n]`, equally many on all
+    ranks. Every rank returns the loss of the whole batch; its gradient is that of the *sum* of what the ranks return, W
     times the loss, so that averaging over ranks, as data-parallel training does, gives the gradient of one process.
     """
     return _BalancedLoss.apply(logits, steps, ranks or Ranks())
@@ -35,7 +35,7 @@ class _Chain(NamedTuple):
 
 class _BalancedLoss(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, logits: Tensor, steps: int, ranks: Ranks) -> Tensor:  # type: ignore[no-untyped-def, override]
+    def forward(ctx, logits: Tensor, steps: int, ranks: Ranks) -> Tensor:  # type: ignore[no-untyped-def]
         logits = logits.detach()
         kernel, chains = _solve(logits, steps, ranks)
         ctx.save_for_backward(logits)
@@ -49,7 +49,7 @@ class _BalancedLoss(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[no-untyped-def, override]
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[no-untyped-def]
         (logits,) = ctx.saved_tensors
         kernel, ctx.kernel = ctx.kernel, None  # its memory becomes the gradient; a second backward makes another
         if kernel is None:
@@ -66,7 +66,7 @@ def _own_columns(rows: int, ranks: Ranks) -> slice:
 
 
 def _solve(logits: Tensor, steps: int, ranks: Ranks) -> tuple[ScalingKernel | LogKernel, list[_Chain]]:
-    """The chains, by the scaling kernel where it is exact. Accelerators take the log kernel: it asks the host nothing."""
+    """The chains, by the scaling kernel where it is exact; on accelerators by the log kernel, which never waits."""
     if logits.device.type == "cpu":
         kernel = ScalingKernel(logits, ranks)
         chains = _chains(kernel, steps, ranks)

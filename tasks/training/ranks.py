@@ -24,6 +24,10 @@ class Ranks:
         """Which rank this is."""
         return torch.distributed.get_rank(self.group) if self.group is not None else 0
 
+    def part(self, count: int) -> slice:
+        """This rank's part of `count` rows, a multiple of the number of ranks."""
+        return slice(self.index * count // self.size, (self.index + 1) * count // self.size)
+
     def total(self, values: Tensor) -> Tensor:
         """The sum over ranks, on every rank; without gradient."""
         return self._reduced(values, torch.distributed.ReduceOp.SUM)
@@ -56,7 +60,7 @@ class _Gather(torch.autograd.Function):
     """All-gather whose backward sums the gradients that all ranks have for this rank's features."""
 
     @staticmethod
-    def forward(ctx, features: Tensor, ranks: Ranks) -> Tensor:  # type: ignore[no-untyped-def, override]
+    def forward(ctx, features: Tensor, ranks: Ranks) -> Tensor:  # type: ignore[no-untyped-def]
         ctx.ranks = ranks
         parts = [torch.empty_like(features) for _ in range(ranks.size)]
         torch.distributed.all_gather(parts, features.contiguous(), group=ranks.group)
@@ -64,6 +68,6 @@ class _Gather(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def, override]
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
         total = ctx.ranks.total(gradient.clone())
         return total.chunk(ctx.ranks.size)[ctx.ranks.index], None

@@ -40,12 +40,13 @@ def treg(points: Tensor, *, gamma: float, lambda_: float) -> Tensor:
 
 
 def equilibrium_radius(points: int, gamma: float, lambda_: float) -> float:
-    """Where the norms settle when nothing else pulls: `r = 1 + (γ/2λ) √(2n/(n-1)) (n-1)/n`, about `1 + γ√2/(2λ)`.
+    """Where the norms settle when nothing else pulls: `r = 1 + (γ / 2λ) √(2 (n-1) / n)`, about `1 + γ√2 / (2λ)`.
 
-    At most d+1 points on a sphere of radius r maximise the tree as a regular simplex, `E = (n-1) r √(2n/(n-1))`;
-    `γ E/n = 2λ(r - 1) r'`-balance of the two terms' derivatives in r gives the radius. Holds for `points <= d + 1`.
+    n ≤ d+1 points on a sphere of radius r make the tree longest as a regular simplex, `E = (n-1) r √(2n / (n-1))`;
+    then `d/dr [λ (r-1)² - γ E/n] = 0`. Infinite where nothing holds the points back.
     """
-    if lambda_ <= 0:
-        return math.inf if gamma > 0 else 1.0
-    edge = math.sqrt(2 * points / (points - 1)) * (points - 1) / points
-    return 1 + gamma * edge / (2 * lambda_)
+    if gamma == 0:
+        return 1.0
+    if lambda_ == 0:
+        return math.inf
+    return 1 + gamma * math.sqrt(2 * (points - 1) / points) / (2 * lambda_)

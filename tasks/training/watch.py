@@ -1,0 +1,53 @@
+"""Keeps the numbers of every step, and stops a training whose loss or gradient is no longer finite."""
+
+import math
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from storage.errors import EquipoiseError
+from tasks.training.contrastive import MEASURES
+
+COLUMNS = (*MEASURES, "learning_rate", "gradient_norm")
+
+
+class Watch:
+    """The numbers of each step, float64 `[steps, len(COLUMNS)]`, read from the device every `every` steps only."""
+
+    def __init__(self, steps: int, every: int) -> None:
+        self.history = torch.full((steps, len(COLUMNS)), torch.nan, dtype=torch.float64)
+        self._every = every
+        self._pending: list[tuple[int, np.ndarray, Tensor, float, Tensor]] = []
+
+    def record(self, step: int, ids: np.ndarray, values: Tensor, rate: float, norm: Tensor) -> None:
+        """Note one step. Raises `EquipoiseError`, naming ids, when a loss or gradient read by now is not finite."""
+        self._pending.append((step, ids, values, rate, norm.detach()))
+        if len(self._pending) >= self._every:
+            self.flush()
+
+    def flush(self) -> None:
+        """Read what is still on the device."""
+        for step, ids, values, rate, norm in self._pending:
+            self.history[step] = torch.tensor([*values.tolist(), rate, norm.item()], dtype=torch.float64)
+            for what, column in (("loss", "loss"), ("gradient", "gradient_norm")):
+                if not math.isfinite(self.history[step, COLUMNS.index(column)].item()):
+                    raise EquipoiseError(_complaint(what, step, ids))
+        self._pending.clear()
+
+    def table(self, batch: int) -> pa.Table:
+        """A row for each step: `step` and `examples` seen after it, and `COLUMNS`, null where not measured."""
+        steps = np.arange(1, len(self.history) + 1)
+        columns = {"step": pa.array(steps, pa.int32()), "examples": pa.array(steps * batch, pa.int64())}
+        for name, values in zip(COLUMNS, self.history.T.numpy(), strict=True):
+            columns[name] = pa.array(values.copy(), pa.float64(), from_pandas=True)
+        return pa.table(columns)
+
+
+def _complaint(what: str, step: int, ids: np.ndarray) -> str:
+    some = ", ".join(str(identity) for identity in ids[:8].tolist())
+    return (
+        f"training stopped at step {step}: the {what} is not finite on a batch of {len(ids)} examples with ids "
+        f"{some}{', …' if len(ids) > 8 else ''}; lower the learning rate, or see these rows with `equipoise explain`"
+    )
