@@ -1,7 +1,7 @@
 """Texts as Arrow buffers: from whatever the caller has, without a Python object per text where it is Arrow already."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +9,6 @@ import pyarrow.compute as pc
 
 from storage.errors import InputError
 from tasks.matching.memory import LOOK_AHEAD
-
-if TYPE_CHECKING:
-    import polars as pl
-
-Texts = "pa.Array | pa.ChunkedArray | pl.Series | Sequence[str | None]"
 
 
 def as_texts(texts: Any, what: str) -> pa.ChunkedArray:
@@ -35,6 +30,16 @@ def as_texts(texts: Any, what: str) -> pa.ChunkedArray:
         raise InputError(f"{what} must be texts, not Arrow {column.type}; cast the column to string")
     column = column.cast(pa.large_binary())
     return pc.fill_null(column, b"") if column.null_count else column
+
+
+def require_utf8(texts: pa.LargeBinaryArray, what: str) -> None:
+    """Raises `InputError`, naming the row, where bytes are not UTF-8."""
+    try:
+        texts.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        row = next(row for row, text in enumerate(texts) if not is_utf8(text.as_py()))
+        shown = texts[row].as_py()
+        raise InputError(f"{what}, row {row}: {shown!r:.60} is not UTF-8; convert or remove it") from None
 
 
 def buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
@@ -90,3 +95,12 @@ def _storable(text: object) -> bool:
         return text is None or (isinstance(text, str) and text.encode() is not None)
     except UnicodeEncodeError:
         return False
+
+
+def is_utf8(text: bytes) -> bool:
+    """Whether bytes are valid UTF-8."""
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

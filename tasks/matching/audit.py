@@ -117,9 +117,7 @@ def unspaced_caption(entry: str) -> str:
     return padded[1:] if padded.startswith(" ") else padded
 
 
-def _same(
-    texts: pa.LargeStringArray, names: np.ndarray, nodes: np.ndarray
-) -> tuple[list[SameEntry], list[SameEntry]]:
+def _same(texts: pa.LargeStringArray, names: np.ndarray, nodes: np.ndarray) -> tuple[list[SameEntry], list[SameEntry]]:
     """Entries that share a node with an earlier one: those with the text of an earlier one, and the others."""
     order = np.argsort(nodes, kind="stable")
     grouped = nodes[order]

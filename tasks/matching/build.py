@@ -3,8 +3,16 @@
 import numpy as np
 
 from tasks.matching import continuations, vocabulary
-from tasks.matching.compiled import compiled
-from tasks.matching.continuations import DEEP, FREE, HAS_CHILDREN, NODE, filter_shift, find_continuation, first_slot, pair_key
+from tasks.matching.compiled import Integer, compiled
+from tasks.matching.continuations import (
+    DEEP,
+    FREE,
+    HAS_CHILDREN,
+    filter_shift,
+    find_continuation,
+    first_slot,
+    pair_key,
+)
 from tasks.matching.memory import address_of
 from tasks.matching.vocabulary import HALF, LOW_HALF, SHORT, find_token, home_slot, long_key, short_key
 
@@ -15,16 +23,104 @@ _LINK = continuations.SLOT
 
 
 @compiled
-def _grown(array):
-    """A copy with twice the room."""
-    copy = np.empty(2 * array.size, dtype=array.dtype)
-    copy[: array.size] = array
-    return copy
+def split_texts(values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The tokens of all texts, empty ones too: begins and lengths `[tokens]`, each text's first token `[n + 1]`."""
+    texts = offsets.size - 1
+    most = texts
+    for position in range(offsets[0], offsets[texts]):
+        most += values[position] == _SPACE
+    begins, lengths = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    runs = np.zeros(texts + 1, dtype=np.int64)
+    count = 0
+    for text in range(texts):
+        begin, stop = offsets[text], offsets[text + 1]
+        for position in range(begin, stop + 1):
+            if position == stop or values[position] == _SPACE:
+                begins[count], lengths[count] = begin, position - begin
+                count += 1
+                begin = position + 1
+        runs[text + 1] = count
+    return begins, lengths, runs
 
 
 @compiled
-def _rehashed_tokens(table):
-    """The token table with twice the slots. The keys of one table are told apart by position, no bytes are needed."""
+def intern_tokens(
+    values: np.ndarray, begins: np.ndarray, lengths: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Number the distinct tokens in order of appearance. `values` must be readable `LOOK_AHEAD` bytes past its texts.
+
+    Returns every token's number `[tokens]`, the token table, the bytes of the long ones, and where each begins there.
+    """
+    numbers = np.empty(begins.size, dtype=np.int64)
+    table = np.zeros(_FIRST_SLOTS * _TOKEN, dtype=np.uint64)
+    arena_size = 0
+    for token in range(begins.size):
+        arena_size += lengths[token] if lengths[token] >= SHORT else 0
+    arena, arena_begin = np.empty(arena_size, dtype=np.uint8), np.zeros(begins.size, dtype=np.int64)
+    distinct = arena_size = 0
+    for token in range(begins.size):
+        length = lengths[token]
+        address = address_of(values) + begins[token]
+        low, high = long_key(address, length) if length >= SHORT else short_key(address, length)
+        mask = table.size // _TOKEN - 1
+        slot = find_token(
+            address_of(table),
+            mask,
+            home_slot(low, high, mask),
+            low,
+            high,
+            address,
+            length,
+            address_of(arena),
+            address_of(arena_begin),
+        )
+        if slot >= 0:
+            numbers[token] = np.int64(table[slot * _TOKEN + 2])
+            continue
+        base = (-slot - 1) * _TOKEN
+        table[base], table[base + 1], table[base + 2] = low, high, np.uint64(distinct)
+        numbers[token] = distinct
+        arena_begin[distinct] = arena_size
+        if length >= SHORT:
+            for step in range(length):
+                arena[arena_size + step] = values[begins[token] + step]
+            arena_size += length
+        distinct += 1
+        if distinct * 2 * _TOKEN > table.size:
+            table = _rehashed_tokens(table)
+    return numbers, table, arena[:arena_size].copy(), arena_begin[:distinct].copy()
+
+
+@compiled
+def insert_runs(numbers: np.ndarray, runs: np.ndarray) -> tuple[np.ndarray, Integer, np.ndarray]:
+    """Put every text's run of token numbers, `numbers[runs[i]:runs[i + 1]]`, into a trie.
+
+    Returns the continuation table, the number of continuations, and the last node of every text.
+    """
+    nodes = np.empty(runs.size - 1, dtype=np.int64)
+    table = np.full(_FIRST_SLOTS * _LINK, FREE, dtype=np.uint64)
+    links = 0
+    for text in range(nodes.size):
+        nodes[text] = numbers[runs[text]]
+        for token in range(runs[text] + 1, runs[text + 1]):
+            key = pair_key(np.uint64(nodes[text]), np.uint64(numbers[token]))
+            mask = table.size // _LINK - 1
+            slot = find_continuation(address_of(table), mask, first_slot(key, mask), key)
+            if slot >= 0:
+                nodes[text] = np.int64(table[slot * _LINK + 1])
+                continue
+            base = (-slot - 1) * _LINK
+            nodes[text] = DEEP + links
+            table[base], table[base + 1] = key, np.uint64(nodes[text])
+            links += 1
+            if links * 2 * _LINK > table.size:
+                table = _rehashed_links(table)
+    return table, links, nodes
+
+
+@compiled
+def _rehashed_tokens(table: np.ndarray) -> np.ndarray:
+    """The token table with twice the slots. All keys differ here, or their bytes do: nothing needs comparing."""
     larger = np.zeros(2 * table.size, dtype=np.uint64)
     mask = larger.size // _TOKEN - 1
     for base in range(0, table.size, _TOKEN):
@@ -32,12 +128,13 @@ def _rehashed_tokens(table):
             slot = home_slot(table[base], table[base + 1], mask)
             while larger[slot * _TOKEN + 1] != 0:
                 slot = (slot + 1) & mask
-            larger[slot * _TOKEN : slot * _TOKEN + _TOKEN] = table[base : base + _TOKEN]
+            for step in range(_TOKEN):
+                larger[slot * _TOKEN + step] = table[base + step]
     return larger
 
 
 @compiled
-def _rehashed_links(table):
+def _rehashed_links(table: np.ndarray) -> np.ndarray:
     """The continuation table with twice the slots."""
     larger = np.full(2 * table.size, FREE, dtype=np.uint64)
     mask = larger.size // _LINK - 1
@@ -45,82 +142,12 @@ def _rehashed_links(table):
         key = table[base]
         if key != FREE:
             slot = -find_continuation(address_of(larger), mask, first_slot(key, mask), key) - 1
-            larger[slot * _LINK] = key
-            larger[slot * _LINK + 1] = table[base + 1]
+            larger[slot * _LINK], larger[slot * _LINK + 1] = key, table[base + 1]
     return larger
 
 
 @compiled
-def insert_texts(values, offsets):
-    """Put the token run of every text into fresh tables. `values` must be readable `LOOK_AHEAD` bytes past its texts.
-
-    Returns the token table, the continuation table, the long tokens' bytes and where each begins, the number of
-    continuations, the last node of every text, and the tokens of the longest text.
-    """
-    texts = offsets.size - 1
-    tokens = np.zeros(_FIRST_SLOTS * _TOKEN, dtype=np.uint64)
-    links = np.full(_FIRST_SLOTS * _LINK, FREE, dtype=np.uint64)
-    arena = np.empty(1 << 12, dtype=np.uint8)
-    arena_begin = np.empty(_FIRST_SLOTS, dtype=np.int64)
-    nodes = np.empty(texts, dtype=np.int64)
-    token_count = link_count = arena_size = depth = 0
-    for text in range(texts):
-        begin, stop = offsets[text], offsets[text + 1]
-        node = -1
-        run = 0
-        for position in range(begin, stop + 1):
-            if position < stop and values[position] != _SPACE:
-                continue
-            length = position - begin
-            address = address_of(values) + begin
-            low, high = long_key(address, length) if length >= SHORT else short_key(address, length)
-            mask = tokens.size // _TOKEN - 1
-            slot = home_slot(low, high, mask)
-            slot = find_token(
-                address_of(tokens), mask, slot, low, high, address, length, address_of(arena), address_of(arena_begin)
-            )
-            if slot >= 0:
-                token = np.int64(tokens[slot * _TOKEN + 2] & LOW_HALF)
-            else:
-                token = token_count
-                token_count += 1
-                base = (-slot - 1) * _TOKEN
-                tokens[base], tokens[base + 1], tokens[base + 2] = low, high, np.uint64(token)
-                if token == arena_begin.size:
-                    arena_begin = _grown(arena_begin)
-                arena_begin[token] = arena_size
-                if length >= SHORT:
-                    while arena_size + length > arena.size:
-                        arena = _grown(arena)
-                    arena[arena_size : arena_size + length] = values[begin:position]
-                    arena_size += length
-                if token_count * 2 * _TOKEN > tokens.size:
-                    tokens = _rehashed_tokens(tokens)
-            if node < 0:
-                node = token
-            else:
-                key = pair_key(np.uint64(node), np.uint64(token))
-                mask = links.size // _LINK - 1
-                slot = find_continuation(address_of(links), mask, first_slot(key, mask), key)
-                if slot >= 0:
-                    node = np.int64(links[slot * _LINK + 1] & NODE)
-                else:
-                    base = (-slot - 1) * _LINK
-                    links[base] = key
-                    node = DEEP + link_count
-                    links[base + 1] = np.uint64(node)
-                    link_count += 1
-                    if link_count * 2 * _LINK > links.size:
-                        links = _rehashed_links(links)
-            run += 1
-            begin = position + 1
-        nodes[text] = node
-        depth = max(depth, run)
-    return tokens, links, arena[:arena_size].copy(), arena_begin[:token_count].copy(), link_count, nodes, depth
-
-
-@compiled
-def attach_marks(tokens, links, token_marks, link_marks):
+def attach_marks(tokens: np.ndarray, links: np.ndarray, token_marks: np.ndarray, link_marks: np.ndarray) -> None:
     """Write every node's mark into its slot, and tell each node which tokens can follow it."""
     slot_of_token = np.empty(token_marks.size, dtype=np.int64)
     for base in range(0, tokens.size, _TOKEN):

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numba
+import numpy as np
 import xxhash
+
+Integer = int | np.int64
+"""A whole number in compiled code, where there is only int64."""
 
 
 @cache

@@ -7,7 +7,7 @@ verify) and the link (child node in the low half with `HAS_CHILDREN` in its top 
 
 import numpy as np
 
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
 from tasks.matching.memory import load_word
 
 SLOT = 2
@@ -23,13 +23,13 @@ _MIX_B = np.uint64(0xD6E8FEB86659FD93)
 
 
 @compiled
-def pair_key(node, token):
+def pair_key(node: np.uint64, token: np.uint64) -> np.uint64:
     """The key of a node followed by a token, both uint64; only the low half of `node` counts."""
     return (node << _HALF) | token
 
 
 @compiled
-def first_slot(key, mask):
+def first_slot(key: np.uint64, mask: Integer) -> Integer:
     """The slot where a key's search begins; `mask` is the number of slots minus one."""
     mixed = (key ^ (key >> _HALF)) * _MIX_A
     mixed = (mixed ^ (mixed >> np.uint64(29))) * _MIX_B
@@ -37,7 +37,7 @@ def first_slot(key, mask):
 
 
 @compiled
-def find_continuation(table, mask, slot, key):
+def find_continuation(table: Integer, mask: Integer, slot: Integer, key: np.uint64) -> Integer:
     """The slot of a key, or minus the free slot where it belongs, less one. `table` is an address."""
     while True:
         found = load_word(table + slot * SLOT_BYTES)
@@ -49,6 +49,6 @@ def find_continuation(table, mask, slot, key):
 
 
 @compiled
-def filter_shift(token):
+def filter_shift(token: np.uint64) -> np.uint64:
     """The bit, 0 to 63, that stands for a following token in a 64-bit Bloom filter."""
     return (token * _MIX_A) >> np.uint64(58)

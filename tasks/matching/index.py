@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.matching.build import attach_marks, insert_texts
+from tasks.matching.build import attach_marks, insert_runs, intern_tokens, split_texts
 from tasks.matching.continuations import DEEP
 
 NO_ENTRY = 0xFFFFFFFF
@@ -41,7 +41,10 @@ def build_index(values: np.ndarray, offsets: np.ndarray, entries: np.ndarray) ->
     `text.split(" ")`, empty tokens included. Returns the index, and the trie node of every text, int64 `[n]`: texts
     with the same node are the same text.
     """
-    tokens, continuations, arena, arena_begin, links, nodes, depth = insert_texts(values, offsets)
+    begins, lengths, runs = split_texts(values, offsets)
+    numbers, tokens, arena, arena_begin = intern_tokens(values, begins, lengths)
+    continuations, links, nodes = insert_runs(numbers, runs)
+    depth = int(np.diff(runs).max(initial=1))
     order = np.argsort(nodes, kind="stable")
     ends, first, sizes = np.unique(nodes[order], return_index=True, return_counts=True)
     marks = entries[order[first]].astype(np.uint32)
@@ -60,8 +63,8 @@ def build_index(values: np.ndarray, offsets: np.ndarray, entries: np.ndarray) ->
         arena_begin=arena_begin,
         shared_begin=np.concatenate([[0], np.cumsum(sizes[shared])]).astype(np.int64),
         shared_entries=entries[order[np.repeat(shared, sizes)]].astype(np.uint32),
-        depth=int(depth),
-        most_per_token=int(depth) * int(sizes.max(initial=1)),
+        depth=depth,
+        most_per_token=depth * int(sizes.max(initial=1)),
     )
     return index, nodes
 

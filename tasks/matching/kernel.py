@@ -9,7 +9,8 @@ next block.
 
 import numpy as np
 
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
+from tasks.matching.index import TokenIndex
 from tasks.matching.sorting import sort_unique
 from tasks.matching.stream import MOST_TOKENS, look_up, make_keys, split
 from tasks.matching.walk import collect, find_pairs
@@ -19,7 +20,9 @@ _COMPACT = 1 << 16
 
 
 @compiled
-def match_captions(values, offsets, classes, index):
+def match_captions(
+    values: np.ndarray, offsets: np.ndarray, classes: np.ndarray, index: TokenIndex
+) -> tuple[np.ndarray, np.ndarray]:
     """Match texts laid out as by `arrow.padded_buffers`.
 
     Returns all rows' entries, uint32 `[k]`, each row's ascending and unique, and where each row ends, int64 `[n]`.
@@ -33,7 +36,7 @@ def match_captions(values, offsets, classes, index):
     ends = np.empty(texts, np.int64)
     out = np.empty(4 * texts + 2 * index.most_per_token + 64, np.uint32)
     size = row_begin = done = kept = np.int64(0)
-    compact_at = np.int64(_COMPACT)
+    compact_at: Integer = np.int64(_COMPACT)
 
     position = start = offsets[0]
     while done < texts:
@@ -54,7 +57,7 @@ def match_captions(values, offsets, classes, index):
         done += rows
         if size - row_begin > compact_at:
             size = row_begin + sort_unique(out, row_begin, size)
-            compact_at = max(_COMPACT, 2 * (size - row_begin))
+            compact_at = max(np.int64(_COMPACT), 2 * (size - row_begin))
         kept = count - token
         for place in range(kept):
             words[place], followers[place] = words[token + place], followers[token + place]
@@ -62,7 +65,7 @@ def match_captions(values, offsets, classes, index):
 
 
 @compiled
-def _grown(array):
+def _grown(array: np.ndarray) -> np.ndarray:
     """A copy with twice the room."""
     copy = np.empty(2 * array.size, dtype=array.dtype)
     copy[: array.size] = array

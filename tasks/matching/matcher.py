@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
-from tasks.matching.arrow import as_texts, buffers, padded_buffers
+from tasks.matching.arrow import as_texts, buffers, padded_buffers, require_utf8
 from tasks.matching.audit import MatcherAudit, audit_entries
 from tasks.matching.index import MOST_ENTRIES, build_index
 from tasks.matching.kernel import match_captions
@@ -55,8 +55,8 @@ class KeywordMatcher:
         if fold_case and normalise == "metaclip":
             raise InputError('fold_case needs normalise="unicode": MetaCLIP never folds case')
         self.normalise, self.fold_case, self.unspaced_scripts = normalise, fold_case, unspaced_scripts
-        column = as_texts(entries, "entries")
-        self.entries: pa.LargeBinaryArray = _one_chunk(column)
+        self.entries: pa.LargeBinaryArray = as_texts(entries, "entries").combine_chunks()
+        require_utf8(self.entries, "entries")
         if len(self.entries) >= MOST_ENTRIES:
             raise InputError(f"{len(self.entries)} entries are too many for one matcher; at most {MOST_ENTRIES - 1}")
         self.numbers = _checked_numbers(numbers, len(self.entries))
@@ -91,7 +91,7 @@ class KeywordMatcher:
         """
         column = as_texts(captions, "captions")
         blocks = [block for chunk in column.chunks for block in _blocks(chunk)]
-        workers = min(threads or len(os.sched_getaffinity(0)), len(blocks))
+        workers = min(threads or _available_cores(), len(blocks))
         if workers > 1:
             with ThreadPoolExecutor(workers) as pool:
                 parts = list(pool.map(self._match_block, blocks))
@@ -130,9 +130,9 @@ class KeywordMatcher:
         return self._unspaced.add_matches(texts, found, ends, spaced=self.normalise == "unicode")
 
 
-def _one_chunk(column: pa.ChunkedArray) -> pa.LargeBinaryArray:
-    combined = column.combine_chunks()
-    return combined if isinstance(combined, pa.Array) else pa.concat_arrays(combined.chunks)
+def _available_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _blocks(chunk: pa.LargeBinaryArray) -> Iterator[pa.LargeBinaryArray]:

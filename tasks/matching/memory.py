@@ -13,12 +13,13 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
 from tasks.matching.text import BLANKS, PUNCTUATION
 
 LOOK_AHEAD = 64
 """Bytes behind the last text that must be readable: `special_bytes` and `load_word` read past a text's end."""
 
+_operation: Any = intrinsic
 _BYTE = ir.IntType(8)
 _INT32 = ir.IntType(32)
 _SPECIAL = sorted(ord(character) for character in f" {BLANKS}{PUNCTUATION}")
@@ -29,7 +30,7 @@ def _load(builder: Any, address: Any, kind: ir.Type) -> Any:
     return builder.load(builder.inttoptr(address, kind.as_pointer()), align=1)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_operation
 def load_byte(typing_context: Any, address: Any) -> Any:
     """The byte at an address, as uint8."""
 
@@ -39,7 +40,7 @@ def load_byte(typing_context: Any, address: Any) -> Any:
     return types.uint8(types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_operation
 def load_word(typing_context: Any, address: Any) -> Any:
     """The eight bytes from an address on, as uint64."""
 
@@ -49,7 +50,7 @@ def load_word(typing_context: Any, address: Any) -> Any:
     return types.uint64(types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_operation
 def special_bytes(typing_context: Any, address: Any) -> Any:
     """Which of the 64 bytes from an address on are blanks or wrapped punctuation: bit `i` of a uint64 for byte `i`.
 
@@ -59,9 +60,7 @@ def special_bytes(typing_context: Any, address: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         vector = ir.VectorType(_BYTE, 64)
         text = _load(builder, arguments[0], vector)
-        hits = [
-            builder.icmp_unsigned("==", text, ir.Constant(vector, [_BYTE(code)] * 64)) for code in _SPECIAL
-        ]
+        hits = [builder.icmp_unsigned("==", text, ir.Constant(vector, [_BYTE(code)] * 64)) for code in _SPECIAL]
         mask = hits[0]
         for hit in hits[1:]:
             mask = builder.or_(mask, hit)
@@ -70,7 +69,7 @@ def special_bytes(typing_context: Any, address: Any) -> Any:
     return types.uint64(types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_operation
 def prefetch(typing_context: Any, address: Any) -> Any:
     """Ask for the cache line at an address; it is never an error."""
 
@@ -85,7 +84,7 @@ def prefetch(typing_context: Any, address: Any) -> Any:
     return types.void(types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@_operation
 def lowest_bit(typing_context: Any, word: Any) -> Any:
     """The position of the lowest set bit of a uint64 that is not zero."""
 
@@ -96,6 +95,6 @@ def lowest_bit(typing_context: Any, word: Any) -> Any:
 
 
 @compiled
-def address_of(array):
+def address_of(array: np.ndarray) -> Integer:
     """The address of an array's first byte, as int64 (signed, because numba adds mixed integers as floats)."""
     return np.int64(array.ctypes.data)

@@ -9,9 +9,6 @@ from storage.errors import InputError
 from storage.schemas import ENTRIES
 from tasks.matching.audit import MatcherAudit
 
-MOST_DETAILS = 10_000
-"""Faults of one kind that `audit.json` spells out; their numbers are always complete."""
-
 
 def unite(lists: Sequence[tuple[str, Sequence[str]]], limit: int | None = None) -> tuple[list[str], list[str]]:
     """The union of named lists: entries, and the provenance of each, the lists' names joined by `+`.

@@ -3,7 +3,7 @@
 import numpy as np
 
 from tasks.matching.characters import APOSTROPHES, BLANK, JOINER, WORD, WRAPPED
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
 
 _SPACE = ord(" ")
 _PLAIN_APOSTROPHE = ord(APOSTROPHES[0])
@@ -11,7 +11,7 @@ _OTHER_APOSTROPHES = tuple(ord(mark) for mark in APOSTROPHES[1:])
 
 
 @compiled
-def _character(values, position, stop):
+def _character(values: np.ndarray, position: Integer, stop: Integer) -> tuple[Integer, Integer]:
     """The code point at a position of valid UTF-8, and its bytes; (0, 0) at the end."""
     if position >= stop:
         return 0, 0
@@ -27,7 +27,7 @@ def _character(values, position, stop):
 
 
 @compiled
-def respace(values, offsets, classes):
+def respace(values: np.ndarray, offsets: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Write every text with one space around each wrapped character and between words, none at the ends.
 
     `values`, `offsets`: valid UTF-8 texts as Arrow lays them out; `classes`: see `characters.py`. Returns the same

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
 
 _FEW = 12
 _MANY = 192
@@ -10,7 +10,7 @@ _HOLE = np.uint32(0xFFFFFFFF)
 
 
 @compiled
-def sort_unique(values, begin, end):
+def sort_unique(values: np.ndarray, begin: Integer, end: Integer) -> Integer:
     """Sort `values[begin:end]` (uint32, none of them 2**32 - 1) in place, drop repetitions; returns how many are left.
 
     A handful is inserted one by one. Up to `_MANY` are placed by rank, the number of smaller ones: quadratic, but a
@@ -40,7 +40,9 @@ def sort_unique(values, begin, end):
         return kept
     else:
         values[begin:end].sort()
-    kept = min(count, 1)
+    if count == 0:
+        return 0
+    kept = 1
     for place in range(begin + 1, end):
         value = values[place]
         repeated = value == values[begin + kept - 1]

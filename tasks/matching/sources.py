@@ -73,7 +73,7 @@ def _json_entries(path: Path) -> list[str]:
     try:
         entries = json.loads(_read_text(path))
     except json.JSONDecodeError as fault:
-        raise InputError(f"{path} is not JSON ({fault.msg}, line {fault.lineno}); it must be a list of strings") from None
+        raise InputError(f"{path} is not JSON ({fault.msg}, line {fault.lineno}); expected a list of strings") from None
     if not isinstance(entries, list):
         raise InputError(f"{path} must hold a JSON list of strings, not a JSON {type(entries).__name__}")
     for place, entry in enumerate(entries):

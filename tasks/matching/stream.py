@@ -2,21 +2,20 @@
 
 import numpy as np
 
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
+from tasks.matching.index import TokenIndex
 from tasks.matching.memory import address_of, load_byte, load_word, lowest_bit, prefetch, special_bytes
 from tasks.matching.text import ORDINARY, TOKEN
 from tasks.matching.vocabulary import (
     HIGH_BYTES,
     LENGTH_SHIFT,
     LOW_BYTES,
-    LOW_HALF,
     SHORT,
     SLOT_BYTES,
     UNKNOWN,
     find_token,
     home_slot,
     long_key,
-    short_key,
 )
 
 WINDOW = 64
@@ -26,7 +25,18 @@ _AHEAD = 16
 
 
 @compiled
-def split(values, offsets, classes, row, position, start, begins, lengths, count, row_stops):
+def split(
+    values: np.ndarray,
+    offsets: np.ndarray,
+    classes: np.ndarray,
+    row: Integer,
+    position: Integer,
+    start: Integer,
+    begins: np.ndarray,
+    lengths: np.ndarray,
+    count: Integer,
+    row_stops: np.ndarray,
+) -> tuple[Integer, Integer, Integer, Integer]:
     """Cut texts into tokens until the block is full or all texts are done.
 
     Goes on at byte `position` of text `row`, whose unfinished token began at `start`. Fills `begins` and `lengths`
@@ -67,7 +77,17 @@ def split(values, offsets, classes, row, position, start, begins, lengths, count
 
 
 @compiled
-def make_keys(values, begins, lengths, first, count, lows, highs, slots, mask):
+def make_keys(
+    values: np.ndarray,
+    begins: np.ndarray,
+    lengths: np.ndarray,
+    first: Integer,
+    count: Integer,
+    lows: np.ndarray,
+    highs: np.ndarray,
+    slots: np.ndarray,
+    mask: Integer,
+) -> None:
     """The keys of tokens `[first, count)` and the slots where their search begins; the short ones without a branch."""
     address = address_of(values)
     long_tokens = 0
@@ -87,7 +107,19 @@ def make_keys(values, begins, lengths, first, count, lows, highs, slots, mask):
 
 
 @compiled
-def look_up(values, begins, lengths, first, count, lows, highs, slots, index, words, followers):
+def look_up(
+    values: np.ndarray,
+    begins: np.ndarray,
+    lengths: np.ndarray,
+    first: Integer,
+    count: Integer,
+    lows: np.ndarray,
+    highs: np.ndarray,
+    slots: np.ndarray,
+    index: TokenIndex,
+    words: np.ndarray,
+    followers: np.ndarray,
+) -> None:
     """The vocabulary's word 2 (`UNKNOWN` for other tokens) and word 3 of tokens `[first, count)`."""
     table, mask = address_of(index.tokens), index.tokens.size // 4 - 1
     arena, arena_begin, address = address_of(index.arena), address_of(index.arena_begin), address_of(values)

@@ -14,7 +14,7 @@ token has a hash for a key, and its bytes are compared with the arena's after th
 
 import numpy as np
 
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
 from tasks.matching.memory import load_byte, load_word
 
 SLOT = 4
@@ -36,7 +36,7 @@ _MIX_C = np.uint64(0xFF51AFD7ED558CCD)
 
 
 @compiled
-def long_key(address, length):
+def long_key(address: Integer, length: Integer) -> tuple[np.uint64, np.uint64]:
     """The key of a token of at least `SHORT` bytes: a 64-bit hash, and a word with the length that marks it as long."""
     state = np.uint64(length) * _MIX_A
     for step in range(0, length - 7, 8):
@@ -47,14 +47,14 @@ def long_key(address, length):
 
 
 @compiled
-def short_key(address, length):
+def short_key(address: Integer, length: Integer) -> tuple[np.uint64, np.uint64]:
     """The key of a token of fewer than `SHORT` bytes; its second word is never zero. Reads 16 bytes."""
     size = np.uint64(length + 1) << LENGTH_SHIFT
     return load_word(address) & LOW_BYTES[length], (load_word(address + 8) & HIGH_BYTES[length]) | size
 
 
 @compiled
-def home_slot(low, high, mask):
+def home_slot(low: np.uint64, high: np.uint64, mask: Integer) -> Integer:
     """The slot where a key's search begins; `mask` is the number of slots minus one."""
     mixed = (low * _MIX_A) ^ ((high ^ (high >> np.uint64(29))) * _MIX_B)
     mixed = (mixed ^ (mixed >> HALF)) * _MIX_C
@@ -62,16 +62,26 @@ def home_slot(low, high, mask):
 
 
 @compiled
-def same_bytes(left, right, length):
+def same_bytes(left: Integer, right: Integer, length: Integer) -> bool:
     """Whether the byte runs at two addresses are equal."""
-    for step in range(length):
+    for step in range(length):  # noqa: SIM110, numba has no all()
         if load_byte(left + step) != load_byte(right + step):
             return False
     return True
 
 
 @compiled
-def find_token(table, mask, slot, low, high, address, length, arena, arena_begin):
+def find_token(
+    table: Integer,
+    mask: Integer,
+    slot: Integer,
+    low: np.uint64,
+    high: np.uint64,
+    address: Integer,
+    length: Integer,
+    arena: Integer,
+    arena_begin: Integer,
+) -> Integer:
     """The slot that holds a token, or minus the free slot where it belongs, less one.
 
     `table`, `address` (of the token), `arena` and `arena_begin` are addresses; the search begins at `slot`.

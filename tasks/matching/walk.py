@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from tasks.matching.compiled import compiled
+from tasks.matching.compiled import Integer, compiled
 from tasks.matching.continuations import (
-    FREE,
     HAS_CHILDREN,
     NODE,
     SLOT_BYTES,
@@ -13,6 +12,7 @@ from tasks.matching.continuations import (
     first_slot,
     pair_key,
 )
+from tasks.matching.index import TokenIndex
 from tasks.matching.memory import address_of, load_word, prefetch
 from tasks.matching.sorting import sort_unique
 from tasks.matching.vocabulary import HALF, LOW_HALF
@@ -27,7 +27,14 @@ _NOWHERE = -1
 
 
 @compiled
-def find_pairs(words, followers, count, index, slots, links):
+def find_pairs(
+    words: np.ndarray,
+    followers: np.ndarray,
+    count: Integer,
+    index: TokenIndex,
+    slots: np.ndarray,
+    links: np.ndarray,
+) -> None:
     """For every token but the last, the continuation by its neighbour: `links[i]`, `NO_LINK` where there is none.
 
     First all the filters, without a branch, then the few pairs that passed, their cache lines asked for early. A pair
@@ -53,7 +60,20 @@ def find_pairs(words, followers, count, index, slots, links):
 
 
 @compiled
-def collect(words, links, count, row_stops, rows, row, token, index, out, size, row_begin, row_ends):
+def collect(
+    words: np.ndarray,
+    links: np.ndarray,
+    count: Integer,
+    row_stops: np.ndarray,
+    rows: Integer,
+    row: Integer,
+    token: Integer,
+    index: TokenIndex,
+    out: np.ndarray,
+    size: Integer,
+    row_begin: Integer,
+    row_ends: np.ndarray,
+) -> tuple[Integer, Integer, Integer, Integer, bool]:
     """Append the entries of a block's captions to `out[:size]`, going on at `token` of caption `row`.
 
     Captions `[0, rows)` stop in this block, at tokens `row_stops`; the one that goes on is followed as far as no

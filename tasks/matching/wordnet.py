@@ -26,7 +26,7 @@ def wordnet_lemmas(parts_of_speech: Sequence[str], folder: Path | None = None) -
 def _index_lemmas(path: Path) -> Iterator[str]:
     """The first field of every line of an `index.<part>` file (wndb(5WN)); the licence's lines begin with a space."""
     if not path.is_file():
-        raise InputError(f"{path} is missing; `folder` must hold WordNet's index.noun, index.verb, index.adj, index.adv")
+        raise InputError(f"{path} is missing; `folder` must hold WordNet's index files")
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             if not line.startswith(" "):

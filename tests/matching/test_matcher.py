@@ -1,28 +1,39 @@
 """The matcher against MetaCLIP's own loop, against pyahocorasick, and against itself in other shapes."""
 
+import csv
+import random
+from pathlib import Path
+
 import ahocorasick
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from tests.matching.strategies import entry_lists, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import InputError
 from tasks.matching.matcher import KeywordMatcher
-from tasks.matching.text import spacing, spacing_unicode
+from tasks.matching.text import spacing
+from tests.matching.texts import entry_lists, plain_loop, plain_unicode_loop, texts
 
-
-def plain_loop(entries: list[str], captions: list[str]) -> list[list[int]]:
-    """MetaCLIP's definition: entry by entry, `" e " in spacing(t)`."""
-    return [[i for i, entry in enumerate(entries) if f" {entry} " in spacing(text)] for text in captions]
-
-
-def plain_unicode(entries: list[str], captions: list[str], fold_case: bool) -> list[list[int]]:
-    keys = [spacing_unicode(entry, fold_case=fold_case) for entry in entries]
-    spaced = [spacing_unicode(text, fold_case=fold_case) for text in captions]
-    return [[i for i, key in enumerate(keys) if key != " " and key in text] for text in spaced]
+ENTRIES = [
+    "cat",
+    "dog",
+    "a cat",
+    "cat",
+    "",
+    " cat",
+    "cat ",
+    "a  b",
+    ",",
+    ", a",
+    "U.S.A.",
+    "中文",
+    "cat\x00",
+    "the cat sat",
+]
+CAPTIONS = ["a cat", "cat, dog", "a, b", "", "a  b", "中文", "the cat sat", "cat\x00 dog", "a cat , a"]
 
 
 @settings(max_examples=400, deadline=None)
@@ -33,8 +44,156 @@ def test_equals_the_plain_loop(entries: list[str], captions: list[str]) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(entry_lists(), st.lists(texts(), max_size=8), st.booleans())
-def test_unicode_equals_the_plain_loop_on_unicode_spacing(
-    entries: list[str], captions: list[str], fold_case: bool
-) -> None:
+def test_unicode_equals_the_plain_loop(entries: list[str], captions: list[str], fold_case: bool) -> None:
     matcher = KeywordMatcher(entries, "unicode", fold_case=fold_case)
-    assert matcher.match(captions).to_pylist() == plain_unicode(entries, captions, fold_case)
+    assert matcher.match(captions).to_pylist() == plain_unicode_loop(entries, captions, fold_case)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 40])
+def test_captions_longer_than_a_block(depth: int) -> None:
+    """Runs of tokens that end just before, at, and after the kernel's block, and 100 kB captions."""
+    source = random.Random(depth)
+    words = ["a", "b", "", "supercalifragilistic", "x" * 15, "x" * 16, "é"]
+    entries = [" ".join(source.choices(words, k=source.randint(1, depth))) for _ in range(40)]
+    entries += source.choices(entries, k=5)
+    captions = []
+    for size in [0, 1, 1022, 1023, 1024, 1025, 1151, 1152, 1153, 1154, 1155, 2048, 20_000]:
+        pieces = [source.choice(words) + source.choice([" ", " ", ", ", "\t"]) for _ in range(size)]
+        captions.append("".join(pieces) + source.choice(entries))
+    assert KeywordMatcher(entries).match(captions).to_pylist() == plain_loop(entries, captions)
+
+
+def real_titles(folder: Path) -> list[str]:
+    with open(folder / "imagenet_captions" / "imagenet_captions_val_c250.csv", encoding="utf-8", newline="") as file:
+        return [row[0] for row in csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)][1:]
+
+
+def test_real_captions_against_pyahocorasick_and_the_plain_loop(shared_data: Path) -> None:
+    titles = real_titles(shared_data)
+    words = sorted({word for title in titles for word in spacing(title).split()})
+    pairs = sorted(
+        {f"{a} {b}" for t in titles for a, b in zip(spacing(t)[1:-1].split(" "), spacing(t)[1:-1].split(" ")[1:])}
+    )
+    entries = words[::2] + pairs[::3] + titles[::50]
+    automaton = ahocorasick.Automaton()
+    for text in dict.fromkeys(entries):
+        automaton.add_word(f" {text} ", text)
+    automaton.make_automaton()
+    places: dict[str, list[int]] = {}
+    for place, entry in enumerate(entries):
+        places.setdefault(entry, []).append(place)
+    found = KeywordMatcher(entries).match(titles).to_pylist()
+    for title, ids in zip(titles, found):
+        hits = {text for _, text in automaton.iter(spacing(title))}
+        assert ids == sorted(place for text in hits for place in places[text])
+    assert found[::500] == plain_loop(entries, titles[::500])
+
+
+def test_every_shape_of_input_gives_the_same() -> None:
+    matcher = KeywordMatcher(ENTRIES)
+    expected = plain_loop(ENTRIES, CAPTIONS)
+    strings = pa.array(CAPTIONS)
+    padded = pa.array(["cat dog", *CAPTIONS, "dog"])
+    shapes = [
+        CAPTIONS,
+        tuple(CAPTIONS),
+        strings,
+        pa.array(CAPTIONS, pa.large_string()),
+        pa.array(CAPTIONS, pa.string_view()),
+        pa.array([caption.encode() for caption in CAPTIONS], pa.binary()),
+        strings.dictionary_encode(),
+        padded.slice(1, len(CAPTIONS)),
+        pa.chunked_array([strings.slice(0, 4), strings.slice(4, 0), strings.slice(4)]),
+        pl.Series(CAPTIONS),
+    ]
+    for shape in shapes:
+        assert matcher.match(shape).to_pylist() == expected
+    assert KeywordMatcher(pl.Series(ENTRIES)).match(CAPTIONS).to_pylist() == expected
+    assert KeywordMatcher(pa.array(["x", *ENTRIES]).slice(1)).match(CAPTIONS).to_pylist() == expected
+
+
+def test_the_result_is_a_large_list_of_uint32_without_nulls() -> None:
+    matches = KeywordMatcher(["cat"]).match(["a cat", None, "dog"])
+    assert matches.type == pa.large_list(pa.uint32())
+    assert matches.null_count == 0
+    assert matches.to_pylist() == [[0], [], []]
+    assert matches.offsets.to_pylist() == [0, 1, 1, 1]
+
+
+def test_null_captions_match_nothing_even_where_bytes_lie_under_them() -> None:
+    hidden = pa.StringArray.from_buffers(
+        2, pa.array(["cat", "cat"]).buffers()[1], pa.array(["cat", "cat"]).buffers()[2], pa.py_buffer(b"\x02"), 1
+    )
+    assert hidden.to_pylist() == [None, "cat"]
+    assert KeywordMatcher(["cat", ""]).match(hidden).to_pylist() == [[1], [0]]
+
+
+def test_no_captions() -> None:
+    for nothing in ([], pa.array([], pa.string()), pa.chunked_array([], pa.string()), pl.Series([], dtype=pl.String)):
+        assert KeywordMatcher(["cat"]).match(nothing).to_pylist() == []
+
+
+def test_an_empty_list_and_a_list_with_one_entry() -> None:
+    assert KeywordMatcher([]).match(["a cat", ""]).to_pylist() == [[], []]
+    assert KeywordMatcher([""]).match(["a cat", "", "a, b"]).to_pylist() == [[], [0], [0]]
+    assert KeywordMatcher(["cat"], "unicode").match(["a cat", ""]).to_pylist() == [[0], []]
+    assert KeywordMatcher([""], "unicode").match(["a cat", ""]).to_pylist() == [[], []]
+
+
+def test_a_caption_of_ten_megabytes() -> None:
+    """Words, then nothing but marks (two tokens a byte), then an entry at the very end."""
+    caption = "cat dog " * 600_000 + "," * 5_000_000 + "the cat sat"
+    entries = ["cat", "dog cat", ",", "", "the cat sat", "sat"]
+    assert KeywordMatcher(entries).match([caption, "cat"]).to_pylist() == [[0, 1, 2, 3, 4, 5], [0]]
+
+
+def test_rows_with_more_entries_than_are_sorted_at_once() -> None:
+    entries = [f"w{i}" for i in range(100_000)]
+    caption = " ".join(entries[::-1] * 2)
+    assert KeywordMatcher(entries).match([caption, "w5"]).to_pylist() == [list(range(100_000)), [5]]
+
+
+def test_bytes_outside_utf8_match_no_entry_and_hurt_nothing() -> None:
+    captions = pa.array([b"a \xff cat", b"cat\xff", b"\xe4\xb8 cat", b"dog"], pa.binary())
+    for normalise in ("metaclip", "unicode"):
+        assert KeywordMatcher(["cat", "dog"], normalise).match(captions).to_pylist() == [[0], [], [0], [1]]
+
+
+def test_threads_do_not_change_the_result() -> None:
+    source = random.Random(0)
+    words = [f"w{i}" for i in range(300)]
+    captions = [" ".join(source.choices(words, k=source.randint(0, 60))) for _ in range(70_000)]
+    matcher = KeywordMatcher(words[:200] + [f"{a} {b}" for a in words[:20] for b in words[:20]])
+    expected = matcher.match(captions, threads=1)
+    for threads in (2, 5, None):
+        assert matcher.match(captions, threads=threads).equals(expected)
+    assert matcher.match(pa.array(captions).slice(60_000)).to_pylist() == expected.to_pylist()[60_000:]
+
+
+def test_numbers_stand_for_positions() -> None:
+    matcher = KeywordMatcher(["cat", "dog", "cat"], numbers=np.array([3, 7, 4_000_000_000], dtype=np.uint32))
+    assert matcher.match(["dog cat"]).to_pylist() == [[3, 7, 4_000_000_000]]
+    with pytest.raises(InputError, match="ascending"):
+        KeywordMatcher(["cat", "dog"], numbers=np.array([3, 3]))
+
+
+@pytest.mark.parametrize(
+    ("entries", "options", "message"),
+    [
+        (["cat", 7], {}, "entries, row 1: 7 is not a text"),
+        (["cat", "\ud800"], {}, "entries, row 1"),
+        ("cat", {}, "not one text"),
+        (pa.array([1, 2]), {}, "must be texts, not Arrow int64"),
+        (pa.array([b"cat", b"\xff"]), {}, "entries, row 1"),
+        (["cat"], {"normalise": "nfkc"}, "normalise must be"),
+        (["cat"], {"fold_case": True}, "fold_case needs"),
+    ],
+)
+def test_what_cannot_be_used_is_said(entries: object, options: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        KeywordMatcher(entries, **options)  # type: ignore[arg-type]
+
+
+def test_captions_that_are_no_texts_are_named() -> None:
+    with pytest.raises(InputError, match="captions, row 1: 3"):
+        KeywordMatcher(["cat"]).match(["cat", 3])

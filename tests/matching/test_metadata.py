@@ -1,0 +1,34 @@
+"""The union of lists, and the table of entries."""
+
+from tasks.matching.matcher import KeywordMatcher
+from tasks.matching.metadata import entries_table, unite
+
+
+def test_union_keeps_order_and_says_where_from() -> None:
+    entries, provenance = unite(
+        [("wordnet", ["cat", "dog"]), ("json", ["dog", "bird"]), ("text", ["cat", "bird", "owl"])]
+    )
+    assert entries == ["cat", "dog", "bird", "owl"]
+    assert provenance == ["wordnet+text", "wordnet+json", "json+text", "text"]
+
+
+def test_one_list_keeps_its_numbering() -> None:
+    entries, provenance = unite([("json", ["cat", "", "cat"])])
+    assert entries == ["cat", "", "cat"]
+    assert provenance == ["json"] * 3
+
+
+def test_repetitions_share_later_provenance() -> None:
+    assert unite([("json", ["cat", "cat"]), ("text", ["cat", "cat"])])[1] == ["json+text", "json+text"]
+
+
+def test_limit_cuts_entries_not_provenance() -> None:
+    assert unite([("a", ["x", "y"]), ("b", ["z", "x"])], limit=2) == (["x", "y"], ["a+b", "a"])
+
+
+def test_status_and_schema() -> None:
+    entries = ["cat", "U.S.A.", "cat", "", "a , b"]
+    table = entries_table(entries, ["json"] * 5, KeywordMatcher(entries).audit())
+    assert table["status"].to_pylist() == ["live", "dead", "duplicate", "dead", "live"]
+    assert table["entry"].to_pylist() == [0, 1, 2, 3, 4]
+    assert table["count"].null_count == 5
