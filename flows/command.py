@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -26,15 +26,13 @@ console = Console()
 @app.command()
 def run(
     config: ConfigFile,
-    verb: Annotated[str, typer.Option(help="curate, train, evaluate or pipeline (all of them)")] = "pipeline",
+    verb: Annotated[Verb, typer.Option(help="how far to go; pipeline is all of it")] = "pipeline",
     no_server: Annotated[bool, typer.Option("--no-server", help="run in this process, without Prefect's UI")] = False,
 ) -> None:
     """Run an experiment; stages whose inputs and code are unchanged come from the cache."""
     from flows.config import load_config
 
     settings = load_config(config)
-    if verb not in get_args(Verb):
-        raise EquipoiseError(f"--verb {verb} is none of {', '.join(get_args(Verb))}")
     if no_server:
         from flows.pipeline import run_here
 

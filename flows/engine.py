@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from prefect.futures import PrefectFuture
 
-from storage.caching import Stage
+from storage.caching import Output, Stage, unwrap
 from storage.manifest import Manifest
 from storage.staleness import reasons
 from storage.store import Store
@@ -42,7 +42,7 @@ class Engine(Protocol):
         """Wait for everything and tell what happened, in the order of submission."""
 
 
-class Blocked(Exception):
+class BlockedError(Exception):
     """A stage run that could not start because an earlier one failed."""
 
 
@@ -82,9 +82,9 @@ class PrefectEngine:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._started = datetime.now(UTC)
-        self._submitted: list[tuple[str, str, PrefectFuture[Manifest]]] = []
+        self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
 
-    def submit(self, stage: Stage, *args: Any, label: str) -> PrefectFuture[Manifest]:
+    def submit(self, stage: Stage, *args: Any, label: str) -> PrefectFuture[Output]:
         """Submit a task run; the futures among its arguments become the edges of the flow run's graph."""
         future = stage.task(self._runtime, label=label).submit(*args)
         self._submitted.append((label, stage.name, future))
@@ -96,7 +96,7 @@ class PrefectEngine:
         for label, stage, future in self._submitted:
             future.wait()
             state = future.state
-            outcome = Blocked(state.message) if state.is_pending() else state.result(raise_on_failure=False)
+            outcome = BlockedError(state.message) if state.is_pending() else state.result(raise_on_failure=False)
             nodes.append(_node(label, stage, self._started, outcome))
         return nodes
 
@@ -160,11 +160,12 @@ def replace(value: Any, kind: type, make: Callable[[Any], Any]) -> Any:
 
 def _result(future: Future[Manifest]) -> Manifest:
     if error := future.exception():
-        raise Blocked(str(error)) from error
+        raise BlockedError(str(error)) from error
     return future.result()
 
 
 def _node(label: str, stage: str, started: datetime, outcome: Any) -> Node:
+    outcome = unwrap(outcome)
     if isinstance(outcome, Manifest):
         return Node(label, stage, "cached" if outcome.created < started else "ran", manifest=outcome)
-    return Node(label, stage, "blocked" if isinstance(outcome, Blocked) else "failed", error=outcome)
+    return Node(label, stage, "blocked" if isinstance(outcome, BlockedError) else "failed", error=outcome)

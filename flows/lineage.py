@@ -1,4 +1,4 @@
-"""Lineage: what was used, from what it came, and whether it ran. To disk always; to the Prefect UI when there is one."""
+"""Lineage: what was used, from what, and whether it ran. To disk always; to the Prefect UI when there is one."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def write_lineage(folder: Path, nodes: Sequence[Node]) -> None:
 def publish_lineage(config: PipelineConfig, nodes: Sequence[Node], *, wait_for: list[Any] | None) -> None:
     """Write the lineage to disk and to the Prefect UI: a graph, a table and an event per output used."""
     write_lineage(config.folder, nodes)
-    _lineage.submit(config.name, describe(nodes), wait_for=wait_for).wait()
+    _lineage(config.name, describe(nodes), wait_for=wait_for)
 
 
 @task(name="lineage", task_run_name="lineage", cache_policy=NO_CACHE, persist_result=False)
@@ -54,7 +54,7 @@ def describe(nodes: Sequence[Node]) -> list[LineageNode]:
 def _describe(node: Node) -> LineageNode:
     manifest = node.manifest
     if manifest is None:
-        return LineageNode(node.label, node.stage, f"{node.stage}: {node.label}", "", (), "failed",
+        return LineageNode(node.label, node.stage, f"{node.stage}: {node.label}", "", (), node.state,
                            stats={"error": str(node.error)})  # fmt: skip
     return LineageNode(
         label=node.label,

@@ -19,7 +19,7 @@ from storage.manifest import Manifest
 from storage.store import Store
 
 Verb = Literal["curate", "train", "evaluate", "pipeline"]
-PARALLEL = 2
+THREADS: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=2)
 
 
 def build(engine: Engine, config: PipelineConfig, verb: Verb) -> Any:
@@ -55,28 +55,28 @@ def _run(config: PipelineConfig | Path, verb: Verb, again: Callable[[], "Flow[..
     nodes = engine.finish()
     publish_lineage(settings, nodes, wait_for=[report] if report else None)
     _raise_first(nodes)
-    _deliver(settings, report.result() if report else None)
+    _deliver(settings, report.result().manifest if report else None)
 
 
-@flow(name="curate", task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL))
+@flow(name="curate", task_runner=THREADS)
 def curate(config: PipelineConfig | Path) -> None:
     """Ingest, match, balance, resample: curated Parquet shards and the random control."""
     _run(config, "curate", lambda: curate)
 
 
-@flow(name="train", task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL))
+@flow(name="train", task_runner=THREADS)
 def train(config: PipelineConfig | Path) -> None:
     """Curation from the cache, then every variant and seed, fine-tuning, embedding and geometry."""
     _run(config, "train", lambda: train)
 
 
-@flow(name="evaluate", task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL))
+@flow(name="evaluate", task_runner=THREADS)
 def evaluate(config: PipelineConfig | Path) -> None:
     """Curation and training from the cache, then every model on every benchmark, and the report."""
     _run(config, "evaluate", lambda: evaluate)
 
 
-@flow(name="pipeline", task_runner=ThreadPoolTaskRunner(max_workers=PARALLEL))
+@flow(name="pipeline", task_runner=THREADS)
 def pipeline(config: PipelineConfig | Path) -> None:
     """From sources to the report: original against balanced against random, on equal budgets."""
     _run(config, "pipeline", lambda: pipeline)

@@ -54,6 +54,10 @@ def ensure_server() -> Server:
     if not is_healthy(server):
         _start(server)
     os.environ["PREFECT_API_URL"] = server.api
+    if "prefect" in sys.modules:  # it read its settings when it was imported
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()
     return server
 
 

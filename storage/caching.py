@@ -7,7 +7,7 @@ sees no record and runs the task again: a deleted shard heals itself, and everyt
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,33 +29,57 @@ from storage.store import RECORDS, Store
 from storage.workspace import Runtime
 
 
+class Output:
+    """A manifest on its way from one Prefect task to the next.
+
+    Prefect draws the edges of a run's graph by the identity of what a result holds, one layer deep; shared strings and
+    the one empty tuple inside a manifest would join stages that have nothing to do with each other. This class is none
+    of the containers that Prefect looks into.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+
+
+def unwrap(value: Any) -> Any:
+    """The value with every `Output` inside its lists, tuples and mappings replaced by its manifest."""
+    if isinstance(value, Output):
+        return value.manifest
+    if isinstance(value, list | tuple):
+        return type(value)(unwrap(item) for item in value)
+    if isinstance(value, Mapping):
+        return {name: unwrap(item) for name, item in value.items()}
+    return value
+
+
 class ManifestSerializer(Serializer):
-    """Writes manifests as JSON; reads back what the store itself holds, and refuses what is not all there."""
+    """Writes which run of which store; reads back what the store itself holds, and refuses what is not all there."""
 
     type: Literal["equipoise-manifest"] = "equipoise-manifest"
-    store: str
+    # For writing only: the server forgets a serializer's own fields, so a record itself says where its store lies.
+    store: str = ""
 
-    def dumps(self, obj: Manifest | BaseException) -> bytes:
-        """The manifest as UTF-8 JSON; of a failed run, its error."""
-        if isinstance(obj, Manifest):
-            return obj.model_dump_json().encode()
+    def dumps(self, obj: Output | BaseException) -> bytes:
+        """Where the manifest lies, as JSON; of a failed run, its error."""
+        if isinstance(obj, Output):
+            return json.dumps({"store": self.store, "stage": obj.manifest.stage, "key": obj.manifest.key}).encode()
         return json.dumps({"error": f"{type(obj).__name__}: {obj}"}).encode()
 
-    def loads(self, blob: bytes) -> Manifest:
+    def loads(self, blob: bytes) -> Output:
         """The store's manifest of the run that the record names: a rebuilt output may differ from the recorded one.
 
         Raises `StoreError` where the manifest or a file of it is missing or truncated, or where the run had failed.
         """
-        if failure := json.loads(blob).get("error"):
+        record = json.loads(blob)
+        if failure := record.get("error"):
             raise StoreError(failure)
-        recorded = Manifest.model_validate_json(blob)
-        store = Store(Path(self.store))
-        manifest = store.read(recorded.stage, recorded.key)
+        store = Store(Path(record["store"]))
+        manifest = store.read(record["stage"], record["key"])
         if manifest is None:
-            raise StoreError(f"{recorded.name}/manifest.json is missing from {self.store} or unreadable")
+            raise StoreError(f"{record['stage']}/{record['key']} is missing from {store.root}, or unreadable")
         if faults := store.damage(manifest):
             raise StoreError("; ".join(faults))
-        return manifest
+        return Output(manifest)
 
 
 @dataclass
@@ -70,7 +94,7 @@ class StagePolicy(CachePolicy):
     ) -> str | None:
         """The record's name, from the call's arguments and the store's place: device and workers take no part."""
         assert self.stage is not None
-        parts = self.stage.parts(**inputs)
+        parts = self.stage.parts(**unwrap(inputs))
         return record_name(parts.stage, parts.key, self.store)
 
 
@@ -99,19 +123,19 @@ class Stage:
         manifest = compute(self.function, parts, arguments, runtime)
         name = record_name(parts.stage, parts.key, runtime.store)
         if not (runtime.store / RECORDS / name).is_file():
-            _records(runtime.store).write(manifest, key=name)
+            _records(runtime.store).write(Output(manifest), key=name)
         return manifest
 
-    def task(self, runtime: Runtime, *, label: str) -> Task[..., Manifest]:
+    def task(self, runtime: Runtime, *, label: str) -> Task[..., Output]:
         """The Prefect task of one call: named by `label`, its results kept in the runtime's store."""
 
-        def body(*args: object, **kwargs: object) -> Manifest:
-            arguments = bind(self.function, args, kwargs)
-            return compute(self.function, self.parts(**arguments), arguments, runtime)
+        def body(*args: object, **kwargs: object) -> Output:
+            arguments = bind(self.function, unwrap(args), unwrap(kwargs))
+            return Output(compute(self.function, self.parts(**arguments), arguments, runtime))
 
         signature = inspect.signature(self.function)
         inputs = [parameter for name, parameter in signature.parameters.items() if name != "work"]
-        body.__signature__ = signature.replace(parameters=inputs, return_annotation=Manifest)  # type: ignore[attr-defined]
+        body.__signature__ = signature.replace(parameters=inputs, return_annotation=Output)  # type: ignore[attr-defined]
         body.__name__ = body.__qualname__ = self.name
         body.__doc__ = self.function.__doc__
         return Task(

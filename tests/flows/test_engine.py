@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from flows.engine import Blocked, LocalEngine, StatusEngine
+from flows.engine import BlockedError, LocalEngine, StatusEngine
 from storage.caching import stage
 from storage.errors import InputError
 from storage.manifest import Manifest
@@ -78,7 +78,7 @@ def test_a_failure_blocks_what_needs_it_and_nothing_else(runtime: Runtime) -> No
     graph(engine, 1, -2, 3)
     nodes = engine.finish()
     assert [node.state for node in nodes] == ["ran", "failed", "ran", "blocked"]
-    assert isinstance(nodes[1].error, InputError) and isinstance(nodes[3].error, Blocked)
+    assert isinstance(nodes[1].error, InputError) and isinstance(nodes[3].error, BlockedError)
     assert not list((runtime.store / ".tmp").iterdir())
     assert not (runtime.store / "total").exists()
 

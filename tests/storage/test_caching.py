@@ -1,17 +1,21 @@
 """`@stage` with and without Prefect: what is reused, what runs again, and what a failure leaves behind."""
 
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import cloudpickle
 import pytest
 from prefect import flow
-from prefect.client.schemas.objects import State
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterId
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 
+from storage.caching import Output
 from storage.errors import InputError
-from storage.manifest import Manifest
 from storage.store import MANIFEST, RECORDS, TEMPORARY, Store
 from storage.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity, runs, total
@@ -22,9 +26,9 @@ def log(tmp_path: Path) -> Path:
     return tmp_path / "log"
 
 
-def pipeline(runtime: Runtime, log: Path, rows: int = 10) -> list[State[Manifest]]:
+def pipeline(runtime: Runtime, log: Path, rows: int = 10) -> list[State[Output]]:
     """Two counts, a parity of the first, a total of both: the four states under Prefect."""
-    states: list[State[Manifest]] = []
+    states: list[State[Output]] = []
 
     @flow(name="numbers")
     def numbers() -> None:
@@ -38,12 +42,26 @@ def pipeline(runtime: Runtime, log: Path, rows: int = 10) -> list[State[Manifest
     return states
 
 
-def final(future: PrefectFuture[Manifest]) -> State[Manifest]:
+def final(future: PrefectFuture[Output]) -> State[Output]:
     future.wait()
     return future.state
 
 
-def names(states: list[State[Manifest]]) -> list[str | None]:
+def recorded_runs(ids: list[UUID | None]) -> list[TaskRun]:
+    """The task runs as the server has them; it records them some moments after they end."""
+    wanted = TaskRunFilter(id=TaskRunFilterId(any_=[each for each in ids if each]))
+    deadline = time.monotonic() + 30
+    with get_client(sync_client=True) as client:
+        while len(found := client.read_task_runs(task_run_filter=wanted)) < len(ids) and time.monotonic() < deadline:
+            time.sleep(0.2)
+    return found
+
+
+def digests(states: list[State[Output]]) -> list[str]:
+    return [state.result().manifest.digest for state in states]
+
+
+def names(states: list[State[Output]]) -> list[str | None]:
     return [state.name for state in states]
 
 
@@ -54,11 +72,22 @@ class TestUnderPrefect:
         again = pipeline(runtime, log)
         assert names(first) == ["Completed"] * 4
         assert names(again) == ["Cached"] * 4
-        assert [state.result().digest for state in first] == [state.result().digest for state in again]
+        assert [state.result().manifest.digest for state in first] == [
+            state.result().manifest.digest for state in again
+        ]
         assert sorted(runs(log)) == ["count", "count", "parity", "total"]
 
+    def test_the_graph_has_the_edges_of_the_calls_and_no_others(self, runtime: Runtime, log: Path) -> None:
+        states = [*pipeline(runtime, log), *pipeline(runtime, log)]
+        ids = [state.state_details.task_run_id for state in states]
+        recorded = {run.id: run for run in recorded_runs(ids)}
+        parents = [
+            {ids.index(item.id) for items in recorded[each].task_inputs.values() for item in items} for each in ids
+        ]
+        assert parents == [set(), set(), {0}, {1, 2}, set(), set(), {4}, {5, 6}]
+
     def test_deleted_shard_reruns_that_task_only(self, runtime: Runtime, log: Path) -> None:
-        first = pipeline(runtime, log)[0].result()
+        first = pipeline(runtime, log)[0].result().manifest
         (Store(runtime.store).directory("count", first.key) / "numbers-00001.parquet").unlink()
         log.unlink()
         assert names(pipeline(runtime, log)) == ["Completed", "Cached", "Cached", "Cached"]
@@ -68,7 +97,7 @@ class TestUnderPrefect:
     def test_truncated_shard_and_lost_manifest_heal(self, runtime: Runtime, log: Path) -> None:
         states = pipeline(runtime, log)
         store = Store(runtime.store)
-        directories = [store.directory(state.result().stage, state.result().key) for state in states]
+        directories = [store.directory(state.result().manifest.stage, state.result().manifest.key) for state in states]
         shard = directories[0] / "numbers-00000.parquet"
         shard.write_bytes(shard.read_bytes()[:-1])
         (directories[2] / MANIFEST).unlink()
@@ -79,20 +108,20 @@ class TestUnderPrefect:
         before = pipeline(runtime, log, rows=10)
         after = pipeline(runtime, log, rows=6)
         assert names(after) == ["Completed", "Cached", "Completed", "Cached"]
-        assert before[2].result().digest == after[2].result().digest
-        assert before[2].result().key != after[2].result().key
+        assert before[2].result().manifest.digest == after[2].result().manifest.digest
+        assert before[2].result().manifest.key != after[2].result().manifest.key
 
     def test_local_run_is_cached_under_prefect_and_back(self, runtime: Runtime, log: Path) -> None:
         local = count.run(CountConfig(rows=10, log=log), runtime=runtime)
         states = pipeline(runtime, log)
         assert names(states) == ["Cached", "Completed", "Completed", "Completed"]
-        odd = parity.run(states[0].result(), Log(path=log), runtime=runtime)
-        assert odd.key == states[2].result().key and odd.digest == states[2].result().digest
-        assert states[0].result().digest == local.digest
+        odd = parity.run(states[0].result().manifest, Log(path=log), runtime=runtime)
+        assert odd.key == states[2].result().manifest.key and odd.digest == states[2].result().manifest.digest
+        assert states[0].result().manifest.digest == local.digest
         assert runs(log).count("parity") == 1 and runs(log).count("count") == 2
 
     def test_failure_is_not_cached_and_leaves_nothing(self, runtime: Runtime, log: Path) -> None:
-        states: list[State[Manifest]] = []
+        states: list[State[Output]] = []
 
         @flow(name="failing")
         def failing() -> None:
@@ -110,15 +139,15 @@ class TestUnderPrefect:
 
     def test_rebuilt_output_wins_over_the_record(self, runtime: Runtime, log: Path) -> None:
         """An output whose rebuilt bytes differ (a GPU) is handed on with its new digest, not the recorded one."""
-        first = pipeline(runtime, log)[0].result()
+        first = pipeline(runtime, log)[0].result().manifest
         path = Store(runtime.store).directory("count", first.key) / MANIFEST
         path.write_text(first.model_copy(update={"digest": "rebuilt"}).model_dump_json())
         states = pipeline(runtime, log)
-        assert states[0].name == "Cached" and states[0].result().digest == "rebuilt"
+        assert states[0].name == "Cached" and states[0].result().manifest.digest == "rebuilt"
         assert states[2].name == "Completed"
 
     def test_copied_store_is_not_judged_by_the_old_one(self, runtime: Runtime, log: Path, tmp_path: Path) -> None:
-        first = pipeline(runtime, log)[0].result()
+        first = pipeline(runtime, log)[0].result().manifest
         shutil.copytree(runtime.store, tmp_path / "copy")
         copied = Runtime(store=tmp_path / "copy")
         (Store(copied.store).directory("count", first.key) / "numbers-00000.parquet").unlink()
@@ -129,7 +158,7 @@ class TestUnderPrefect:
         assert names(pipeline(copied, log)) == ["Cached"] * 4
 
     def test_unknown_argument_fails_in_a_clear_sentence(self, runtime: Runtime) -> None:
-        states: list[State[Manifest]] = []
+        states: list[State[Output]] = []
 
         @flow(name="unkeyed")
         def unkeyed() -> None:

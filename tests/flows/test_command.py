@@ -1,0 +1,71 @@
+"""The command line as a person uses it: one sentence for what can be mended, and nothing half-written."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.flows.conftest import edit
+
+
+def equipoise(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "400"}
+    command = [sys.executable, "-m", "flows.command", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+
+
+def fails_with(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error:")]
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    assert len(lines) == 1
+    for word in words:
+        assert word in lines[0]
+
+
+def nothing_half_written(folder: Path) -> None:
+    assert not [path for path in folder.rglob("*") if ".tmp" in path.parts and path.name != ".tmp"]
+    for stage in folder.glob("store/[!.]*/*"):
+        assert (stage / "manifest.json").is_file()
+
+
+def test_a_typo_in_the_configuration(small: Path) -> None:
+    done = equipoise("run", edit(small, resampling={"methd": "poisson"}), "--no-server")
+    fails_with(done, "resampling.methd", "did you mean `method`")
+    assert not (small.parent / "store").exists()
+
+
+def test_a_missing_source_file(small: Path) -> None:
+    source = {"kind": "huggingface_parquet", "name": "pairs", "path": str(small.parent / "absent.parquet")}
+    changed = edit(small, sources=[source], training=None, evaluation=None, geometry=None, encoder=None)
+    fails_with(equipoise("run", changed, "--no-server"), "absent.parquet")
+    nothing_half_written(small.parent)
+
+
+def test_nothing_matches(small: Path) -> None:
+    metadata = {"sources": [{"kind": "entries", "entries": ["zeppelin"]}]}
+    changed = edit(small, metadata=metadata, training=None, evaluation=None, geometry=None, encoder=None)
+    fails_with(equipoise("run", changed, "--no-server"), "in balance")
+    nothing_half_written(small.parent)
+
+
+def test_unreadable_images_only(small: Path) -> None:
+    import pyarrow as pa
+
+    from storage.shards import write_table
+
+    broken = [{"bytes": b"not an image", "path": None}] * 3
+    write_table(small.parent / "pairs.parquet", pa.table({"caption": ["a", "b", "c"], "image": broken}))
+    source = {"kind": "huggingface_parquet", "name": "pairs", "path": str(small.parent / "pairs.parquet")}
+    changed = edit(small, sources=[source], training=None, evaluation=None, geometry=None, encoder=None)
+    fails_with(equipoise("run", changed, "--no-server"), "pairs", "unreadable")
+    nothing_half_written(small.parent)
+
+
+@pytest.mark.parametrize("command", ["status", "verify"])
+def test_before_the_first_run(small: Path, command: str) -> None:
+    done = equipoise(command, small)
+    assert done.returncode == 0, done.stderr
+    assert {"status": "never run", "verify": "0 files"}[command] in done.stdout

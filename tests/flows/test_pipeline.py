@@ -1,0 +1,81 @@
+"""The whole pipeline, small: under a real Prefect server and without one, in one store."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+
+from flows.config import PipelineConfig, load_config
+from flows.engine import StatusEngine
+from flows.pipeline import build, pipeline, run_here
+from tests.flows.conftest import edit
+
+
+def plan(config: PipelineConfig) -> dict[str, str]:
+    engine = StatusEngine(config.runtime)
+    build(engine, config, "pipeline")
+    return {item.label: item.action for item in engine.plans}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, prefect_server: Any) -> PipelineConfig:
+    """The small experiment after a run under Prefect."""
+    import yaml
+
+    from tests.flows.conftest import SMALL
+
+    folder = tmp_path_factory.mktemp("pipeline")
+    path = folder / "small.yaml"
+    path.write_text(yaml.safe_dump(SMALL | {"output": str(folder / "run"), "store": str(folder / "store")}))
+    config = load_config(path)
+    pipeline(config)
+    return config
+
+
+def test_the_run_leaves_a_report_a_summary_and_a_lineage(finished: PipelineConfig) -> None:
+    summary = json.loads((finished.folder / "summary.json").read_text())
+    assert {"original", "balanced", "random"} <= set(summary["variants"])
+    for variant in ("original", "balanced", "random"):
+        score = summary["variants"][variant]["shape"]
+        assert 0 <= score["mean"] <= 1 and list(score["seeds"]) == ["0"]
+    assert "<html" in (finished.folder / "report.html").read_text()
+    lineage = json.loads((finished.folder / "lineage.json").read_text())
+    keys = {node["key"] for node in lineage["nodes"]}
+    assert {edge["from"] for edge in lineage["edges"]} | {edge["to"] for edge in lineage["edges"]} <= keys
+    assert lineage["states"]["failed"] == 0
+
+
+def test_the_server_has_the_lineage_artifact(finished: PipelineConfig) -> None:
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["lineage"])))
+    assert any("```mermaid" in str(artifact.data) for artifact in found)
+
+
+def test_a_second_run_without_the_server_is_all_cached(finished: PipelineConfig) -> None:
+    assert set(plan(finished).values()) == {"cached"}
+    assert {node.state for node in run_here(finished, "pipeline", announce=lambda line: None)} == {"cached"}
+
+
+def test_a_deleted_shard_reruns_only_what_made_it(finished: PipelineConfig) -> None:
+    shard = sorted((finished.runtime.store / "match").glob("*/matches-*.parquet"))[0]
+    shard.unlink()
+    assert sorted(plan(finished).values()).count("run") == 1
+    states = {node.label: node.state for node in run_here(finished, "pipeline", announce=lambda line: None)}
+    assert sorted(label for label, state in states.items() if state == "ran") in (["match 0"], ["match 1"])
+
+
+def test_runs_do_not_depend_on_the_groups(small: Path) -> None:
+    digests = []
+    for name, rows in (("few", 240), ("many", 40)):
+        source = {"kind": "scenes", "rows": 240, "rows_per_group": rows}
+        config = load_config(
+            edit(small, sources=[source], store=str(small.parent / name), training=None, evaluation=None,
+                 encoder=None, geometry=None)
+        )  # fmt: skip
+        nodes = run_here(config, "curate", announce=lambda line: None)
+        digests.append({node.label: node.manifest.digest for node in nodes if node.manifest})
+    assert digests[0]["select balanced"] == digests[1]["select balanced"]
+    assert digests[0]["curate"] == digests[1]["curate"]
