@@ -179,7 +179,7 @@ def test_runs_of_one_key_in_threads_compute_once(runtime: Runtime, log: Path) ->
 def test_task_survives_pickling(runtime: Runtime) -> None:
     """Ray and Dask send tasks to their workers by cloudpickle."""
     task = cloudpickle.loads(cloudpickle.dumps(count.task(runtime, label="count")))
-    manifest = task.fn(CountConfig())
+    manifest = task.fn(CountConfig()).manifest
     assert manifest.key == count.run(CountConfig(), runtime=runtime).key
     assert task.cache_policy.stage.code == count.code
 
