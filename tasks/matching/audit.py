@@ -114,7 +114,8 @@ def unspaced_caption(entry: str) -> str:
     padded = f" {entry} "
     for mark in PUNCTUATION:
         padded = padded.replace(f" {mark} ", mark)
-    return padded[1:] if padded.startswith(" ") else padded
+    # A blank that is left at an end is the one that spacing puts there.
+    return padded.removeprefix(" ").removesuffix(" ")
 
 
 def _same(texts: pa.LargeStringArray, names: np.ndarray, nodes: np.ndarray) -> tuple[list[SameEntry], list[SameEntry]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
@@ -17,7 +18,7 @@ def by_hand() -> dict[str, tuple[int, float]]:
     for run in ["the red cat sat", "a red cat", "the dog", "red cat", "the", "cat", "red", "red cat"]:
         tokens = run.split()
         words.update(tokens)
-        pairs.update(f"{a} {b}" for a, b in zip(tokens, tokens[1:]))
+        pairs.update(f"{a} {b}" for a, b in pairwise(tokens))
     total = words.total()
     return {
         pair: (count, math.log2(count * total / math.prod(words[word] for word in pair.split())))

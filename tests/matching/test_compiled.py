@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import tasks.matching.compiled as compiled_module
 
 HELPER = "from compiled import compiled\n\n@compiled\ndef helper(x):\n    return x + {}\n"
 USER = "from compiled import compiled\nfrom helper import helper\n\n@compiled\ndef user(x):\n    return helper(x)\n"
 
 
+@pytest.mark.slow
 def test_an_edited_helper_is_compiled_again(tmp_path: Path) -> None:
     shutil.copy(Path(compiled_module.__file__), tmp_path / "compiled.py")
     (tmp_path / "user.py").write_text(USER, encoding="utf-8")

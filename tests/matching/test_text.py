@@ -78,7 +78,8 @@ def test_unicode_spacing_again_changes_nothing(text: str, fold_case: bool) -> No
 @pytest.mark.parametrize(
     ("character", "kind"),
     [("a", WORD), ("٣", WORD), ("\u0301", WORD), ("_", OTHER), ("+", OTHER), ("😀", OTHER), ("-", JOINER),
-     ("’", JOINER), ("`", WRAPPED), ("—", WRAPPED), ("¿", WRAPPED), ("\x00", BLANK), ("\u2028", BLANK), ("\ufeff", BLANK)],
+     ("’", JOINER), ("`", WRAPPED), ("—", WRAPPED), ("¿", WRAPPED), ("\x00", BLANK), ("\u2028", BLANK), 
+     ("\ufeff", BLANK)],
 )  # fmt: skip
 def test_character_classes(character: str, kind: int) -> None:
     assert character_class(character) == kind
