@@ -1,7 +1,6 @@
 """The command line. Errors that a user can mend are printed as one sentence, without a traceback."""
 
 import sys
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
@@ -9,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.server import ensure_server, is_healthy, local_server, stop_server
+from flows.upkeep import ConfigFile, export, gc, verify
 from storage.errors import EquipoiseError
 
 Verb = Literal["curate", "train", "evaluate", "pipeline"]
-ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -69,28 +68,9 @@ def status(config: ConfigFile) -> None:
     console.print(f"{counts['cached']} cached, {counts['run']} would run, {counts['wait']} wait for those")
 
 
-@app.command()
-def verify(config: ConfigFile) -> None:
-    """Hash every file that the experiment uses from the store; exit status 1 where one is missing or altered."""
-    from flows.config import load_config
-    from flows.engine import StatusEngine
-    from flows.pipeline import build
-    from storage.store import Store
-
-    settings = load_config(config)
-    store = Store(settings.runtime.store)
-    engine = StatusEngine(settings.runtime)
-    build(engine, settings, "pipeline")
-    manifests = {manifest.name: manifest for manifest in engine.manifests}
-    known = set(manifests)
-    manifests |= {manifest.name: manifest for manifest in store.manifests() if manifest.name not in known}
-    faults = [fault for manifest in manifests.values() for fault in store.damage(manifest, content=True)]
-    for fault in faults:
-        console.print(fault, style="red", markup=False, highlight=False)
-    files = sum(len(manifest.files) for manifest in manifests.values())
-    console.print(f"{files} files of {len(manifests)} stage outputs checked, {len(faults)} faulty", highlight=False)
-    if faults:
-        raise EquipoiseError(f"{len(faults)} files are missing or altered; `equipoise run {config}` rebuilds them")
+app.command()(verify)
+app.command()(gc)
+app.command()(export)
 
 
 @server_commands.command("start")

@@ -125,6 +125,7 @@ class StatusEngine:
         self._store = Store(runtime.store)
         self.plans: list[Plan] = []
         self.manifests: list[Manifest] = []
+        self.missing: list[str] = []
 
     def submit(self, stage: Stage, *args: Any, label: str) -> Manifest | Pending:
         """The run's manifest, or its place when it would have to run first."""
@@ -139,6 +140,7 @@ class StatusEngine:
             self.plans.append(Plan(label, stage.name, "cached", ()))
             self.manifests.append(found)
             return found
+        self.missing.append(parts.key)
         self.plans.append(Plan(label, stage.name, "run", reasons(parts, self._store)))
         return Pending(label)
 

@@ -112,6 +112,13 @@ class Store:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(self.root / SCRATCH / manifest.key, ignore_errors=True)
 
+    def discard(self, manifest: Manifest) -> None:
+        """Take an output out of the store in one rename, then remove it; the next run that needs it computes it."""
+        aside = self.root / TEMPORARY / f"{manifest.key}-discarded-{uuid.uuid4().hex}"
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(self.directory(manifest.stage, manifest.key), aside)
+        shutil.rmtree(aside)
+
 
 def describe_files(output: Path) -> tuple[FileRef, ...]:
     """Every file below a directory, with its size, rows (Parquet) and content hash, sorted by path.
