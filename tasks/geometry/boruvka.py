@@ -5,17 +5,32 @@ shortest link to the outside is certain when no member could have an unlisted po
 members whose lists have no outside point left must have horizons beyond it. Links that are certain are taken, all at
 once, round after round. When none is, the members in doubt are asked again, over the whole set, for the nearest point
 of each of the nearest other components; a list of that kind stays valid for all later rounds. The largest component
-is never asked: it is joined by the others.
+is never asked: it is joined by the others. Where that would be dearer than to find the shortest links between all
+components (a few large clusters, each complete in itself), those are found instead, and end the matter.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numba import njit
 
-Requery = Callable[[np.ndarray, np.ndarray, int], tuple[np.ndarray, np.ndarray]]
-"""(queries [q], labels [n], k) to positions int32 `[q, k]` and distances float32 `[q, k]`, as `nearest_components`."""
+from tasks.geometry.links import ComponentLinks, link_tree
+
+MOST_COMPONENTS = 1_024
+"""Components up to which the table of their shortest links is considered."""
+
+
+class Searcher(Protocol):
+    """Exact searches, as `TileSearch` offers them."""
+
+    def nearest_components(self, queries: np.ndarray, labels: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Positions int32 and squared distances float32, both `[q, k]`."""
+        ...
+
+    def component_links(self, labels: np.ndarray) -> ComponentLinks:
+        """The shortest link between every two components."""
+        ...
 
 
 @dataclass
@@ -41,7 +56,7 @@ class BoruvkaTree:
     rounds: int
 
 
-def boruvka(lists: NeighbourLists, requery: Requery, *, most_per_component: int | None = None) -> BoruvkaTree:
+def boruvka(lists: NeighbourLists, searcher: Searcher, *, most_per_component: int | None = None) -> BoruvkaTree:
     """A spanning tree from neighbour lists.
 
     With true lists and horizons, and `most_per_component=None`, it is a minimum spanning tree and every edge is
@@ -64,17 +79,29 @@ def boruvka(lists: NeighbourLists, requery: Requery, *, most_per_component: int 
             found = _join(ends, taken, labels, doubt, edges, certified, found)
             continue
         queries = _in_doubt(lists, labels, pointer, silent, best)
+        sizes = np.unique(labels, return_counts=True)[1]
+        if most_per_component is None and len(sizes) <= MOST_COMPONENTS and _table_is_cheaper(sizes, len(queries)):
+            links = searcher.component_links(np.unique(labels, return_inverse=True)[1].astype(np.int32))
+            edges[found:] = link_tree(links.squared, links.ends)
+            certified[found:] = True
+            return BoruvkaTree(edges, certified, requeries + n - int(sizes.max()), rounds)
         if most_per_component is not None:
             queries, given_up = _thin(queries, labels, most_per_component)
             silent[given_up] = True
-        positions, distances = requery(queries, labels, k)
+        positions, squared = searcher.nearest_components(queries, labels, k)
         lists.positions[queries] = positions
-        lists.distances[queries] = distances
-        lists.horizon[queries] = distances[:, -1]
+        lists.distances[queries] = np.sqrt(squared)
+        lists.horizon[queries] = lists.distances[queries, -1]
         pointer[queries] = 0
         silent[queries] = False
         requeries += len(queries)
     return BoruvkaTree(edges, certified, requeries, rounds)
+
+
+def _table_is_cheaper(sizes: np.ndarray, queries: int) -> bool:
+    """Whether all pairs of points of different components are fewer than those of the queries with everyone."""
+    n = int(sizes.sum())
+    return (n * n - int((sizes.astype(np.int64) ** 2).sum())) // 2 <= queries * n
 
 
 def _in_doubt(

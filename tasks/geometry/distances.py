@@ -32,11 +32,17 @@ def gram_error_factor(dimension: int) -> np.float32:
 
     An inner product of length d in float32, summed in any order, errs by at most `γ_d ‖x‖‖y‖` with
     `γ_d = d u / (1 − d u)`, `u = 2⁻²⁴` (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1). The
-    norms, taken from the diagonal, err by as much again; the rest is the rounding of the centring and of the sum itself.
+    norms, taken from the diagonal, err by as much again; the rest is rounding in the centring and in the sum itself.
     """
     unit = 2.0**-24
     product = dimension * unit / (1 - dimension * unit)
     return np.float32((2 * product + 16 * unit) * 1.01)
+
+
+def inner_product_error_factor(dimension: int) -> np.float32:
+    """`c` such that a float32 inner product of length d errs by less than `(c / 2) ‖x‖‖y‖` (see above)."""
+    unit = 2.0**-24
+    return np.float32(2.02 * dimension * unit / (1 - dimension * unit))
 
 
 def difference_error_factor(dimension: int) -> np.float32:

@@ -9,7 +9,7 @@ import numpy as np
 from storage.errors import InputError
 from tasks.geometry.boruvka import NeighbourLists, boruvka
 from tasks.geometry.excess import Excess, estimate_excess
-from tasks.geometry.neighbours import Backend, Index, Neighbours, remeasured, search, unfolded
+from tasks.geometry.neighbours import Backend, Index, Neighbours, search, unfolded
 from tasks.geometry.points import DistinctPoints, checked_points, distinct_points
 from tasks.geometry.prim import GRAM_LIMIT, prim
 from tasks.geometry.tiles import TileSearch
@@ -94,16 +94,10 @@ def _from_neighbours(
     advance: Callable[[int], object],
 ) -> SpanningTree:
     k = max(1, min(neighbours, len(points) - 1))
-    found = search(points, k, backend, index, device, workers, advance)
-
-    tiles = TileSearch(points, workers=workers)
-
-    def requery(queries: np.ndarray, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-        positions, _ = tiles.nearest_components(queries, labels, count)
-        return remeasured(points, queries, positions)
-
+    tiles = TileSearch(points, workers=workers, advance=advance)
+    found = search(tiles, k, backend, index, device, workers)
     lists = NeighbourLists(found.positions.astype(np.int32), found.distances.copy(), found.horizon.copy())
-    result = boruvka(lists, requery, most_per_component=None if found.exact else ASKED_PER_COMPONENT)
+    result = boruvka(lists, tiles, most_per_component=None if found.exact else ASKED_PER_COMPONENT)
     lengths = edge_lengths(points, result.edges)
     certified = result.certified & found.exact
     excess = None if found.exact else estimate_excess(points, result.edges, lengths, workers=workers)

@@ -55,24 +55,23 @@ def knn(
         raise InputError(f"k must be at least 1, not {k}")
     matrix, scale = checked_points(points)
     distinct = distinct_points(matrix)
-    found = search(distinct.points, k, backend, index, device, workers, advance)
+    found = search(TileSearch(distinct.points, workers=workers, advance=advance), k, backend, index, device, workers)
     return unfolded(found, distinct, scale)
 
 
-def search(
-    points: np.ndarray, k: int, backend: Backend, index: Index, device: str, workers: int, advance: Advance
-) -> Neighbours:
+def search(tiles: TileSearch, k: int, backend: Backend, index: Index, device: str, workers: int) -> Neighbours:
     """`knn` of checked, distinct points, positions int32."""
+    points = tiles.points
     backend, index = _choose(backend, index, len(points), device)
     everyone = np.arange(len(points), dtype=np.int32)
     if backend == "tiles" or len(points) <= k + 1:
-        positions, _ = TileSearch(points, workers=workers, advance=advance).nearest_points(everyone, k)
+        positions, _ = tiles.nearest_points(everyone, k)
         positions, distances = remeasured(points, everyone, positions)
         return Neighbours(positions, distances, distances[:, -1].copy(), True, "exact, Gram tiles on the processor")
     if backend == "torch":
         from tasks.geometry.torch_search import nearest_points_torch
 
-        positions, squared = nearest_points_torch(points, k, device=device, advance=advance)
+        positions, squared = nearest_points_torch(points, k, device=device)
         method, exact = f"exact, torch tiles on {device}", True
     else:
         from tasks.geometry.faiss_search import nearest_points_faiss
@@ -84,7 +83,7 @@ def search(
     horizon = np.sqrt(np.maximum(squared, 0))
     unproven = everyone[distances[:, -1] > horizon]
     if exact and len(unproven):  # so near that the backend's rounding hides the order
-        again, _ = TileSearch(points, workers=workers).nearest_points(unproven, k)
+        again, _ = tiles.nearest_points(unproven, k)
         positions[unproven], distances[unproven] = remeasured(points, unproven, again)
     return Neighbours(positions, distances, distances[:, -1].copy(), exact, method)
 

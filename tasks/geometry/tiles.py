@@ -1,24 +1,28 @@
 """Exact nearest neighbours on a processor: Gram tiles as a filter, coordinates' differences as the measure.
 
 A tile of inner products, from the fastest matrix product there is, bounds distances from below (see `distances`);
-only pairs that may enter a list are measured. The lists are therefore those of difference-based brute force, bit for
-bit, for any tile size and number of threads, at little more than the price of the matrix products.
+only pairs that may enter a list are measured, and tiles that are too far from all rows are not even multiplied. The
+lists are those of difference-based brute force, bit for bit, for any layout of tiles and number of threads.
 """
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import numpy as np
 import torch
 from numba import njit
 
-from tasks.geometry.distances import FASTMATH, difference_error_factor, differences_float32, gram_error_factor
+from tasks.geometry.distances import FASTMATH, difference_error_factor, differences_float32, inner_product_error_factor
+from tasks.geometry.layout import TileLayout, group_by_pivots, lay_out, squared_norms
+from tasks.geometry.links import ComponentLinks, component_links
+from tasks.geometry.lists import displace, distance_of_label, enter
+from tasks.geometry.threads import one_torch_thread
 
-ROWS, COLUMNS = 512, 2_048
-"""A tile: 4 MB of float32."""
-
+ROWS = 512
 _BLOCK = 64
 _FAR = np.float32(3e38)
+_UNIT = 2.0**-24
 
 
 class TileSearch:
@@ -32,19 +36,19 @@ class TileSearch:
     def __init__(
         self, points: np.ndarray, *, workers: int = 1, advance: Callable[[int], object] = lambda rows: None
     ) -> None:
-        n, d = points.shape
-        self._points, self._workers, self._advance = points, workers, advance
-        self._centred = torch.from_numpy(points - (np.ones(n, np.float32) @ points) / np.float32(max(n, 1)))
-        self._share = np.einsum("ij,ij->i", self._centred.numpy(), self._centred.numpy()) * (1 - gram_error_factor(d))
+        self.points = points
+        self._workers, self._advance = workers, advance
+        d = points.shape[1]
         self._slack = np.float32(1 + 2 * difference_error_factor(d))
+        self._product_error = inner_product_error_factor(d)
 
     def nearest_points(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The `k` nearest other points of each query (positions int32 `[q]`)."""
-        return self._search(queries, np.arange(len(self._points), dtype=np.int32), k, by_label=False)
+        return self._search(queries, np.arange(len(self.points), dtype=np.int32), k, self._layout, False)
 
     def nearest_outside(self, queries: np.ndarray, labels: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The `k` nearest points whose label (int32 `[n]`) is not the query's."""
-        return self._search(queries, labels, k, by_label=False)
+        return self._search(queries, labels, k, self._layout, False)
 
     def nearest_components(self, queries: np.ndarray, labels: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The nearest point of each of the `k` nearest components (labels int32 `[n]`) other than the query's.
@@ -52,130 +56,149 @@ class TileSearch:
         One entry a component is enough for ever: components only grow together, and a point that is second to another
         of its component stays second.
         """
-        order = np.argsort(labels, kind="stable").astype(np.int32)  # columns of one component side by side
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order), dtype=np.int32)
-        sorted_search = TileSearch(self._points[order], workers=self._workers, advance=self._advance)
-        positions, squared = sorted_search._search(place[queries], labels[order], k, by_label=True)
-        return np.where(positions >= 0, order[positions], np.int32(-1)), squared
+        return self._search(queries, labels, k, lay_out(self.points, self._groups, labels), True)
+
+    def component_links(self, labels: np.ndarray) -> ComponentLinks:
+        """The shortest link between every two components (labels int32 `[n]`, from 0, without gaps)."""
+        return component_links(self.points, self._groups, labels, workers=self._workers)
+
+    @cached_property
+    def _groups(self) -> np.ndarray:
+        return group_by_pivots(self.points)
+
+    @cached_property
+    def _layout(self) -> TileLayout:
+        return lay_out(self.points, self._groups)
 
     def _search(
-        self, queries: np.ndarray, labels: np.ndarray, k: int, *, by_label: bool
+        self, queries: np.ndarray, labels: np.ndarray, k: int, layout: TileLayout, by_label: bool
     ) -> tuple[np.ndarray, np.ndarray]:
         positions = np.full((len(queries), k), -1, np.int32)
         squared = np.full((len(queries), k), np.inf, np.float32)
+        place = np.empty(len(self.points), np.int32)
+        place[layout.names] = np.arange(len(place), dtype=np.int32)
+        together = np.argsort(place[queries], kind="stable")  # rows of a tile lie near each other too
 
         def search(first: int) -> None:
-            asked = queries[first : first + ROWS]
-            rows = self._centred[torch.from_numpy(asked)]
-            buffer = torch.empty((len(asked), COLUMNS))
-            for start in range(0, len(self._points), COLUMNS):
-                columns = self._centred[start : start + COLUMNS]
-                inner = torch.mm(rows, columns.T, out=buffer if len(columns) == COLUMNS else None)
-                _update(
-                    self._points, asked, labels, self._share, self._slack, start, inner.numpy(), by_label,
-                    positions[first : first + ROWS], squared[first : first + ROWS],
-                )  # fmt: skip
-            self._advance(len(asked))
+            rows = together[first : first + ROWS]
+            found, near = positions[rows], squared[rows]
+            self._search_rows(queries[rows], labels, layout, by_label, found, near)
+            positions[rows], squared[rows] = found, near
+            self._advance(len(rows))
 
         with ThreadPoolExecutor(self._workers, thread_name_prefix="search", initializer=one_torch_thread) as pool:
             list(pool.map(search, range(0, len(queries), ROWS)))
         return positions, squared
 
+    def _search_rows(
+        self,
+        asked: np.ndarray,
+        labels: np.ndarray,
+        layout: TileLayout,
+        by_label: bool,
+        positions: np.ndarray,
+        squared: np.ndarray,
+    ) -> None:
+        """Fill the lists of some rows, the nearest tiles first."""
+        rows = torch.from_numpy(self.points[asked])
+        from_centre = torch.empty_like(rows)
+        gap = rows.mean(dim=0).numpy() - layout.centres
+        for tile in np.argsort(np.einsum("ij,ij->i", gap, gap), kind="stable"):
+            start, stop = layout.starts[tile], layout.starts[tile + 1]
+            torch.sub(rows, torch.from_numpy(layout.centres[tile]), out=from_centre)
+            norms = squared_norms(from_centre.numpy())
+            nearest = np.maximum(np.sqrt(norms) * np.float32(1 - 4 * _UNIT) - layout.radius[tile], 0) ** 2
+            wanted = _within_reach(
+                asked, labels, layout.label[tile], nearest, self._slack, by_label, positions, squared
+            )
+            if not len(wanted):
+                continue
+            some = from_centre if len(wanted) == len(asked) else from_centre[torch.from_numpy(wanted)]
+            inner = torch.mm(some, torch.from_numpy(layout.centred[start:stop]).T).numpy()
+            _enter_tile(
+                self.points, asked, wanted, norms, labels, layout.names[start:stop], layout.share[start:stop],
+                layout.radius[tile], self._product_error, self._slack, inner, layout.label[tile], by_label,
+                positions, squared,
+            )  # fmt: skip
 
-def one_torch_thread() -> None:
-    """Let torch use one thread in the calling thread: the workers are the parallelism."""
-    torch.get_num_threads()  # settles this thread's default before it is changed
-    torch.set_num_threads(1)
+
+@njit(cache=True, nogil=True)
+def _within_reach(
+    asked: np.ndarray,
+    labels: np.ndarray,
+    tile_label: int,
+    nearest: np.ndarray,
+    slack: np.float32,
+    by_label: bool,
+    positions: np.ndarray,
+    squared: np.ndarray,
+) -> np.ndarray:
+    """Rows whose lists a tile could still change: its ball begins at `nearest`, squared."""
+    wanted = np.empty(len(asked), dtype=np.int64)
+    count = 0
+    for row in range(len(asked)):
+        worst = squared[row, positions.shape[1] - 1]
+        if by_label and tile_label >= 0:
+            if labels[asked[row]] == tile_label:
+                continue
+            worst = min(worst, distance_of_label(positions[row], squared[row], labels, tile_label))
+        if nearest[row] <= worst * slack:
+            wanted[count] = row
+            count += 1
+    return wanted[:count]
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
-def _update(
+def _enter_tile(
     points: np.ndarray,
     asked: np.ndarray,
+    wanted: np.ndarray,
+    norms: np.ndarray,
     labels: np.ndarray,
+    names: np.ndarray,
     share: np.ndarray,
+    radius: np.float32,
+    product_error: np.float32,
     slack: np.float32,
-    start: int,
     inner: np.ndarray,
+    tile_label: int,
     by_label: bool,
     positions: np.ndarray,
     squared: np.ndarray,
 ) -> None:
-    """Enter the points `start, start + 1, …` of a tile of inner products into the sorted lists of its rows."""
+    """Enter a tile's points, by their inner products with the wanted rows about the tile's centre, into the lists.
+
+    A pair can matter only if `‖x‖² + ‖y‖² − 2⟨x, y⟩` less its rounding error is within the list's reach; what does not
+    depend on y, the error `2 γ ‖x‖ radius` included, is taken to the right-hand side.
+    """
     width = inner.shape[1]
-    k = positions.shape[1]
-    for row in range(len(asked)):
+    last_place = positions.shape[1] - 1
+    for count in range(len(wanted)):
+        row = wanted[count]
         query = asked[row]
         own = labels[query]
-        dots = inner[row]
+        dots = inner[count]
+        aside = norms[row] * np.float32(1 - 16 * _UNIT) - product_error * np.sqrt(norms[row]) * radius
+        worst = squared[row, last_place]
+        if by_label and tile_label >= 0:
+            worst = min(worst, distance_of_label(positions[row], squared[row], labels, tile_label))
+        bar = min(worst * slack - aside, _FAR)
         for first in range(0, width, _BLOCK):
             last = min(width, first + _BLOCK)
-            worst = squared[row, k - 1]
-            label = labels[start + first]
-            if by_label and label == labels[start + last - 1]:  # a block of one component
-                if label == own:
-                    continue
-                worst = min(worst, _listed(positions[row], squared[row], labels, label))
-            bar = min(worst * slack - share[query], _FAR)
             hits = np.int32(0)
             for j in range(first, last):
-                hits += share[start + j] - np.float32(2) * dots[j] <= bar
+                hits += share[j] - np.float32(2) * dots[j] <= bar
             if hits == 0:
                 continue
             for j in range(first, last):
-                point = start + j
-                if share[point] - np.float32(2) * dots[j] > bar or labels[point] == own:
+                point = names[j]
+                if share[j] - np.float32(2) * dots[j] > bar or labels[point] == own:
                     continue
                 distance = differences_float32(points[query], points[point])
-                if by_label and not _displace(positions[row], squared[row], labels, np.int32(point), distance):
+                if by_label and not displace(positions[row], squared[row], labels, point, distance):
                     continue
-                _enter(positions[row], squared[row], np.int32(point), distance)
-                bar = min(bar, squared[row, k - 1] * slack - share[query])
-
-
-@njit(cache=True, nogil=True)
-def _listed(positions: np.ndarray, squared: np.ndarray, labels: np.ndarray, label: int) -> np.float32:
-    """The distance of a component's entry in a list, infinite where it has none."""
-    for place in range(len(positions)):
-        if positions[place] >= 0 and labels[positions[place]] == label:
-            return squared[place]
-    return np.float32(np.inf)
-
-
-@njit(cache=True, nogil=True)
-def _displace(
-    positions: np.ndarray, squared: np.ndarray, labels: np.ndarray, point: np.int32, distance: np.float32
-) -> bool:
-    """True if `point` is its component's nearest so far; an entry that it surpasses is taken out of the list."""
-    last = len(positions) - 1
-    for place in range(last + 1):
-        listed = positions[place]
-        if listed >= 0 and labels[listed] == labels[point]:
-            if squared[place] < distance or (squared[place] == distance and listed < point):
-                return False
-            for later in range(place, last):
-                positions[later] = positions[later + 1]
-                squared[later] = squared[later + 1]
-            positions[last] = -1
-            squared[last] = np.inf
-            return True
-    return True
-
-
-@njit(cache=True, nogil=True)
-def _enter(positions: np.ndarray, squared: np.ndarray, point: np.int32, distance: np.float32) -> None:
-    """Insert into a list sorted by (distance, position), the last falling out, unless it is too far."""
-    place = len(positions) - 1
-    if squared[place] < distance or (squared[place] == distance and 0 <= positions[place] < point):
-        return
-    while place > 0 and (
-        squared[place - 1] > distance
-        or positions[place - 1] < 0
-        or (squared[place - 1] == distance and positions[place - 1] > point)
-    ):
-        positions[place] = positions[place - 1]
-        squared[place] = squared[place - 1]
-        place -= 1
-    positions[place] = point
-    squared[place] = distance
+                enter(positions[row], squared[row], point, distance)
+                reach = squared[row, last_place]
+                if by_label and tile_label >= 0:
+                    reach = min(reach, distance)
+                bar = min(bar, reach * slack - aside)
