@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from storage.errors import InputError
+from tasks.balancing.checks import checked_bands
 from tasks.balancing.diagnostics import effective_sample_size, keyword_sums, kullback_leibler, normalised
 from tasks.balancing.distinct import DistinctRows, distinct_rows, transpose
 from tasks.balancing.dual import dual_sweep, duality_gap, unclipped
@@ -242,19 +243,3 @@ def _missed(counts: Floats, lower: Floats, upper: Floats) -> tuple[Blocking, ...
         [Blocking("floor", (int(j),), float(counts[j]), float(lower[j])) for j in floors]
         + [Blocking("cap", (int(j),), float(counts[j]), float(upper[j])) for j in caps]
     )
-
-
-def checked_bands(lower: Floats, upper: Floats, columns: int) -> tuple[Floats, Floats]:
-    """Both bands as float64 `[m]`.
-
-    Raises:
-        InputError: wrong length, negative, not finite, or a floor above its cap.
-    """
-    low, high = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
-    if low.shape != (columns,) or high.shape != (columns,):
-        raise InputError(f"lower and upper need {columns} entries, one a keyword, not {low.shape} and {high.shape}")
-    bad = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high) & (low >= 0) & (low <= high)))
-    if len(bad):
-        j = int(bad[0])
-        raise InputError(f"the band of keyword {j} is [{low[j]}, {high[j]}]; give 0 ≤ lower ≤ upper, finite")
-    return low, high

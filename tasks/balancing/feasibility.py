@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from tasks.balancing.components import component_obstacles, components
+from tasks.balancing.diagnostics import keyword_sums
 from tasks.balancing.incidence import Floats, Integers
 from tasks.balancing.result import Blocking
 
@@ -47,21 +48,40 @@ def obstacles(
     if abs(total - wanted) > slack:
         found.append(Blocking("totals", (), total, wanted))
     held = np.bincount(indices, minlength=columns)
-    reach = np.bincount(indices, weights=np.repeat(mass, degrees), minlength=columns)
+    reach = keyword_sums(indices, np.repeat(mass, degrees), columns)
     alone = np.flatnonzero(degrees == 1)
-    forced = np.bincount(indices[np.asarray(indptr)[alone]], weights=mass[alone], minlength=columns)
-    for j in np.flatnonzero((held == 0) & (column_target > 0)):
-        found.append(Blocking("empty keyword", (int(j),), 0.0, float(column_target[j])))
-    for j in np.flatnonzero((held > 0) & (column_target == 0)):
-        found.append(Blocking("zero target", (int(j),), float(reach[j]), 0.0))
-    for j in _worst(forced - column_target, np.maximum(slack, RELATIVE * column_target)):
-        found.append(Blocking("forced", (int(j),), float(forced[j]), float(column_target[j])))
-    for j in _worst(np.where(held > 0, column_target - reach, 0.0), np.maximum(slack, RELATIVE * column_target)):
-        found.append(Blocking("unreachable", (int(j),), float(reach[j]), float(column_target[j])))
+    forced = keyword_sums(indices[np.asarray(indptr)[alone]], mass[alone], columns)
+    found += _per_keyword(held, reach, forced, column_target, slack)
     if connected:
         parts = components(indptr, indices, columns)
         found += component_obstacles(parts, mass, column_target, slack)
     return tuple(found[:most])
+
+
+def shard_obstacles(counts: Integers, alone: Integers, matched: int, column_target: Floats) -> tuple[Blocking, ...]:
+    """The same per keyword from counts alone, for equal captions: what one pass over shards can tell.
+
+    Args:
+        counts, alone: `[m]` captions that hold a keyword, and that hold it and no other.
+        matched: captions with a keyword.
+        column_target: `[m]`, sums to 1.
+    """
+    return tuple(_per_keyword(counts, counts / matched, alone / matched, column_target, RELATIVE))
+
+
+def _per_keyword(held: Integers, reach: Floats, forced: Floats, column_target: Floats, slack: float) -> list[Blocking]:
+    """Obstacles of single keywords, given the mass of their captions and of those that hold nothing else."""
+    found: list[Blocking] = []
+    limit = np.maximum(slack, RELATIVE * column_target)
+    for j in np.flatnonzero((held == 0) & (column_target > 0)):
+        found.append(Blocking("empty keyword", (int(j),), 0.0, float(column_target[j])))
+    for j in np.flatnonzero((held > 0) & (column_target == 0)):
+        found.append(Blocking("zero target", (int(j),), float(reach[j]), 0.0))
+    for j in _worst(np.where(column_target > 0, forced - column_target, 0.0), limit):
+        found.append(Blocking("forced", (int(j),), float(forced[j]), float(column_target[j])))
+    for j in _worst(np.where(held > 0, column_target - reach, 0.0), limit):
+        found.append(Blocking("unreachable", (int(j),), float(reach[j]), float(column_target[j])))
+    return found
 
 
 def _worst(excess: Floats, slack: Floats) -> Integers:

@@ -89,9 +89,12 @@ def check_rows(indptr: Integers, indices: Integers, columns: int) -> None:
 
 
 def read_block(
-    path: Path | str, columns: int
+    path: Path | str, columns: int, without: npt.NDArray[np.uint64] | None = None
 ) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
-    """One shard of the `matches` table as `(ids, indptr, indices)`, rows in the shard's order."""
+    """One shard of the `matches` table as `(ids, indptr, indices)`, rows in the shard's order.
+
+    Ids in `without` are left out. Raises `InputError` for a row without a list, or an unknown keyword.
+    """
     table = read_table([Path(path)], columns=["id", "entries"])
     ids = table.column("id").to_numpy().astype(np.uint64, copy=False)
     indptrs: list[npt.NDArray[np.int64]] = [np.zeros(1, dtype=np.int64)]
@@ -108,6 +111,9 @@ def read_block(
     indptr = np.concatenate(indptrs)
     indices = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint32)
     check_rows(indptr, indices, columns)
+    if without is not None and len(without):
+        kept = np.flatnonzero(~np.isin(ids, without))
+        return ids[kept], *take_rows(indptr, indices, kept)
     return ids, indptr, indices
 
 
@@ -130,7 +136,7 @@ def read_incidence(
     Raises:
         InputError: an id occurs twice, or a match names an unknown keyword.
     """
-    blocks = [read_block(path, columns) for path in paths]
+    blocks = [read_block(path, columns, without) for path in paths]
     ids = np.concatenate([np.zeros(0, np.uint64), *(block[0] for block in blocks)])
     degrees = np.concatenate([np.zeros(0, np.int64), *(np.diff(block[1]) for block in blocks)])
     indices = np.concatenate([np.zeros(0, np.uint32), *(block[2] for block in blocks)])
@@ -143,8 +149,6 @@ def read_incidence(
         raise InputError(
             f"id {int(ordered[twice[0]])} occurs more than once in the matches; every caption needs its own key"
         )
-    if without is not None and len(without):
-        order = order[~np.isin(ordered, without)]
     matched = degrees[order] > 0
     unmatched = int(len(order) - matched.sum())
     return Incidence(ids, indptr, indices, columns).take(order[matched]), unmatched

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.balancing.grouping import Grouped, grouped_sums
 from tasks.balancing.incidence import Floats, Integers, read_block
@@ -45,10 +46,11 @@ class Shard:
     path: Path
     columns: int
     row_target: float
+    without: npt.NDArray[np.uint64] | None = None
 
     def load(self) -> Block:
         """Read the shard."""
-        _, indptr, indices = read_block(self.path, self.columns)
+        _, indptr, indices = read_block(self.path, self.columns, self.without)
         return Block(indptr, indices, np.array([self.row_target]))
 
 

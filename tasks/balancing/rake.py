@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 
 from storage.errors import InputError
-from tasks.balancing.diagnostics import design_effect, effective_sample_size, kullback_leibler, normalised
+from tasks.balancing.checks import checked_target, half_steps
+from tasks.balancing.diagnostics import kullback_leibler, normalised
 from tasks.balancing.feasibility import obstacles
 from tasks.balancing.grouping import WORTHWHILE, group_rows
 from tasks.balancing.incidence import Floats, Integers, check_rows
@@ -84,7 +85,7 @@ def rake(
     found = obstacles(indptr, indices, row_target=targets, column_target=goal, connected=both)
     grouped = group_rows(indptr, keywords, targets, columns) if order.count("x") >= WORTHWHILE else None
     rows = Rows(blocks_of(indptr, keywords, targets), columns, initial, mass, mapped(workers), grouped)
-    return run(rows, goal, order, matched=matched, tolerance=tolerance, found=found, row_total=row_total)
+    return run(rows, goal, order, matched=matched, tolerance=tolerance, found=found)
 
 
 @dataclass
@@ -111,9 +112,12 @@ def run(
     matched: int,
     tolerance: float | None,
     found: tuple[Blocking, ...],
-    row_total: float = 1.0,
+    keep_weights: bool = True,
 ) -> Balance:
-    """The driver of `rake` and `rake_shards`: all it asks of the rows is passes that return one vector `[m]`."""
+    """The driver of `rake` and `rake_shards`: all it asks of the rows is passes that return one vector `[m]`.
+
+    Without `keep_weights` the row weights are only summed, for `streaming.shard_weights` to make them shard by shard.
+    """
     state = _State(np.zeros(rows.columns), None, rows.log_scale_sums(None)[0])
     _record(rows, state, target, 0, "start", True)
     monitor = Monitor(tolerance)
@@ -132,7 +136,7 @@ def run(
         step = _record(rows, state, target, number, side, last or recorded(number))
         if not last and (stopped := monitor.stop(step)) is not None:
             break
-    return _result(rows, state, target, matched, tolerance, found, done, stopped, row_total)
+    return _result(rows, state, target, matched, tolerance, found, done, stopped, keep_weights)
 
 
 def _record(rows: Rows, state: _State, target: Floats, number: int, side: Side, full: bool) -> Step:
@@ -168,12 +172,17 @@ def _result(
     found: tuple[Blocking, ...],
     done: int,
     stopped: str | None,
-    row_total: float,
+    keep_weights: bool,
 ) -> Balance:
     """Measure both margins of the final state and say honestly what was reached."""
-    pieces = list(rows.row_masses(state.reference, state.current))
-    masses = np.concatenate([mass for mass, _ in pieces])
-    row_residual = float(sum(np.abs(want - mass).sum() for mass, want in pieces))
+    kept: list[Floats] = []
+    row_residual = total = squares = 0.0
+    for mass, want in rows.row_masses(state.reference, state.current):
+        row_residual += float(np.abs(want - mass).sum())
+        total += float(mass.sum())
+        squares += float((mass * matched) @ (mass * matched))
+        if keep_weights:
+            kept.append(mass)
     column_residual = float(np.abs(target - state.column_mass).sum())
     residual = max(row_residual, column_residual)
     limit = DEFAULT_TOLERANCE if tolerance is None else tolerance
@@ -188,15 +197,15 @@ def _result(
         reason = stopped
     else:
         reason = f"stopped after the {done} half steps asked for, {residual:.3g} from the targets"
-    average = float(masses.sum()) / matched
-    weight = masses / average if average > 0 else masses
-    held = weight[weight > 0] if matched == len(weight) else weight
-    size = effective_sample_size(weight)
+    size = (total * matched) ** 2 / squares if squares > 0 else 0.0
+    weight = np.concatenate(kept) * (matched / total if total > 0 else 0.0) if kept else np.zeros(0)
     return Balance(
         weight=weight,
         inclusion=None,
         column_marginal=normalised(state.column_mass),
         log_scale=state.current,
+        reference=state.reference,
+        average=total / matched,
         converged=converged,
         residual=residual,
         row_residual=row_residual,
@@ -204,43 +213,10 @@ def _result(
         iterations=done,
         reason=reason,
         effective_sample_size=size,
-        design_effect=matched / size if size > 0 else design_effect(held),
+        design_effect=matched / size if size > 0 else float("inf"),
         history=tuple(state.history),
         infeasible=found,
         unit=rows.unit,
         potential_steps=tuple(number for number, _ in state.kept),
         potentials=np.stack([potential for _, potential in state.kept]),
     )
-
-
-def half_steps(steps: int | Sequence[Literal["x", "y"]]) -> tuple[Literal["x", "y"], ...]:
-    """The order of half steps; a number k alternates x, y, x, … (the paper's order).
-
-    Raises:
-        InputError: a negative number, or a side other than "x" and "y".
-    """
-    if isinstance(steps, int):
-        if steps < 0:
-            raise InputError(f"steps is {steps}; give a number of half steps ≥ 0 or an order such as ('y',)")
-        return tuple("x" if k % 2 == 0 else "y" for k in range(steps))
-    wrong = [side for side in steps if side not in ("x", "y")]
-    if wrong:
-        raise InputError(f"steps contains {wrong[0]!r}; a half step is 'x' (captions) or 'y' (keywords)")
-    return tuple(steps)
-
-
-def checked_target(target: Floats, length: int, name: str) -> Floats:
-    """The target as float64, refused where it cannot be one.
-
-    Raises:
-        InputError: wrong length, a negative or non-finite entry, or a sum that is not positive.
-    """
-    target = np.asarray(target, dtype=np.float64)
-    if target.shape != (length,):
-        raise InputError(f"{name} has shape {target.shape}, but ({length},) is needed: one mass per entry")
-    bad = np.flatnonzero(~np.isfinite(target) | (target < 0))
-    if len(bad):
-        raise InputError(f"{name}[{bad[0]}] is {target[bad[0]]}; masses must be finite and not negative")
-    if not 0 < float(target.sum()) < np.inf:
-        raise InputError(f"{name} sums to {float(target.sum())}; give at least one positive mass")
-    return target

@@ -69,7 +69,7 @@ class Blocking:
             "unreachable": f"all captions that hold {named} carry {held}, less than its target {allowed}",
             "component": f"the captions connected to {named} carry {held}, but its targets sum to {allowed}",
             "cut": f"captions that hold only keywords among {named} carry {held}, more than the targets' sum {allowed}",
-            "floor": f"{named} reaches only {held}, below the floor {allowed}: other bands or the weights' bounds stop it",
+            "floor": f"{named} reaches only {held}, below the floor {allowed}: other bands or bounds stop it",
             "cap": f"{named} stays at {held}, above the cap {allowed}: rarer keywords of the same captions need it",
         }
         return sentences[self.kind]
@@ -95,6 +95,9 @@ class Balance:
         infeasible: obstacles to the targets that were found; empty does not prove that there are none.
         threshold: MetaCLIP's t, where that was the method.
         gap: duality gap in nats, which certifies a calibration.
+        reference: raking: `[m]` the potentials at the last half step "x", from which the row scalings follow (None: the
+            start's); with `log_scale` they give every caption's mass.
+        average: raking: the mean mass of a matched caption, which weight 1 stands for.
         potentials: `[recorded steps, m]` log scalings after each recorded half step, with `history`'s numbering
             in `potential_steps`; for explaining a caption's weight step by step.
     """
@@ -116,5 +119,14 @@ class Balance:
     unit: Unit
     threshold: float | None = None
     gap: float | None = None
+    reference: Floats | None = None
+    average: float = 1.0
     potential_steps: tuple[int, ...] = ()
     potentials: Floats | None = None
+
+    def explanation(self, names: Sequence[str]) -> str:
+        """`reason`, with keywords by their names where it speaks of an obstacle."""
+        if not self.infeasible:
+            return self.reason
+        first = self.infeasible[0]
+        return self.reason.replace(first.sentence(), first.sentence(names))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,9 @@ from pydantic import JsonValue
 
 from storage.schemas import ENTRIES
 from tasks.balancing.diagnostics import expected_marginal, kullback_leibler, total_variation
-from tasks.balancing.incidence import Floats, Incidence
+from tasks.balancing.incidence import Floats, Incidence, Integers
 from tasks.balancing.result import Balance
+from tasks.balancing.spectrum import observed_rate
 
 HISTORY = pa.schema(
     [
@@ -24,66 +26,105 @@ HISTORY = pa.schema(
         ("column_kl", pa.float64()),
     ]
 )
+POTENTIALS = pa.schema([("step", pa.int32()), ("side", pa.string()), ("log_scale", pa.list_(pa.float64()))])
 SENTENCES = 20
 
 
-def entries_table(keywords: pa.Table, matrix: Incidence, balance: Balance, target: Floats) -> pa.Table:
-    """The keyword table with count, and observed, target and balanced marginals (each sums to 1).
+@dataclass(frozen=True)
+class Marginals:
+    """Keyword marginals before and after balancing.
 
-    `balanced` is the *expected marginal of a selection by these weights*: kept captions bring all their keywords, so
-    it is not the marginal of pair masses, which raking sets to the target by construction.
+    Attributes:
+        counts: `[m]` captions that hold each keyword.
+        observed, target, expected: `[m]`, each sums to 1, in the balancing's unit. `expected` is the marginal of a
+            *selection by the weights*: kept captions bring all their keywords, so it is not the marginal of pair
+            masses, which raking sets to the target by construction.
+        matched: captions with a keyword.
+        largest_weight: the largest weight (mean 1).
     """
-    equal = np.ones(matrix.rows)
+
+    counts: Integers
+    observed: Floats
+    target: Floats
+    expected: Floats
+    matched: int
+    largest_weight: float
+
+
+def marginals(matrix: Incidence, balance: Balance, target: Floats) -> Marginals:
+    """The marginals of a matrix in memory."""
+    return Marginals(
+        matrix.counts,
+        expected_marginal(matrix, np.ones(matrix.rows), balance.unit),
+        target,
+        expected_marginal(matrix, balance.weight, balance.unit),
+        matrix.rows,
+        float(balance.weight.max()),
+    )
+
+
+def entries_table(keywords: pa.Table, found: Marginals, balance: Balance) -> pa.Table:
+    """The keyword table with count, observed, target and balanced (= expected) marginals, and log scalings."""
     columns = {
-        "count": pa.array(matrix.counts.astype(np.uint64)),
-        "observed": pa.array(expected_marginal(matrix, equal, balance.unit)),
-        "target": pa.array(target),
-        "balanced": pa.array(expected_marginal(matrix, balance.weight, balance.unit)),
+        "count": pa.array(found.counts.astype(np.uint64)),
+        "observed": pa.array(found.observed),
+        "target": pa.array(found.target),
+        "balanced": pa.array(found.expected),
         "log_scale": pa.array(balance.log_scale),
-        "realised": pa.nulls(matrix.columns, pa.float64()),
+        "realised": pa.nulls(keywords.num_rows, pa.float64()),
     }
     arrays = [columns[field.name] if field.name in columns else keywords.column(field.name) for field in ENTRIES]
     return pa.table([_plain(array).cast(field.type) for array, field in zip(arrays, ENTRIES)], schema=ENTRIES)
 
 
 def history_table(balance: Balance) -> pa.Table:
-    """One row a recorded half step; distances that were not measured, or are infinite, are null."""
+    """One row a half step (rake) or check (calibrate); distances not measured, or infinite, are null."""
+    names = ("row_l1", "row_kl", "column_l1", "column_kl")
     rows = [
-        {
-            "step": step.step,
-            "side": step.side,
-            "row_l1": finite(step.row_l1),
-            "row_kl": finite(step.row_kl),
-            "column_l1": finite(step.column_l1),
-            "column_kl": finite(step.column_kl),
-        }
+        {"step": step.step, "side": step.side, **{name: finite(getattr(step, name)) for name in names}}
         for step in balance.history
     ]
     return pa.Table.from_pylist(rows, schema=HISTORY)
 
 
-def statistics(balance: Balance, matrix: Incidence, target: Floats, texts: Sequence[str]) -> Mapping[str, JsonValue]:
+def potentials_table(balance: Balance) -> pa.Table:
+    """The keywords' log scalings after the first recorded half steps, for `explain` to replay a caption's weight."""
+    if balance.potentials is None:
+        return POTENTIALS.empty_table()
+    sides = {step.step: step.side for step in balance.history}
+    return pa.table(
+        {
+            "step": pa.array(balance.potential_steps, pa.int32()),
+            "side": pa.array([sides[step] for step in balance.potential_steps]),
+            "log_scale": pa.array(list(balance.potentials), pa.list_(pa.float64())),
+        },
+        schema=POTENTIALS,
+    )
+
+
+def statistics(balance: Balance, found: Marginals, texts: Sequence[str]) -> Mapping[str, JsonValue]:
     """The numbers of the manifest: what was reached, what it costs, and what stands in the way."""
-    expected = expected_marginal(matrix, balance.weight, balance.unit)
-    observed = expected_marginal(matrix, np.ones(matrix.rows), balance.unit)
     return {
-        "matched": matrix.rows,
-        "matches": len(matrix.indices),
-        "keywords": int(np.count_nonzero(matrix.counts)),
+        "matched": found.matched,
+        "matches": int(found.counts.sum()),
+        "keywords": int(np.count_nonzero(found.counts)),
+        "unit": balance.unit,
         "converged": balance.converged,
-        "reason": balance.reason,
+        "reason": balance.explanation(texts),
         "residual": finite(balance.residual),
         "row_residual": finite(balance.row_residual),
         "column_residual": finite(balance.column_residual),
         "iterations": balance.iterations,
+        "observed_rate": finite(observed_rate(balance.history)),
+        "duality_gap": finite(balance.gap),
         "threshold": finite(balance.threshold),
         "expected_size": None if balance.inclusion is None else float(balance.inclusion.sum()),
         "effective_sample_size": balance.effective_sample_size,
         "design_effect": finite(balance.design_effect),
-        "largest_weight": float(balance.weight.max()),
-        "total_variation": total_variation(expected, target),
-        "total_variation_before": total_variation(observed, target),
-        "kl": finite(kullback_leibler(target, expected)),
+        "largest_weight": found.largest_weight,
+        "total_variation": total_variation(found.expected, found.target),
+        "total_variation_before": total_variation(found.observed, found.target),
+        "kl": finite(kullback_leibler(found.target, found.expected)),
         "infeasible": [obstacle.sentence(texts) for obstacle in balance.infeasible[:SENTENCES]],
         "obstacles": len(balance.infeasible),
     }

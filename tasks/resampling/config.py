@@ -16,9 +16,10 @@ class ResamplingConfig(Config):
     (threshold, calibrate), or the number of matched captions (rake).
     """
 
-    method: Literal["poisson", "residual", "multinomial"] = Field(
+    method: Literal["poisson", "residual", "multinomial", "systematic"] = Field(
         default="residual",
-        description="poisson: without replacement; residual: ⌊c·w⌋ copies and a drawn rest; multinomial: the paper's",
+        description="poisson: without replacement; residual: ⌊c·w⌋ copies and a drawn rest; multinomial: the paper's; "
+        "systematic: as residual, but one start for all, along the keywords: realised counts nearest to expected ones",
     )
     size: int | None = Field(default=None, gt=0, description="expected number of rows; none: the weights' own")
     seed: int = Field(default=0, ge=0, description="seed of the hash draws")

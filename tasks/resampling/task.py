@@ -24,6 +24,7 @@ from tasks.resampling.realised import realise
 from tasks.resampling.sampling import draw, subset
 from tasks.resampling.selection import read_weights, selection_table, with_realised
 from tasks.resampling.shuffle import Shuffle
+from tasks.resampling.strata import keyword_order
 
 
 @stage("select", version=1, modules=("tasks.resampling.selection", "tasks.resampling.sampling"))
@@ -47,6 +48,7 @@ def select(
         seed=config.seed,
         inclusion=weights.inclusion,
         most=config.most_copies,
+        order=keyword_order(matrix, seed=config.seed) if config.method == "systematic" else None,
     )
     unit: Unit = "rows" if balanced.stats.get("unit") == "rows" else "pairs"
     found = realise(matrix, chosen.multiplicity, keywords.column("target").to_numpy(), unit)
@@ -57,6 +59,8 @@ def select(
         "unit": unit,
         "size": found.size,
         "expected_size": float(chosen.expected.sum()),
+        "scale": chosen.scale,
+        "own_inclusion": chosen.own_inclusion,
         "distinct": found.distinct,
         "duplicates": found.duplicates,
         "largest_multiplicity": int(chosen.multiplicity.max(initial=0)),

@@ -1,0 +1,65 @@
+"""From a configuration to weights without holding the matches: raking out of core, shard by shard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from storage.errors import InputError
+from tasks.balancing.config import RakeConfig
+from tasks.balancing.diagnostics import normalised
+from tasks.balancing.incidence import Floats
+from tasks.balancing.mapping import mapped
+from tasks.balancing.result import Balance
+from tasks.balancing.solve import target_masses
+from tasks.balancing.streaming import census, rake_shards, shard_weights
+from tasks.balancing.tables import Marginals
+
+
+def solve_shards(
+    config: RakeConfig,
+    paths: Sequence[Path],
+    texts: Sequence[str],
+    *,
+    without: npt.NDArray[np.uint64],
+    write: Callable[[npt.NDArray[np.uint64], Floats], object],
+    workers: int = 1,
+) -> tuple[Balance, Marginals, int]:
+    """Rake the shards; `write(ids, weights)` gets each shard's weights in turn.
+
+    Returns:
+        `(balance, marginals, unmatched captions)`.
+
+    Raises:
+        InputError: no caption matches any keyword.
+    """
+    columns = len(texts)
+    seen = census(paths, columns, mapped(workers), without)
+    if seen.matched == 0:
+        raise InputError("no caption matches any keyword; check the metadata list against the captions")
+    base = seen.counts.astype(np.float64) if config.initial == "pairs" else seen.base
+    goal = normalised(target_masses(config.target, base, texts))
+    balance = rake_shards(
+        paths,
+        columns=columns,
+        column_target=goal,
+        steps=config.steps,
+        initial=config.initial,
+        tolerance=config.tolerance,
+        mapper=mapped(workers),
+        counted=seen,
+        without=without,
+        keep_weights=False,
+    )
+    expected, largest = np.zeros(columns), 0.0
+    for shard in shard_weights(paths, balance, seen, columns, without):
+        degrees = np.diff(shard.indptr)
+        share = shard.weight / degrees if config.initial == "rows" else shard.weight
+        expected += np.bincount(shard.indices, weights=np.repeat(share, degrees), minlength=columns)
+        largest = max(largest, float(shard.weight.max(initial=0.0)))
+        write(shard.ids, shard.weight)
+    found = Marginals(seen.counts, normalised(base), goal, normalised(expected), seen.matched, largest)
+    return balance, found, seen.rows - seen.matched

@@ -1,0 +1,111 @@
+"""One caption's story through resampling: its draw, its copies, and the shard it lies in, or why it was dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pydantic import JsonValue
+
+from storage.draws import uniform
+from storage.shards import read_table
+
+
+@dataclass(frozen=True)
+class SelectionStory:
+    """What resampling did to one caption.
+
+    Attributes:
+        id: the caption.
+        weight: its weight from balancing (mean 1), or None if it had none.
+        expected_copies: expectation of its multiplicity.
+        draw: its uniform draw in [0, 1), where the method draws for each caption (poisson, residual).
+        multiplicity: copies in the selection, 0 if it was dropped.
+        shard, row: where it lies in the curated shards, if it does.
+        dropped: why it is not there, or None.
+    """
+
+    id: int
+    weight: float | None
+    expected_copies: float | None
+    draw: float | None
+    multiplicity: int
+    shard: str | None
+    row: int | None
+    dropped: str | None
+
+
+def explain_selection(
+    id_: int,
+    *,
+    weights: Sequence[Path],
+    selection: Path,
+    stats: Mapping[str, JsonValue],
+    seed: int,
+    curated: Sequence[Path] = (),
+) -> SelectionStory:
+    """The story of one id.
+
+    Args:
+        id_: the caption's id.
+        weights: shards of the `balance` stage's weights.
+        selection: the `selection.parquet` of the `select` stage.
+        stats: that manifest's stats.
+        seed: the seed of its configuration.
+        curated: shards of the `curate` stage (`curated-*`, and `validation-*` if any).
+    """
+    weighted, _ = _find(weights, id_)
+    if weighted is None:
+        return SelectionStory(
+            id_, None, None, None, 0, None, None, "has no weight: it matches no keyword or was taken down"
+        )
+    expected = _expected(weighted, stats)
+    method = str(stats.get("method"))
+    known = method in ("poisson", "residual")
+    value = float(uniform(np.array([id_], dtype=np.uint64), seed=seed, purpose=method)[0]) if known else None
+    chosen, _ = _find([selection], id_)
+    if chosen is None:
+        reason = f"not drawn: {expected:.4g} copies were expected"
+        if value is not None and expected is not None:
+            reason += f", and its draw {value:.4f} is not below {expected - np.floor(expected):.4f}"
+        return SelectionStory(id_, weighted["weight"], expected, value, 0, None, None, reason)
+    for path in curated:
+        found, row = _find([path], id_)
+        if found is not None:
+            return SelectionStory(
+                id_, weighted["weight"], expected, value, chosen["multiplicity"], path.name, row, None
+            )
+    return SelectionStory(id_, weighted["weight"], expected, value, chosen["multiplicity"], None, None, None)
+
+
+def _expected(weighted: dict, stats: Mapping[str, JsonValue]) -> float | None:
+    """`min(limit, c·w)`, or the balancing's own expectation where that was used as it is."""
+    scale, own = stats.get("scale"), stats.get("own_inclusion")
+    if own:
+        copies: float | None = weighted["inclusion"]
+        return copies
+    if not isinstance(scale, int | float):
+        return None
+    limit = 1.0 if stats.get("method") == "poisson" else float("inf")
+    return min(limit, float(scale) * float(weighted["weight"]))
+
+
+def _find(paths: Sequence[Path], id_: int) -> tuple[dict | None, int]:
+    for path in paths:
+        table = read_table([path], columns=_columns(path))
+        places = pc.index(table.column("id"), pa.scalar(id_, pa.uint64())).as_py()
+        if places >= 0:
+            row: dict = table.slice(places, 1).to_pylist()[0]
+            return row, places
+    return None, -1
+
+
+def _columns(path: Path) -> list[str]:
+    wanted = ("id", "weight", "inclusion", "multiplicity")
+    held = pq.read_schema(path).names
+    return [name for name in wanted if name in held]
