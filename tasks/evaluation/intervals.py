@@ -9,7 +9,7 @@ class gives the stratified bootstrap of mean per-class recall, `mean_c Binomial(
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,10 @@ class Interval:
     high: float
     over: str
     units: int
+
+    def within(self, low: float, high: float) -> "Interval":
+        """The part of the interval that is possible at all: a share lies in [0, 1] whatever Student's t says."""
+        return replace(self, low=max(self.low, low), high=min(self.high, high))
 
     def excludes(self, value: float) -> bool:
         """Whether `value` lies outside."""

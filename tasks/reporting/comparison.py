@@ -127,13 +127,14 @@ def _summary(group: Sequence[Measurement], bootstrap: Bootstrap) -> Summary:
     values = np.array([each.value for each in group])
     recalls = np.array([each.recalls for each in group])
     names = dict.fromkeys(name for each in group for name in each.metrics)
+    over_seeds = seed_interval(values, confidence=bootstrap.confidence)
     return Summary(
         variant=first.variant,
         benchmark=first.benchmark,
         metric=first.primary,
         mean=float(values.mean()),
         seeds=tuple((each.seed, each.value) for each in group),
-        over_seeds=seed_interval(values, confidence=bootstrap.confidence),
+        over_seeds=over_seeds.within(0.0, 1.0) if over_seeds else None,
         over_images=_image_interval([each.answers for each in group], None, bootstrap),
         metrics={name: _mean([each.metrics.get(name) for each in group]) for name in names},
         images=first.images,

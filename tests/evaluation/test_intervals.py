@@ -1,5 +1,7 @@
 """Intervals against closed forms, an independent bootstrap and their own promise of coverage."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -107,3 +109,9 @@ def test_blocks_do_not_change_the_distribution(monkeypatch: pytest.MonkeyPatch) 
     whole = mean_recall_interval(correct, images, MANY)
     monkeypatch.setattr("tasks.evaluation.intervals.BLOCK", 1000)
     assert mean_recall_interval(correct, images, MANY) == whole
+
+
+def test_an_interval_of_a_share_stays_between_nothing_and_all() -> None:
+    interval = seed_interval(np.array([0.999, 1.0, 0.961]))
+    assert interval is not None and interval.high > 1
+    assert interval.within(0.0, 1.0) == replace(interval, high=1.0)
