@@ -55,12 +55,18 @@ def load_checkpoint(directory: Path) -> Checkpoint | None:
 
 
 def restore(checkpoint: Checkpoint, module: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Put a checkpoint's state back into the module and the optimiser they were taken from."""
+    """Put a checkpoint's state back into the module and the optimiser they were taken from.
+
+    The moments take their parameters' memory layout: fused optimisers walk over all of them in step.
+    """
     module.load_state_dict(checkpoint.model)
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     state: dict[int, dict[str, Tensor]] = {}
     for name, tensor in checkpoint.optimiser.items():
         index, key = name.split("/")
-        state.setdefault(int(index), {})[key] = tensor
+        parameter = parameters[int(index)]
+        laid_out = torch.empty_like(parameter).copy_(tensor) if tensor.shape == parameter.shape else tensor
+        state.setdefault(int(index), {})[key] = laid_out
     optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from tasks.embedding.clip import Clip
@@ -34,14 +35,14 @@ def train_clip(
     """
     compacted = compact(clip.model, pairs.tokens)
     vocabulary, tokens = compacted if compacted is not None else (None, pairs.tokens)
-    clip.model.train()
+    clip.model.to(memory_format=torch.channels_last).train()
 
     def stream(start: int) -> Iterator[Batch]:
         return _stream(pairs, tokens, config.augmentation, config.batch, seed, start)
 
     objective = Objective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
     fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description)
-    clip.model.eval()
+    clip.model.to(memory_format=torch.contiguous_format).eval()
     if vocabulary is not None:
         vocabulary.expand(clip.model)
     return fitted

@@ -169,7 +169,7 @@ def _in_parts(
     ranks = all_ranks()
     for parameter in objective.parameters():
         if parameter.grad is not None and ranks.group is not None:
-            ranks.total(parameter.grad).div_(ranks.size)
+            parameter.grad.copy_(ranks.total(parameter.grad) / ranks.size)
     return measured
 
 

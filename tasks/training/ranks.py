@@ -41,10 +41,11 @@ class Ranks:
         return features if self.group is None else _Gather.apply(features, self)
 
     def _reduced(self, values: Tensor, operation: torch.distributed.ReduceOp.RedOpType) -> Tensor:
-        if self.group is not None:
-            values = values.contiguous()
-            torch.distributed.all_reduce(values, operation, group=self.group)
-        return values
+        if self.group is None:
+            return values
+        reduced = values.detach().clone(memory_format=torch.contiguous_format)
+        torch.distributed.all_reduce(reduced, operation, group=self.group)
+        return reduced
 
 
 def all_ranks() -> Ranks:
@@ -69,5 +70,5 @@ class _Gather(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
-        total = ctx.ranks.total(gradient.clone())
+        total = ctx.ranks.total(gradient)
         return total.chunk(ctx.ranks.size)[ctx.ranks.index], None

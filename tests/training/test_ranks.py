@@ -1,0 +1,90 @@
+"""Two ranks (gloo) give the value and the gradient of one process: for every loss, every regulariser, and the loop."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tasks.training import potentials
+from tasks.training.kernels import LogKernel
+from tasks.training.ranks import Ranks
+from tests.training import ranks_program
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **extra}
+
+
+@pytest.fixture(scope="module")
+def two_ranks(tmp_path_factory) -> dict[str, torch.Tensor]:
+    folder = tmp_path_factory.mktemp("ranks")
+    program = [sys.executable, "-m", "tests.training.ranks_program"]
+    processes = [
+        subprocess.Popen(
+            [*program, str(rank), "2", str(folder / "meet"), str(folder / "out.pt")], cwd=ROOT, env=environment()
+        )
+        for rank in range(2)
+    ]
+    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    return torch.load(folder / "out.pt", weights_only=True)
+
+
+@pytest.mark.parametrize("case", (*ranks_program.CASES, *ranks_program.REGULARISERS))
+def test_two_ranks_are_one_process(two_ranks, case):
+    alone = ranks_program.gradients(slice(0, 24))
+    torch.testing.assert_close(two_ranks[case], alone[case], atol=1e-9, rtol=1e-9)
+
+
+def test_each_ranks_own_tree_is_the_mean_of_the_parts(two_ranks):
+    name = "tregs of each rank's own"
+    parts = [ranks_program.gradients(slice(first, first + 12))[name] for first in (0, 12)]
+    torch.testing.assert_close(two_ranks[name], (parts[0] + parts[1]) / 2)
+
+
+PROGRAM = """
+import os, sys, torch
+from pathlib import Path
+from tasks.embedding.clip import Architecture, build_clip
+from tasks.training.clip_training import train_clip
+from tasks.training.config import *
+from tasks.training.images import Preparation
+from tasks.training.pairs import read_pairs
+config = TrainingConfig(steps=3, batch=12, accumulate=int(sys.argv[3]),
+    architecture=Architecture(name="equipoise-tiny-vit"), loss=LossConfig(half_steps=2),
+    regulariser=RegulariserConfig(gamma=0.1, lambda_=0.1),
+    optimiser=OptimiserConfig(epsilon=1e-3), schedule=ScheduleConfig(warmup=0))
+clip = build_clip(config.architecture, seed=0)
+pairs = read_pairs([Path(sys.argv[1])], None, preparation=Preparation.of(clip.transform), tokenizer=clip.tokenizer)
+fitted = train_clip(clip, pairs, config, seed=0)
+if os.environ.get("RANK", "0") == "0":
+    losses = torch.tensor(fitted.metrics["loss"].to_pylist())
+    torch.save({"state": clip.model.state_dict(), "loss": losses}, sys.argv[2])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accumulate", (1, 2))
+def test_training_by_torchrun_is_training_in_one_process(squares, tmp_path, accumulate):
+    (tmp_path / "program.py").write_text(PROGRAM)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    results = []
+    for start in ([sys.executable], launcher):
+        output = tmp_path / f"{len(results)}.pt"
+        arguments = [str(tmp_path / "program.py"), str(squares[1]), str(output), str(accumulate)]
+        subprocess.run([*start, *arguments], cwd=ROOT, env=environment(), check=True, timeout=300)
+        results.append(torch.load(output, weights_only=True))
+    torch.testing.assert_close(results[1]["loss"], results[0]["loss"], atol=1e-5, rtol=1e-5)
+    for name, tensor in results[0]["state"].items():
+        torch.testing.assert_close(results[1]["state"][name], tensor, atol=5e-5, rtol=1e-3, msg=name)
+
+
+def test_the_case_beyond_the_scaling_kernel_is_that():
+    image, text, encoder, scale = ranks_program.inputs()
+    features = [torch.nn.functional.normalize(branch @ encoder, dim=1) for branch in (image, text)]
+    kernel, _ = potentials._solve(400 * scale.exp() * features[0] @ features[1].T, 3, Ranks())
+    assert isinstance(kernel, LogKernel)
