@@ -126,7 +126,7 @@ def group_kernel(degree: int) -> Callable[[npt.NDArray[np.uint32], Floats, Float
     met: below `TINY` the scalings are not to be trusted.
     """
 
-    @njit(nogil=True, cache=True)
+    @njit(nogil=True, cache=True, error_model="numpy")
     def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats) -> float:
         least = np.inf
         for i in range(rows.shape[0]):

@@ -17,7 +17,7 @@ from tasks.balancing.incidence import Floats, Integers
 TINY = 1e-200
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def scale_sums(
     indptr: Integers, indices: Integers, row_target: Floats, potential: Floats, table: Floats, apart: Floats
 ) -> float:
@@ -65,7 +65,7 @@ def scale_sums(
     return stranded
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def start_sums(indptr: Integers, indices: Integers, split: bool, mass: float, sums: Floats) -> None:
     """Adds the starting measure's column masses to `sums [m]`.
 
@@ -80,7 +80,7 @@ def start_sums(indptr: Integers, indices: Integers, split: bool, mass: float, su
             sums[indices[k]] += share
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def log_sums(indptr: Integers, indices: Integers, potential: Floats, values: Floats, shift: float, out: Floats) -> None:
     """Row-wise `out[i] = log Σ_j e^{potential_j}` over the row's keywords; −∞ for an empty row.
 
@@ -105,7 +105,7 @@ def log_sums(indptr: Integers, indices: Integers, potential: Floats, values: Flo
         out[i] = math.log(total) + top
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def kept_probability(indptr: Integers, indices: Integers, log_missed: Floats, out: Floats) -> None:
     """Row-wise `out[i] = 1 − Π_j (1 − p_j)`, given `log_missed_j = log(1 − p_j)` (−∞ where p = 1)."""
     for i in range(indptr.shape[0] - 1):

@@ -1,0 +1,71 @@
+"""MetaCLIP's rule: against its own loop of draws, and both ways between t, size and tail share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storage.errors import InputError
+from tasks.balancing.incidence import incidence_of
+from tasks.balancing.threshold import tail_share, threshold, threshold_for_tail_share
+
+from .examples import dense, random_matrix
+
+
+def test_inclusion_is_that_of_the_reference_loop() -> None:
+    """The published loop draws for each keyword of a caption in turn and keeps it at the first success."""
+    matrix = random_matrix(40, 8, 1)
+    found = threshold(matrix.indptr, matrix.indices, columns=8, t=6.0)
+    probability = np.minimum(1.0, 6.0 / matrix.counts.clip(1))
+    np.testing.assert_allclose(found.inclusion, 1 - np.prod(1 - dense(matrix) * probability, axis=1), rtol=1e-12)
+    generator = np.random.default_rng(0)
+    kept = np.zeros(40)
+    for _ in range(4000):
+        for i in range(40):
+            kept[i] += any(generator.random() < probability[j] for j in matrix.entries_of(i))
+    error = np.sqrt(found.inclusion * (1 - found.inclusion) / 4000)
+    assert (np.abs(kept / 4000 - found.inclusion) <= 4.5 * error + 1e-12).all()
+
+
+def test_small_probabilities_lose_no_digits() -> None:
+    matrix = incidence_of([[0]] * 1000, 1)
+    found = threshold(matrix.indptr, matrix.indices, columns=1, t=1e-9)
+    np.testing.assert_allclose(found.inclusion, 1e-12, rtol=1e-12)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 1000), share=st.floats(0.01, 0.99))
+def test_t_is_solved_from_the_size(seed: int, share: float) -> None:
+    matrix = random_matrix(60, 9, seed, empty=True)
+    matched = int((matrix.degrees > 0).sum())
+    found = threshold(matrix.indptr, matrix.indices, columns=9, size=share * matched)
+    assert found.inclusion.sum() == pytest.approx(share * matched, rel=1e-9)
+    again = threshold(matrix.indptr, matrix.indices, columns=9, t=found.threshold)
+    np.testing.assert_allclose(again.inclusion, found.inclusion, rtol=1e-12)
+    assert found.weight[matrix.degrees == 0].max(initial=0) == 0
+    assert found.weight.sum() == pytest.approx(matched)
+
+
+def test_the_whole_collection_can_be_asked_for() -> None:
+    matrix = random_matrix(30, 5, 0)
+    found = threshold(matrix.indptr, matrix.indices, columns=5, size=30)
+    np.testing.assert_allclose(found.inclusion, 1.0)
+
+
+def test_tail_share_and_back() -> None:
+    counts = np.array([1, 2, 2, 5, 10, 0, 80])
+    assert tail_share(counts, 5) == pytest.approx(0.05)
+    assert threshold_for_tail_share(counts, 0.05) == 5
+    assert threshold_for_tail_share(counts, 0.0999) == 5
+    assert threshold_for_tail_share(counts, 0.1) == 10
+    for t in (1, 2, 5, 10, 80):
+        assert threshold_for_tail_share(counts, min(0.999, tail_share(counts, t) + 1e-9)) == t
+
+
+@pytest.mark.parametrize("arguments", [{}, {"t": 1.0, "size": 2}, {"t": -1.0}, {"size": 9}, {"t": np.inf}])
+def test_bad_choices_are_refused(arguments: dict) -> None:
+    matrix = incidence_of([[0], [1]], 2)
+    with pytest.raises(InputError):
+        threshold(matrix.indptr, matrix.indices, columns=2, **arguments)
