@@ -6,12 +6,22 @@ import numpy as np
 import pyarrow as pa
 
 from storage.schemas import COUNTS
+from tasks.matching.compiled import compiled
 
 
-def count_entries(matches: pa.LargeListArray | pa.ListArray, entries: int) -> np.ndarray:
-    """In how many rows each entry occurs, uint64 `[entries]`; `matches` holds each entry once a row."""
-    found = matches.flatten().to_numpy(zero_copy_only=False)
-    return np.bincount(found, minlength=entries).astype(np.uint64)
+def count_entries(matches: pa.LargeListArray | pa.ListArray, counts: np.ndarray) -> None:
+    """Add to `counts`, uint64 `[entries]`, in how many rows each entry occurs; `matches` holds each once a row.
+
+    Added in place: a shard touches few of 500,000 counters, and an array of all of them for each shard would cost more
+    than the counting.
+    """
+    _tally(matches.flatten().to_numpy(zero_copy_only=False), counts)
+
+
+@compiled
+def _tally(found: np.ndarray, counts: np.ndarray) -> None:
+    for entry in found:
+        counts[entry] += np.uint64(1)
 
 
 def counts_table(counts: np.ndarray) -> pa.Table:

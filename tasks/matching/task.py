@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import pyarrow as pa
@@ -72,22 +73,23 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
     shards = work.paths(pairs, "pairs-*.parquet")
     kept = _kept_rows(shards, config)
 
-    def run(shard: int) -> tuple[np.ndarray, int, int]:
+    total, lock = np.zeros(size, dtype=np.uint64), Lock()
+
+    def run(shard: int) -> tuple[int, int]:
         table = read_table(shards[shard], ["id", "caption"])
         captions = table["caption"] if kept is None else table["caption"].filter(pa.array(kept[shard]))
         matches = matcher.match(captions, threads=1)
         if kept is not None:
             matches = _spread(matches, kept[shard])
         _write_matches(work.output / f"matches-{shard:05d}.parquet", table["id"], matches)
-        return count_entries(matches, size), len(matches), int(np.count_nonzero(np.diff(matches.offsets)))
+        with lock:
+            count_entries(matches, total)
+        return len(matches), int(np.count_nonzero(np.diff(matches.offsets)))
 
-    total, rows, matched = np.zeros(size, dtype=np.uint64), 0, 0
     with ThreadPoolExecutor(work.runtime.workers) as pool:
-        for counts, shard_rows, shard_matched in pool.map(run, range(len(shards))):
-            total += counts
-            rows += shard_rows
-            matched += shard_matched
+        sizes = list(pool.map(run, range(len(shards))))
     write_table(work.output / "counts.parquet", counts_table(total))
+    rows, matched = (sum(part) for part in zip(*sizes)) if sizes else (0, 0)
     return {"rows": rows, "matched": matched, "matches": int(total.sum())}
 
 

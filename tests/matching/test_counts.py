@@ -15,7 +15,9 @@ rows = st.lists(st.lists(st.integers(0, 9), unique=True), max_size=20)
 @given(rows, st.integers(0, 20))
 def test_shards_add_up(lists: list[list[int]], cut: int) -> None:
     def table(part: list[list[int]]) -> pa.Table:
-        return counts_table(count_entries(pa.array(part, pa.large_list(pa.uint32())), 10))
+        counts = np.zeros(10, dtype=np.uint64)
+        count_entries(pa.array(part, pa.large_list(pa.uint32())), counts)
+        return counts_table(counts)
 
     tally = Counter(entry for row in lists for entry in row)
     merged = merge_counts([table(lists[cut:]), table(lists[:cut])], 10)

@@ -1,0 +1,127 @@
+"""The whole matching stage, Parquet to Parquet, against the matcher alone on the same captions in memory."""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pyarrow as pa
+
+from benchmarks.matching_data import Web, make_captions
+from storage.caching import stage
+from storage.draws import row_ids
+from storage.external import external
+from storage.manifest import Manifest
+from storage.schemas import PAIRS
+from storage.shards import ShardWriter, read_table
+from storage.workspace import Runtime, Workspace
+from tasks.matching.config import MatchingConfig, MetadataConfig, TextEntries
+from tasks.matching.shared import shared_matcher
+from tasks.matching.task import match, metadata
+
+MIXTURE = ((22, 0.5), (70, 0.35), (280, 0.15))
+"""Lengths of real-looking captions and their shares."""
+
+
+@stage("benchmark pairs", version=1, modules=("storage.draws",))
+def pairs(rows: int, *, work: Workspace) -> dict[str, int]:
+    """The captions of `captions.txt` in the store as pairs without images."""
+    with ShardWriter(work.output, "pairs", PAIRS) as writer, open(work.runtime.store / "captions.txt") as lines:
+        captions = [line.rstrip("\n") for line in lines]
+        for start in range(0, rows, 10_000):
+            part = captions[start : start + 10_000]
+            keys = [f"{start + row:09d}" for row in range(len(part))]
+            columns = [
+                pa.array(row_ids("benchmark", keys), pa.uint64()),
+                pa.array(keys, pa.string()),
+                pa.array(part, pa.large_string()),
+                pa.nulls(len(part), PAIRS.field("image").type),
+                pa.nulls(len(part), pa.int32()),
+                pa.array(["benchmark"] * len(part), pa.string()),
+            ]
+            writer.write(pa.table(columns, schema=PAIRS))
+    return {"rows": rows}
+
+
+def time_stage(web: Web, rows: int, rounds: int) -> None:
+    """Write the corpus, then measure in a process of its own, whose peak memory is the stage's."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder)
+        (store / "entries.txt").write_text("\n".join(web.entries), encoding="utf-8")
+        with open(store / "captions.txt", "w", encoding="utf-8") as file:
+            for characters, share in MIXTURE:
+                file.writelines(f"{caption}\n" for caption in make_captions(web, round(rows * share), characters))
+        corpus, entries = prepare(store, rows)
+        for name, manifest in (("corpus", corpus), ("entries", entries)):
+            (store / f"{name}.json").write_text(manifest.model_dump_json(), encoding="utf-8")
+        subprocess.run([sys.executable, "-m", "benchmarks.matching_stage", folder, str(rounds)], check=True)
+
+
+def prepare(store: Path, rows: int) -> tuple[Manifest, Manifest]:
+    """The pairs and the metadata list in the store."""
+    runtime = Runtime(store=store)
+    config = MetadataConfig(sources=(TextEntries(),))
+    entries = metadata.run(config, external(store / "entries.txt", store), runtime=runtime)
+    return pairs.run(rows, runtime=runtime), entries
+
+
+def measure(store: Path, rounds: int) -> None:
+    """One table: rate of the stage, rate of the matcher, their ratio, for one worker and for two; peak memory."""
+    corpus = Manifest.model_validate_json((store / "corpus.json").read_text(encoding="utf-8"))
+    entries = Manifest.model_validate_json((store / "entries.json").read_text(encoding="utf-8"))
+    rows = corpus.rows
+    imported = peak_megabytes()
+    matcher = shared_matcher(store / entries.stage / entries.key, entries.digest)
+    built = peak_megabytes()
+    run_stage(entries, corpus, Runtime(store=store, workers=2), seed=1_000)
+    print(
+        f"\npeak memory: {imported:.0f} MB after the imports, {built:.0f} MB after the index, "
+        f"{peak_megabytes():.0f} MB after the stage with two workers ({rows:,} captions)"
+    )
+    captions = read_table(sorted((store / corpus.stage / corpus.key).glob("pairs-*.parquet")), ["caption"])["caption"]
+    captions = captions.combine_chunks()
+    print(f"{'workers':>8} {'stage/s':>12} {'matcher/s':>12} {'share':>7} {'share of CPU':>13}")
+    for workers in (1, 2):
+        runtime = Runtime(store=store, workers=workers)
+        whole, alone = [], []
+        for number in range(rounds):
+            whole.append(timed(partial(run_stage, entries, corpus, runtime, seed=workers * 100 + number)))
+            alone.append(timed(partial(matcher.match, captions, threads=workers)))
+        rates = [rows / statistics.median(wall for wall, _ in times) for times in (whole, alone)]
+        wall, cpu = (statistics.median(a[k] / w[k] for a, w in zip(alone, whole)) for k in (0, 1))
+        print(f"{workers:>8} {rates[0]:>12,.0f} {rates[1]:>12,.0f} {wall:>7.0%} {cpu:>13.0%}")
+
+
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Wall and CPU seconds."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def peak_megabytes() -> float:
+    """The largest resident memory of this process so far. (`ru_maxrss` would count the parent's, from before exec.)"""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def run_stage(entries: Manifest, corpus: Manifest, runtime: Runtime, *, seed: int) -> None:
+    """One run. The seed changes the key, so that it runs, and nothing else: all texts are counted."""
+    match.run(MatchingConfig(seed=seed), entries, corpus, runtime=runtime)
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("store", type=Path)
+    arguments.add_argument("rounds", type=int)
+    options = arguments.parse_args()
+    measure(options.store, options.rounds)
