@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.server import ensure_server, is_healthy, local_server, stop_server
+from flows.study import studies
 from flows.upkeep import ConfigFile, export, gc, verify
 from storage.errors import EquipoiseError
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 )  # fmt: skip
 server_commands = typer.Typer(no_args_is_help=True, help="The local Prefect server.")
 app.add_typer(server_commands, name="server")
+app.add_typer(studies, name="study")
 console = Console()
 
 
@@ -66,6 +68,19 @@ def status(config: ConfigFile) -> None:
     console.print(table, markup=True)
     counts = {action: sum(plan.action == action for plan in engine.plans) for action in ("cached", "run", "wait")}
     console.print(f"{counts['cached']} cached, {counts['run']} would run, {counts['wait']} wait for those")
+
+
+@app.command()
+def explain(
+    config: ConfigFile,
+    row: Annotated[str, typer.Argument(metavar="ID", help="a row's id, or the source's own key")],
+) -> None:
+    """Tell one row's whole story: caption, keywords, weight after every step, draw, copies, shard, or why dropped."""
+    from flows.config import load_config
+    from flows.explain import explain as tell
+    from flows.explain import show
+
+    show(tell(load_config(config), row), console)
 
 
 app.command()(verify)

@@ -33,9 +33,7 @@ def verify(
     if discard:
         for manifest in {manifest.name: manifest for manifest, _ in faults}.values():
             store.discard(manifest)
-        raise EquipoiseError(
-            f"{len(faults)} faulty files; their outputs are discarded, and the next run rebuilds them"
-        )
+        raise EquipoiseError(f"{len(faults)} faulty files; their outputs are discarded, and the next run rebuilds them")
     raise EquipoiseError(
         f"{len(faults)} faulty files; missing ones are rebuilt by the next run, altered ones after `verify --discard`"
     )

@@ -1,0 +1,149 @@
+"""One row's whole story, read from the store: caption, keywords, weight after every step, draw, copies, shard."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.config import PipelineConfig
+from flows.engine import StatusEngine
+from flows.graph import curate_graph
+from storage.errors import InputError
+from storage.manifest import Manifest
+from storage.shards import read_table
+from storage.store import Store
+from tasks.balancing.explain import BalancingStory, explain_balancing
+from tasks.reporting.untrusted import displayed
+from tasks.resampling.explain import SelectionStory, explain_selection
+
+CAPTION = 2_000  # characters of a caption that are shown
+
+
+@dataclass(frozen=True)
+class Story:
+    """What became of one row. `rejected` is the reason and its detail where the row was not ingested."""
+
+    key: str
+    id: int | None = None
+    caption: str = ""
+    source: str = ""
+    rejected: str | None = None
+    balancing: BalancingStory | None = None
+    selection: SelectionStory | None = None
+
+
+def explain(config: PipelineConfig, wanted: str) -> Story:
+    """The story of one row, by id or by the source's own key.
+
+    Raises `InputError` where curation has not run yet, or no row has that id or key.
+    """
+    curation = curate_graph(StatusEngine(config.runtime), config)
+    stages = [*curation.pairs, *curation.matches, curation.balanced, curation.selection, curation.curated]
+    if not all(isinstance(manifest, Manifest) for manifest in stages):
+        raise InputError(f"the curation of {config.name} is not complete in the store; run it first")
+    store = Store(config.runtime.store)
+    row = _find(_files(store, curation.pairs, "pairs-*.parquet"), wanted, ["id", "key", "caption", "source"])
+    if row is None:
+        return _rejected(_files(store, curation.pairs, "rejected.parquet"), wanted)
+    balanced, selected = (
+        store.directory("balance", curation.balanced.key),
+        store.directory("select", curation.selection.key),
+    )
+    balancing = explain_balancing(
+        row["id"],
+        balanced=balanced,
+        stats=curation.balanced.stats,
+        matches=_files(store, curation.matches, "matches-*.parquet"),
+        entries=selected / "entries.parquet",
+    )
+    selection = explain_selection(
+        row["id"],
+        weights=sorted(balanced.glob("weights-*.parquet")),
+        selection=selected / "selection.parquet",
+        stats=curation.selection.stats,
+        seed=config.resampling.seed,
+        curated=_files(store, [curation.curated], "*.parquet"),
+    )
+    return Story(**row, balancing=balancing, selection=selection)
+
+
+def show(story: Story, console: Console) -> None:
+    """Print a story. Captions are other people's text: control characters are spelled out, markup is off."""
+    console.print(Text(f"{story.key}" + (f"  (id {story.id}, source {story.source})" if story.id is not None else "")))
+    if story.rejected:
+        console.print(Text(f"rejected at ingest: {story.rejected}"))
+        return
+    console.print(Text(f"“{displayed(story.caption, CAPTION)}”"))
+    if story.balancing:
+        _show_balancing(story.balancing, console)
+    if story.selection:
+        _show_selection(story.selection, console)
+
+
+def _show_balancing(story: BalancingStory, console: Console) -> None:
+    if story.keywords:
+        table = Table("keyword", box=None, header_style="bold", pad_edge=False)
+        for name in ("captions", "observed", "target", "balanced", "realised"):
+            table.add_column(name, justify="right")
+        for keyword in story.keywords:
+            shares = (keyword.observed, keyword.target, keyword.balanced, keyword.realised)
+            table.add_row(Text(keyword.text), f"{keyword.count:,}", *(_percent(share) for share in shares))
+        console.print(table)
+    if story.steps:
+        console.print("weight " + " → ".join(f"{step.weight:.4g} (step {step.step})" for step in story.steps))
+    elif story.weight is not None:
+        console.print(f"weight {story.weight:.4g}")
+    if story.dropped:
+        console.print(Text(f"balancing: {story.dropped}"))
+
+
+def _show_selection(story: SelectionStory, console: Console) -> None:
+    if story.expected_copies is not None:
+        drawn = "" if story.draw is None else f", draw {story.draw:.4f}"
+        console.print(
+            f"expected copies {story.expected_copies:.4g}{drawn}, copies in the selection {story.multiplicity}"
+        )
+    if story.shard:
+        console.print(Text(f"in {story.shard}, row {story.row}"))
+    if story.dropped:
+        console.print(Text(f"not selected: {story.dropped}"))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.3g} %"
+
+
+def _files(store: Store, manifests: Sequence[Any], pattern: str) -> list[Path]:
+    return [
+        path for manifest in manifests for path in sorted(store.directory(manifest.stage, manifest.key).glob(pattern))
+    ]
+
+
+def _find(paths: Iterable[Path], wanted: str, columns: Sequence[str]) -> dict[str, Any] | None:
+    """The first row whose id or key is `wanted`."""
+    number = int(wanted) if wanted.isdecimal() and int(wanted) < 2**64 else None
+    for path in paths:
+        table = read_table(path, columns)
+        match = pc.equal(table["key"], wanted)
+        if number is not None:
+            match = pc.or_(match, pc.equal(table["id"], pa.scalar(number, pa.uint64())))
+        found = table.filter(match)
+        if found.num_rows:
+            row: dict[str, Any] = found.slice(0, 1).to_pylist()[0]
+            return row
+    return None
+
+
+def _rejected(paths: Iterable[Path], wanted: str) -> Story:
+    for path in paths:
+        table = read_table(path)
+        found = table.filter(pc.equal(table["key"], wanted)).slice(0, 1).to_pylist()
+        if found:
+            return Story(key=wanted, rejected=f"{found[0]['reason']} ({displayed(found[0]['detail'] or '', 300)})")
+    raise InputError(f"no row has the id or key {wanted!r}; keys are those of the source, as in the `pairs` table")

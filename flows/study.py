@@ -1,0 +1,65 @@
+"""Small studies of the science itself, apart from any data: figures and their numbers."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+from pydantic import JsonValue
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+studies = typer.Typer(no_args_is_help=True, help="Small studies of the science itself, as figures and numbers.")
+console = Console()
+Folder = Annotated[Path, typer.Option(help="where the figure and the numbers go")]
+Repetitions = Annotated[int, typer.Option(min=10, help="samples drawn at every point")]
+STUDIES = Path("runs") / "studies"
+
+
+@studies.command()
+def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000) -> None:
+    """Empirical, inverse-propensity-weighted and balanced estimators: error against dependence and misspecification."""
+    from storage.hashing import canonical_json
+    from tasks.balancing.figures import baselines_figure
+    from tasks.balancing.simulation import Study
+    from tasks.balancing.simulation import baselines as simulate
+
+    curves = simulate(Study(repetitions=repetitions))
+    numbers: JsonValue = [{name: _plain(value) for name, value in asdict(curve).items()} for curve in curves]
+    _write(to, "baselines", baselines_figure(*curves), canonical_json(numbers))
+    for curve in curves:
+        errors = ", ".join(f"{name} {values[-1]:.3g}" for name, values in curve.mse.items())
+        console.print(f"mean squared error at {curve.name} {curve.axis[-1]:.2f}: {errors}", highlight=False)
+
+
+@studies.command()
+def illustration(to: Folder = STUDIES, steps: Annotated[int, typer.Option(min=1, help="half steps")] = 4) -> None:
+    """A small joint measure and both of its marginals after every half step."""
+    from storage.hashing import canonical_json
+    from tasks.balancing.figures import illustration_figure
+    from tasks.balancing.simulation import example_illustration
+
+    story = example_illustration(steps)
+    numbers: JsonValue = {name: _plain(value) for name, value in asdict(story).items()}
+    _write(to, "illustration", illustration_figure(story), canonical_json(numbers))
+
+
+def _write(to: Path, name: str, figure: "Figure", numbers: str) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    figure.savefig(to / f"{name}.png", dpi=150, bbox_inches="tight")
+    (to / f"{name}.json").write_text(numbers, encoding="utf-8")
+    console.print(f"{to / name}.png and .json", highlight=False, markup=False)
+
+
+def _plain(value: Any) -> Any:
+    """Arrays as lists, also inside mappings and sequences."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
