@@ -28,7 +28,7 @@ def train_clip(
     scratch: Path | None = None,
     description: str = "training",
 ) -> Fitted:
-    """Train `clip.model` in place on `config.steps` batches of the pairs, drawn by their multiplicities.
+    """Train `clip.model` in place on `config.steps` batches of the pairs, drawn by their copies.
 
     seed: decides the order of the examples and the augmentation, by hashes.
     Raises `EquipoiseError` for a loss that is not finite.
@@ -57,7 +57,7 @@ def _stream(
     start: int,
 ) -> Iterator[Batch]:
     mean, deviation = pairs.preparation.mean, pairs.preparation.deviation
-    rows_of_batches = batches(pairs.ids, pairs.multiplicity, batch=batch, seed=seed, start=start)
+    rows_of_batches = batches(pairs.ids, pairs.copies, batch=batch, seed=seed, start=start)
     part = all_ranks().part(batch)
     places = np.arange(part.start, part.stop)
     for step, rows in enumerate((whole[part] for whole in rows_of_batches), start):

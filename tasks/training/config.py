@@ -85,6 +85,9 @@ class LoopConfig(Config):
     )
     compile: bool = Field(default=False, description="compile the encoders with torch.compile")
     threads: int = Field(default=1, ge=1, description="processor threads; in the key, because sums round differently")
+    sampling: Literal["multiplicity", "weight"] = Field(
+        default="multiplicity", description="copies of an example an epoch: its multiplicity, or its weight, drawn anew"
+    )
     checkpoint_every: Annotated[int, NotInKey()] = Field(default=200, ge=1, description="steps between checkpoints")
 
 
@@ -92,6 +95,9 @@ class TrainingConfig(LoopConfig):
     """A CLIP model from scratch on image-caption pairs."""
 
     architecture: Architecture = Field(default_factory=Architecture, description="which model")
+    locked: Literal["none", "image", "text"] = Field(
+        default="none", description="a tower left as it is: image, with `initial` weights, is LiT"
+    )
     augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
 
 

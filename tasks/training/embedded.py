@@ -18,13 +18,13 @@ from tasks.training.ranks import all_ranks
 
 @dataclass(frozen=True)
 class EmbeddingSet:
-    """Examples ascending in id: `ids` uint64 `[n]`, `multiplicity` int64 `[n]`; their vectors at `place` of the stores.
+    """Examples ascending in id: `ids` uint64 `[n]`, `copies` float64 `[n]`; their vectors at `place` of the stores.
 
     `image` and `text` are `[rows, d]` in the order they were read, perhaps memory-mapped.
     """
 
     ids: np.ndarray
-    multiplicity: np.ndarray
+    copies: np.ndarray
     place: np.ndarray
     image: np.ndarray
     text: np.ndarray
@@ -43,14 +43,14 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
             raise InputError(f"{path} has no column {sorted(missing)[0]!r}; heads need image and text embeddings")
     rows = sum(pq.read_metadata(path).num_rows for path in paths)
     ids, stores, filled = np.empty(rows, np.uint64), {}, 0
-    multiplicity = np.empty(rows, np.int64)
+    kept = np.empty(rows)
     for path in paths:
         for table in iter_batches(path, ["id", "image", "text"]):
             some = table["id"].to_numpy()
-            copies = selection(some) if selection is not None else np.ones(len(some), np.int64)
+            copies = selection(some) if selection is not None else np.ones(len(some))
             keep = copies > 0
             span = slice(filled, filled + int(keep.sum()))
-            ids[span], multiplicity[span] = some[keep], copies[keep]
+            ids[span], kept[span] = some[keep], copies[keep]
             for name in ("image", "text"):
                 vectors = table[name].flatten().to_numpy(zero_copy_only=False).reshape(len(some), -1)
                 if name not in stores:
@@ -66,13 +66,13 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
     ids = ids[:filled][order]
     if len(twice := ids[1:][ids[1:] == ids[:-1]]):
         raise InputError(f"id {twice[0]} is in the given embeddings more than once; give every source once")
-    return EmbeddingSet(ids, multiplicity[:filled][order], order, stores["image"], stores["text"])
+    return EmbeddingSet(ids, kept[:filled][order], order, stores["image"], stores["text"])
 
 
 def embedding_batches(examples: EmbeddingSet, *, batch: int, seed: int, start: int) -> Iterator[Batch]:
     """This rank's part of the batches from number `start` on, float32."""
     part = all_ranks().part(batch)
-    for whole in batches(examples.ids, examples.multiplicity, batch=batch, seed=seed, start=start):
+    for whole in batches(examples.ids, examples.copies, batch=batch, seed=seed, start=start):
         rows = whole[part]
         places = examples.place[rows]
         image = torch.from_numpy(examples.image[places].astype(np.float32, copy=False))

@@ -41,7 +41,7 @@ def train_heads(
     scratch: Path | None = None,
     description: str = "training heads",
 ) -> tuple[Heads, Fitted]:
-    """Heads trained on `config.steps` batches, drawn by multiplicity; the seed decides the start and the order."""
+    """Heads trained on `config.steps` batches, drawn by copies; the seed decides the start and the order."""
     heads = build_heads(examples, config, seed=seed)
     objective = Objective(heads, config.loss, config.regulariser, watch_trees=config.watch_trees)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lightning.fabric.wrappers import _FabricModule
 
 LARGEST_LOGIT_SCALE = math.log(100)
-"""The logit scale's logarithm is kept at or below this, as in CLIP: a scale of at most 100."""
+"""The logit scale's logarithm is kept between 0 and this, as in open_clip: a scale from 1 to 100."""
 
 _STEPS_BETWEEN_READS = 16
 
@@ -186,4 +186,4 @@ def _resume(scratch: Path | None, objective: Objective, optimiser: torch.optim.O
 def _clamp_logit_scale(model: nn.Module) -> None:
     if isinstance(model.logit_scale, nn.Parameter):
         with torch.no_grad():
-            model.logit_scale.clamp_(max=LARGEST_LOGIT_SCALE)
+            model.logit_scale.clamp_(0, LARGEST_LOGIT_SCALE)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -52,6 +52,14 @@ def load_heads(directory: Path, device: str = "cpu") -> Heads:
     except (OSError, SafetensorError) as error:
         raise InputError(f"{directory / 'model.safetensors'} cannot be read: {error}") from None
     return heads_from_state(state, logit_scale=float(facts.get("logit_scale", 100.0))).to(device).eval()
+
+
+def lock_tower(model: nn.Module, tower: Literal["none", "image", "text"]) -> None:
+    """Leave a tower of an open_clip model as it is, its normalisation statistics too; `image` is LiT."""
+    if tower == "image":
+        cast(Any, model).lock_image_tower(unlocked_groups=0, freeze_bn_stats=True)
+    elif tower == "text":
+        cast(Any, model).lock_text_tower(unlocked_layers=0, freeze_layer_norm=True)
 
 
 def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, text_base: Path | None = None) -> Clip:

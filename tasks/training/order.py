@@ -12,43 +12,42 @@ _PATIENCE = 8
 """Batches' worth of repeated rows that may wait for a later batch, before copies are let into one."""
 
 
-def epoch_order(ids: np.ndarray, multiplicity: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
-    """Row numbers of one epoch, int64 `[multiplicity.sum()]`: row i occurs `multiplicity[i]` times, far apart.
+def epoch_order(ids: np.ndarray, copies: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
+    """Row numbers of one epoch, int64: row i occurs `copies[i]` times, its copies far apart.
 
-    Copy c of m stands at `(c + u) / m` of the epoch, where `u = hash(seed, epoch, id)` is uniform: m = 1 is a uniform
-    shuffle, and the copies of one row are evenly spread over the epoch. Rows come in an order that depends on ids
-    alone, so neither shards nor the order of arrival matter.
+    A number of copies that is not whole is a mean over epochs: `⌊w⌋` copies, and one more in an epoch with
+    probability `w - ⌊w⌋`. Copy c of m stands at `(c + u) / m` of the epoch, where `u = hash(seed, epoch, id)` is
+    uniform: m = 1 is a uniform shuffle, and the copies of one row are evenly spread over the epoch. Rows come in an
+    order that depends on ids alone, so neither shards nor the order of arrival matter.
 
-    ids: uint64 `[n]`, distinct. multiplicity: int `[n]`, 0 leaves a row out.
+    ids: uint64 `[n]`, distinct. copies: int or float `[n]`, 0 leaves a row out.
     """
-    copies = np.asarray(multiplicity, dtype=np.int64)
-    rows = np.repeat(np.arange(len(ids)), copies)
-    copy = np.arange(len(rows)) - np.repeat(np.cumsum(copies) - copies, copies)
-    place = (copy + uniform(ids, seed=seed, purpose=f"order/{epoch}")[rows]) / copies[rows]
+    whole = np.floor(copies + uniform(ids, seed=seed, purpose=f"copies/{epoch}")).astype(np.int64)
+    rows = np.repeat(np.arange(len(ids)), whole)
+    copy = np.arange(len(rows)) - np.repeat(np.cumsum(whole) - whole, whole)
+    place = (copy + uniform(ids, seed=seed, purpose=f"order/{epoch}")[rows]) / whole[rows]
     return rows[np.lexsort((copy, ids[rows], place))]
 
 
-def batches(
-    ids: np.ndarray, multiplicity: np.ndarray, *, batch: int, seed: int, start: int = 0
-) -> Iterator[np.ndarray]:
+def batches(ids: np.ndarray, copies: np.ndarray, *, batch: int, seed: int, start: int = 0) -> Iterator[np.ndarray]:
     """Batches of row numbers, int64 `[batch]`, for ever, beginning with batch number `start`.
 
     Epochs follow one another without a gap, so a batch may hold the end of one and the beginning of the next. No row
     is twice in a batch where others are to be had: a repeated row waits for the next batch.
     Raises `InputError` when there is no row at all.
     """
-    if int(np.sum(multiplicity)) == 0:
+    if not np.sum(copies) > 0:
         raise InputError("there are no examples to train on: the selection is empty or names no id of the given pairs")
-    stream = _stream(ids, multiplicity, seed)
+    stream = _stream(ids, copies, seed)
     for number, rows in enumerate(_filled(stream, batch)):
         if number >= start:
             yield rows
 
 
-def _stream(ids: np.ndarray, multiplicity: np.ndarray, seed: int) -> Iterator[int]:
+def _stream(ids: np.ndarray, copies: np.ndarray, seed: int) -> Iterator[int]:
     epoch = 0
     while True:
-        yield from epoch_order(ids, multiplicity, seed=seed, epoch=epoch).tolist()
+        yield from epoch_order(ids, copies, seed=seed, epoch=epoch).tolist()
         epoch += 1
 
 

@@ -23,33 +23,33 @@ _ROWS = 1_024
 
 @dataclass(frozen=True)
 class Selection:
-    """Which ids are trained on, and how often: `ids` uint64 `[m]` ascending, `multiplicity` int64 `[m]`."""
+    """Which ids are trained on, and how often an epoch: `ids` uint64 `[m]` ascending, `copies` float64 `[m]`, > 0."""
 
     ids: np.ndarray
-    multiplicity: np.ndarray
+    copies: np.ndarray
 
     @classmethod
-    def of(cls, table: pa.Table) -> "Selection":
-        """From a table with columns `id` and `multiplicity`; rows of multiplicity 0 are left out."""
-        ids = table["id"].to_numpy().astype(np.uint64)
-        multiplicity = table["multiplicity"].to_numpy().astype(np.int64)
-        order = np.argsort(ids[multiplicity > 0], kind="stable")
-        return cls(ids[multiplicity > 0][order], multiplicity[multiplicity > 0][order])
+    def of(cls, table: pa.Table, column: str = "multiplicity") -> "Selection":
+        """From a table with an `id` and a column of copies; rows with none are left out."""
+        copies = table[column].to_numpy().astype(np.float64)
+        ids = table["id"].to_numpy().astype(np.uint64)[copies > 0]
+        order = np.argsort(ids, kind="stable")
+        return cls(ids[order], copies[copies > 0][order])
 
     def __call__(self, ids: np.ndarray) -> np.ndarray:
-        """The multiplicity of each id, int64, 0 for ids that are not selected."""
+        """The copies of each id, float64, 0 for ids that are not selected."""
         if not len(self.ids):
-            return np.zeros(len(ids), dtype=np.int64)
+            return np.zeros(len(ids))
         place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.where(self.ids[place] == ids, self.multiplicity[place], 0)
+        return np.where(self.ids[place] == ids, self.copies[place], 0.0)
 
 
 @dataclass(frozen=True)
 class PairSet:
-    """Examples ascending in id: `ids` uint64 `[n]`, `multiplicity` int64 `[n]`, `tokens` int64 `[n, context]`."""
+    """Examples ascending in id: `ids` uint64 `[n]`, `copies` float64 `[n]`, `tokens` int64 `[n, context]`."""
 
     ids: np.ndarray
-    multiplicity: np.ndarray
+    copies: np.ndarray
     tokens: Tensor
     pictures: Pictures
     preparation: Preparation
@@ -65,10 +65,11 @@ def read_pairs(
     workers: int = 1,
     scratch: Path | None = None,
     decoded_limit: int = DECODED_LIMIT,
+    copies: str = "multiplicity",
 ) -> PairSet:
     """Read the selected rows of pair or curated shards.
 
-    selection: multiplicity by id; None takes the `multiplicity` column where there is one, and once each elsewhere.
+    selection: copies by id; None takes the column named `copies` where there is one, and one copy elsewhere.
     preparation: the model's evaluation transform. scratch: where encoded pictures go when decoded ones would not fit.
     Raises `InputError` when nothing is selected, an id is missing or comes twice, or an image cannot be decoded.
     """
@@ -80,15 +81,15 @@ def read_pairs(
     store: _Decoded | _Encoded = _Decoded(preparation, workers)
     if scratch is not None and 3 * preparation.side**2 * total > decoded_limit:
         store = _Encoded(scratch / "images.bin", preparation, workers)
-    ids, multiplicity, captions, skipped = [], [], [], 0
-    for rows in _selected(paths, selection):
+    ids, kept, captions, skipped = [], [], [], 0
+    for rows in _selected(paths, selection, copies):
         encoded = rows["image"].combine_chunks().field("bytes")
         present = encoded.is_valid()
         skipped += len(rows) - (present.true_count or 0)
         rows, encoded = rows.filter(present), encoded.filter(present)
         store.add([value.as_py() for value in encoded], rows["key"].to_pylist())
         ids.append(rows["id"].to_numpy())
-        multiplicity.append(rows["multiplicity"].to_numpy())
+        kept.append(rows["copies"].to_numpy())
         captions.extend(rows["caption"].to_pylist())
     all_ids = np.concatenate(ids) if ids else np.empty(0, np.uint64)
     if not len(all_ids):
@@ -97,7 +98,7 @@ def read_pairs(
     _check(all_ids[order], selection, skipped)
     return PairSet(
         ids=all_ids[order],
-        multiplicity=np.concatenate(multiplicity)[order],
+        copies=np.concatenate(kept)[order],
         tokens=_tokenise(captions, tokenizer)[torch.from_numpy(order)],
         pictures=store.finish(order),
         preparation=preparation,
@@ -105,18 +106,18 @@ def read_pairs(
     )
 
 
-def _selected(paths: Sequence[Path], selection: Selection | None) -> Iterator[pa.Table]:
+def _selected(paths: Sequence[Path], selection: Selection | None, column: str) -> Iterator[pa.Table]:
     for path in paths:
         columns = ["id", "key", "caption", "image"]
-        own = selection is None and "multiplicity" in pq.read_schema(path).names
-        for batch in iter_batches(path, columns + ["multiplicity"] * own, rows=_ROWS):
+        own = selection is None and column in pq.read_schema(path).names
+        for batch in iter_batches(path, columns + [column] * own, rows=_ROWS):
             table = pa.table(batch)
             if selection is not None:
                 copies = selection(table["id"].to_numpy())
             else:
-                copies = table["multiplicity"].to_numpy() if own else np.ones(len(table))
-            table = table.select(columns).append_column("multiplicity", pa.array(copies.astype(np.int64)))
-            table = table.filter(pc.field("multiplicity") > 0)
+                copies = table[column].to_numpy() if own else np.ones(len(table))
+            table = table.select(columns).append_column("copies", pa.array(copies.astype(np.float64)))
+            table = table.filter(pc.field("copies") > 0)
             if len(table):
                 yield table
 

@@ -3,20 +3,22 @@
 import time
 from collections.abc import Mapping, Sequence
 
+from pyarrow.parquet import read_schema
 from pydantic import JsonValue
 
 from storage.caching import stage
-from storage.manifest import Manifest
+from storage.errors import InputError
+from storage.manifest import External, Manifest
 from storage.shards import read_table, write_table
 from storage.workspace import Workspace
 from tasks.embedding.clip import Clip, build_clip, load_clip, save_clip
 from tasks.training import heads_training
 from tasks.training.clip_training import train_clip
-from tasks.training.config import FinetuneConfig, HeadsConfig, TrainingConfig
+from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, TrainingConfig
 from tasks.training.embedded import read_embeddings
 from tasks.training.images import Preparation
 from tasks.training.loop import Fitted
-from tasks.training.models import save_heads
+from tasks.training.models import lock_tower, save_heads
 from tasks.training.pairs import PairSet, Selection, read_pairs
 
 _MODULES = ("tasks.training",)
@@ -24,10 +26,23 @@ _MODULES = ("tasks.training",)
 
 @stage("train", version=1, modules=_MODULES)
 def train(
-    config: TrainingConfig, seed: int, pairs: Sequence[Manifest], selection: Manifest | None, *, work: Workspace
+    config: TrainingConfig,
+    seed: int,
+    pairs: Sequence[Manifest],
+    selection: Manifest | None,
+    initial: External | None = None,
+    *,
+    work: Workspace,
 ) -> Mapping[str, JsonValue]:
-    """A CLIP model from scratch on image-caption pairs, each as often as `selection` says."""
-    clip = build_clip(config.architecture, seed=seed)
+    """A CLIP model on image-caption pairs, each as often as `selection` says.
+
+    From scratch, or from `initial`, a safetensors checkpoint of the architecture.
+    """
+    if initial is None:
+        clip = build_clip(config.architecture, seed=seed)
+    else:
+        clip = load_clip(work.directory(initial), architecture=config.architecture)
+    lock_tower(clip.model, config.locked)
     return _train_clip(clip, config, seed, pairs, selection, work)
 
 
@@ -53,7 +68,7 @@ def train_heads(
     """The paper's heads on frozen embeddings."""
     began = time.perf_counter()
     paths = [path for manifest in embeddings for path in work.paths(manifest, "embeddings-*.parquet")]
-    examples = read_embeddings(paths, _selection(selection, work), work.scratch)
+    examples = read_embeddings(paths, _selection(selection, config, work), work.scratch)
     heads, fitted = heads_training.train_heads(
         examples, config, seed=seed, device=work.runtime.device, scratch=work.scratch, description=f"heads {seed}"
     )
@@ -71,7 +86,7 @@ def _train_clip(
     work: Workspace,
 ) -> Mapping[str, JsonValue]:
     began = time.perf_counter()
-    examples = _pairs(clip, pairs, selection, work)
+    examples = _pairs(clip, config, pairs, selection, work)
     if examples.without_image:
         work.log(f"{examples.without_image} selected rows have no image and are left out")
     fitted = train_clip(
@@ -88,22 +103,28 @@ def _train_clip(
     return _stats(fitted, len(examples.ids), began) | {"without_image": examples.without_image}
 
 
-def _pairs(clip: Clip, pairs: Sequence[Manifest], selection: Manifest | None, work: Workspace) -> PairSet:
+def _pairs(
+    clip: Clip, config: LoopConfig, pairs: Sequence[Manifest], selection: Manifest | None, work: Workspace
+) -> PairSet:
     patterns = ("pairs-*.parquet", "curated-*.parquet")
     return read_pairs(
         [path for manifest in pairs for pattern in patterns for path in work.paths(manifest, pattern)],
-        _selection(selection, work),
+        _selection(selection, config, work),
         preparation=Preparation.of(clip.transform),
         tokenizer=clip.tokenizer,
         workers=work.runtime.workers,
         scratch=work.scratch,
+        copies=config.sampling,
     )
 
 
-def _selection(selection: Manifest | None, work: Workspace) -> Selection | None:
+def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) -> Selection | None:
     if selection is None:
         return None
-    return Selection.of(read_table(work.path(selection, "selection.parquet"), ["id", "multiplicity"]))
+    paths = [path for pattern in ("selection.parquet", "weights-*.parquet") for path in work.paths(selection, pattern)]
+    if not paths or config.sampling not in read_schema(paths[0]).names:
+        raise InputError(f"{selection.name} holds no {config.sampling} to draw examples by; give a selection")
+    return Selection.of(read_table(paths, ["id", config.sampling]), config.sampling)
 
 
 def _stats(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:

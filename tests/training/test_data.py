@@ -33,7 +33,7 @@ def test_all_pairs_once_in_the_order_of_their_ids(squares):
     pairs = read(squares)
     table = read_table(squares)
     assert np.array_equal(pairs.ids, np.sort(table["id"].to_numpy()))
-    assert (pairs.multiplicity == 1).all()
+    assert (pairs.copies == 1).all()
     captions = dict(zip(table["id"].to_pylist(), table["caption"].to_pylist(), strict=True))
     assert torch.equal(pairs.tokens, tokenizer([captions[identity] for identity in pairs.ids.tolist()]))
     again = read(squares[::-1])
@@ -45,14 +45,14 @@ def test_selected_pairs(squares):
     ids = read_table(squares)["id"].to_numpy()
     chosen = pa.table({"id": ids[[5, 30, 2]], "multiplicity": pa.array([2, 1, 0], pa.uint16())})
     pairs = read(squares, Selection.of(chosen))
-    assert dict(zip(pairs.ids.tolist(), pairs.multiplicity.tolist(), strict=True)) == {ids[5]: 2, ids[30]: 1}
+    assert dict(zip(pairs.ids.tolist(), pairs.copies.tolist(), strict=True)) == {ids[5]: 2, ids[30]: 1}
 
 
 def test_a_curated_shards_own_multiplicity(tmp_path):
     table = pairs_table(4).append_column("multiplicity", pa.array([3, 0, 1, 1], pa.uint16()))
     write_table(tmp_path / "curated-00000.parquet", table)
     pairs = read([tmp_path / "curated-00000.parquet"])
-    assert sorted(pairs.multiplicity.tolist()) == [1, 1, 3]
+    assert sorted(pairs.copies.tolist()) == [1, 1, 3]
 
 
 def test_pictures_are_the_same_from_memory_and_from_disk(squares, tmp_path):
@@ -103,7 +103,7 @@ def test_what_is_wrong_with_pairs_is_named(squares, tmp_path):
     with pytest.raises(InputError, match="no pairs to train on"):
         read([])
     with pytest.raises(InputError, match="no selected row has an image"):
-        read(squares, Selection(np.empty(0, np.uint64), np.empty(0, np.int64)))
+        read(squares, Selection(np.empty(0, np.uint64), np.empty(0)))
     with pytest.raises(InputError, match="1 selected ids are not"):
         read(squares, _with_unknown(squares))
     with pytest.raises(InputError, match="more than once"):
@@ -118,7 +118,7 @@ def test_what_is_wrong_with_pairs_is_named(squares, tmp_path):
 def _with_unknown(squares) -> Selection:
     known = read_table(squares)["id"].to_numpy()[:1]
     ids = np.sort(np.append(known, np.uint64(1)))
-    return Selection(ids, np.ones(2, np.int64))
+    return Selection(ids, np.ones(2))
 
 
 def test_rows_without_an_image_are_counted_and_left_out(tmp_path):

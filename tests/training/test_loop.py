@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice, pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -31,7 +32,7 @@ from tasks.training.pairs import read_pairs
 from tasks.training.schedule import learning_rate
 from tasks.training.task import finetune, train
 from tasks.training.task import train_heads as heads_stage
-from tests.training.conftest import embeddings_table, publish
+from tests.training.conftest import embeddings_table, pairs_table, publish
 
 TINY = TrainingConfig(
     steps=6, batch=12, architecture=Architecture(name="equipoise-tiny-vit"), schedule=ScheduleConfig(warmup=2)
@@ -291,3 +292,37 @@ def test_batches_are_asked_for_from_a_step(examples):
     later = [batch.ids.tolist() for batch in islice(embedding_batches(examples, batch=8, seed=0, start=4), 2)]
     assert first[4:] == later
     assert isinstance(next(embedding_batches(examples, batch=8, seed=0, start=0)), Batch)
+
+
+def test_sampling_by_weight(runtime, squares_manifest):
+    from storage.schemas import SELECTION
+
+    ids = pairs_table(48)["id"].to_pylist()
+    rows = [{"id": identity, "weight": 0.5, "inclusion": 0.5, "multiplicity": 1} for identity in ids[:24]]
+    selection = publish(runtime, "select", "half", {"selection.parquet": pa.Table.from_pylist(rows, schema=SELECTION)})
+    for sampling in ("multiplicity", "weight"):
+        config = TINY.model_copy(update={"sampling": sampling, "steps": 1})
+        assert train.run(config, 0, [squares_manifest], selection, runtime=runtime).stats["distinct_examples"] == 24
+    table = pa.table({"id": pa.array(ids, pa.uint64()), "weight": [1.0] * 48})
+    weights = publish(runtime, "balance", "all", {"weights-00000.parquet": table})
+    with pytest.raises(InputError, match="holds no multiplicity"):
+        train.run(TINY, 0, [squares_manifest], weights, runtime=runtime)
+
+
+@pytest.mark.parametrize("tower", ("image", "text"))
+def test_a_locked_tower_stays_as_it_was(runtime, squares_manifest, tmp_path, tower):
+    from storage.manifest import External
+    from tasks.embedding.clip import save_clip
+
+    config = TINY.model_copy(update={"locked": tower, "architecture": Architecture(), "steps": 2})
+    first = build_clip(config.architecture, seed=7)
+    save_clip(tmp_path / "first", first)
+    initial = External(path=tmp_path / "first", fingerprint="first")
+    manifest = train.run(config, 0, [squares_manifest], None, initial, runtime=runtime)
+    after = load_trained(runtime.store / "train" / manifest.key, None).model.state_dict()
+    moved = {
+        name.split(".")[0] == "visual"
+        for name, tensor in first.model.state_dict().items()
+        if name != "logit_scale" and not torch.equal(tensor, after[name])
+    }
+    assert moved == {tower == "text"}

@@ -66,3 +66,10 @@ def test_any_batch_can_be_started_from(start):
 def test_nothing_selected_is_named():
     with pytest.raises(InputError, match="no examples"):
         next(batches(ids_of(3), np.zeros(3, dtype=int), batch=2, seed=0))
+
+
+def test_weights_are_mean_copies_over_epochs():
+    ids, weights = ids_of(200), np.linspace(0, 3, 200)
+    epochs = [np.bincount(epoch_order(ids, weights, seed=0, epoch=e), minlength=200) for e in range(300)]
+    assert abs(np.mean(epochs, axis=0) - weights).max() < 0.12
+    assert all(abs(epoch - weights).max() < 1 for epoch in epochs)
