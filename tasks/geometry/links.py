@@ -8,10 +8,10 @@ import torch
 from numba import njit
 
 from tasks.geometry.distances import FASTMATH, differences_float64, inner_product_error_factor
-from tasks.geometry.layout import TileLayout, lay_out, squared_norms
+from tasks.geometry.layout import WIDEST, TileLayout, lay_out, squared_norms
+from tasks.geometry.passing import BLOCK, passing_blocks
 from tasks.geometry.threads import one_torch_thread
 
-_BLOCK = 64
 _FAR = np.float32(3e38)
 _UNIT = 2.0**-24
 
@@ -60,7 +60,7 @@ def _link_tile(
     """Links between a tile and the later ones, the nearest first."""
     names = layout.names[layout.starts[tile] : layout.starts[tile + 1]]
     rows = torch.from_numpy(points[names])
-    from_centre = torch.empty_like(rows)
+    from_centre, buffer = torch.empty_like(rows), torch.empty(len(rows) * WIDEST)
     gap = np.linalg.norm(layout.centres[tile:] - layout.centres[tile], axis=1)
     product_error = inner_product_error_factor(points.shape[1])
     for other in (tile + np.argsort(gap, kind="stable")).tolist():
@@ -72,10 +72,11 @@ def _link_tile(
             continue
         torch.sub(rows, torch.from_numpy(layout.centres[other]), out=from_centre)
         norms = squared_norms(from_centre.numpy())
-        inner = torch.mm(from_centre, torch.from_numpy(layout.centred[start:stop]).T).numpy()
+        inner = buffer[: len(rows) * (stop - start)].view(len(rows), -1)
+        torch.mm(from_centre, torch.from_numpy(layout.centred[start:stop]).T, out=inner)
         _enter_links(
             points, labels, names, norms, layout.names[start:stop], layout.share[start:stop], layout.radius[other],
-            present[other], product_error, inner, links.squared, links.ends,
+            present[other], product_error, inner.numpy(), links.squared, links.ends,
         )  # fmt: skip
 
 
@@ -96,6 +97,7 @@ def _enter_links(
 ) -> None:
     """As `tiles._enter_tile`, with the length of the shortest link so far for a bar."""
     width = len(columns)
+    blocks = np.empty(width // BLOCK + 1, dtype=np.int64)
     for row in range(len(rows)):
         x = rows[row]
         own = labels[x]
@@ -106,14 +108,8 @@ def _enter_links(
                 longest = max(longest, squared[own, label])
         aside = norms[row] * np.float32(1 - 16 * _UNIT) - product_error * np.sqrt(norms[row]) * radius
         bar = min(np.float32(longest * (1 + 1e-6)) - aside, _FAR)
-        for first in range(0, width, _BLOCK):
-            last = min(width, first + _BLOCK)
-            hits = np.int32(0)
-            for j in range(first, last):
-                hits += share[j] - np.float32(2) * dots[j] <= bar
-            if hits == 0:
-                continue
-            for j in range(first, last):
+        for place in range(passing_blocks(share, dots, bar, blocks)):
+            for j in range(blocks[place], min(width, blocks[place] + BLOCK)):
                 y = columns[j]
                 other = labels[y]
                 if share[j] - np.float32(2) * dots[j] > bar or other == own:

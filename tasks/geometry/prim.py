@@ -12,12 +12,12 @@ import torch
 from numba import njit
 
 from tasks.geometry.distances import FASTMATH, differences_float32, differences_float64, gram_error_factor
+from tasks.geometry.passing import BLOCK
 
 GRAM_LIMIT = 8_192
 """Points up to which a Gram matrix is held: 256 MB."""
 
 _FAR = np.float32(3e38)
-_BLOCK = 64
 
 
 def prim(points: np.ndarray, *, gram_limit: int = GRAM_LIMIT) -> tuple[np.ndarray, np.ndarray]:
@@ -57,7 +57,7 @@ def _prim_filtered(
     for j in range(n):
         share[j] = gram[j, j] * (np.float32(1) - factor)
     parent = np.zeros(n, dtype=np.int32)
-    blocks = (n + _BLOCK - 1) // _BLOCK
+    blocks = (n + BLOCK - 1) // BLOCK
     nearest = np.full(blocks, np.inf)  # of each block
     current = 0
     bar[0] = -_FAR
@@ -65,14 +65,10 @@ def _prim_filtered(
         own = share[current]
         row = gram[current]
         for block in range(blocks):
-            first = block * _BLOCK
-            last = min(n, first + _BLOCK)
-            hits = np.int32(0)
-            for j in range(first, last):
-                hits += own - np.float32(2) * row[j] <= bar[j]
-            if hits == 0:
+            first = block * BLOCK
+            if not _any_below(own, row, bar, first):
                 continue
-            for j in range(first, last):
+            for j in range(first, min(n, first + BLOCK)):
                 if own - np.float32(2) * row[j] <= bar[j]:
                     squared = differences_float64(points, current, j)
                     if squared < best[j]:
@@ -81,8 +77,8 @@ def _prim_filtered(
                         bar[j] = np.float32(squared * (1 + 1e-6)) - share[j]
                         nearest[block] = min(nearest[block], squared)
         chosen = int(np.argmin(nearest))
-        first = chosen * _BLOCK
-        last = min(n, first + _BLOCK)
+        first = chosen * BLOCK
+        last = min(n, first + BLOCK)
         following = first + int(np.argmin(best[first:last]))
         edges[step, 0] = parent[following]
         edges[step, 1] = following
@@ -91,6 +87,20 @@ def _prim_filtered(
         best[current] = np.inf
         bar[current] = -_FAR
         nearest[chosen] = best[first:last].min()
+
+
+@njit(cache=True, nogil=True, fastmath=FASTMATH)
+def _any_below(own: np.float32, row: np.ndarray, bar: np.ndarray, first: int) -> bool:
+    """Whether any of a block comes under its bar; as `passing.passing_blocks`, with a bar for every column."""
+    hits = np.int32(0)
+    if first + BLOCK <= len(row):
+        dots, bars = row[first : first + BLOCK], bar[first : first + BLOCK]
+        for j in range(BLOCK):
+            hits += np.int32(own - np.float32(2) * dots[j] <= bars[j])
+    else:
+        for j in range(first, len(row)):
+            hits += np.int32(own - np.float32(2) * row[j] <= bar[j])
+    return bool(hits > 0)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)

@@ -14,13 +14,13 @@ import torch
 from numba import njit
 
 from tasks.geometry.distances import FASTMATH, difference_error_factor, differences_float32, inner_product_error_factor
-from tasks.geometry.layout import TileLayout, group_by_pivots, lay_out, squared_norms
+from tasks.geometry.layout import WIDEST, TileLayout, group_by_pivots, lay_out, squared_norms
 from tasks.geometry.links import ComponentLinks, component_links
 from tasks.geometry.lists import displace, distance_of_label, enter
+from tasks.geometry.passing import BLOCK, passing_blocks
 from tasks.geometry.threads import one_torch_thread
 
 ROWS = 512
-_BLOCK = 64
 _FAR = np.float32(3e38)
 _UNIT = 2.0**-24
 
@@ -102,6 +102,7 @@ class TileSearch:
         """Fill the lists of some rows, the nearest tiles first."""
         rows = torch.from_numpy(self.points[asked])
         from_centre = torch.empty_like(rows)
+        buffer = torch.empty(len(rows) * WIDEST)
         gap = rows.mean(dim=0).numpy() - layout.centres
         for tile in np.argsort(np.einsum("ij,ij->i", gap, gap), kind="stable"):
             start, stop = layout.starts[tile], layout.starts[tile + 1]
@@ -114,10 +115,11 @@ class TileSearch:
             if not len(wanted):
                 continue
             some = from_centre if len(wanted) == len(asked) else from_centre[torch.from_numpy(wanted)]
-            inner = torch.mm(some, torch.from_numpy(layout.centred[start:stop]).T).numpy()
+            inner = buffer[: len(some) * (stop - start)].view(len(some), -1)
+            torch.mm(some, torch.from_numpy(layout.centred[start:stop]).T, out=inner)
             _enter_tile(
                 self.points, asked, wanted, norms, labels, layout.names[start:stop], layout.share[start:stop],
-                layout.radius[tile], self._product_error, self._slack, inner, layout.label[tile], by_label,
+                layout.radius[tile], self._product_error, self._slack, inner.numpy(), layout.label[tile], by_label,
                 positions, squared,
             )  # fmt: skip
 
@@ -173,28 +175,23 @@ def _enter_tile(
     """
     width = inner.shape[1]
     last_place = positions.shape[1] - 1
+    blocks = np.empty(width // BLOCK + 1, dtype=np.int64)
     for count in range(len(wanted)):
         row = wanted[count]
         query = asked[row]
-        own = labels[query]
+        own, here = labels[query], points[query]
         dots = inner[count]
         aside = norms[row] * np.float32(1 - 16 * _UNIT) - product_error * np.sqrt(norms[row]) * radius
         worst = squared[row, last_place]
         if by_label and tile_label >= 0:
             worst = min(worst, distance_of_label(positions[row], squared[row], labels, tile_label))
         bar = min(worst * slack - aside, _FAR)
-        for first in range(0, width, _BLOCK):
-            last = min(width, first + _BLOCK)
-            hits = np.int32(0)
-            for j in range(first, last):
-                hits += share[j] - np.float32(2) * dots[j] <= bar
-            if hits == 0:
-                continue
-            for j in range(first, last):
+        for place in range(passing_blocks(share, dots, bar, blocks)):
+            for j in range(blocks[place], min(width, blocks[place] + BLOCK)):
                 point = names[j]
                 if share[j] - np.float32(2) * dots[j] > bar or labels[point] == own:
                     continue
-                distance = differences_float32(points[query], points[point])
+                distance = differences_float32(here, points[point])
                 if by_label and not displace(positions[row], squared[row], labels, point, distance):
                     continue
                 enter(positions[row], squared[row], point, distance)
