@@ -8,17 +8,12 @@ indices; after that a pass is several times faster than over compressed rows (`b
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from tasks.balancing.incidence import Floats, Integers, take_rows
-from tasks.balancing.kernels import TINY, scale_sums
-from tasks.balancing.mapping import Mapper
 
 WORTHWHILE = 12
 LONGEST = 8
@@ -116,61 +111,3 @@ def _merge(
         rows[:, k] = packed & ((np.uint64(1) << bits) - np.uint64(1))
         packed >>= bits
     return rows, merged
-
-
-@cache
-def group_kernel(degree: int) -> Callable[[npt.NDArray[np.uint32], Floats, Floats], float]:
-    """The pass over rows of one length, compiled with the length as a constant so that its loops unroll.
-
-    Adds each row's scaling `target / Σ_j table[j, 0]` to `table[j, 1]` of its keywords, and returns the smallest sum
-    met: below `TINY` the scalings are not to be trusted.
-    """
-
-    @njit(nogil=True, cache=True, error_model="numpy")
-    def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats) -> float:
-        least = np.inf
-        for i in range(rows.shape[0]):
-            total = 0.0
-            for k in range(degree):
-                total += table[rows[i, k], 0]
-            least = min(least, total)
-            scale = target[i] / total
-            for k in range(degree):
-                table[rows[i, k], 1] += scale
-        return least
-
-    compiled: Callable[[npt.NDArray[np.uint32], Floats, Floats], float] = run
-    return compiled
-
-
-def grouped_sums(grouped: Grouped, values: Floats, mapper: Mapper) -> Floats | None:
-    """`Σ_i K_ij u_i` `[m]` for the scalings `values [m] = e^{potential − shift}`, in one pass.
-
-    None where some caption's sum underflows: `kernels.scale_sums` must then do it with care.
-    """
-    ranked = np.empty_like(values)
-    ranked[grouped.rank] = values
-    held = np.flatnonzero(grouped.singles)
-    if len(held) and float(ranked[held].min()) <= TINY:
-        return None
-    sums = np.zeros_like(values)
-    sums[held] = grouped.singles[held] / ranked[held]
-    for part_sums, least in mapper(partial(_part_sums, values=ranked), grouped.parts):
-        if least <= TINY:
-            return None
-        sums += part_sums
-    return sums[grouped.rank]
-
-
-def _part_sums(part: Part, *, values: Floats) -> tuple[Floats, float]:
-    table = np.empty((len(values), 2))
-    table[:, 0] = values
-    table[:, 1] = 0.0
-    least = min((group_kernel(held.shape[1])(held, target, table) for held, target in part.groups), default=np.inf)
-    if len(part.indptr) > 1:
-        with np.errstate(divide="ignore"):
-            apart = np.zeros(len(values))
-            stranded = scale_sums(part.indptr, part.indices, part.row_target, np.log(values), table, apart)
-        if stranded > 0 or bool(apart.any()):
-            least = 0.0
-    return table[:, 1], least

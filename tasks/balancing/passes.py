@@ -16,7 +16,9 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from tasks.balancing.grouping import Grouped, grouped_sums
+from tasks.balancing.diagnostics import kullback_leibler
+from tasks.balancing.grouped_passes import grouped_row_distance, grouped_sums
+from tasks.balancing.grouping import Grouped
 from tasks.balancing.incidence import Floats, Integers, read_block
 from tasks.balancing.kernels import log_sums, scale_sums, start_sums
 from tasks.balancing.mapping import Mapper
@@ -157,6 +159,18 @@ class Rows:
                 held = np.flatnonzero(total.apart)
                 logs[held] = np.logaddexp(logs[held], np.log(total.apart[held]) - reference[held])
             return logs, total.stranded
+
+    def row_distance(self, reference: Floats | None, current: Floats) -> tuple[float, float]:
+        """L1 distance and KL of the row target from the row masses."""
+        if self.grouped is not None and reference is not None:
+            found = grouped_row_distance(self.grouped, reference, current, self.mapper)
+            if found is not None:
+                return found
+        l1 = kl = 0.0
+        for mass, target in self.row_masses(reference, current):
+            l1 += float(np.abs(target - mass).sum())
+            kl += kullback_leibler(target, mass)
+        return l1, kl
 
     def row_masses(self, reference: Floats | None, current: Floats) -> Iterator[tuple[Floats, Floats]]:
         """`(row mass, row target)` of each block in order, under row scalings from `reference` and keyword

@@ -26,6 +26,7 @@ from tasks.balancing.stopping import Monitor, recorded
 
 DEFAULT_TOLERANCE = 1e-8
 KEPT_POTENTIALS = 16
+LEAST_MASS = 1e-150  # below it, targets on the held keywords are as good as zero
 
 
 def rake(
@@ -146,21 +147,13 @@ def _record(rows: Rows, state: _State, target: Floats, number: int, side: Side, 
     if side == "x":
         row_l1 = state.stranded
     if full:
-        row_l1, row_kl = _row_distance(rows, state)
+        row_l1, row_kl = rows.row_distance(state.reference, state.current)
         if len(state.kept) < KEPT_POTENTIALS:
             state.kept.append((number, state.current.copy()))
     column_kl = kullback_leibler(target, mass) if full else None
     step = Step(number, side, row_l1, row_kl, float(np.abs(target - mass).sum()), column_kl)
     state.history.append(step)
     return step
-
-
-def _row_distance(rows: Rows, state: _State) -> tuple[float, float]:
-    l1 = kl = 0.0
-    for mass, target in rows.row_masses(state.reference, state.current):
-        l1 += float(np.abs(target - mass).sum())
-        kl += kullback_leibler(target, mass)
-    return l1, kl
 
 
 def _result(
@@ -197,15 +190,16 @@ def _result(
         reason = stopped
     else:
         reason = f"stopped after the {done} half steps asked for, {residual:.3g} from the targets"
-    size = (total * matched) ** 2 / squares if squares > 0 else 0.0
-    weight = np.concatenate(kept) * (matched / total if total > 0 else 0.0) if kept else np.zeros(0)
+    alive = total > LEAST_MASS and squares > 0
+    size = (total * matched) ** 2 / squares if alive else 0.0
+    weight = np.concatenate(kept) * (matched / total if alive else 0.0) if kept else np.zeros(0)
     return Balance(
         weight=weight,
         inclusion=None,
         column_marginal=normalised(state.column_mass),
         log_scale=state.current,
         reference=state.reference,
-        average=total / matched,
+        average=total / matched if alive else 1.0,
         converged=converged,
         residual=residual,
         row_residual=row_residual,

@@ -49,11 +49,8 @@ def scale_for_size(weight: Floats, size: float, most: float) -> float:
         most: the most that one caption may be expected: 1 for Poisson sampling.
 
     Raises:
-        InputError: a bad weight, or a size that cannot be reached.
+        InputError: a size that cannot be reached.
     """
-    weight = np.asarray(weight, dtype=np.float64)
-    if len(weight) and (not np.isfinite(weight).all() or float(weight.min()) < 0):
-        raise InputError("a weight is negative or not finite; balance again before sampling")
     ordered = np.sort(weight[weight > 0])[::-1]
     reach = most * len(ordered)
     if not 0 < size <= reach * (1 + 1e-12):
@@ -147,18 +144,21 @@ def draw(
     Raises:
         InputError: a size that cannot be reached, or a bad weight.
     """
+    weight = np.asarray(weight, dtype=np.float64)
+    if len(weight) and (not np.isfinite(weight).all() or float(weight.min()) < 0):
+        raise InputError("a weight is negative or not finite; balance again before sampling")
     limit = 1.0 if method == "poisson" else float(most)
     own = size is None and inclusion is not None and float(inclusion.max(initial=0.0)) <= limit
     if own:
         assert inclusion is not None
-        expected, scale = np.asarray(inclusion, dtype=np.float64), float(inclusion.sum()) / float(weight.sum())
+        expected, scale = inclusion, float(inclusion.sum()) / float(weight.sum())
         wanted = max(1, round(float(inclusion.sum())))
     else:
         wanted = size if size is not None else (len(ids) if inclusion is None else round(float(inclusion.sum())))
         if size is None and method == "poisson":
             wanted = min(wanted, int(np.count_nonzero(weight)))
-        scale = scale_for_size(weight, wanted, limit)
-        expected = np.minimum(limit, scale * np.asarray(weight, dtype=np.float64))
+        scale = wanted / float(weight.sum()) if method == "multinomial" else scale_for_size(weight, wanted, limit)
+        expected = np.minimum(limit, scale * weight)
     if method == "poisson":
         return Draw(poisson(ids, expected, seed=seed), expected, expected, scale, own)
     if method == "residual":
@@ -166,9 +166,9 @@ def draw(
     if method == "systematic":
         along = np.argsort(ids, kind="stable") if order is None else order
         return Draw(systematic(expected, along, seed=seed), expected, np.minimum(expected, 1.0), scale, own)
-    share = expected / float(expected.sum())
+    share = weight / float(weight.sum())
     included = -np.expm1(wanted * np.log1p(-np.minimum(share, 1.0 - 1e-16)))
-    return Draw(multinomial(ids, expected, wanted, seed=seed, most=most), wanted * share, included, scale, own)
+    return Draw(multinomial(ids, share, wanted, seed=seed, most=most), wanted * share, included, scale, own)
 
 
 def subset(ids: Ids, size: int, *, seed: int) -> npt.NDArray[np.int64]:
