@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from pydantic import JsonValue
 
 from tasks.matching.text import BLANKS, PUNCTUATION, spacing
+from tasks.matching.unspaced import pattern
 
 _SPECIAL = f"[{PUNCTUATION}{BLANKS}]"
 
@@ -61,8 +62,8 @@ def audit_entries(
 ) -> MatcherAudit:
     """Audit a list whose entry `i` ended at trie node `nodes[i]`, int64 `[n]`.
 
-    Entries of one node match in the same captions; -1 is an entry without words after normalising. `numbers` are
-    reported in place of positions.
+    Entries of one node match in the same captions; -1 is an entry without words after normalising, and less stands
+    for the pattern of an unspaced entry. `numbers` are reported in place of positions.
     """
     texts = entries.cast(pa.large_string())
     names = np.arange(len(texts)) if numbers is None else numbers
@@ -80,25 +81,25 @@ def audit_entries(
 def _dead_as_metaclip(texts: pa.LargeStringArray, names: np.ndarray, nodes: np.ndarray) -> list[DeadEntry]:
     # A text without special characters is spaced as it is, with one blank at each end: it always finds itself.
     suspects = pc.or_(pc.match_substring_regex(texts, _SPECIAL), pc.equal(pc.binary_length(texts), 0))
-    suspects = pc.and_(suspects, pa.array(nodes >= -1))
     found = []
     for place in np.flatnonzero(suspects.to_numpy(zero_copy_only=False)):
         entry = texts[int(place)].as_py()
-        if entry == "" or f" {entry} " not in spacing(entry):
-            found.append(_dead(int(names[place]), entry))
+        sought = pattern(entry) if nodes[place] < -1 else f" {entry} "
+        if entry == "" or sought not in spacing(entry):
+            found.append(_dead(int(names[place]), entry, sought))
     return found
 
 
-def _dead(number: int, entry: str) -> DeadEntry:
+def _dead(number: int, entry: str, sought: str) -> DeadEntry:
+    """Why `sought`, the entry with the spaces it asks for, is not in the entry's own spacing."""
     if entry == "":
         return DeadEntry(number, entry, None, "it is empty: it occurs wherever spacing leaves two blanks", "")
-    padded = f" {entry} "
     last_mark = -9
-    for place, character in enumerate(padded):
+    for place, character in enumerate(sought):
         if character in BLANKS:
             return DeadEntry(number, entry, character, "spacing turns this blank into a space", None)
         if character in PUNCTUATION:
-            if padded[place - 1] != " " or padded[place + 1] != " ":
+            if sought[place - 1 : place] not in " " or sought[place + 1 : place + 2] not in " ":
                 return DeadEntry(number, entry, character, "spacing puts a space on either side of it", None)
             if place - last_mark == 2:
                 reason = "spacing puts two spaces between it and the mark before it"
@@ -106,12 +107,12 @@ def _dead(number: int, entry: str) -> DeadEntry:
             last_mark = place
     mark = next(character for character in entry if character in PUNCTUATION)
     reason = "spacing adds a space to each one written here; it is found where the mark stands without spaces"
-    return DeadEntry(number, entry, mark, reason, unspaced_caption(entry))
+    return DeadEntry(number, entry, mark, reason, tight_caption(sought))
 
 
-def unspaced_caption(entry: str) -> str:
-    """A caption whose spacing contains `" entry "`: the entry without the spaces that spacing puts back."""
-    padded = f" {entry} "
+def tight_caption(sought: str) -> str:
+    """A caption whose spacing contains `sought`: without the spaces that spacing puts back."""
+    padded = sought
     for mark in PUNCTUATION:
         padded = padded.replace(f" {mark} ", mark)
     # A blank that is left at an end is the one that spacing puts there.

@@ -28,7 +28,10 @@ def _sources_stamp(folder: Path) -> str:
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile at the first call, GIL released, machine code kept beside the source (or in numba's own cache folder)."""
-    dispatcher = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    try:
+        dispatcher = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    except RuntimeError:  # numba found no folder that it may write to
+        return numba.njit(nogil=True, error_model="numpy")(function)
     index = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if index is not None:
         index._source_stamp = _sources_stamp(Path(function.__code__.co_filename).parent)

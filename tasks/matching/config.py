@@ -109,6 +109,11 @@ class MetadataConfig(Config):
     limit: int | None = Field(default=None, ge=1, description="keep the first so many entries of the union")
     spacing: Spacing = Field(default=Spacing(), description="how entries and captions are cut into words")
 
+    @property
+    def reads_corpus(self) -> bool:
+        """Whether a source needs the pairs, so that the list waits for them and changes with them."""
+        return any(isinstance(source, BigramEntries) for source in self.sources)
+
 
 class MatchingConfig(Config):
     """How one group of pairs is matched. The spacing belongs to the list: see `MetadataConfig.spacing`."""

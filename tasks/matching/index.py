@@ -70,7 +70,7 @@ def build_index(values: np.ndarray, offsets: np.ndarray, entries: np.ndarray) ->
 
 
 def _aligned(table: np.ndarray) -> np.ndarray:
-    """A copy that begins on a cache line, so that no slot straddles two."""
+    """A copy by numpy, which asks for huge pages, that begins on a cache line, so that no slot straddles two."""
     room = np.empty(table.nbytes + _CACHE_LINE, dtype=np.uint8)
     skip = -room.ctypes.data % _CACHE_LINE
     copy = room[skip : skip + table.nbytes].view(table.dtype)

@@ -34,8 +34,8 @@ def respace(values: np.ndarray, offsets: np.ndarray, classes: np.ndarray) -> tup
     layout anew.
     """
     rows = offsets.size - 1
-    # A wrapped character of one byte becomes at most three.
-    out = np.empty(3 * (offsets[rows] - offsets[0]), dtype=np.uint8)
+    # A character brings at most one space.
+    out = np.empty(2 * (offsets[rows] - offsets[0]), dtype=np.uint8)
     out_offsets = np.zeros(rows + 1, dtype=np.int64)
     size = 0
     for row in range(rows):

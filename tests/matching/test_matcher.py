@@ -36,13 +36,13 @@ ENTRIES = [
 CAPTIONS = ["a cat", "cat, dog", "a, b", "", "a  b", "中文", "the cat sat", "cat\x00 dog", "a cat , a"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(entry_lists(), st.lists(texts(), max_size=8))
 def test_equals_the_plain_loop(entries: list[str], captions: list[str]) -> None:
     assert KeywordMatcher(entries).match(captions).to_pylist() == plain_loop(entries, captions)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(entry_lists(), st.lists(texts(), max_size=8), st.booleans())
 def test_unicode_equals_the_plain_loop(entries: list[str], captions: list[str], fold_case: bool) -> None:
     matcher = KeywordMatcher(entries, "unicode", fold_case=fold_case)

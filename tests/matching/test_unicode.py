@@ -10,7 +10,7 @@ from tasks.matching.unicode import space_unicode
 from tests.matching.texts import texts
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.lists(st.one_of(st.text(), texts(), st.text(st.characters(max_codepoint=127))), max_size=10), st.booleans())
 def test_column_equals_text_by_text(rows: list[str], fold_case: bool) -> None:
     column = pa.array([row.encode() for row in rows], pa.large_binary())

@@ -15,7 +15,7 @@ unspaced_entries = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(unspaced_entries, st.lists(texts("中文กa b(),$5.", longest=12), max_size=5))
 def test_equals_the_plain_loop_over_patterns(entries: list[str], captions: list[str]) -> None:
     found = KeywordMatcher(entries, unspaced_scripts=True).match(captions).to_pylist()
