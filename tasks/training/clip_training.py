@@ -10,7 +10,7 @@ from torch import Tensor
 from tasks.embedding.clip import Clip
 from tasks.training.augmentation import augment
 from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
-from tasks.training.contrastive import Objective
+from tasks.training.contrastive import ContrastiveObjective
 from tasks.training.loop import Batch, Fitted, fit
 from tasks.training.order import batches
 from tasks.training.pairs import PairSet
@@ -40,7 +40,7 @@ def train_clip(
     def stream(start: int) -> Iterator[Batch]:
         return _stream(pairs, tokens, config.augmentation, config.batch, seed, start)
 
-    objective = Objective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
+    objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
     fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description)
     clip.model.to(memory_format=torch.contiguous_format).eval()
     if vocabulary is not None:

@@ -16,7 +16,7 @@ from storage.errors import InputError
 from storage.progress import progress
 from tasks.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from tasks.training.config import LoopConfig
-from tasks.training.contrastive import Measured, Objective
+from tasks.training.objective import Measured, Objective
 from tasks.training.optimiser import build_optimiser
 from tasks.training.ranks import all_ranks
 from tasks.training.schedule import learning_rate
@@ -111,7 +111,7 @@ def _fit(
     module, optimiser = fabric.setup(objective, plain)
     module.mark_forward_method("encode")
     parameters = [parameter for group in plain.param_groups for parameter in group["params"]]
-    watch = Watch(config.steps, every=1 if fabric.device.type == "cpu" else _STEPS_BETWEEN_READS)
+    watch = Watch(config.steps, objective.measures, every=1 if fabric.device.type == "cpu" else _STEPS_BETWEEN_READS)
     start = _resume(scratch, objective, plain, watch)
     stream = batches(start)
     bar = progress(config.steps, description, unit="step", initial=start)
@@ -184,6 +184,7 @@ def _resume(scratch: Path | None, objective: Objective, optimiser: torch.optim.O
 
 
 def _clamp_logit_scale(model: nn.Module) -> None:
-    if isinstance(model.logit_scale, nn.Parameter):
+    scale = getattr(model, "logit_scale", None)
+    if isinstance(scale, nn.Parameter):
         with torch.no_grad():
-            model.logit_scale.clamp_(0, LARGEST_LOGIT_SCALE)
+            scale.clamp_(0, LARGEST_LOGIT_SCALE)

@@ -1,6 +1,7 @@
 """Keeps the numbers of every step, and stops a training whose loss or gradient is no longer finite."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -8,16 +9,17 @@ import torch
 from torch import Tensor
 
 from storage.errors import EquipoiseError
-from tasks.training.contrastive import MEASURES
-
-COLUMNS = (*MEASURES, "learning_rate", "gradient_norm")
 
 
 class Watch:
-    """The numbers of each step, float64 `[steps, len(COLUMNS)]`, read from the device every `every` steps only."""
+    """The numbers of each step: an objective's measures, the loss first, then learning rate and gradient norm.
 
-    def __init__(self, steps: int, every: int) -> None:
-        self.history = torch.full((steps, len(COLUMNS)), torch.nan, dtype=torch.float64)
+    `history` is float64 `[steps, columns]`; the device is asked every `every` steps only.
+    """
+
+    def __init__(self, steps: int, measures: Sequence[str], every: int) -> None:
+        self.columns = (*measures, "learning_rate", "gradient_norm")
+        self.history = torch.full((steps, len(self.columns)), torch.nan, dtype=torch.float64)
         self._every = every
         self._pending: list[tuple[int, np.ndarray, Tensor, float, Tensor]] = []
 
@@ -32,15 +34,15 @@ class Watch:
         for step, ids, values, rate, norm in self._pending:
             self.history[step] = torch.tensor([*values.tolist(), rate, norm.item()], dtype=torch.float64)
             for what, column in (("loss", "loss"), ("gradient", "gradient_norm")):
-                if not math.isfinite(self.history[step, COLUMNS.index(column)].item()):
+                if not math.isfinite(self.history[step, self.columns.index(column)].item()):
                     raise EquipoiseError(_complaint(what, step, ids))
         self._pending.clear()
 
     def table(self, batch: int) -> pa.Table:
-        """A row for each step: `step` and `examples` seen after it, and `COLUMNS`, null where not measured."""
+        """A row for each step: `step` and `examples` seen after it, and the columns, null where not measured."""
         steps = np.arange(1, len(self.history) + 1)
         columns = {"step": pa.array(steps, pa.int32()), "examples": pa.array(steps * batch, pa.int64())}
-        for name, values in zip(COLUMNS, self.history.T.numpy(), strict=True):
+        for name, values in zip(self.columns, self.history.T.numpy(), strict=True):
             columns[name] = pa.array(values.copy(), pa.float64(), from_pandas=True)
         return pa.table(columns)
 

@@ -21,7 +21,7 @@ from tasks.training.config import (
     ScheduleConfig,
     TrainingConfig,
 )
-from tasks.training.contrastive import Objective
+from tasks.training.contrastive import ContrastiveObjective
 from tasks.training.embedded import embedding_batches, read_embeddings
 from tasks.training.heads_training import build_heads, train_heads
 from tasks.training.images import Preparation
@@ -120,7 +120,7 @@ def test_resuming_gives_the_same_bits(examples, tmp_path, at):
         return embedding_batches(examples, batch=HEADS.batch, seed=3, start=start)
 
     def objective():
-        return Objective(build_heads(examples, HEADS, seed=3), HEADS.loss, HEADS.regulariser)
+        return ContrastiveObjective(build_heads(examples, HEADS, seed=3), HEADS.loss, HEADS.regulariser)
 
     whole = objective()
     fitted = fit(whole, stream, HEADS)
