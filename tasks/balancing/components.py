@@ -76,6 +76,7 @@ def component_obstacles(found: Components, row_mass: Floats, column_target: Floa
     excess = np.where(found.columns > 1, np.abs(held - wanted), 0.0)
     listed = np.flatnonzero(excess > np.maximum(slack, 1e-9 * wanted))
     listed = listed[np.argsort(-excess[listed], kind="stable")]
+    listed = listed[:1000]
     order = np.argsort(found.of_column, kind="stable")
     starts = np.searchsorted(found.of_column[order], np.arange(found.number + 1))
     return [

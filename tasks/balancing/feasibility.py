@@ -15,6 +15,7 @@ from tasks.balancing.incidence import Floats, Integers
 from tasks.balancing.result import Blocking
 
 RELATIVE = 1e-9
+MOST = 1000
 
 
 def obstacles(
@@ -24,16 +25,14 @@ def obstacles(
     row_target: Floats,
     column_target: Floats,
     connected: bool = True,
-    most: int = 1000,
 ) -> tuple[Blocking, ...]:
-    """Violations of the necessary conditions, worst first within each kind.
+    """Violations of the necessary conditions, at most 1000 of each kind, worst first.
 
     Args:
         indptr, indices: the matrix, n rows.
         row_target: `[n]` masses, or `[1]` when every caption with a keyword has the same.
         column_target: `[m]` masses.
         connected: also compare the totals of connected components.
-        most: at most this many are returned.
     """
     degrees = np.diff(indptr)
     columns = len(column_target)
@@ -55,7 +54,7 @@ def obstacles(
     if connected:
         parts = components(indptr, indices, columns)
         found += component_obstacles(parts, mass, column_target, slack)
-    return tuple(found[:most])
+    return tuple(found)
 
 
 def shard_obstacles(counts: Integers, alone: Integers, matched: int, column_target: Floats) -> tuple[Blocking, ...]:
@@ -73,9 +72,9 @@ def _per_keyword(held: Integers, reach: Floats, forced: Floats, column_target: F
     """Obstacles of single keywords, given the mass of their captions and of those that hold nothing else."""
     found: list[Blocking] = []
     limit = np.maximum(slack, RELATIVE * column_target)
-    for j in np.flatnonzero((held == 0) & (column_target > 0)):
+    for j in np.flatnonzero((held == 0) & (column_target > 0))[:MOST]:
         found.append(Blocking("empty keyword", (int(j),), 0.0, float(column_target[j])))
-    for j in np.flatnonzero((held > 0) & (column_target == 0)):
+    for j in np.flatnonzero((held > 0) & (column_target == 0))[:MOST]:
         found.append(Blocking("zero target", (int(j),), float(reach[j]), 0.0))
     for j in _worst(np.where(column_target > 0, forced - column_target, 0.0), limit):
         found.append(Blocking("forced", (int(j),), float(forced[j]), float(column_target[j])))
@@ -87,4 +86,4 @@ def _per_keyword(held: Integers, reach: Floats, forced: Floats, column_target: F
 def _worst(excess: Floats, slack: Floats) -> Integers:
     """Entries above their slack, the largest excess first, ties by number."""
     over = np.flatnonzero(excess > slack)
-    return over[np.argsort(-excess[over], kind="stable")]
+    return over[np.argsort(-excess[over], kind="stable")][:MOST]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -15,29 +16,44 @@ from tasks.balancing.incidence import Floats
 from tasks.balancing.kernels import TINY, scale_sums
 from tasks.balancing.mapping import Mapper
 
+GroupKernel = Callable[[npt.NDArray[np.uint32], Floats, Floats, Floats, Floats], float]
+DistanceKernel = Callable[[npt.NDArray[np.uint32], Floats, Floats, float], tuple[float, float, float]]
+
 
 @cache
-def group_kernel(degree: int) -> Callable[[npt.NDArray[np.uint32], Floats, Floats], float]:
-    """The pass over rows of one length, compiled with the length as a constant so that its loops unroll.
+def group_kernel(degree: int) -> GroupKernel:
+    """`kernels.scale_sums` for rows of one length, compiled with the length as a constant so that its loops unroll.
 
-    Adds each row's scaling `target / Σ_j table[j, 0]` to `table[j, 1]` of its keywords, and returns the smallest sum
-    met: below `TINY` the scalings are not to be trusted.
+    Adds each row's scaling `target / Σ_j table[j, 0]` to `table[j, 1]` of its keywords; a row whose sum underflows
+    adds its pair masses to `apart` instead. Returns the target mass of rows without any finite potential.
     """
 
     @njit(nogil=True, cache=True, error_model="numpy")
-    def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats) -> float:
-        least = np.inf
+    def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats, potential: Floats, apart: Floats) -> float:
+        stranded = 0.0
         for i in range(rows.shape[0]):
             total = 0.0
             for k in range(degree):
                 total += table[rows[i, k], 0]
-            least = min(least, total)
-            scale = target[i] / total
-            for k in range(degree):
-                table[rows[i, k], 1] += scale
-        return least
+            if total > TINY:
+                scale = target[i] / total
+                for k in range(degree):
+                    table[rows[i, k], 1] += scale
+            elif target[i] > 0.0:
+                top = -np.inf
+                for k in range(degree):
+                    top = max(top, potential[rows[i, k]])
+                if top == -np.inf:
+                    stranded += target[i]
+                    continue
+                total = 0.0
+                for k in range(degree):
+                    total += math.exp(potential[rows[i, k]] - top)
+                for k in range(degree):
+                    apart[rows[i, k]] += target[i] * (math.exp(potential[rows[i, k]] - top) / total)
+        return stranded
 
-    compiled: Callable[[npt.NDArray[np.uint32], Floats, Floats], float] = run
+    compiled: GroupKernel = run
     return compiled
 
 
@@ -64,7 +80,7 @@ def distance_kernel(
             kl += target[i] * (ratio - 1.0 - math.log(ratio))
         return l1, kl, least
 
-    compiled: Callable[[npt.NDArray[np.uint32], Floats, Floats, float], tuple[float, float, float]] = run
+    compiled: DistanceKernel = run
     return compiled
 
 
@@ -82,7 +98,7 @@ def grouped_row_distance(
     table[grouped.rank, 0] = np.exp(reference - tops[0])
     table[grouped.rank, 1] = np.exp(current - tops[1])
     shift = float(np.exp(tops[1] - tops[0]))
-    held = np.flatnonzero(grouped.singles)
+    held = grouped.alone
     if len(held) and float(table[held].min()) <= TINY:
         return None
     ratio = shift * table[held, 1] / table[held, 0]
@@ -110,34 +126,44 @@ def _part_distance(part: Part, *, table: Floats, shift: float) -> tuple[float, f
     return total[0], total[1], total[2]
 
 
-def grouped_sums(grouped: Grouped, values: Floats, mapper: Mapper) -> Floats | None:
-    """`Σ_i K_ij u_i` `[m]` for the scalings `values [m] = e^{potential − shift}`, in one pass.
+@dataclass(frozen=True)
+class Sums:
+    """One pass's message: `e^shift Σ_i K_ij u_i` `[m]`, pair masses summed apart `[m]` or None, and stranded mass."""
 
-    None where some caption's sum underflows: `kernels.scale_sums` must then do it with care.
+    scales: Floats
+    apart: Floats | None
+    stranded: float
+
+
+def grouped_sums(grouped: Grouped, potential: Floats, values: Floats, mapper: Mapper) -> Sums:
+    """One pass: the row scalings made from `potential [m]`, summed over each keyword.
+
+    `values [m]` is `e^{potential − shift}`.
     """
-    ranked = np.empty_like(values)
-    ranked[grouped.rank] = values
-    held = np.flatnonzero(grouped.singles)
-    if len(held) and float(ranked[held].min()) <= TINY:
-        return None
-    sums = np.zeros_like(values)
-    sums[held] = grouped.singles[held] / ranked[held]
-    for part_sums, least in mapper(partial(_part_sums, values=ranked), grouped.parts):
-        if least <= TINY:
-            return None
-        sums += part_sums
-    return sums[grouped.rank]
+    ranked, heights = np.empty_like(values), np.empty_like(values)
+    ranked[grouped.rank], heights[grouped.rank] = values, potential
+    sums, apart = np.zeros_like(values), np.zeros_like(values)
+    held = grouped.alone
+    alone, below = grouped.singles[held], ranked[held] <= TINY
+    sums[held] = np.where(below, 0.0, alone / np.where(below, 1.0, ranked[held]))
+    apart[held] = np.where(below & (heights[held] > -np.inf), alone, 0.0)
+    stranded = float(alone[below & (heights[held] == -np.inf)].sum())
+    for message in mapper(partial(_part_sums, values=ranked, potential=heights), grouped.parts):
+        sums += message.scales
+        stranded += message.stranded
+        if message.apart is not None:
+            apart += message.apart
+    return Sums(sums[grouped.rank], apart[grouped.rank] if bool(apart.any()) else None, stranded)
 
 
-def _part_sums(part: Part, *, values: Floats) -> tuple[Floats, float]:
+def _part_sums(part: Part, *, values: Floats, potential: Floats) -> Sums:
     table = np.empty((len(values), 2))
     table[:, 0] = values
     table[:, 1] = 0.0
-    least = min((group_kernel(held.shape[1])(held, target, table) for held, target in part.groups), default=np.inf)
+    apart = np.zeros(len(values))
+    stranded = 0.0
+    for held, target in part.groups:
+        stranded += group_kernel(held.shape[1])(held, target, table, potential, apart)
     if len(part.indptr) > 1:
-        with np.errstate(divide="ignore"):
-            apart = np.zeros(len(values))
-            stranded = scale_sums(part.indptr, part.indices, part.row_target, np.log(values), table, apart)
-        if stranded > 0 or bool(apart.any()):
-            least = 0.0
-    return table[:, 1], least
+        stranded += scale_sums(part.indptr, part.indices, part.row_target, potential, table, apart)
+    return Sums(table[:, 1], apart if bool(apart.any()) else None, stranded)

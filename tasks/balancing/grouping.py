@@ -38,12 +38,14 @@ class Grouped:
     Attributes:
         rank: `[m]`, a keyword's number by falling frequency.
         singles: `[m]` (in rank order), target mass of captions that hold this keyword alone.
+        alone: the keywords with such mass, ascending.
         parts: shares whose number depends on the matrix alone, so that sums do not depend on the workers.
         bytes: memory of the rearranged indices and targets.
     """
 
     rank: npt.NDArray[np.int64]
     singles: Floats
+    alone: npt.NDArray[np.int64]
     parts: tuple[Part, ...]
     bytes: int
 
@@ -82,7 +84,7 @@ def group_rows(indptr: Integers, indices: npt.NDArray[np.uint32], row_target: Fl
             Part(share, long_ptr if first else long_ptr[:1], long_indices if first else long_indices[:0], long_target)
         )
     size = sum(held.nbytes + target.nbytes for held, target in groups) + long_indices.nbytes + long_ptr.nbytes
-    return Grouped(rank, singles, tuple(parts), size + rank.nbytes + singles.nbytes)
+    return Grouped(rank, singles, np.flatnonzero(singles), tuple(parts), size + rank.nbytes + singles.nbytes)
 
 
 def _slice(length: int, k: int, count: int) -> slice:

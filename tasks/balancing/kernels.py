@@ -113,3 +113,21 @@ def kept_probability(indptr: Integers, indices: Integers, log_missed: Floats, ou
         for k in range(indptr[i], indptr[i + 1]):
             total += log_missed[indices[k]]
         out[i] = -math.expm1(total)
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fitted_potential(log_target: Floats, sums: Floats, current: Floats) -> Floats:
+    """The half step on the keywords: `log P_Y(j) − log Σ_i K_ij u_i` `[m]`; unchanged where no mass arrives."""
+    out = np.empty_like(current)
+    for j in range(current.shape[0]):
+        out[j] = log_target[j] - sums[j] if sums[j] > -np.inf else current[j]
+    return out
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def column_masses(sums: Floats, current: Floats) -> Floats:
+    """`e^{current_j} Σ_i K_ij u_i` `[m]` from logs, kept below e^700."""
+    out = np.empty_like(current)
+    for j in range(current.shape[0]):
+        out[j] = math.exp(min(current[j] + sums[j], 700.0)) if sums[j] > -np.inf else 0.0
+    return out

@@ -19,6 +19,7 @@ from tasks.balancing.diagnostics import kullback_leibler, normalised
 from tasks.balancing.feasibility import obstacles
 from tasks.balancing.grouping import WORTHWHILE, group_rows
 from tasks.balancing.incidence import Floats, Integers, check_rows
+from tasks.balancing.kernels import column_masses, fitted_potential
 from tasks.balancing.mapping import mapped
 from tasks.balancing.passes import Rows, blocks_of
 from tasks.balancing.result import Balance, Blocking, Side, Step, Unit
@@ -102,7 +103,7 @@ class _State:
 
     @property
     def column_mass(self) -> Floats:
-        return np.where(self.sums == -np.inf, 0.0, np.exp(np.minimum(self.current + self.sums, 700.0)))
+        return np.asarray(column_masses(self.sums, self.current))
 
 
 def run(
@@ -130,8 +131,7 @@ def run(
             state.reference = state.current
             state.sums, state.stranded = rows.log_scale_sums(state.reference)
         else:
-            reachable = state.sums > -np.inf
-            state.current = np.where(reachable, log_target - np.where(reachable, state.sums, 0.0), state.current)
+            state.current = fitted_potential(log_target, state.sums, state.current)
         done = number
         last = number == len(order)
         step = _record(rows, state, target, number, side, last or recorded(number))

@@ -1,0 +1,171 @@
+"""How near does a *selection* come to its target? Threshold, half-step raking and calibration on real titles.
+
+    python -m benchmarks.calibration [--data ../shared/data] [--t 5 10 20 50]
+
+Titles: the 10,227 of `imagenet_captions_val_c250.csv`. Keywords: the class names of `map_clsloc.txt` (underscores as
+spaces) and every word of letters that occurs in at least three titles, matched as MetaCLIP does. Target: keyword counts
+capped at t. Compared at equal size, in expected copies: MetaCLIP's threshold, the paper's half step on the keywords
+(from equal captions), and calibration with floors first or to the nearest, each as
+
+- its expected marginal `Kᵀw`, and what residual and systematic draws of it realise (mean of five seeds);
+- Kish's effective size of the weights, and of the drawn copies.
+
+First at the threshold's own size, with up to `--cap` copies of a caption; then at half that size without copies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from storage.draws import row_ids
+from tasks.balancing.calibrate_size import calibrate_to_size
+from tasks.balancing.diagnostics import effective_sample_size, total_variation
+from tasks.balancing.incidence import Incidence
+from tasks.balancing.rake import rake
+from tasks.balancing.targets import base_measure, capped
+from tasks.balancing.threshold import threshold
+from tasks.matching.matcher import KeywordMatcher
+from tasks.resampling.realised import realise
+from tasks.resampling.sampling import draw
+from tasks.resampling.strata import keyword_order
+
+WIDTH = 10
+COLUMNS = ("t", "size", "TV", "residual", "system.", "ESS w", "ESS drawn", "seconds", "TV ratio")
+
+
+def titles_and_keywords(data: Path) -> tuple[list[str], list[str]]:
+    """The real titles, and the keyword list described above."""
+    folder = data / "imagenet_captions"
+    lines = (folder / "imagenet_captions_val_c250.csv").read_text(encoding="utf-8").split("\n")[1:]
+    titles = [line.split("\t")[0] for line in lines if "\t" in line]
+    classes = (folder / "map_clsloc.txt").read_text(encoding="utf-8").split("\n")
+    names = [line.split()[2].replace("_", " ") for line in classes if line.strip()]
+    counts = collections.Counter(word for title in titles for word in sorted(set(re.findall(r"[^\W\d_]+", title))))
+    frequent = sorted((word for word, count in counts.items() if count >= 3), key=lambda word: (-counts[word], word))
+    return titles, list(dict.fromkeys(names + frequent))
+
+
+def real_matrix(data: Path) -> Incidence:
+    """The titles that hold a keyword, as a matrix."""
+    titles, keywords = titles_and_keywords(data)
+    found = KeywordMatcher(keywords).match(titles)
+    indptr = found.offsets.to_numpy().astype(np.int64)
+    indices = found.values.to_numpy()[: indptr[-1]].astype(np.uint32)
+    whole = Incidence(row_ids("titles", [str(i) for i in range(len(titles))]), indptr, indices, len(keywords))
+    return whole.take(np.flatnonzero(whole.degrees > 0))
+
+
+@dataclass(frozen=True)
+class Result:
+    """One method at one size: expected copies `[n]` and seconds taken."""
+
+    name: str
+    expected: np.ndarray
+    seconds: float
+
+
+def methods(matrix: Incidence, t: float, size: float | None, cap: float) -> list[Result]:
+    """Every method at one size; None takes the threshold's own."""
+    shape = {"indptr": matrix.indptr, "indices": matrix.indices, "columns": matrix.columns}
+    results: list[Result] = []
+
+    def timed(name: str, run) -> None:
+        start = time.perf_counter()
+        expected = run()
+        results.append(Result(name, expected, time.perf_counter() - start))
+
+    timed("threshold", lambda: threshold(**shape, t=t if size is None else None, size=size).inclusion)
+    wanted = float(results[0].expected.sum())
+
+    def half_step() -> np.ndarray:
+        base = base_measure(matrix, "rows")
+        found = rake(**shape, column_target=capped(base, t), steps=("y",))
+        return found.weight * (wanted / found.weight.sum())
+
+    timed("rake, half step", half_step)
+    goal = capped(base_measure(matrix, "pairs"), t)
+    for priority in ("floors", "nearest"):
+        timed(
+            f"calibrate, {priority}",
+            lambda priority=priority: (
+                calibrate_to_size(**shape, target=goal, size=wanted, cap=cap, priority=priority).inclusion
+            ),
+        )
+    return results
+
+
+def distances(matrix: Incidence, t: float, expected: np.ndarray, seeds: int = 5) -> dict[str, float]:
+    """Total variation expected and realised, and effective sizes."""
+    goal = capped(base_measure(matrix, "pairs"), t)
+    goal = goal / goal.sum()
+    counts = np.bincount(matrix.indices, weights=np.repeat(expected, matrix.degrees), minlength=matrix.columns)
+    found = {"TV": total_variation(counts, goal), "ESS w": effective_sample_size(expected)}
+    drawn = []
+    for method in ("residual", "systematic"):
+        values = []
+        for seed in range(seeds):
+            order = keyword_order(matrix, seed=seed)
+            chosen = draw(matrix.ids, expected, method=method, size=None, seed=seed, inclusion=expected, order=order)
+            one = realise(matrix, chosen.multiplicity, goal, "pairs")
+            values.append(one.total_variation)
+            drawn.append(one.effective_sample_size)
+        found[method] = float(np.mean(values))
+    found["ESS drawn"] = float(np.mean(drawn))
+    return found
+
+
+def block(matrix: Incidence, t: float, size: float | None, cap: float) -> None:
+    """Print one block of the table."""
+    results = methods(matrix, t, size, cap)
+    found = [distances(matrix, t, result.expected) for result in results]
+    for result, numbers in zip(results, found):
+        best = min(found[0]["residual"], found[1]["residual"])
+        cells = (
+            f"{t:g}",
+            f"{result.expected.sum():.0f}",
+            f"{numbers['TV']:.4f}",
+            f"{numbers['residual']:.4f}",
+            f"{numbers['systematic']:.4f}",
+            f"{numbers['ESS w']:.0f}",
+            f"{numbers['ESS drawn']:.0f}",
+            f"{result.seconds:.2f}",
+            f"{numbers['residual'] / best:.2f}" if result.name.startswith("calibrate") else "",
+        )
+        print(result.name.ljust(20) + "".join(cell.rjust(WIDTH) for cell in cells), flush=True)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("EQUIPOISE_DATA", "../shared/data")))
+    parser.add_argument("--t", type=float, nargs="*", default=[5, 10, 20, 50])
+    parser.add_argument("--cap", type=float, default=2.0, help="copies of a caption at most, at the threshold's size")
+    arguments = parser.parse_args()
+    matrix = real_matrix(arguments.data)
+    counts = matrix.counts
+    print(f"{matrix.rows} titles with a keyword, {np.count_nonzero(counts)} keywords, {len(matrix.indices)} matches\n")
+    print(
+        "TV: expected; residual, system.: realised by these draws; TV ratio: realised (residual) over the better of the"
+    )
+    print("first two methods.\n")
+    print(" " * 20 + "".join(name.rjust(WIDTH) for name in COLUMNS))
+    print(f"-- at the threshold's own size, up to {arguments.cap:g} copies")
+    for t in arguments.t:
+        block(matrix, t, None, arguments.cap)
+    print("-- at half that size, no copies")
+    for t in arguments.t:
+        own = threshold(matrix.indptr, matrix.indices, columns=matrix.columns, t=t).inclusion
+        assert own is not None
+        block(matrix, t, round(float(own.sum()) / 2), 1.0)
+
+
+if __name__ == "__main__":
+    main()
