@@ -1,4 +1,4 @@
-"""The embedding stage: the only file here that knows of caching and Prefect."""
+"""The embedding stages: the only file here that knows of caching and Prefect."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,10 @@ from pydantic import JsonValue
 
 from storage.caching import stage
 from storage.manifest import External, Manifest
+from storage.schemas import PAIRS
+from storage.shards import ShardWriter
 from storage.workspace import Workspace
+from tasks.embedding.benchmark import benchmark_pairs
 from tasks.embedding.config import EmbeddingConfig
 
 
@@ -36,3 +39,15 @@ def embed(
         device=work.runtime.device,
         workers=work.runtime.workers,
     )
+
+
+@stage("benchmark_images", version=1, modules=("tasks.embedding.benchmark",))
+def benchmark_images(benchmark: str, dataset: Manifest | External, *, work: Workspace) -> Mapping[str, JsonValue]:
+    """The test images of a benchmark in `wds/` layout as `pairs-*.parquet`, to be embedded and searched for leaks.
+
+    benchmark: sub-folder of the data set, or "".
+    """
+    with ShardWriter(work.output, "pairs", PAIRS) as writer:
+        for table in benchmark_pairs(work.directory(dataset), benchmark):
+            writer.write(table)
+    return {"benchmark": benchmark, "rows": writer.rows}

@@ -1,4 +1,4 @@
-"""What is measured on embeddings, and how carefully."""
+"""What is measured on embeddings, what counts as a duplicate or a leak, and what is dropped for it."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from storage.config import Config
 
 
 class GeometryConfig(Config):
-    """The neighbour graph and the spanning tree of one modality's embeddings."""
+    """The neighbour graph and the spanning tree of one modality's embeddings, and what they say."""
 
     modality: Literal["image", "text"] = Field(default="image", description="which embeddings to take")
     method: Literal["auto", "exact", "knn"] = Field(
@@ -21,3 +21,32 @@ class GeometryConfig(Config):
     duplicate_distance: float = Field(
         default=0.1, ge=0, le=2, description="vectors of length 1 at most this far apart are near-duplicates"
     )
+    diversity_size: int = Field(
+        default=1_024, ge=16, le=8_192, description="rows in each draw when data sets are compared at equal size"
+    )
+    diversity_draws: int = Field(default=8, ge=2, le=64, description="draws for each data set")
+    seed: int = Field(default=0, ge=0, description="seed of the draws")
+
+
+class DeduplicateConfig(Config):
+    """Which rows are the same. The row with the lowest id stays."""
+
+    content: Literal["image", "pair", "caption", "none"] = Field(
+        default="pair", description="rows are the same when these bytes are equal; pair: image and caption"
+    )
+    near: bool = Field(default=True, description="also join the near-duplicates that the geometry stage found")
+
+
+class LeakageConfig(Config):
+    """When a training row counts as a leak of the evaluation set."""
+
+    modality: Literal["image", "text"] = Field(default="image", description="which embeddings to compare")
+    distance: float = Field(
+        default=0.1, ge=0, le=2, description="embeddings of length 1 at most this far apart are the same picture"
+    )
+    captions: bool = Field(default=True, description="also look for captions that repeat a class prompt word for word")
+    drop: Literal["images", "captions", "both", "none"] = Field(
+        default="images", description="which leaks the list of rows to drop holds"
+    )
+    listed: int = Field(default=1_000, ge=0, le=1_000_000, description="most nearest pairs to list, leaks or not")
+    pictures: int = Field(default=24, ge=0, le=200, description="most nearest pairs to draw")

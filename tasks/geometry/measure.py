@@ -1,5 +1,6 @@
 """Everything the stage measures on one set of vectors, and its tables."""
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,10 @@ from storage.errors import InputError
 from storage.progress import progress
 from storage.schemas import EDGES, NEIGHBOURS
 from tasks.geometry.config import GeometryConfig
+from tasks.geometry.dimension import intrinsic_dimension
+from tasks.geometry.diversity import diversity
 from tasks.geometry.duplicates import DuplicateGroups, duplicate_groups
+from tasks.geometry.entropy import renyi_entropy
 from tasks.geometry.mst import SpanningTree, minimum_spanning_tree
 from tasks.geometry.neighbours import Neighbours, knn
 from tasks.geometry.uniformity import treg_uniformity
@@ -28,12 +32,22 @@ class Geometry:
 
 
 def measure_geometry(
-    ids: np.ndarray, vectors: np.ndarray, config: GeometryConfig, *, device: str = "cpu", workers: int = 1
+    ids: np.ndarray,
+    vectors: np.ndarray,
+    config: GeometryConfig,
+    selected: pa.Table | None = None,
+    *,
+    device: str = "cpu",
+    workers: int = 1,
 ) -> Geometry:
     """The neighbour graph, the spanning tree and what they say. ids uint64 `[n]` ascending, vectors float32 `[n, d]`.
 
-    Raises `InputError` for fewer than two vectors.
+    selected: id and multiplicity of the rows to measure (each once); None measures all. Raises `InputError` for fewer
+    than two vectors.
     """
+    whole_ids, whole, multiplicity = ids, vectors, None
+    if selected is not None:
+        ids, vectors, multiplicity = _only(ids, vectors, selected)
     n, d = vectors.shape
     if n < 2:
         raise InputError(f"a spanning tree needs at least 2 embeddings, not {n}; is the selection empty?")
@@ -60,6 +74,8 @@ def measure_geometry(
         "neighbour_method": graph.method,
         "exact": tree.exact,
         "excess": _excess(tree),
+        **shape(vectors, seed=config.seed),
+        "diversity": _compared(whole_ids, whole, ids, vectors, multiplicity, config, workers),
     }
     tables = {
         "edges.parquet": _edges(ids, tree),
@@ -67,6 +83,54 @@ def measure_geometry(
         "duplicates.parquet": _duplicates(ids, groups),
     }
     return Geometry(tables, stats)
+
+
+def _only(ids: np.ndarray, vectors: np.ndarray, selected: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The selected rows among the embedded ones, ascending by id, with their multiplicities."""
+    wanted = selected["id"].to_numpy()
+    order = np.argsort(wanted, kind="stable")
+    place = np.minimum(np.searchsorted(wanted, ids, sorter=order), max(len(wanted) - 1, 0))
+    known = wanted[order[place]] == ids if len(wanted) else np.zeros(len(ids), bool)
+    return ids[known], vectors[known], selected["multiplicity"].to_numpy()[order[place[known]]]
+
+
+def shape(vectors: np.ndarray, *, seed: int = 0) -> dict[str, JsonValue]:
+    """Intrinsic dimension with its interval, and the Rényi entropy that follows; None for too few points."""
+    try:
+        found = intrinsic_dimension(vectors, seed=seed)
+    except InputError:
+        return {"intrinsic_dimension": None, "renyi_entropy": None}
+    entropy: JsonValue = None
+    if found.dimension > 1 and found.mean_edges[-1] > 0:
+        result = renyi_entropy(found.mean_edges[-1], found.points, found.dimension)
+        entropy = {"nats": result.entropy, "order": result.order}
+    estimate = {"estimate": found.dimension, "low": found.low, "high": found.high, "raw": found.raw}
+    return {"intrinsic_dimension": {**estimate, "points": found.points}, "renyi_entropy": entropy}
+
+
+def _compared(
+    whole_ids: np.ndarray,
+    whole: np.ndarray,
+    ids: np.ndarray,
+    vectors: np.ndarray,
+    multiplicity: np.ndarray | None,
+    config: GeometryConfig,
+    workers: int,
+) -> JsonValue:
+    """Diversity of the measured rows, copies included, and of all rows, at equal size."""
+    copies = len(ids) if multiplicity is None else int(multiplicity.sum())
+    size = min(config.diversity_size, copies, len(whole_ids))
+
+    def drawn(some_ids: np.ndarray, some: np.ndarray, counts: np.ndarray | None) -> JsonValue:
+        return dataclasses.asdict(
+            diversity(
+                some_ids, some, size=size, multiplicity=counts, draws=config.diversity_draws, seed=config.seed,
+                workers=workers,
+            )
+        )  # fmt: skip
+
+    measured = drawn(ids, vectors, multiplicity)
+    return {"measured": measured, "all": measured if multiplicity is None else drawn(whole_ids, whole, None)}
 
 
 def _excess(tree: SpanningTree) -> JsonValue:

@@ -1,34 +1,154 @@
 """The geometry stages: the only file here that knows of caching and Prefect."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+import pyarrow as pa
 from pydantic import JsonValue
 
 from storage.caching import stage
-from storage.manifest import Manifest
-from storage.shards import read_table, write_table
+from storage.manifest import External, Manifest
+from storage.schemas import REJECTED
+from storage.shards import iter_batches, read_table, write_table
 from storage.workspace import Workspace
-from tasks.geometry.config import GeometryConfig
+from tasks.geometry.config import DeduplicateConfig, GeometryConfig, LeakageConfig
+from tasks.geometry.dropping import without_dropped
 
 
-@stage("geometry", version=1, modules=("tasks.geometry",))
+@stage("geometry", version=1, modules=("tasks.geometry.measure", "tasks.geometry.vectors"))
 def geometry(
     config: GeometryConfig, embeddings: Sequence[Manifest], selection: Manifest | None = None, *, work: Workspace
 ) -> Mapping[str, JsonValue]:
     """Measure the embeddings of a data set, or of the rows that a selection keeps (each once).
 
     Writes `edges.parquet` (the spanning tree), `neighbours.parquet` and `duplicates.parquet` (id, and the id that
-    represents its group of near-duplicates).
+    represents its group of near-duplicates). With a selection, its diversity is compared with the whole's.
     """
     from tasks.geometry.measure import measure_geometry  # torch, numba and faiss: only where used
     from tasks.geometry.vectors import read_vectors
 
-    paths = [path for manifest in embeddings for path in work.paths(manifest, "embeddings-*.parquet")]
+    ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
     selected = None
     if selection is not None:
-        selected = read_table(work.path(selection, "selection.parquet"), ["id"])["id"].to_numpy()
-    ids, vectors = read_vectors(paths, config.modality, selected)
-    result = measure_geometry(ids, vectors, config, device=work.runtime.device, workers=work.runtime.workers)
+        selected = read_table(work.path(selection, "selection.parquet"), ["id", "multiplicity"])
+    result = measure_geometry(ids, vectors, config, selected, device=work.runtime.device, workers=work.runtime.workers)
     for name, table in result.tables.items():
         write_table(work.output / name, table)
     return result.stats
+
+
+@stage("concepts", version=1, modules=("tasks.geometry.concepts",))
+def concepts(geometry: Manifest, matches: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
+    """How densely each concept's rows lie among the measured rows: `concepts.parquet`."""
+    from tasks.geometry.concepts import density_of_matches
+
+    near = read_table(work.path(geometry, "neighbours.parquet"), ["id", "distances"])
+    paths = _shards(work, matches, "matches-*.parquet")
+    measured = geometry.stats.get("intrinsic_dimension")
+    dimension = measured["estimate"] if isinstance(measured, dict) else None
+    table = density_of_matches(near, paths, dimension if isinstance(dimension, float) else 1.0)
+    write_table(work.output / "concepts.parquet", table)
+    return {"concepts": table.num_rows, "dimension": dimension}
+
+
+@stage("deduplicate", version=1, modules=("tasks.geometry.content", "tasks.geometry.deduplication"))
+def deduplicate(
+    config: DeduplicateConfig, pairs: Sequence[Manifest], geometry: Manifest | None = None, *, work: Workspace
+) -> Mapping[str, JsonValue]:
+    """Find rows that repeat another: `dropped.parquet` (id, the id kept in its stead, reason). Nothing is removed yet.
+
+    geometry: of the pairs' embeddings; its groups of near-duplicates are joined with those of equal content.
+    """
+    from tasks.geometry.content import content_hashes, equal_content
+    from tasks.geometry.deduplication import SameAs, rows_to_drop
+
+    relations = []
+    if config.content != "none":
+        paths = _shards(work, pairs, "pairs-*.parquet")
+        ids, hashes = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
+        relations.append(SameAs(*equal_content(ids, hashes), f"equal {config.content}"))
+    if config.near and geometry is not None:
+        groups = read_table(work.path(geometry, "duplicates.parquet"))
+        relations.append(SameAs(groups["id"].to_numpy(), groups["group"].to_numpy(), "near-duplicate"))
+    dropped = rows_to_drop(relations)
+    write_table(work.output / "dropped.parquet", dropped)
+    return {"dropped": dropped.num_rows, "reasons": _counts(dropped)}
+
+
+@stage("leakage", version=1, modules=("tasks.geometry.leaks", "tasks.geometry.vectors", "tasks.embedding.benchmark"))
+def leakage(
+    config: LeakageConfig,
+    benchmark: str,
+    embeddings: Sequence[Manifest],
+    evaluation: Sequence[Manifest],
+    pairs: Sequence[Manifest],
+    evaluation_pairs: Sequence[Manifest],
+    dataset: Manifest | External | None = None,
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Search training data for evaluation images and for captions that repeat the benchmark's class prompts.
+
+    embeddings, evaluation: of the training and the evaluation images, by one encoder; pairs, evaluation_pairs: what
+    they were made from; dataset: the benchmark's folder, for its prompts. Writes `leaks.parquet` (nearest pairs),
+    `captions.parquet`, `dropped.parquet` (as `deduplicate`) and `leaks.png`.
+    """
+    from tasks.embedding.benchmark import prompts
+    from tasks.geometry.leakage import nearest_evaluation
+    from tasks.geometry.leaks import captions_like_prompts, leaks_to_drop, nearest_pairs, picture_pairs
+    from tasks.geometry.vectors import read_vectors
+
+    ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
+    evaluation_ids, evaluated = read_vectors(_shards(work, evaluation, "embeddings-*.parquet"), config.modality)
+    found = nearest_evaluation(vectors, evaluated, workers=work.runtime.workers)
+    nearest = nearest_pairs(ids, evaluation_ids, found, config)
+    known: list[str] = []
+    if config.captions and dataset is not None:
+        known = [prompt for every in prompts(work.directory(dataset) / benchmark) for prompt in every]
+    captions = captions_like_prompts(_shards(work, pairs, "pairs-*.parquet"), known)
+    dropped = leaks_to_drop(nearest.leaks, captions, config)
+    write_table(work.output / "leaks.parquet", nearest.leaks)
+    write_table(work.output / "captions.parquet", captions)
+    write_table(work.output / "dropped.parquet", dropped)
+    sheet = picture_pairs(
+        nearest.leaks,
+        _shards(work, pairs, "pairs-*.parquet"),
+        _shards(work, evaluation_pairs, "pairs-*.parquet"),
+        config.pictures,
+    )
+    (work.output / "leaks.png").write_bytes(sheet)
+    leaked = nearest.leaks.filter(nearest.leaks["leak"])["evaluation"]
+    return {
+        "benchmark": benchmark,
+        "rows": len(ids),
+        "evaluation_rows": len(evaluation_ids),
+        "distance": config.distance,
+        "leaks": nearest.images,
+        "leaked_evaluation_rows": len(leaked.unique()),
+        "nearest": float(found.distance.min()) if len(ids) else None,
+        "captions": captions.num_rows,
+        "dropped": dropped.num_rows,
+    }
+
+
+@stage("drop", version=1, modules=("tasks.geometry.dropping",))
+def drop(pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
+    """A group of pairs without the rows that `deduplicate` or `leakage` list; those go to `rejected.parquet`."""
+    listed = [read_table(work.path(manifest, "dropped.parquet")) for manifest in dropped]
+    rejected, rows = [REJECTED.empty_table()], 0
+    for path in work.paths(pairs, "pairs-*.parquet"):
+        kept, gone = without_dropped(read_table(path), listed)
+        write_table(work.output / path.name, kept)
+        rejected.append(gone)
+        rows += kept.num_rows
+    every = pa.concat_tables(rejected)
+    write_table(work.output / "rejected.parquet", every)
+    return {"rows": rows, "rejected": every.num_rows, "reasons": _counts(every)}
+
+
+def _shards(work: Workspace, manifests: Sequence[Manifest], pattern: str) -> list[Path]:
+    return [path for manifest in manifests for path in work.paths(manifest, pattern)]
+
+
+def _counts(table: pa.Table) -> dict[str, JsonValue]:
+    return {count["values"]: count["counts"] for count in table["reason"].value_counts().to_pylist()}

@@ -11,30 +11,19 @@ from storage.errors import InputError
 from storage.shards import read_table
 
 
-def read_vectors(
-    paths: Sequence[Path], column: str, selected: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """ids uint64 `[n]` ascending and vectors float32 `[n, d]`; `selected`, uint64, keeps only those ids.
+def read_vectors(paths: Sequence[Path], column: str) -> tuple[np.ndarray, np.ndarray]:
+    """ids uint64 `[n]` ascending and vectors float32 `[n, d]`.
 
     Raises `InputError` where the shards lack the column, differ in dimension, or hold an id twice.
     """
     parts: list[np.ndarray] = []
     ids: list[np.ndarray] = []
-    wanted = None if selected is None else np.unique(selected.astype(np.uint64))
     for path in paths:
         if column not in pq.read_schema(path).names:
             raise InputError(f"{path} holds no {column} embeddings; embed with modality 'both' or {column!r}")
         table = read_table(path, ["id", column])
-        own = table["id"].to_numpy()
-        matrix = _matrix(table[column])
-        if wanted is not None:
-            place = np.searchsorted(wanted, own)
-            kept = (
-                (place < len(wanted)) & (wanted[np.minimum(place, len(wanted) - 1)] == own) if len(wanted) else own < 0
-            )
-            own, matrix = own[kept], matrix[kept]
-        ids.append(own)
-        parts.append(matrix)
+        ids.append(table["id"].to_numpy())
+        parts.append(_matrix(table[column]))
     if not parts:
         raise InputError("there are no embeddings: the given stages wrote no embeddings-*.parquet")
     if len({part.shape[1] for part in parts}) > 1:

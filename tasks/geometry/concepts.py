@@ -1,0 +1,70 @@
+"""How densely each concept's rows lie: crowded concepts repeat themselves, sparse ones are diverse or mislabelled."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from storage.shards import iter_batches
+
+DENSITY = pa.schema(
+    [
+        ("entry", pa.uint32()),
+        ("rows", pa.uint64()),
+        ("median_radius", pa.float64()),
+        ("relative_log_density", pa.float64()),
+    ]
+)
+
+
+def concept_density(
+    radius: np.ndarray, rows: np.ndarray, entries: np.ndarray, dimension: float, *, fewest: int = 5
+) -> pa.Table:
+    """Local density of every concept with at least `fewest` rows, in the `DENSITY` schema, by entry.
+
+    radius: distance to the k-th neighbour of each of n rows, float `[n]`, 0 for exact repetitions. rows, entries: pairs
+    (row, concept), int `[m]` each. median_radius: over the concept's rows. relative_log_density:
+    `−dimension · log(median_radius / median over all rows)`, natural log: how much more crowded than the data set,
+    by the k-nearest-neighbour density estimate; null where the radius is 0.
+    """
+    overall = float(np.median(radius)) if len(radius) else 0.0
+    order = np.argsort(entries, kind="stable")
+    named, starts, counts = np.unique(entries[order], return_index=True, return_counts=True)
+    kept = np.flatnonzero(counts >= fewest)
+    medians = np.array([np.median(radius[rows[order[starts[i] : starts[i] + counts[i]]]]) for i in kept])
+    positive = (medians > 0) & (overall > 0)
+    with np.errstate(divide="ignore"):
+        density = -dimension * np.log(np.where(positive, medians, 1.0) / (overall or 1.0))
+    columns = [
+        pa.array(named[kept].astype(np.uint32)),
+        pa.array(counts[kept].astype(np.uint64)),
+        pa.array(medians, pa.float64()),
+        pa.array(density, pa.float64(), mask=~positive),
+    ]
+    return pa.table(columns, schema=DENSITY)
+
+
+def density_of_matches(near: pa.Table, matches: Sequence[Path], dimension: float) -> pa.Table:
+    """`concept_density` of matched rows among the rows `near` (columns id, distances, as in `neighbours.parquet`)."""
+    ids = near["id"].to_numpy()
+    order = np.argsort(ids, kind="stable")
+    radius = _last(near["distances"].combine_chunks())
+    rows, entries = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for batch in iter_batches(list(matches), ["id", "entries"]):
+        counts = pc.list_value_length(batch.column("entries")).fill_null(0).to_numpy(zero_copy_only=False)
+        own = np.repeat(batch.column("id").to_numpy(), counts)
+        named = pc.list_flatten(batch.column("entries")).to_numpy()
+        place = np.minimum(np.searchsorted(ids, own, sorter=order), len(ids) - 1)
+        known = ids[order[place]] == own
+        rows.append(order[place][known])
+        entries.append(named[known].astype(np.int64))
+    return concept_density(radius, np.concatenate(rows), np.concatenate(entries), dimension)
+
+
+def _last(lists: pa.ListArray) -> np.ndarray:
+    """The last element of every list, float64 `[n]`; 0 for an empty list."""
+    ends = lists.offsets.to_numpy()[1:]
+    values = np.concatenate([[0.0], lists.values.to_numpy().astype(np.float64)])
+    return np.where(np.diff(lists.offsets.to_numpy()) > 0, values[ends], 0.0)
