@@ -57,28 +57,25 @@ class MatcherAudit:
         }
 
 
-def audit_entries(
-    entries: pa.LargeBinaryArray, nodes: np.ndarray, normalise: str, numbers: np.ndarray | None = None
-) -> MatcherAudit:
+def audit_entries(entries: pa.LargeBinaryArray, nodes: np.ndarray, normalise: str, numbers: np.ndarray) -> MatcherAudit:
     """Audit a list whose entry `i` ended at trie node `nodes[i]`, int64 `[n]`.
 
     Entries of one node match in the same captions; -1 is an entry without words after normalising, and less stands
-    for the pattern of an unspaced entry. `numbers` are reported in place of positions.
+    for the pattern of an unspaced entry. `numbers` are what the entries are called.
     """
     texts = entries.cast(pa.large_string())
-    names = np.arange(len(texts)) if numbers is None else numbers
     if normalise == "metaclip":
-        dead = _dead_as_metaclip(texts, names, nodes)
+        dead = _dead_as_metaclip(texts, numbers, nodes)
     else:
         dead = [
-            DeadEntry(int(names[place]), texts[place].as_py(), None, "nothing is left of it after normalising", None)
+            DeadEntry(int(numbers[place]), texts[place].as_py(), None, "nothing is left of it after normalising", None)
             for place in np.flatnonzero(nodes == -1)
         ]
-    duplicates, shadowed = _same(texts, names, nodes)
+    duplicates, shadowed = _same(texts, numbers, nodes)
     return MatcherAudit(len(texts), tuple(dead), tuple(duplicates), tuple(shadowed))
 
 
-def _dead_as_metaclip(texts: pa.LargeStringArray, names: np.ndarray, nodes: np.ndarray) -> list[DeadEntry]:
+def _dead_as_metaclip(texts: pa.LargeStringArray, numbers: np.ndarray, nodes: np.ndarray) -> list[DeadEntry]:
     # A text without special characters is spaced as it is, with one blank at each end: it always finds itself.
     suspects = pc.or_(pc.match_substring_regex(texts, _SPECIAL), pc.equal(pc.binary_length(texts), 0))
     found = []
@@ -86,7 +83,7 @@ def _dead_as_metaclip(texts: pa.LargeStringArray, names: np.ndarray, nodes: np.n
         entry = texts[int(place)].as_py()
         sought = pattern(entry) if nodes[place] < -1 else f" {entry} "
         if entry == "" or sought not in spacing(entry):
-            found.append(_dead(int(names[place]), entry, sought))
+            found.append(_dead(int(numbers[place]), entry, sought))
     return found
 
 
@@ -119,7 +116,9 @@ def tight_caption(sought: str) -> str:
     return padded.removeprefix(" ").removesuffix(" ")
 
 
-def _same(texts: pa.LargeStringArray, names: np.ndarray, nodes: np.ndarray) -> tuple[list[SameEntry], list[SameEntry]]:
+def _same(
+    texts: pa.LargeStringArray, numbers: np.ndarray, nodes: np.ndarray
+) -> tuple[list[SameEntry], list[SameEntry]]:
     """Entries that share a node with an earlier one: those with the text of an earlier one, and the others."""
     order = np.argsort(nodes, kind="stable")
     grouped = nodes[order]
@@ -134,9 +133,9 @@ def _same(texts: pa.LargeStringArray, names: np.ndarray, nodes: np.ndarray) -> t
         first_with.setdefault((node, first_text), first)
         twin = first_with.setdefault((node, text), place)
         if twin != place:
-            duplicates.append(SameEntry(int(names[place]), text, int(names[twin]), text))
+            duplicates.append(SameEntry(int(numbers[place]), text, int(numbers[twin]), text))
         else:
-            shadowed.append(SameEntry(int(names[place]), text, int(names[first]), first_text))
+            shadowed.append(SameEntry(int(numbers[place]), text, int(numbers[first]), first_text))
     return (
         sorted(duplicates, key=lambda each: each.entry),
         sorted(shadowed, key=lambda each: each.entry),

@@ -22,6 +22,7 @@ Normalise = Literal["metaclip", "unicode"]
 
 _BYTES_PER_BLOCK = 4 << 20
 _ROWS_PER_BLOCK = 1 << 16
+_NOTHING = np.empty(0, dtype=np.uint32)
 
 
 class KeywordMatcher:
@@ -47,8 +48,8 @@ class KeywordMatcher:
     ) -> None:
         """Compile the index.
 
-        `entries` is a sequence of `str` or a column of texts; `numbers` (uint32, ascending) are reported in place of
-        positions. Raises `InputError` for entries that are not text, and for options that contradict each other.
+        `entries` is a sequence of `str` or a column of texts; `numbers` (ascending, below 2**30) are reported in place
+        of positions. Raises `InputError` for entries that are not text, and for options that contradict each other.
         """
         if normalise not in ("metaclip", "unicode"):
             raise InputError(f'normalise must be "metaclip" or "unicode", not {normalise!r}')
@@ -57,19 +58,17 @@ class KeywordMatcher:
         self.normalise, self.fold_case, self.unspaced_scripts = normalise, fold_case, unspaced_scripts
         self.entries: pa.LargeBinaryArray = as_texts(entries, "entries").combine_chunks()
         require_utf8(self.entries, "entries")
-        if len(self.entries) >= MOST_ENTRIES:
-            raise InputError(f"{len(self.entries)} entries are too many for one matcher; at most {MOST_ENTRIES - 1}")
         self.numbers = _checked_numbers(numbers, len(self.entries))
         patterns = self._normalised(self.entries)
-        positions = np.arange(len(patterns), dtype=np.uint32)
+        positions = np.arange(len(patterns))
         self._unspaced: UnspacedEntries | None = None
         if unspaced_scripts:
-            self._unspaced, patterns, positions = split_unspaced(patterns, positions)
+            self._unspaced, patterns, positions = split_unspaced(patterns, self.numbers)
         if normalise == "unicode":
             # Unicode's spacing leaves no empty token, so an entry without a token can never occur.
             present = np.diff(buffers(patterns)[1]) > 0
             patterns, positions = patterns.filter(pa.array(present)), positions[present]
-        self._index, self._nodes = build_index(*padded_buffers(patterns), positions)
+        self._index, self._nodes = build_index(*padded_buffers(patterns), self.numbers[positions])
         self._positions = positions
         self._classes = byte_classes(wrap=normalise == "metaclip")
 
@@ -97,12 +96,10 @@ class KeywordMatcher:
                 parts = list(pool.map(self._match_block, blocks))
         else:
             parts = [self._match_block(block) for block in blocks]
-        found = np.concatenate([np.empty(0, dtype=np.uint32), *(part[0] for part in parts)])
+        found = parts[0][0] if len(parts) == 1 else np.concatenate([_NOTHING, *(part[0] for part in parts)])
         sizes = np.cumsum([0, *(part[0].size for part in parts)])
         ends = [part[1] + start for part, start in zip(parts, sizes)]
         offsets = np.concatenate([np.zeros(1, dtype=np.int64), *ends])
-        if self.numbers is not None:
-            found = self.numbers[found]
         return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(found, pa.uint32()))
 
     def audit(self) -> MatcherAudit:
@@ -121,7 +118,7 @@ class KeywordMatcher:
         return texts if self.normalise == "metaclip" else space_unicode(texts, fold_case=self.fold_case)
 
     def _match_block(self, block: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
-        """Entries (positions) of a block's rows, and where each row ends among them."""
+        """Entries of a block's rows, and where each row ends among them."""
         texts = self._normalised(block)
         values, offsets = padded_buffers(texts)
         found, ends = match_captions(values, offsets, self._classes, self._index)
@@ -146,10 +143,13 @@ def _blocks(chunk: pa.LargeBinaryArray) -> Iterator[pa.LargeBinaryArray]:
         row = stop
 
 
-def _checked_numbers(numbers: np.ndarray | None, entries: int) -> np.ndarray | None:
-    if numbers is None:
-        return None
-    checked = np.asarray(numbers, dtype=np.uint32)
+def _checked_numbers(numbers: np.ndarray | None, entries: int) -> np.ndarray:
+    """The entries' numbers, uint32 `[n]`: their positions unless given."""
+    checked = np.arange(entries) if numbers is None else np.asarray(numbers)
     if checked.shape != (entries,) or np.any(checked[1:] <= checked[:-1]):
         raise InputError(f"numbers must be {entries} strictly ascending integers, one for each entry")
-    return checked
+    if entries and (checked[0] < 0 or checked[-1] >= MOST_ENTRIES):
+        raise InputError(
+            f"entries must be numbered from 0 to {MOST_ENTRIES - 1}, not from {checked[0]} to {checked[-1]}"
+        )
+    return checked.astype(np.uint32)

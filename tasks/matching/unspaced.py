@@ -48,7 +48,7 @@ def pattern(entry: str) -> str:
 
 @dataclass(frozen=True)
 class UnspacedEntries:
-    """The entries that are not token runs, compiled. `positions` ascend; entry `i` has pattern `pattern_of[i]`."""
+    """The entries that are not token runs, compiled: those at `positions`; entry `i` of them has `pattern_of[i]`."""
 
     positions: np.ndarray
     pattern_of: np.ndarray
@@ -76,31 +76,29 @@ class UnspacedEntries:
 
 
 def split_unspaced(
-    texts: pa.LargeBinaryArray, positions: np.ndarray
+    texts: pa.LargeBinaryArray, numbers: np.ndarray
 ) -> tuple[UnspacedEntries | None, pa.LargeBinaryArray, np.ndarray]:
-    """Take the entries that are not token runs out of a list: (those, the other texts, the others' positions)."""
+    """Take the entries that are not token runs out of a list: (those, the other texts, the others' positions).
+
+    `numbers`, uint32 `[n]`, are what the entries are reported as.
+    """
     entries = [text.as_py().decode() for text in texts]
     unspaced = np.array([entry != "" and (is_unspaced(entry[0]) or is_unspaced(entry[-1])) for entry in entries], bool)
-    if not unspaced.any():
-        return None, texts, positions
-    numbers: dict[str, int] = {}
-    members: list[list[int]] = []
-    pattern_of = []
-    for place in np.flatnonzero(unspaced):
-        number = numbers.setdefault(pattern(entries[place]), len(members))
-        if number == len(members):
-            members.append([])
-        members[number].append(int(positions[place]))
-        pattern_of.append(number)
+    places, others = np.flatnonzero(unspaced), np.flatnonzero(~unspaced)
+    if places.size == 0:
+        return None, texts, others
+    members: dict[str, list[int]] = {}
+    for place in places:
+        members.setdefault(pattern(entries[place]), []).append(int(numbers[place]))
+    order = {each: number for number, each in enumerate(members)}
     automaton = ahocorasick.Automaton()
-    for each, number in numbers.items():
+    for each, number in order.items():
         automaton.add_word(each, number)
     automaton.make_automaton()
     compiled = UnspacedEntries(
-        positions=positions[unspaced],
-        pattern_of=np.array(pattern_of, dtype=np.int64),
+        positions=places,
+        pattern_of=np.array([order[pattern(entries[place])] for place in places], dtype=np.int64),
         _automaton=automaton,
-        _entries_of=tuple(np.array(each, dtype=np.uint32) for each in members),
+        _entries_of=tuple(np.array(each, dtype=np.uint32) for each in members.values()),
     )
-    spaced = pa.array(~unspaced)
-    return compiled, texts.filter(spaced), positions[~unspaced]
+    return compiled, texts.take(pa.array(others)), others

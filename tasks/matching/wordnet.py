@@ -61,7 +61,8 @@ def _wn_lemmas(parts_of_speech: Sequence[str]) -> list[str]:
     except ImportError:
         raise missing from None
     letters = {"noun": "n", "verb": "v", "adj": "a", "adv": "r"}
-    lemmas = [word.lemma() for part in parts_of_speech for word in wn.words(pos=letters[part], lang="en")]
-    if not lemmas:
-        raise missing
-    return lemmas
+    try:
+        return [word.lemma() for part in parts_of_speech for word in wn.words(pos=letters[part], lang="en")]
+    except (wn.Error, OSError):
+        # No English lexicon was downloaded, or there is no database at all.
+        raise missing from None

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.matching.counts import count_entries, counts_table, merge_counts
@@ -12,6 +12,7 @@ from tasks.matching.counts import count_entries, counts_table, merge_counts
 rows = st.lists(st.lists(st.integers(0, 9), unique=True), max_size=20)
 
 
+@settings(deadline=None)  # the first example compiles
 @given(rows, st.integers(0, 20))
 def test_shards_add_up(lists: list[list[int]], cut: int) -> None:
     def table(part: list[list[int]]) -> pa.Table:

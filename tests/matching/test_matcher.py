@@ -170,11 +170,19 @@ def test_threads_do_not_change_the_result() -> None:
     assert matcher.match(pa.array(captions).slice(60_000)).to_pylist() == expected.to_pylist()[60_000:]
 
 
-def test_numbers_stand_for_positions() -> None:
-    matcher = KeywordMatcher(["cat", "dog", "cat"], numbers=np.array([3, 7, 4_000_000_000], dtype=np.uint32))
-    assert matcher.match(["dog cat"]).to_pylist() == [[3, 7, 4_000_000_000]]
-    with pytest.raises(InputError, match="ascending"):
-        KeywordMatcher(["cat", "dog"], numbers=np.array([3, 3]))
+@pytest.mark.parametrize("unspaced_scripts", [False, True])
+def test_numbers_stand_for_positions(unspaced_scripts: bool) -> None:
+    numbers = np.array([3, 7, 9, 1_000_000_000], dtype=np.uint32)
+    matcher = KeywordMatcher(["cat", "中", "U.S.A.", "cat"], numbers=numbers, unspaced_scripts=unspaced_scripts)
+    assert matcher.match(["中 cat", "dog"]).to_pylist() == [[3, 7, 1_000_000_000], []]
+    assert [dead.entry for dead in matcher.audit().dead] == [9]
+    assert [(same.entry, same.of) for same in matcher.audit().duplicates] == [(1_000_000_000, 3)]
+
+
+@pytest.mark.parametrize("numbers", [[3, 3], [0], [4, 2], [0, 1 << 30], [-1, 0]])
+def test_numbers_that_cannot_be_used(numbers: list[int]) -> None:
+    with pytest.raises(InputError, match=r"number"):
+        KeywordMatcher(["cat", "dog"], numbers=np.array(numbers))
 
 
 @pytest.mark.parametrize(

@@ -111,3 +111,11 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bigrams_of_the_corpus() -> None:
     captions = ["new york city", "new york, new york", "york city", "a b"]
     assert read(BigramEntries(minimum_count=2, minimum_pmi=0.0), None, captions)[0] == "new york"
+
+
+def test_no_wordnet_at_all_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WNSEARCHDIR", raising=False)
+    monkeypatch.setattr(wordnet, "_installed_folder", lambda: None)
+    monkeypatch.setitem(sys.modules, "wn", None)
+    with pytest.raises(InputError, match="no WordNet found"):
+        wordnet.wordnet_lemmas(["noun"])
