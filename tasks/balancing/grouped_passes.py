@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache, partial
 
 import numpy as np
@@ -13,7 +12,7 @@ from numba import njit
 
 from tasks.balancing.grouping import Grouped, Part
 from tasks.balancing.incidence import Floats
-from tasks.balancing.kernels import TINY, scale_sums
+from tasks.balancing.kernels import TINY, open_table, scale_sums, scatter_two
 from tasks.balancing.mapping import Mapper
 
 GroupKernel = Callable[[npt.NDArray[np.uint32], Floats, Floats, Floats, Floats], float]
@@ -94,7 +93,7 @@ def grouped_row_distance(
     tops = float(reference.max()), float(current.max())
     if not (np.isfinite(tops).all() and abs(tops[1] - tops[0]) < 200.0):
         return None
-    table = np.empty((len(reference), 2))
+    table = grouped.scratch.tables[0]
     table[grouped.rank, 0] = np.exp(reference - tops[0])
     table[grouped.rank, 1] = np.exp(current - tops[1])
     shift = float(np.exp(tops[1] - tops[0]))
@@ -102,8 +101,8 @@ def grouped_row_distance(
     if len(held) and float(table[held].min()) <= TINY:
         return None
     ratio = shift * table[held, 1] / table[held, 0]
-    l1 = float((grouped.singles[held] * np.abs(ratio - 1.0)).sum())
-    kl = float((grouped.singles[held] * (ratio - 1.0 - np.log(ratio))).sum())
+    l1 = float((grouped.alone_mass * np.abs(ratio - 1.0)).sum())
+    kl = float((grouped.alone_mass * (ratio - 1.0 - np.log(ratio))).sum())
     for part_l1, part_kl, least in mapper(partial(_part_distance, table=table, shift=shift), grouped.parts):
         if least <= TINY:
             return None
@@ -126,44 +125,52 @@ def _part_distance(part: Part, *, table: Floats, shift: float) -> tuple[float, f
     return total[0], total[1], total[2]
 
 
-@dataclass(frozen=True)
-class Sums:
-    """One pass's message: `e^shift Σ_i K_ij u_i` `[m]`, pair masses summed apart `[m]` or None, and stranded mass."""
-
-    scales: Floats
-    apart: Floats | None
-    stranded: float
-
-
-def grouped_sums(grouped: Grouped, potential: Floats, values: Floats, mapper: Mapper) -> Sums:
+def grouped_log_sums(grouped: Grouped, potential: Floats, mapper: Mapper) -> tuple[Floats, float]:
     """One pass: the row scalings made from `potential [m]`, summed over each keyword.
 
-    `values [m]` is `e^{potential − shift}`.
+    Returns `log Σ_i K_ij u_i` `[m]` (−∞ for a keyword without mass) and the stranded target mass. Works in the
+    matrix's own scratch, so one matrix serves one pass at a time.
     """
-    ranked, heights = np.empty_like(values), np.empty_like(values)
-    ranked[grouped.rank], heights[grouped.rank] = values, potential
-    sums, apart = np.zeros_like(values), np.zeros_like(values)
-    held = grouped.alone
-    alone, below = grouped.singles[held], ranked[held] <= TINY
-    sums[held] = np.where(below, 0.0, alone / np.where(below, 1.0, ranked[held]))
-    apart[held] = np.where(below & (heights[held] > -np.inf), alone, 0.0)
-    stranded = float(alone[below & (heights[held] == -np.inf)].sum())
-    for message in mapper(partial(_part_sums, values=ranked, potential=heights), grouped.parts):
-        sums += message.scales
-        stranded += message.stranded
-        if message.apart is not None:
-            apart += message.apart
-    return Sums(sums[grouped.rank], apart[grouped.rank] if bool(apart.any()) else None, stranded)
+    shift = float(potential.max(initial=-np.inf))
+    shift = shift if np.isfinite(shift) else 0.0
+    scratch, held = grouped.scratch, grouped.alone
+    scatter_two(grouped.rank, potential - shift, potential, scratch.values, scratch.heights)
+    np.exp(scratch.values, out=scratch.values)
+    sums, all_apart = scratch.sums, scratch.apart
+    sums[:] = 0.0
+    all_apart[:] = 0.0
+    values = scratch.values[held]
+    below = values <= TINY
+    stranded = 0.0
+    if bool(below.any()):
+        finite = scratch.heights[held] > -np.inf
+        all_apart[held] = np.where(below & finite, grouped.alone_mass, 0.0)
+        stranded = float(grouped.alone_mass[below & ~finite].sum())
+        values[below] = np.inf
+    sums[held] = grouped.alone_mass / values
+    jobs = list(zip(grouped.parts, scratch.tables, scratch.parts_apart))
+    shared = partial(_part_sums, values=scratch.values, potential=scratch.heights)
+    for (_, table, apart), part_stranded in zip(jobs, mapper(shared, jobs)):
+        sums += table[:, 1]
+        all_apart += apart
+        stranded += part_stranded
+    with np.errstate(divide="ignore"):
+        logs = np.log(sums, out=sums)[grouped.rank]
+        logs -= shift
+        if bool(all_apart.any()):
+            place = np.flatnonzero(all_apart[grouped.rank])
+            mass = np.log(all_apart[grouped.rank[place]])
+            logs[place] = np.logaddexp(logs[place], mass - potential[place])
+    return logs, stranded
 
 
-def _part_sums(part: Part, *, values: Floats, potential: Floats) -> Sums:
-    table = np.empty((len(values), 2))
-    table[:, 0] = values
-    table[:, 1] = 0.0
-    apart = np.zeros(len(values))
+def _part_sums(job: tuple[Part, Floats, Floats], *, values: Floats, potential: Floats) -> float:
+    """One part's sums into its own table; returns its stranded mass."""
+    part, table, apart = job
+    open_table(values, table, apart)
     stranded = 0.0
     for held, target in part.groups:
         stranded += group_kernel(held.shape[1])(held, target, table, potential, apart)
     if len(part.indptr) > 1:
         stranded += scale_sums(part.indptr, part.indices, part.row_target, potential, table, apart)
-    return Sums(table[:, 1], apart if bool(apart.any()) else None, stranded)
+    return stranded

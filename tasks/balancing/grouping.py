@@ -32,21 +32,46 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Scratch:
+    """Vectors `[m]` that a pass writes: allocating them anew costs more than the pass over 200,000 keywords."""
+
+    values: Floats
+    heights: Floats
+    sums: Floats
+    apart: Floats
+    tables: tuple[Floats, ...]
+    parts_apart: tuple[Floats, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Memory taken."""
+        return 4 * self.values.nbytes + sum(array.nbytes for array in (*self.tables, *self.parts_apart))
+
+
+def make_scratch(columns: int, parts: int) -> Scratch:
+    """Scratch for a number of parts."""
+    values, heights, sums, apart = np.zeros((4, columns))
+    tables = tuple(np.zeros((columns, 2)) for _ in range(parts))
+    return Scratch(values, heights, sums, apart, tables, tuple(np.zeros(columns) for _ in range(parts)))
+
+
+@dataclass(frozen=True)
 class Grouped:
     """The rearranged matrix.
 
     Attributes:
         rank: `[m]`, a keyword's number by falling frequency.
-        singles: `[m]` (in rank order), target mass of captions that hold this keyword alone.
-        alone: the keywords with such mass, ascending.
+        alone, alone_mass: keywords (by rank) that some captions hold alone, and the target mass of those captions.
         parts: shares whose number depends on the matrix alone, so that sums do not depend on the workers.
+        scratch: vectors that every pass writes anew.
         bytes: memory of the rearranged indices and targets.
     """
 
     rank: npt.NDArray[np.int64]
-    singles: Floats
     alone: npt.NDArray[np.int64]
+    alone_mass: Floats
     parts: tuple[Part, ...]
+    scratch: Scratch
     bytes: int
 
 
@@ -84,7 +109,10 @@ def group_rows(indptr: Integers, indices: npt.NDArray[np.uint32], row_target: Fl
             Part(share, long_ptr if first else long_ptr[:1], long_indices if first else long_indices[:0], long_target)
         )
     size = sum(held.nbytes + target.nbytes for held, target in groups) + long_indices.nbytes + long_ptr.nbytes
-    return Grouped(rank, singles, np.flatnonzero(singles), tuple(parts), size + rank.nbytes + singles.nbytes)
+    held_alone = np.flatnonzero(singles)
+    scratch = make_scratch(columns, count)
+    size += rank.nbytes + singles.nbytes + scratch.bytes
+    return Grouped(rank, held_alone, singles[held_alone], tuple(parts), scratch, size)
 
 
 def _slice(length: int, k: int, count: int) -> slice:

@@ -124,10 +124,18 @@ def fitted_potential(log_target: Floats, sums: Floats, current: Floats) -> Float
     return out
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
-def column_masses(sums: Floats, current: Floats) -> Floats:
-    """`e^{current_j} Σ_i K_ij u_i` `[m]` from logs, kept below e^700."""
-    out = np.empty_like(current)
-    for j in range(current.shape[0]):
-        out[j] = math.exp(min(current[j] + sums[j], 700.0)) if sums[j] > -np.inf else 0.0
-    return out
+@njit(nogil=True, cache=True)
+def scatter_two(rank: Integers, a: Floats, b: Floats, out_a: Floats, out_b: Floats) -> None:
+    """`out[rank[j]] = value[j]` for two vectors at once."""
+    for j in range(rank.shape[0]):
+        out_a[rank[j]] = a[j]
+        out_b[rank[j]] = b[j]
+
+
+@njit(nogil=True, cache=True)
+def open_table(values: Floats, table: Floats, apart: Floats) -> None:
+    """Start a pass: `table[:, 0] = values`, `table[:, 1] = 0`, `apart = 0`."""
+    for j in range(values.shape[0]):
+        table[j, 0] = values[j]
+        table[j, 1] = 0.0
+        apart[j] = 0.0

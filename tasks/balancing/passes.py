@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tasks.balancing.diagnostics import kullback_leibler
-from tasks.balancing.grouped_passes import Sums, grouped_row_distance, grouped_sums
+from tasks.balancing.grouped_passes import grouped_log_sums, grouped_row_distance
 from tasks.balancing.grouping import Grouped
 from tasks.balancing.incidence import Floats, Integers, read_block
 from tasks.balancing.kernels import log_sums, scale_sums, start_sums
@@ -75,6 +75,15 @@ def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[B
         Block(indptr[a : b + 1], indices, row_target if len(row_target) == 1 else row_target[a:b])
         for a, b in pairwise(edges)
     ]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A block's message: `e^shift Σ_i K_ij u_i` `[m]`, pair masses summed apart `[m]` or None, and stranded mass."""
+
+    scales: Floats
+    apart: Floats | None
+    stranded: float
 
 
 def _start(source: Source, *, columns: int, unit: Unit, mass: float) -> Sums:
@@ -137,12 +146,11 @@ class Rows:
             if reference is None:
                 start = partial(_start, columns=self.columns, unit=self.unit, mass=self.mass)
                 return np.log(_reduce(self.mapper(start, self.sources), self.columns).scales), 0.0
-            values, shift = exponentials(reference)
             if self.grouped is not None:
-                total = grouped_sums(self.grouped, reference, values, self.mapper)
-            else:
-                work = partial(_scale, potential=reference, values=values)
-                total = _reduce(self.mapper(work, self.sources), self.columns)
+                return grouped_log_sums(self.grouped, reference, self.mapper)
+            values, shift = exponentials(reference)
+            work = partial(_scale, potential=reference, values=values)
+            total = _reduce(self.mapper(work, self.sources), self.columns)
             logs = np.log(total.scales) - shift
             if total.apart is not None:
                 held = np.flatnonzero(total.apart)

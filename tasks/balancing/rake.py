@@ -19,7 +19,7 @@ from tasks.balancing.diagnostics import kullback_leibler, normalised
 from tasks.balancing.feasibility import obstacles
 from tasks.balancing.grouping import WORTHWHILE, group_rows
 from tasks.balancing.incidence import Floats, Integers, check_rows
-from tasks.balancing.kernels import column_masses, fitted_potential
+from tasks.balancing.kernels import fitted_potential
 from tasks.balancing.mapping import mapped
 from tasks.balancing.passes import Rows, blocks_of
 from tasks.balancing.result import Balance, Blocking, Side, Step, Unit
@@ -103,7 +103,9 @@ class _State:
 
     @property
     def column_mass(self) -> Floats:
-        return np.asarray(column_masses(self.sums, self.current))
+        mass = self.current + self.sums
+        np.minimum(mass, 700.0, out=mass)
+        return np.exp(mass, out=mass)
 
 
 def run(
