@@ -8,7 +8,7 @@ from tasks.training.config import LoopConfig, OptimiserConfig, RegulariserConfig
 
 
 class SelfSupervisedConfig(LoopConfig):
-    """`β · mean ‖z - z'‖² + T-REG(z) + T-REG(z')`, or a contrastive loss with T-REG added, over two views."""
+    """`β · mean (z - z')² + T-REG(z) + T-REG(z')`, or a contrastive loss with T-REG added, over two views."""
 
     method: Literal["invariance", "contrastive"] = Field(
         default="invariance", description="what draws the two views together: their distance, or telling pairs apart"

@@ -47,7 +47,7 @@ class SelfSupervisedObjective(Objective):
         return self.model(first), self.model(second)
 
     def measure(self, first: Tensor, second: Tensor, step: int = 0) -> Measured:
-        """`β · (mean ‖z - z'‖², or the contrastive loss) + T-REG(z) + T-REG(z')` of embeddings `[b, d]`."""
+        """`β · (mean (z - z')², or the contrastive loss) + T-REG(z) + T-REG(z')` of embeddings `[b, d]`."""
         with torch.autocast(device_type=first.device.type, enabled=False):
             views = (first.float(), second.float())
             together = self._together(*views)
@@ -61,7 +61,7 @@ class SelfSupervisedObjective(Objective):
 
     def _together(self, first: Tensor, second: Tensor) -> Tensor:
         if self.config.method == "invariance":
-            return (first - second).square().sum(dim=1).mean()
+            return functional.mse_loss(first, second)
         scale = first.new_tensor(1 / self.config.temperature)
         return distributed_contrastive_loss(
             functional.normalize(first, dim=1),
