@@ -12,7 +12,8 @@ import numpy as np
 from tasks.matching.compiled import Integer, compiled
 from tasks.matching.index import TokenIndex
 from tasks.matching.sorting import sort_unique
-from tasks.matching.stream import MOST_TOKENS, look_up, make_keys, split
+from tasks.matching.stream import MOST_TOKENS, look_up, make_block, make_keys, split
+from tasks.matching.vocabulary import SLOT
 from tasks.matching.walk import collect, find_pairs
 
 _BLOCK = 1024
@@ -28,11 +29,8 @@ def match_captions(
     Returns all rows' entries, uint32 `[k]`, each row's ascending and unique, and where each row ends, int64 `[n]`.
     """
     texts = offsets.size - 1
-    block = _BLOCK + MOST_TOKENS + index.depth
-    begins, lengths, slots = np.empty(block, np.int64), np.empty(block, np.int64), np.empty(block, np.int64)
-    lows, highs = np.empty(block, np.uint64), np.empty(block, np.uint64)
-    words, followers, links = np.empty(block, np.uint64), np.empty(block, np.uint64), np.empty(block, np.uint64)
-    row_stops = np.empty(_BLOCK, np.int64)
+    block = make_block(_BLOCK + MOST_TOKENS + index.depth)
+    token_mask = index.tokens.size // SLOT - 1
     ends = np.empty(texts, np.int64)
     out = np.empty(4 * texts + 2 * index.most_per_token + 64, np.uint32)
     size = row_begin = done = kept = np.int64(0)
@@ -40,17 +38,15 @@ def match_captions(
 
     position = start = offsets[0]
     while done < texts:
-        position, start, count, rows = split(
-            values, offsets, classes, done, position, start, begins, lengths, kept, row_stops
-        )
-        make_keys(values, begins, lengths, kept, count, lows, highs, slots, index.tokens.size // 4 - 1)
-        look_up(values, begins, lengths, kept, count, lows, highs, slots, index, words, followers)
-        find_pairs(words, followers, count, index, slots, links)
+        position, start, count, rows = split(values, offsets, classes, done, position, start, block, kept)
+        make_keys(values, block, kept, count, token_mask)
+        look_up(values, block, kept, count, index)
+        find_pairs(block, count, index)
         row = token = np.int64(0)
         complete = False
         while not complete:
             row, token, size, row_begin, complete = collect(
-                words, links, count, row_stops, rows, row, token, index, out, size, row_begin, ends[done:]
+                block, count, rows, row, token, index, out, size, row_begin, ends[done:]
             )
             if not complete:
                 out = _grown(out)
@@ -60,7 +56,8 @@ def match_captions(
             compact_at = max(np.int64(_COMPACT), 2 * (size - row_begin))
         kept = count - token
         for place in range(kept):
-            words[place], followers[place] = words[token + place], followers[token + place]
+            block.words[place] = block.words[token + place]
+            block.followers[place] = block.followers[token + place]
     return out[:size], ends
 
 

@@ -1,5 +1,7 @@
 """The first loops on a block of tokens (compiled): bytes to tokens, tokens to keys, keys to the vocabulary's words."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from tasks.matching.compiled import Integer, compiled
@@ -11,6 +13,7 @@ from tasks.matching.vocabulary import (
     LENGTH_SHIFT,
     LOW_BYTES,
     SHORT,
+    SLOT,
     SLOT_BYTES,
     UNKNOWN,
     find_token,
@@ -24,6 +27,36 @@ MOST_TOKENS = 2 * WINDOW + 1
 _AHEAD = 16
 
 
+class Block(NamedTuple):
+    """Some hundreds of tokens on their way through the loops; one array for each thing that is known of a token."""
+
+    begins: np.ndarray  # int64: where its bytes begin
+    lengths: np.ndarray  # int64
+    lows: np.ndarray  # uint64: its key
+    highs: np.ndarray  # uint64
+    slots: np.ndarray  # int64: where a search for it begins; later, for it and its neighbour
+    words: np.ndarray  # uint64: its number and mark, or UNKNOWN
+    followers: np.ndarray  # uint64: the filter of the tokens that can follow it
+    links: np.ndarray  # uint64: the continuation by its neighbour
+    row_stops: np.ndarray  # int64: the token at which each text that ends in this block stops
+
+
+@compiled
+def make_block(size: Integer) -> Block:
+    """A block with room for `size` tokens."""
+    return Block(
+        np.empty(size, np.int64),
+        np.empty(size, np.int64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.int64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.uint64),
+        np.empty(size, np.int64),
+    )
+
+
 @compiled
 def split(
     values: np.ndarray,
@@ -32,22 +65,20 @@ def split(
     row: Integer,
     position: Integer,
     start: Integer,
-    begins: np.ndarray,
-    lengths: np.ndarray,
+    block: Block,
     count: Integer,
-    row_stops: np.ndarray,
 ) -> tuple[Integer, Integer, Integer, Integer]:
     """Cut texts into tokens until the block is full or all texts are done.
 
     Goes on at byte `position` of text `row`, whose unfinished token began at `start`. Fills `begins` and `lengths`
-    from `count` on, and `row_stops` with the token at which each finished text stops. Returns the new
-    `(position, start, count, finished texts)`.
+    from `count` on, and `row_stops`. Returns the new `(position, start, count)` and how many texts were finished.
     """
+    begins, lengths = block.begins, block.lengths
     texts = offsets.size - 1
     room = begins.size - MOST_TOKENS
     address = address_of(values)
     finished = np.int64(0)
-    while row < texts and count <= room and finished < row_stops.size:
+    while row < texts and count <= room:
         stop = offsets[row + 1]
         while position < stop and count <= room:
             special = special_bytes(address + position)
@@ -59,17 +90,15 @@ def split(
                 kind = classes[load_byte(address + place)]
                 if kind == ORDINARY:
                     continue
-                begins[count] = start
-                lengths[count] = place - start
-                begins[count + 1] = place
-                lengths[count + 1] = 1
+                begins[count], lengths[count] = start, place - start
+                begins[count + 1], lengths[count + 1] = place, 1
                 count += 1 + (kind == TOKEN)
                 start = place + 1
             position += WINDOW
         if position >= stop and count <= room:
             begins[count], lengths[count] = start, stop - start
             count += 1
-            row_stops[finished] = count
+            block.row_stops[finished] = count
             finished += 1
             row += 1
             position = start = stop
@@ -77,18 +106,9 @@ def split(
 
 
 @compiled
-def make_keys(
-    values: np.ndarray,
-    begins: np.ndarray,
-    lengths: np.ndarray,
-    first: Integer,
-    count: Integer,
-    lows: np.ndarray,
-    highs: np.ndarray,
-    slots: np.ndarray,
-    mask: Integer,
-) -> None:
+def make_keys(values: np.ndarray, block: Block, first: Integer, count: Integer, mask: Integer) -> None:
     """The keys of tokens `[first, count)` and the slots where their search begins; the short ones without a branch."""
+    begins, lengths, lows, highs, slots = block.begins, block.lengths, block.lows, block.highs, block.slots
     address = address_of(values)
     long_tokens = 0
     for token in range(first, count):
@@ -107,31 +127,27 @@ def make_keys(
 
 
 @compiled
-def look_up(
-    values: np.ndarray,
-    begins: np.ndarray,
-    lengths: np.ndarray,
-    first: Integer,
-    count: Integer,
-    lows: np.ndarray,
-    highs: np.ndarray,
-    slots: np.ndarray,
-    index: TokenIndex,
-    words: np.ndarray,
-    followers: np.ndarray,
-) -> None:
+def look_up(values: np.ndarray, block: Block, first: Integer, count: Integer, index: TokenIndex) -> None:
     """The vocabulary's word 2 (`UNKNOWN` for other tokens) and word 3 of tokens `[first, count)`."""
-    table, mask = address_of(index.tokens), index.tokens.size // 4 - 1
+    begins, lengths, lows, highs, slots = block.begins, block.lengths, block.lows, block.highs, block.slots
+    table, mask = address_of(index.tokens), index.tokens.size // SLOT - 1
     arena, arena_begin, address = address_of(index.arena), address_of(index.arena_begin), address_of(values)
     for token in range(first, min(first + _AHEAD, count)):
         prefetch(table + slots[token] * SLOT_BYTES)
     for token in range(first, count):
         prefetch(table + slots[min(token + _AHEAD, count - 1)] * SLOT_BYTES)
         slot = find_token(
-            table, mask, slots[token], lows[token], highs[token],
-            address + begins[token], lengths[token], arena, arena_begin,
-        )  # fmt: skip
-        words[token], followers[token] = UNKNOWN, 0
+            table,
+            mask,
+            slots[token],
+            lows[token],
+            highs[token],
+            address + begins[token],
+            lengths[token],
+            arena,
+            arena_begin,
+        )
+        block.words[token], block.followers[token] = UNKNOWN, 0
         if slot >= 0:
-            words[token] = load_word(table + slot * SLOT_BYTES + 16)
-            followers[token] = load_word(table + slot * SLOT_BYTES + 24)
+            block.words[token] = load_word(table + slot * SLOT_BYTES + 16)
+            block.followers[token] = load_word(table + slot * SLOT_BYTES + 24)

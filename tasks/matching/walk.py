@@ -6,6 +6,7 @@ from tasks.matching.compiled import Integer, compiled
 from tasks.matching.continuations import (
     HAS_CHILDREN,
     NODE,
+    SLOT,
     SLOT_BYTES,
     filter_shift,
     find_continuation,
@@ -15,6 +16,7 @@ from tasks.matching.continuations import (
 from tasks.matching.index import TokenIndex
 from tasks.matching.memory import address_of, load_word, prefetch
 from tasks.matching.sorting import sort_unique
+from tasks.matching.stream import Block
 from tasks.matching.vocabulary import HALF, LOW_HALF
 
 NO_ENTRY = np.uint32(0xFFFFFFFF)
@@ -27,20 +29,14 @@ _NOWHERE = -1
 
 
 @compiled
-def find_pairs(
-    words: np.ndarray,
-    followers: np.ndarray,
-    count: Integer,
-    index: TokenIndex,
-    slots: np.ndarray,
-    links: np.ndarray,
-) -> None:
+def find_pairs(block: Block, count: Integer, index: TokenIndex) -> None:
     """For every token but the last, the continuation by its neighbour: `links[i]`, `NO_LINK` where there is none.
 
     First all the filters, without a branch, then the few pairs that passed, their cache lines asked for early. A pair
     across the end of a caption does no harm: nobody reads it.
     """
-    table, mask = address_of(index.continuations), index.continuations.size // 2 - 1
+    words, followers, slots, links = block.words, block.followers, block.slots, block.links
+    table, mask = address_of(index.continuations), index.continuations.size // SLOT - 1
     for token in range(count - 1):
         following = words[token + 1] & LOW_HALF
         allowed = (followers[token] >> filter_shift(following)) & np.uint64(1)
@@ -61,10 +57,8 @@ def find_pairs(
 
 @compiled
 def collect(
-    words: np.ndarray,
-    links: np.ndarray,
+    block: Block,
     count: Integer,
-    row_stops: np.ndarray,
     rows: Integer,
     row: Integer,
     token: Integer,
@@ -76,11 +70,12 @@ def collect(
 ) -> tuple[Integer, Integer, Integer, Integer, bool]:
     """Append the entries of a block's captions to `out[:size]`, going on at `token` of caption `row`.
 
-    Captions `[0, rows)` stop in this block, at tokens `row_stops`; the one that goes on is followed as far as no
+    Captions `[0, rows)` stop in this block, at its `row_stops`; the one that goes on is followed as far as no
     entry can reach beyond the block. Returns `(row, token, size, row_begin, done)`, where `out[row_begin:size]` are
     the entries of the caption that goes on, unsorted; `done` is false where `out` is too small to go on.
     """
-    table, mask = address_of(index.continuations), index.continuations.size // 2 - 1
+    words, links, row_stops = block.words, block.links, block.row_stops
+    table, mask = address_of(index.continuations), index.continuations.size // SLOT - 1
     while True:
         last = row_stops[row] if row < rows else count
         stop = last if row < rows else max(token, count - index.depth)

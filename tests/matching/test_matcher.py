@@ -2,6 +2,7 @@
 
 import csv
 import random
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import ahocorasick
@@ -205,3 +206,17 @@ def test_what_cannot_be_used_is_said(entries: object, options: dict[str, object]
 def test_captions_that_are_no_texts_are_named() -> None:
     with pytest.raises(InputError, match="captions, row 1: 3"):
         KeywordMatcher(["cat"]).match(["cat", 3])
+
+
+def test_matching_leaves_the_interpreter_free() -> None:
+    """Another thread gets on with Python while one long caption is matched: the GIL is released."""
+    matcher = KeywordMatcher(["cat", "the cat"])
+    caption = pa.array(["the cat sat " * 2_000_000])
+    steps = 0
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(matcher.match, caption, threads=1)
+        while not running.done():
+            steps += 1
+    assert running.result().to_pylist() == [[0, 1]]
+    # With the GIL held the loop would be let in a few times at most.
+    assert steps > 1_000
