@@ -6,7 +6,8 @@
 An iteration sets both margins once. Ours is what the driver does at an ordinary step: one pass over the rearranged
 matrix, the new potentials, and the keyword margin's residual; scipy and torch do their two products and two divisions
 and measure nothing. All run interleaved for some rounds, ratios are taken within a round, and medians are printed. Ours
-uses one thread, torch as many as `--torch-threads`. Dense peers (POT, ipfn) run on a size that they can hold.
+uses one thread; times are that thread's processor time (torch on several threads: wall time). Dense peers (POT, ipfn)
+run on a size that they can hold.
 """
 
 from __future__ import annotations
@@ -106,12 +107,12 @@ def torch_iteration(indptr: np.ndarray, indices: np.ndarray, goal: np.ndarray) -
     return step
 
 
-def seconds(step: Callable[[], None], repeats: int) -> float:
-    """Wall time of one call, mean of `repeats`."""
-    start = time.perf_counter()
+def seconds(step: Callable[[], None], repeats: int, clock: Callable[[], float] = time.thread_time) -> float:
+    """One call, mean of `repeats`; by default in this thread's processor time, which a busy machine stretches less."""
+    start = clock()
     for _ in range(repeats):
         step()
-    return (time.perf_counter() - start) / repeats
+    return (clock() - start) / repeats
 
 
 def sparse_row(rows: int, keywords: int, rounds: int) -> None:
@@ -139,14 +140,13 @@ def sparse_row(rows: int, keywords: int, rounds: int) -> None:
     times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
-            times[name].append(seconds(step, repeats))
+            threads = torch.get_num_threads() if name == "torch" else 1
+            times[name].append(seconds(step, repeats, time.thread_time if threads == 1 else time.perf_counter))
     ratio = {
         name: statistics.median(ours / theirs for ours, theirs in zip(times["ours"], times[name]))
         for name in ("plain", "scipy", "torch")
     }
-    start = time.perf_counter()
-    rake(indptr, indices, columns=keywords, column_target=goal, steps=200)
-    whole = (time.perf_counter() - start) / 100
+    whole = seconds(lambda: rake(indptr, indices, columns=keywords, column_target=goal, steps=200), 1) / 100
     ms = {name: 1e3 * statistics.median(values) for name, values in times.items()}
     numbers = (
         f"{rows:.0e}",
@@ -222,9 +222,9 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.torch_threads)
     print(
-        "ms per full iteration: ours, ours over plain compressed rows (as for few steps), scipy, torch; ratios\n"
-        "ours / theirs within a round; whole: rake() with 100 iterations, all checks and diagnostics, per iteration;\n"
-        "prepare: rearranging once, ms; MB of the rearranged matrix, of compressed rows, of scipy's two matrices.\n"
+        "processor ms per full iteration: ours, ours over plain compressed rows (as for few steps), scipy, torch;\n"
+        "ratios ours / theirs within a round; whole: rake() with 100 iterations, all checks and diagnostics, per\n"
+        "iteration; prepare: rearranging once, ms; MB of the rearranged matrix, of compressed rows, of scipy's two.\n"
     )
     print("".join(name.rjust(WIDTH) for name in COLUMNS))
     for size in arguments.sizes:

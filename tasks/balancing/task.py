@@ -18,6 +18,7 @@ from tasks.balancing.config import BalancingConfig, RakeConfig
 from tasks.balancing.incidence import Floats, read_incidence
 from tasks.balancing.solve import solve
 from tasks.balancing.solve_shards import solve_shards
+from tasks.balancing.survey import survey
 from tasks.balancing.tables import entries_table, history_table, marginals, potentials_table, statistics
 
 ROWS_PER_SHARD = 1_000_000
@@ -36,6 +37,7 @@ def balance(
     texts = keywords.column("text").to_pylist()
     shards = [path for manifest in matches for path in work.paths(manifest, "matches-*.parquet")]
     taken_down = np.array(config.takedown, dtype=np.uint64)
+    surveyed: Mapping[str, JsonValue] = {}
     with ShardWriter(work.output, "weights", WEIGHTS, rows_per_shard=ROWS_PER_SHARD) as writer:
 
         def write(ids: np.ndarray, weight: Floats, inclusion: Floats | None = None) -> None:
@@ -56,6 +58,8 @@ def balance(
             found, target = solve(config, matrix, texts, workers=work.runtime.workers)
             margins = marginals(matrix, found, target)
             write(matrix.ids, found.weight, found.inclusion)
+            if isinstance(config, RakeConfig):
+                surveyed = survey(matrix, found, target, texts)
     write_table(work.output / "entries.parquet", entries_table(keywords, margins, found))
     write_table(work.output / "history.parquet", history_table(found))
     write_table(work.output / "potentials.parquet", potentials_table(found))
@@ -65,4 +69,5 @@ def balance(
         "unmatched": unmatched,
         "taken_down": len(config.takedown),
         **statistics(found, margins, texts),
+        **surveyed,
     }

@@ -13,7 +13,8 @@ class ResamplingConfig(Config):
     """From weights to a selection with multiplicities.
 
     Without a size, the expected size is what the method of balancing says: the sum of inclusion probabilities
-    (threshold, calibrate), or the number of matched captions (rake).
+    (threshold, calibrate); for rake one copy for a weight of 1, so the number of matched captions (poisson, which makes
+    no copies: `Σ min(1, w)`).
     """
 
     method: Literal["poisson", "residual", "multinomial", "systematic"] = Field(

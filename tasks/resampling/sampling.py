@@ -134,8 +134,9 @@ def draw(
         ids: uint64 `[n]`.
         weight: `[n]`, not negative, any scale.
         method: see the functions above.
-        size: expected rows (multinomial: exactly); None takes `Σ inclusion` where the balancing gave inclusion
-            expectations, else the number of captions.
+        size: expected rows (multinomial: exactly). None takes the balancing's own expectations where it gave them
+            (`Σ inclusion`), else one copy for a weight of 1: as many rows as captions, or for Poisson sampling, which
+            makes no copies, `Σ min(1, w)`.
         seed: of the hash draws.
         inclusion: `[n]`, expected copies according to the balancing itself; used as they are when size is None.
         most: copies of one caption at most.
@@ -153,10 +154,12 @@ def draw(
         assert inclusion is not None
         expected, scale = inclusion, float(inclusion.sum()) / float(weight.sum())
         wanted = max(1, round(float(inclusion.sum())))
+    elif size is None and method == "poisson":
+        copies = weight if inclusion is None else inclusion
+        expected, scale = np.minimum(1.0, copies), float(copies.sum()) / float(weight.sum())
+        wanted = max(1, round(float(expected.sum())))
     else:
         wanted = size if size is not None else (len(ids) if inclusion is None else round(float(inclusion.sum())))
-        if size is None and method == "poisson":
-            wanted = min(wanted, int(np.count_nonzero(weight)))
         scale = wanted / float(weight.sum()) if method == "multinomial" else scale_for_size(weight, wanted, limit)
         expected = np.minimum(limit, scale * weight)
     if method == "poisson":

@@ -110,6 +110,9 @@ def test_own_inclusion_is_used_as_it_is_without_a_size() -> None:
 def test_without_size_or_inclusion_as_many_rows_as_captions() -> None:
     found = draw(some_ids(300), long_tailed(300), method="residual", size=None, seed=0)
     assert found.expected.sum() == pytest.approx(300)
+    weight = long_tailed(300) / long_tailed(300).mean()
+    once = draw(some_ids(300), weight, method="poisson", size=None, seed=0)
+    np.testing.assert_allclose(once.expected, np.minimum(1.0, weight))
 
 
 def test_sizes_out_of_reach_are_refused() -> None:

@@ -42,6 +42,9 @@ def test_chain_writes_what_the_contract_names(tmp_path: Path, method: object) ->
     stats = found["balance"].stats
     assert stats["rows"] == 400 and stats["matched"] + stats["unmatched"] == 400
     assert not stats["converged"] or stats["residual"] < 1e-8
+    if stats["method"] == "rake":
+        assert stats["components"] >= 1 and 0 <= stats["second_singular_value"] <= 1 + 1e-6
+        assert (stats["margin_deficit"] > 1e-6) == (stats["blocking"] is not None)
     assert found["select"].stats["size"] == sum(
         read_table([tmp_path / "select" / found["select"].key / "selection.parquet"]).column("multiplicity").to_pylist()
     )
