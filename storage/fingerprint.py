@@ -70,13 +70,14 @@ def _file(module: str) -> Path | None:
 
 
 def _hash_data(files: Iterable[Path]) -> list[JsonValue]:
-    """Names and content hashes of what is neither code nor prose nor hidden."""
+    """Names and content hashes of what is neither code, nor prose, nor hidden, nor a compiler's cache of its own."""
     kept = [
         file
         for file in sorted(files)
         if file.suffix not in (".py", ".pyc", ".pyi", ".md")
         and not file.name.startswith(".")
         and not file.name.endswith("~")
+        and "__pycache__" not in file.parts
         and file.is_file()
     ]
     return [[file.relative_to(ROOT).as_posix(), hash_file(file)] for file in kept]

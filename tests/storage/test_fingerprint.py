@@ -134,6 +134,16 @@ def test_prose_beside_the_code_does_not_count(project: Path) -> None:
     assert taken() == before
 
 
+def test_what_compilers_leave_beside_the_code_does_not_count(project: Path) -> None:
+    """Numba's cache appears with the first run; counting it would compute everything twice."""
+    before = taken(modules=("rooms.first",))
+    cache = project / "rooms/first/__pycache__"
+    cache.mkdir(exist_ok=True)
+    (cache / "kernel-1.py311.nbi").write_bytes(b"index")
+    (cache / "kernel-1.py311.1.nbc").write_bytes(b"code")
+    assert taken(modules=("rooms.first",)) == before
+
+
 def test_unknown_module(project: Path) -> None:
     with pytest.raises(ModuleNotFoundError, match=r"rooms\.nowhere"):
         taken(modules=("rooms.nowhere",))
