@@ -88,7 +88,8 @@ def curate_graph(engine: Engine, config: PipelineConfig) -> Curation:
     ]  # fmt: skip
     engine.submit(survey, pairs, label="survey")
     lists = external(config.metadata.files, store) if config.metadata.files else None
-    entries = engine.submit(metadata, config.metadata, lists, label="metadata")
+    corpus = pairs if config.metadata.reads_corpus else []
+    entries = engine.submit(metadata, config.metadata, lists, corpus, label="metadata")
     matches = [
         engine.submit(match, config.matching, entries, shard, label=f"match {index}")
         for index, shard in enumerate(pairs)

@@ -18,7 +18,9 @@ BYTES_PER_SHARD = 256 << 20
 
 
 def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=3, write_statistics=True)
+    # Dictionaries pay for short repeating strings; for ids, captions and list values they only cost time and room.
+    repeating = [field.name for field in schema if pa.types.is_string(field.type)]
+    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=repeating)
 
 
 def write_table(path: Path, table: pa.Table) -> None:
@@ -27,7 +29,8 @@ def write_table(path: Path, table: pa.Table) -> None:
     A row group closes at `ROWS_PER_GROUP` rows, or at the row whose values bring it to `BYTES_PER_GROUP`.
     """
     table = table.combine_chunks()
-    ends = np.cumsum(payload(table))
+    light = table.nbytes <= BYTES_PER_GROUP  # then no row group can reach the limit, and rows need not be weighed
+    ends = np.zeros(table.num_rows, dtype=np.int64) if light else np.cumsum(payload(table))
     with _writer(path, table.schema) as writer:
         start = 0
         while start < table.num_rows:
