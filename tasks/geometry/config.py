@@ -16,7 +16,7 @@ class GeometryConfig(Config):
     )
     neighbours: int = Field(default=16, ge=1, le=256, description="neighbours of each point in the graph")
     index: Literal["auto", "flat", "hnsw", "ivf", "ivfpq"] = Field(
-        default="auto", description="auto: exact as far as that takes minutes, then a faiss inverted file (approximate)"
+        default="auto", description="auto: exact as far as that takes minutes, then faiss HNSW or IVF-PQ (approximate)"
     )
     duplicate_distance: float = Field(
         default=0.1, ge=0, le=2, description="vectors of length 1 at most this far apart are near-duplicates"

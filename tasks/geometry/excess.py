@@ -7,8 +7,7 @@ import numpy as np
 from storage.draws import hash_order
 from tasks.geometry.tiles import TileSearch
 
-SAMPLED_EDGES = 512
-LARGEST_SIDE = 2_048
+LONGEST_EDGES, SAMPLED_EDGES = 64, 448
 LISTED = 32
 
 
@@ -16,8 +15,8 @@ LISTED = 32
 class Excess:
     """`bound`: estimate of `Σ_e (|e| − shortest link across e's cut)`, which is at least the tree's excess length.
 
-    standard_error: of the estimate. assessed, unassessed: sampled edges whose cut was, and was not, small enough to be
-    searched; the estimate takes the latter to be like the former.
+    standard_error: of the estimate. assessed, unassessed: edges whose cut was, and was not, small enough to be
+    searched; the estimate takes the latter to be like the former of their kind (the longest edges, and the rest).
     """
 
     bound: float
@@ -31,42 +30,55 @@ class Excess:
 
 
 def estimate_excess(
-    points: np.ndarray,
-    edges: np.ndarray,
-    lengths: np.ndarray,
-    *,
-    sample: int = SAMPLED_EDGES,
-    largest_side: int = LARGEST_SIDE,
-    workers: int = 1,
+    points: np.ndarray, edges: np.ndarray, lengths: np.ndarray, *, budget: int | None = None, workers: int = 1
 ) -> Excess:
     """Estimate by how much a spanning tree `edges [n - 1, 2]` of `points [n, d]` may be too long.
 
     Taking edge e out cuts the tree in two. Let `g_e ≥ 0` be what the shortest link between the two sides would save.
     By exchange (every edge of the tree that is not in a minimum tree M can be matched with an edge of M across its
-    cut), `length(tree) − length(M) ≤ Σ_e g_e`. The sum is estimated from a hash-drawn sample of edges; the smaller side
-    of a cut is searched exactly, and cuts whose smaller side has more than `largest_side` points are left out.
+    cut), `length(tree) − length(M) ≤ Σ_e g_e`. The sum is estimated from the longest edges, which join clusters, and
+    a hash-drawn sample of the others; the smaller side of a cut is searched exactly, the smallest sides first, as far
+    as `budget` points go (a quarter of all, and at least 16,384).
     """
     total = len(edges)
-    drawn = np.sort(hash_order(np.arange(total, dtype=np.uint64), seed=0, purpose="excess of a tree")[:sample])
-    below, enter, leave = _rooted(len(points), edges)
-    size = leave[below] - enter[below]
-    small_side_inside = size <= len(points) - size
-    side_size = np.where(small_side_inside, size, len(points) - size)
-    order = np.argsort(enter)
-    sides = {
-        edge: order[enter[below[edge]] : leave[below[edge]]]
-        if small_side_inside[edge]
-        else np.delete(order, np.s_[enter[below[edge]] : leave[below[edge]]])
-        for edge in drawn[side_size[drawn] <= largest_side].tolist()
-    }
+    order_by_length = np.argsort(-lengths, kind="stable")
+    longest, others = order_by_length[:LONGEST_EDGES], np.sort(order_by_length[LONGEST_EDGES:])
+    drawn = others[hash_order(others.astype(np.uint64), seed=0, purpose="excess of a tree")[:SAMPLED_EDGES]]
+    sides = _smaller_sides(
+        len(points), edges, np.concatenate([longest, drawn]), budget or max(16_384, len(points) // 4)
+    )
     shortest = _shortest_links(TileSearch(points, workers=workers), sides, len(points))
-    savings = [max(0.0, lengths[edge] - shortest[edge]) for edge in sides]
-    if not savings:
-        return Excess(0.0, float("inf") if total else 0.0, 0, len(drawn))
-    gaps = np.array(savings)
-    gaps[gaps < 1e-5 * lengths.mean()] = 0.0  # rounding of float32
-    error = total * gaps.std(ddof=1) / np.sqrt(len(gaps)) if len(gaps) > 1 else float("inf")
-    return Excess(float(total * gaps.mean()), float(error), len(gaps), len(drawn) - len(gaps))
+    rounding = 1e-5 * lengths.mean() if total else 0.0
+    bound, variance, assessed = 0.0, 0.0, 0
+    for stratum, size in ((longest, len(longest)), (drawn, len(others))):
+        known = [edge for edge in stratum.tolist() if edge in shortest]
+        gaps = np.array([max(0.0, lengths[edge] - shortest[edge]) for edge in known])
+        gaps[gaps < rounding] = 0.0
+        assessed += len(known)
+        if len(known) == size:
+            bound += gaps.sum()
+        elif len(known) > 1:
+            bound += size * gaps.mean()
+            variance += size**2 * gaps.var(ddof=1) / len(known) * (1 - len(known) / size)
+        else:
+            variance = np.inf
+    return Excess(float(bound), float(np.sqrt(variance)), assessed, len(longest) + len(drawn) - assessed)
+
+
+def _smaller_sides(n: int, edges: np.ndarray, wanted: np.ndarray, budget: int) -> dict[int, np.ndarray]:
+    """For the wanted edges the points on the smaller side of the cut, as far as `budget` points go."""
+    below, enter, leave = _rooted(n, edges)
+    size = (leave - enter)[below[wanted]]
+    inside = size <= n - size
+    smaller = np.minimum(size, n - size)
+    cheapest = np.argsort(smaller, kind="stable")
+    affordable = cheapest[np.cumsum(smaller[cheapest]) <= budget]
+    order = np.argsort(enter)
+    sides = {}
+    for place in affordable.tolist():
+        cut = np.s_[enter[below[wanted[place]]] : leave[below[wanted[place]]]]
+        sides[int(wanted[place])] = order[cut] if inside[place] else np.delete(order, cut)
+    return sides
 
 
 def _shortest_links(tiles: TileSearch, sides: dict[int, np.ndarray], n: int) -> dict[int, float]:

@@ -75,7 +75,7 @@ def _build(faiss: Any, points: np.ndarray, index: str, workers: int) -> tuple[An
         built.cp.seed, built.cp.niter = 1234, 10
         built.train(points)
         built.add(points)
-        built.nprobe = max(1, min(lists, 32))
+        built.nprobe = max(1, min(lists, max(32, lists // 16)))
         return built, f"faiss {name}, {lists} lists, {built.nprobe} probed"
     if index != "flat":
         raise InputError(f"unknown faiss index {index!r}; use flat, hnsw, ivf or ivfpq")

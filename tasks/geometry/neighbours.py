@@ -16,8 +16,11 @@ Backend = Literal["auto", "tiles", "faiss", "torch"]
 Index = Literal["auto", "flat", "hnsw", "ivf", "ivfpq"]
 Advance = Callable[[int], object]
 
-EXACT_LIMIT = 200_000
-"""Points up to which `auto` searches exactly on a processor: minutes; beyond it, an inverted file."""
+EXACT_WORK = 2e13
+"""`n² max(d, 64)` up to which `auto` searches exactly on a processor: some minutes for each worker."""
+
+GRAPH_LIMIT = 10_000_000
+"""Points up to which `auto` then takes faiss's HNSW graph; beyond it, its compressed inverted file."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,9 @@ def knn(
     """The `k` nearest other points of each of `points [n, d]` by Euclidean distance; ties go to the lower position.
 
     backend: `tiles` (exact, processor), `torch` (exact, any device), `faiss` (GPU where faiss-gpu sees one).
-    index: for faiss; `flat` is exact, `hnsw`, `ivf` and `ivfpq` are approximate. `auto` is exact up to `EXACT_LIMIT`
-    points (and always on an accelerator), beyond it faiss with an inverted file. Distances are measured from
-    coordinates' differences in float64 whatever the backend. Exact repetitions of a point do not slow a search.
+    index: for faiss; `flat` is exact, `hnsw`, `ivf` and `ivfpq` are approximate. `auto` is exact as far as
+    `EXACT_WORK` goes (and always on an accelerator), then faiss with HNSW, then with IVF-PQ. Distances are measured
+    from coordinates' differences in float64 whatever the backend. Exact repetitions of a point do not slow a search.
     Raises `InputError` for `k < 1` and for points that are not a finite matrix.
     """
     if k < 1:
@@ -62,7 +65,7 @@ def knn(
 def search(tiles: TileSearch, k: int, backend: Backend, index: Index, device: str, workers: int) -> Neighbours:
     """`knn` of checked, distinct points, positions int32."""
     points = tiles.points
-    backend, index = _choose(backend, index, len(points), device)
+    backend, index = _choose(backend, index, points.shape, device)
     everyone = np.arange(len(points), dtype=np.int32)
     if backend == "tiles" or len(points) <= k + 1:
         positions, _ = tiles.nearest_points(everyone, k)
@@ -88,17 +91,18 @@ def search(tiles: TileSearch, k: int, backend: Backend, index: Index, device: st
     return Neighbours(positions, distances, distances[:, -1].copy(), exact, method)
 
 
-def _choose(backend: Backend, index: Index, n: int, device: str) -> tuple[Backend, Index]:
+def _choose(backend: Backend, index: Index, shape: tuple[int, ...], device: str) -> tuple[Backend, Index]:
     if index != "auto":
         if backend not in ("auto", "faiss"):
             raise InputError(f"index {index!r} belongs to the backend faiss, not {backend!r}")
         return "faiss", index
-    if backend == "auto":
-        if device != "cpu":
-            return "torch", "auto"
-        return ("tiles", "auto") if n <= EXACT_LIMIT else ("faiss", "ivf")
-    if backend == "faiss":
-        return "faiss", "flat" if n <= EXACT_LIMIT else "ivf"
+    exact = float(shape[0]) ** 2 * max(shape[1], 64) <= EXACT_WORK
+    if backend == "auto" and device != "cpu":
+        return "torch", "auto"
+    if backend == "auto" and exact:
+        return "tiles", "auto"
+    if backend in ("auto", "faiss"):
+        return "faiss", "flat" if exact else "hnsw" if shape[0] <= GRAPH_LIMIT else "ivfpq"
     return backend, index
 
 

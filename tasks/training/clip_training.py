@@ -11,11 +11,15 @@ from tasks.embedding.clip import Clip
 from tasks.training.augmentation import augment
 from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
 from tasks.training.contrastive import ContrastiveObjective
+from tasks.training.images import DecodedPictures
 from tasks.training.loop import Batch, Fitted, fit
 from tasks.training.order import batches
 from tasks.training.pairs import PairSet
 from tasks.training.ranks import all_ranks
 from tasks.training.vocabulary import compact
+
+_AHEAD = 3
+"""Batches decoded beside the steps, where decoding takes long or the steps run elsewhere."""
 
 
 def train_clip(
@@ -41,7 +45,8 @@ def train_clip(
         return _stream(pairs, tokens, config.augmentation, config.batch, seed, start)
 
     objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
-    fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description)
+    ahead = 0 if device == "cpu" and isinstance(pairs.pictures, DecodedPictures) else _AHEAD
+    fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead)
     clip.model.to(memory_format=torch.contiguous_format).eval()
     if vocabulary is not None:
         vocabulary.expand(clip.model)

@@ -14,6 +14,8 @@ from torchvision.transforms import Normalize
 
 from storage.errors import InputError
 
+_REMEDY = "ingest it again with verify_images, so that it is rejected"
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -82,7 +84,10 @@ class EncodedPictures:
         return np.stack(list(self._pool.map(self._one, rows.tolist())))
 
     def _one(self, row: int) -> np.ndarray:
-        return self._preparation.decode(bytes(self._bytes[self._starts[row] : self._ends[row]]))
+        try:
+            return self._preparation.decode(bytes(self._bytes[self._starts[row] : self._ends[row]]))
+        except Exception as error:
+            raise InputError(f"the image of training row {row} cannot be decoded ({error}); {_REMEDY}") from None
 
 
 def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Preparation, workers: int) -> np.ndarray:
@@ -94,10 +99,7 @@ def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Prepa
             try:
                 pixels[row] = preparation.decode(encoded[row])
             except Exception as error:
-                raise InputError(
-                    f"the image of row {keys[row]!r} cannot be decoded ({error}); "
-                    "ingest it again with verify_images, so that it is rejected"
-                ) from None
+                raise InputError(f"the image of row {keys[row]!r} cannot be decoded ({error}); {_REMEDY}") from None
 
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         list(pool.map(some, [range(first, len(encoded), workers) for first in range(workers)]))

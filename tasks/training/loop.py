@@ -18,6 +18,7 @@ from tasks.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from tasks.training.config import LoopConfig
 from tasks.training.objective import Measured, Objective
 from tasks.training.optimiser import build_optimiser
+from tasks.training.prefetch import prefetch
 from tasks.training.ranks import all_ranks
 from tasks.training.schedule import learning_rate
 from tasks.training.threads import fixed_threads
@@ -65,19 +66,21 @@ def fit(
     device: str = "cpu",
     scratch: Path | None = None,
     description: str = "training",
+    ahead: int = 0,
 ) -> Fitted:
     """Minimise the objective for `config.steps` steps; the objective's parameters are changed in place.
 
     batches: from a step's number, the batches from that step on. The same number gives the same batch at every call.
     scratch: where checkpoints go; one found there is gone on from, to the same bits as without the interruption (on
         a processor). None: no checkpoints.
+    ahead: how many batches are made early, in a thread beside the steps.
     Started by `torchrun`, every rank trains on its part of each batch, and the result is that of one process.
 
     Raises `EquipoiseError` when the loss is not finite, naming ids of the batch it came from.
     """
     with fixed_threads(config.threads):
         fabric = launch(device, config.precision)
-        return _fit(fabric, objective, batches, config, scratch, description)
+        return _fit(fabric, objective, batches, config, scratch, description, ahead)
 
 
 def launch(device: str, precision: str) -> "Fabric":
@@ -101,6 +104,7 @@ def _fit(
     config: LoopConfig,
     scratch: Path | None,
     description: str,
+    ahead: int,
 ) -> Fitted:
     if config.batch % (fabric.world_size * config.accumulate):
         parts = fabric.world_size * config.accumulate
@@ -113,7 +117,7 @@ def _fit(
     parameters = [parameter for group in plain.param_groups for parameter in group["params"]]
     watch = Watch(config.steps, objective.measures, every=1 if fabric.device.type == "cpu" else _STEPS_BETWEEN_READS)
     start = _resume(scratch, objective, plain, watch)
-    stream = batches(start)
+    stream = prefetch(batches(start), ahead)
     bar = progress(config.steps, description, unit="step", initial=start)
     for step in range(start, config.steps):
         batch = next(stream)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import torch
-from open_clip.loss import SigLipLoss
 from torch import Tensor, nn
 
 from storage.errors import InputError
@@ -11,8 +10,6 @@ from tasks.training.losses import Gradient, balanced_contrastive_loss
 from tasks.training.potentials import balanced_loss
 from tasks.training.ranks import Ranks, all_ranks
 from tasks.training.tregs import treg
-
-__all__ = ["BalancedClipLoss", "BatchRegulariser", "SigLipLoss", "TregLoss", "distributed_contrastive_loss"]
 
 
 class BalancedClipLoss(nn.Module):

@@ -58,7 +58,7 @@ def test_the_excess_bound_sees_a_bad_tree() -> None:
     points = gaussian(400, 3)
     chain = np.stack([np.arange(399), np.arange(1, 400)], axis=1)
     lengths = np.linalg.norm(points[1:] - points[:-1], axis=1).astype(np.float64)
-    found = estimate_excess(points, chain, lengths)
+    found = estimate_excess(points, chain, lengths, budget=10**6)
     assert found.unassessed == 0 and found.bound >= lengths.sum() - true_length(points)
     good = minimum_spanning_tree(points)
     assert estimate_excess(points, good.edges, good.lengths).bound == 0

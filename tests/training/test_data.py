@@ -16,6 +16,7 @@ from tasks.training.config import AugmentationConfig
 from tasks.training.embedded import embedding_batches, read_embeddings
 from tasks.training.images import Preparation
 from tasks.training.pairs import Selection, read_pairs
+from tasks.training.prefetch import prefetch
 from tests.training.conftest import embeddings_table, pairs_table
 
 TRANSFORM = Compose([Resize(32), CenterCrop(32), ToTensor(), Normalize((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))])
@@ -155,3 +156,24 @@ def test_what_is_wrong_with_embeddings_is_named(tmp_path):
         read_embeddings([path], None)
     with pytest.raises(InputError, match="no embeddings to train on"):
         read_embeddings([], None)
+
+
+def test_prefetching_keeps_the_order_and_the_errors():
+    def items():
+        yield from range(5)
+        raise ValueError("at the end")
+
+    for ahead in (0, 1, 3):
+        seen = []
+        with pytest.raises(ValueError, match="at the end"):
+            for item in prefetch(items(), ahead):
+                seen.append(item)
+        assert seen == list(range(5))
+        assert list(prefetch(iter("abc"), ahead)) == ["a", "b", "c"]
+
+
+def test_a_picture_that_breaks_while_training_is_named(squares, tmp_path):
+    pictures = read(squares, scratch=tmp_path / "scratch", decoded_limit=0).pictures
+    pictures._ends[3] = pictures._starts[3] + 5
+    with pytest.raises(InputError, match="training row 3 cannot be decoded"):
+        pictures.take(np.arange(8))

@@ -92,6 +92,23 @@ def test_order_of_shards_does_not_matter_and_seeds_do(squares):
     assert clips[0] == clips[1] != clips[2]
 
 
+def test_pictures_from_disk_give_the_same_bits(squares, tmp_path):
+    states = []
+    for limit in (1 << 30, 0):
+        clip = build_clip(TINY.architecture, seed=0)
+        pairs = read_pairs(
+            squares,
+            None,
+            preparation=Preparation.of(clip.transform),
+            tokenizer=clip.tokenizer,
+            scratch=tmp_path,
+            decoded_limit=limit,
+        )
+        train_clip(clip, pairs, TINY, seed=0)
+        states.append(state_bytes(clip.model))
+    assert states[0] == states[1]
+
+
 def test_unused_tokens_stay_as_they_were(squares):
     clip = build_clip(TINY.architecture, seed=0)
     before = clip.model.token_embedding.weight.detach().clone()

@@ -11,12 +11,13 @@ from open_clip.loss import ClipLoss
 from torch.nn import functional
 
 from storage.errors import InputError
-from tasks.training.modules import BalancedClipLoss, SigLipLoss, TregLoss
+from tasks.training.modules import BalancedClipLoss, TregLoss
 from tasks.training.open_clip_main import train_with
 from tasks.training.regularisers.koleo import koleo
 from tasks.training.regularisers.sigreg import sigreg
 from tasks.training.regularisers.uniformity import uniformity
 from tasks.training.regularisers.vicreg import variance_covariance
+from tasks.training.siglip import SigLipLoss
 from tasks.training.tregs import treg
 from tests.training.conftest import COLOURS, png
 
