@@ -59,11 +59,11 @@ def _build(faiss: Any, points: np.ndarray, index: str, workers: int) -> tuple[An
     n, d = points.shape
     if index == "hnsw":
         built = faiss.IndexHNSWFlat(d, 32)
-        built.hnsw.efConstruction, built.hnsw.efSearch = 80, 128
+        built.hnsw.efConstruction, built.hnsw.efSearch = 160, 256
         faiss.omp_set_num_threads(1)
         built.add(points)
         faiss.omp_set_num_threads(workers)
-        return built, "faiss HNSW32, efSearch 128"
+        return built, "faiss HNSW32, efSearch 256"
     if index in ("ivf", "ivfpq"):
         lists = int(max(1, min(4 * np.sqrt(n), n // 39)))
         quantizer = faiss.IndexFlatL2(d)
