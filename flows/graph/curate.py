@@ -1,0 +1,77 @@
+"""Curation: sources → pairs → matches → weights → selection → curated shards, and the random control."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flows.config import PipelineConfig
+from flows.engine import Engine
+from storage.external import external
+from tasks.balancing.task import balance
+from tasks.ingest.groups import plan_groups, sources_of
+from tasks.ingest.task import ingest, survey
+from tasks.matching.task import match, metadata
+from tasks.resampling.config import SubsampleConfig
+from tasks.resampling.task import curate, select, subsample
+
+Ref = Any
+"""A stage's result that may not exist yet: a future, a manifest, or a pending place, as the engine has it."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """One variant of the training data: shards, and which of their rows how often (None: every row once)."""
+
+    shards: Sequence[Ref]
+    selection: Ref | None = None
+
+
+@dataclass(frozen=True)
+class Curation:
+    """What `curate` leaves."""
+
+    pairs: Sequence[Ref]
+    entries: Ref
+    matches: Sequence[Ref]
+    balanced: Ref
+    selection: Ref
+    curated: Ref
+    random: Ref
+
+    @property
+    def variants(self) -> Mapping[str, Data]:
+        """The data sets that are compared on equal budgets."""
+        return {
+            "original": Data(self.pairs),
+            "balanced": Data([self.curated]),
+            "random": Data(self.pairs, self.random),
+        }
+
+    def selection_of(self, variant: str) -> Ref | None:
+        """A variant as a selection of the original pairs."""
+        return {"original": None, "balanced": self.selection, "random": self.random}[variant]
+
+
+def curate_graph(engine: Engine, config: PipelineConfig) -> Curation:
+    """Sources → pairs → matches → weights → selection → curated shards, and the random control."""
+    store = config.runtime.store
+    pairs = [
+        engine.submit(ingest, source, group, [external(path, store) for path in sources_of(source, group)],
+                      label=f"ingest {source.name} {group.label}")
+        for source in config.sources
+        for group in plan_groups(source)
+    ]  # fmt: skip
+    engine.submit(survey, pairs, label="survey")
+    lists = external(config.metadata.files, store) if config.metadata.files else None
+    corpus = pairs if config.metadata.reads_corpus else []
+    entries = engine.submit(metadata, config.metadata, lists, corpus, label="metadata")
+    matches = [
+        engine.submit(match, config.matching, entries, shard, label=f"match {index}")
+        for index, shard in enumerate(pairs)
+    ]
+    balanced = engine.submit(balance, config.balancing, entries, matches, label="balance")
+    selection = engine.submit(select, config.resampling, balanced, matches, label="select balanced")
+    curated = engine.submit(curate, config.curated, selection, pairs, matches, label="curate")
+    control = SubsampleConfig(seed=config.resampling.seed)
+    random = engine.submit(subsample, control, pairs, selection, label="select random")
+    return Curation(pairs, entries, matches, balanced, selection, curated, random)
