@@ -1,7 +1,7 @@
-"""The evaluation stage: one model, one benchmark."""
+"""The evaluation stages: one model on one benchmark, and a linear probe of one model's features."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 import pyarrow as pa
@@ -16,11 +16,18 @@ from tasks.evaluation.benchmark import classify, retrieve
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.intervals import Bootstrap
 from tasks.evaluation.layout import inspect_layout, subfolder
+from tasks.evaluation.probe.config import ProbeConfig
+from tasks.evaluation.probe.features import encode_labelled, load_encoder
+from tasks.evaluation.probe.linear import linear_probe
+from tasks.evaluation.probe.neighbours import neighbour_votes
+from tasks.evaluation.probe.scores import probe_json, probe_scores
 from tasks.evaluation.scores import classification_scores, retrieval_scores
 from tasks.training.models import load_trained
+from tasks.training.selfsupervised.collapse import effective_rank
+from tasks.training.threads import fixed_threads
 
 
-@stage("evaluate", version=1, modules=("tasks.evaluation",))
+@stage("evaluate", version=1, modules=("tasks.evaluation.benchmark", "tasks.evaluation.scores"))
 def evaluate(
     config: EvaluationConfig,
     benchmark: str,
@@ -74,4 +81,79 @@ def evaluate(
         **scores.metrics,
         "images": scores.images,
         "classes": scores.choices,
+    }
+
+
+@stage("probe", version=1, modules=("tasks.evaluation.probe",))
+def probe(
+    config: ProbeConfig,
+    model: Manifest,
+    train: Sequence[Manifest],
+    test: Sequence[Manifest],
+    base: Manifest | External | None = None,
+    untrained: bool = False,
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Linear and nearest-neighbour accuracy on `test` of the model's frozen features, learnt from `train`'s labels.
+
+    `untrained` evaluates the random network that a self-supervised training began from: the level to beat.
+    """
+    workers, device = work.runtime.workers, work.runtime.device
+    with fixed_threads(config.threads):
+        base_folder = work.directory(base) if base is not None else None
+        encoder = load_encoder(work.directory(model), base_folder, device, untrained=untrained)
+        known, asked = (
+            encode_labelled(
+                [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
+                encoder,
+                batch=config.batch_size,
+                workers=workers,
+                what=what,
+            )
+            for pairs, what in ((train, "training pictures"), (test, "test pictures"))
+        )
+        linear = linear_probe(known, config)
+        ranking = linear.ranking(asked.features)
+        nearest = neighbour_votes(known.features, known.labels, asked.features,
+                                  neighbours=config.neighbours, temperature=config.temperature)  # fmt: skip
+        rank = effective_rank(asked.features)
+    if not linear.fit.converged:
+        work.log(f"the linear probe stopped at a gradient of {linear.fit.residual:.1e}; give it more iterations")
+    if linear.at_the_edge:
+        work.log(
+            f"the best penalty, {linear.fit.penalty:g}, is at the edge of those tried; a better one may lie beyond"
+        )
+    scores = probe_scores(
+        asked.labels.numpy(),
+        ranking.numpy(),
+        nearest.numpy(),
+        Bootstrap(config.resamples, config.confidence, config.seed),
+    )
+    write_table(
+        work.output / "predictions.parquet",
+        pa.table(
+            {
+                "id": pa.array(asked.ids, pa.uint64()),
+                "label": pa.array(asked.labels.numpy(), pa.int32()),
+                "prediction": pa.array(ranking[:, 0].numpy(), pa.int32()),
+                "neighbours": pa.array(nearest.numpy(), pa.int32()),
+            }
+        ),
+    )
+    found = probe_json(scores, linear, pretrained="untrained" if untrained else model.digest[:12], effective_rank=rank)
+    text = json.dumps(found, indent=2, allow_nan=False)
+    (work.output / "scores.json").write_text(text + "\n", encoding="utf-8")
+    interval = scores.intervals[scores.primary]
+    return {
+        "task": scores.task,
+        "primary": scores.primary,
+        "value": scores.metrics[scores.primary],
+        "interval": [interval.low, interval.high],
+        **scores.metrics,
+        "images": scores.images,
+        "classes": scores.choices,
+        "penalty": linear.fit.penalty,
+        "converged": linear.fit.converged,
+        "effective_rank": rank,
     }

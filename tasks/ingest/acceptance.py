@@ -26,17 +26,18 @@ def accept(
     image: Callable[[], LoadedImage | Unusable | None],
     label: int | None = None,
     where: str = "",
+    captioned: bool = True,
 ) -> Pair | Rejection:
     """A pair if caption and image pass the rules, else the rejection, whose detail begins with `where`.
 
     `image` is called only once the caption is accepted, so that no file is read in vain; None from it means that
-    the source has no image for this row by design.
+    the source has no image for this row by design. `captioned` false says the same of captions: it has an empty one.
     """
     prefix = f"{where}: " if where else ""
-    problem = caption_problem(caption, rules)
+    problem = caption_problem(caption, rules) if captioned else None
     if problem is not None:
         return Rejection(key, problem[0], prefix + problem[1])
-    assert caption is not None  # a null caption is a problem above
+    caption = caption or ""
     if label is not None and not -(2**31) <= label < 2**31:
         return Rejection(key, "label out of range", f"{prefix}{label} does not fit in 32 bits")
     loaded = image()

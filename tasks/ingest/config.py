@@ -108,7 +108,10 @@ class HuggingFaceParquetConfig(FileRules):
     name: str = Field(min_length=1, description="the source's name; part of every row's id")
     path: Annotated[Path, NotInKey()] = Field(description="a Parquet file, or a folder of them")
     pattern: str = Field(default="**/*.parquet", min_length=1, description="which files of the folder")
-    caption_column: str = Field(default="caption", description="text, or a list of texts (several captions an image)")
+    caption_column: str | None = Field(
+        default="caption",
+        description="text, or a list of texts (several captions an image); null: pictures alone, with empty captions",
+    )
     image_column: str | None = Field(default="image", description="null: captions alone")
     label_column: str | None = Field(default=None, description="integer class labels")
     key_column: str | None = Field(

@@ -37,14 +37,17 @@ class RegulariserConfig(Config):
 
 
 class OptimiserConfig(Config):
-    """Adam or AdamW, weight decay on matrices alone (not on biases, norms and the logit scale), as in open_clip."""
+    """Adam, AdamW or LARS; weight decay on matrices alone (no biases, norms or logit scale), as in open_clip."""
 
-    name: Literal["adamw", "adam"] = Field(default="adamw", description="decoupled decay, or decay in the gradient")
+    name: Literal["adamw", "adam", "lars"] = Field(
+        default="adamw", description="Adam with decoupled decay, or with decay in the gradient; or LARS"
+    )
     learning_rate: float = Field(default=2e-3, gt=0, description="peak learning rate")
-    beta1: float = Field(default=0.9, ge=0, lt=1, description="decay of the gradient's mean")
+    beta1: float = Field(default=0.9, ge=0, lt=1, description="decay of the gradient's mean; LARS's momentum")
     beta2: float = Field(default=0.98, ge=0, lt=1, description="decay of the squared gradient's mean")
     epsilon: float = Field(default=1e-6, gt=0, description="added to the root of the squared gradient's mean")
     weight_decay: float = Field(default=0.1, ge=0, description="per unit of learning rate")
+    trust: float = Field(default=0.02, gt=0, description="LARS's η: a tensor's step, as a share of its own norm")
     clip_norm: float | None = Field(
         default=1.0, gt=0, description="largest norm of the whole gradient; null: no clipping"
     )

@@ -1,9 +1,10 @@
-"""Adam and AdamW with open_clip's weight-decay groups."""
+"""Adam, AdamW and LARS with open_clip's weight-decay groups."""
 
 import torch
 from torch import nn
 
 from tasks.training.config import OptimiserConfig
+from tasks.training.lars import Lars
 
 
 def decay_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
@@ -23,8 +24,10 @@ def _is_plain(name: str, parameter: nn.Parameter) -> bool:
 
 def build_optimiser(module: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
     """The optimiser over a module's trainable parameters, in torch's fused form where the device has one."""
-    kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
     groups = [group for group in decay_groups(module, config.weight_decay) if group["params"]]
+    if config.name == "lars":
+        return Lars(groups, lr=config.learning_rate, momentum=config.beta1, trust=config.trust)
+    kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
     betas = (config.beta1, config.beta2)
     device = next(module.parameters()).device.type
     return kind(groups, lr=config.learning_rate, betas=betas, eps=config.epsilon, fused=device in ("cpu", "cuda"))

@@ -1,7 +1,8 @@
-"""The training stages: a CLIP model from scratch, its continuation with T-REG, and heads on frozen embeddings."""
+"""The training stages: a CLIP model from scratch, its continuation with T-REG, heads, and self-supervised training."""
 
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pyarrow.parquet import read_schema
 from pydantic import JsonValue
@@ -20,6 +21,9 @@ from tasks.training.images import Preparation
 from tasks.training.loop import Fitted
 from tasks.training.models import lock_tower, save_heads
 from tasks.training.pairs import PairSet, Selection, read_pairs
+from tasks.training.selfsupervised.config import SelfSupervisedConfig
+from tasks.training.selfsupervised.networks import save_model
+from tasks.training.selfsupervised.training import read_pictures, train_self_supervised
 
 _MODULES = ("tasks.training",)
 
@@ -77,6 +81,32 @@ def train_heads(
     return _stats(fitted, len(examples.ids), began)
 
 
+@stage("selfsupervise", version=1, modules=("tasks.training.selfsupervised",))
+def selfsupervise(
+    config: SelfSupervisedConfig, seed: int, pairs: Sequence[Manifest], *, work: Workspace
+) -> Mapping[str, JsonValue]:
+    """A backbone trained on two views of every picture, without captions or labels."""
+    began = time.perf_counter()
+    examples = read_pictures(_shards(pairs, work), config.side, workers=work.runtime.workers, scratch=work.scratch)
+    model, fitted = train_self_supervised(
+        examples,
+        config,
+        seed=seed,
+        device=work.runtime.device,
+        scratch=work.scratch,
+        description=f"{work.stage} {seed}",
+    )
+    save_model(work.output, model, config, seed)
+    write_table(work.output / "metrics.parquet", fitted.metrics)
+    measured = ("invariance", "first_norm", "second_norm", "first_tree", "second_tree", "rank", "spread")
+    return {
+        **_budget(fitted, len(examples.ids), began),
+        "final_loss": fitted.last("loss"),
+        **{name: fitted.last(name) for name in measured},
+        "without_image": examples.without_image,
+    }
+
+
 def _train_clip(
     clip: Clip,
     config: TrainingConfig | FinetuneConfig,
@@ -106,9 +136,8 @@ def _train_clip(
 def _pairs(
     clip: Clip, config: LoopConfig, pairs: Sequence[Manifest], selection: Manifest | None, work: Workspace
 ) -> PairSet:
-    patterns = ("pairs-*.parquet", "curated-*.parquet")
     return read_pairs(
-        [path for manifest in pairs for pattern in patterns for path in work.paths(manifest, pattern)],
+        _shards(pairs, work),
         _selection(selection, config, work),
         preparation=Preparation.of(clip.transform),
         tokenizer=clip.tokenizer,
@@ -116,6 +145,11 @@ def _pairs(
         scratch=work.scratch,
         copies=config.sampling,
     )
+
+
+def _shards(pairs: Sequence[Manifest], work: Workspace) -> list[Path]:
+    patterns = ("pairs-*.parquet", "curated-*.parquet")
+    return [path for manifest in pairs for pattern in patterns for path in work.paths(manifest, pattern)]
 
 
 def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) -> Selection | None:
@@ -141,11 +175,14 @@ def _stats(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:
             ("text_tree", "text_tree"),
         )
     }
+    return _budget(fitted, distinct, began) | means
+
+
+def _budget(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:
     return {
         "steps": fitted.steps,
         "examples_seen": fitted.examples_seen,
         "distinct_examples": distinct,
         "resumed_at": fitted.resumed_at,
         "seconds": round(time.perf_counter() - began, 3),
-        **means,
     }

@@ -110,6 +110,13 @@ def test_keys_of_their_own_are_unique_over_any_slices(tmp_path: Path) -> None:
         assert rows_of(source, tuple(Group(files=("a.parquet",), index=index, of=of) for index in range(of))) == once
 
 
+def test_images_without_captions(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.parquet", image=pa.array([RED, None], pa.binary()), label=pa.array([3, 4]))
+    pairs, rejected = whole(path, "a.parquet", caption_column=None, label_column="label")
+    assert [(row["caption"], row["label"]) for row in pairs] == [("", 3)]
+    assert [row["reason"] for row in rejected] == ["missing image"]
+
+
 def test_captions_without_images(tmp_path: Path) -> None:
     path = write(tmp_path / "a.parquet", text=pa.array(["one"]))
     accepted, _ = whole(path, image_column=None, caption_column="text")

@@ -193,13 +193,14 @@ def _pairs(
             loaded.append(None if config.image_column is None else _image(record.image, config, images))
         return loaded[0]
 
+    captioned = config.caption_column is not None
     several = isinstance(record.captions, list)
     texts = record.captions if isinstance(record.captions, list) else [record.captions]
     if not texts:
         yield Rejection(key, "empty caption", f"{where}: an empty list of captions")
     for number, text in enumerate(texts):
         own_key = f"{key}#{number}" if several else key
-        yield accept(own_key, text, config, image=image, label=record.label, where=where)
+        yield accept(own_key, text, config, image=image, label=record.label, where=where, captioned=captioned)
 
 
 def _image(value: ImageValue, config: HuggingFaceParquetConfig, images: ImageFolder | None) -> LoadedImage | Unusable:

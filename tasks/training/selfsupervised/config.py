@@ -1,47 +1,44 @@
-"""Configuration of self-supervised training, at the paper's settings and at some that a processor can finish."""
+"""Configuration of self-supervised training."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tasks.training.config import LoopConfig, OptimiserConfig, RegulariserConfig, ScheduleConfig
+from storage.config import NotInKey
+from tasks.training.config import LoopConfig, OptimiserConfig, RegulariserConfig
+from tasks.training.selfsupervised.views import ViewConfig
 
 
 class SelfSupervisedConfig(LoopConfig):
-    """`β · mean (z - z')² + T-REG(z) + T-REG(z')`, or a contrastive loss with T-REG added, over two views."""
+    """`β · invariance(z, z') + T-REG(z) + T-REG(z')`, or a contrastive loss with T-REG added, over two views.
+
+    Weights and projector are the paper's (T-REGS, section 5.1 and Table 6).
+    """
 
     method: Literal["invariance", "contrastive"] = Field(
         default="invariance", description="what draws the two views together: their distance, or telling pairs apart"
     )
+    distance: Literal["mean", "sum"] = Field(
+        default="mean",
+        description="the invariance's squared distance over coordinates: their mean, as libraries have the mean "
+        "squared error, or their sum, as the paper writes it: `outputs` times larger",
+    )
     beta: float = Field(default=10.0, ge=0, description="weight β of that term")
     temperature: float = Field(default=0.1, gt=0, description="of the contrastive method's similarities")
+    regulariser: RegulariserConfig = Field(
+        default_factory=lambda: RegulariserConfig(gamma=0.2, lambda_=8e-4), description="T-REG, at the paper's weights"
+    )
     network: Literal["resnet18", "small"] = Field(
         default="resnet18", description="resnet18 with a CIFAR stem, or four convolutions for processors"
     )
     hidden: int = Field(default=2_048, ge=1, description="width of the projector's two hidden layers")
     outputs: int = Field(default=1_024, ge=2, description="dimension of the embeddings that T-REG spreads")
-
-
-CIFAR10_PAPER = SelfSupervisedConfig(
-    steps=195_000,  # 1,000 epochs of 50,000 pictures
-    batch=256,
-    optimiser=OptimiserConfig(learning_rate=1e-3, weight_decay=1e-4, beta2=0.999, epsilon=1e-8, clip_norm=None),
-    schedule=ScheduleConfig(warmup=1_950),
-    regulariser=RegulariserConfig(gamma=0.2, lambda_=8e-4),
-    precision="bf16-mixed",
-    watch_trees=True,
-)
-"""β = 10, γ = 0.2, λ = 8e-4, projector 2048-2048-1024, as the paper has them for CIFAR-10; the optimiser is ours."""
-
-CIFAR10_SHORT = CIFAR10_PAPER.model_copy(
-    update={
-        "steps": 300,
-        "batch": 128,
-        "network": "small",
-        "hidden": 256,
-        "outputs": 128,
-        "precision": "32-true",
-        "schedule": ScheduleConfig(warmup=20),
-    }
-)
-"""The same weights on a small network: a minute or two on one core."""
+    side: int = Field(default=32, ge=8, le=512, description="pictures are brought to this many pixels square")
+    views: ViewConfig = Field(default_factory=ViewConfig, description="the random views")
+    batch: int = Field(default=256, ge=2, description="pictures a step, over all ranks")
+    optimiser: OptimiserConfig = Field(
+        default_factory=lambda: OptimiserConfig(learning_rate=1e-3, weight_decay=1e-4, beta2=0.999, clip_norm=None),
+        description="optimiser",
+    )
+    watch_trees: bool = Field(default=True, description="record the lengths of the spanning trees, regularised or not")
+    checkpoint_every: Annotated[int, NotInKey()] = Field(default=500, ge=1, description="steps between checkpoints")

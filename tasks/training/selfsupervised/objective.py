@@ -1,53 +1,41 @@
-"""The network, its projector, and the self-supervised objective."""
-
-from typing import cast
+"""The self-supervised objective: two views drawn together, and every view's embeddings kept apart."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
-from tasks.training.initialisation import initialised
 from tasks.training.modules import distributed_contrastive_loss
 from tasks.training.objective import Measured, Objective, regularise
+from tasks.training.selfsupervised.collapse import participation_ratio, spread
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
-
-
-class Projected(nn.Module):
-    """A backbone, whose features are evaluated, and a projector, whose embeddings are trained."""
-
-    def __init__(self, backbone: nn.Module, features: int, hidden: int, outputs: int) -> None:
-        super().__init__()
-        self.backbone = backbone
-        self.projector = nn.Sequential(
-            nn.Linear(features, hidden),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(hidden, hidden),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(hidden, outputs),
-        )
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Pictures `[b, 3, s, s]` → embeddings `[b, outputs]`, not normalised."""
-        return cast(Tensor, self.projector(self.backbone(pictures)))
+from tasks.training.selfsupervised.networks import Projected
+from tasks.training.selfsupervised.views import random_view
 
 
 class SelfSupervisedObjective(Objective):
-    """Draws two views together, and keeps the embeddings apart by T-REG on each."""
+    """Draws two views together, and keeps the embeddings apart by T-REG on each.
 
-    measures = ("loss", "invariance", "first_norm", "second_norm", "first_tree", "second_tree")
+    Of the measures, `rank` and `spread` are the first view's participation ratio and spread.
+    """
+
+    measures = ("loss", "invariance", "first_norm", "second_norm", "first_tree", "second_tree", "rank", "spread")
 
     def __init__(self, model: Projected, config: SelfSupervisedConfig) -> None:
         super().__init__(model)
         self.config = config
 
     def encode(self, first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-        """Embeddings of both views, `[b, outputs]` each."""
-        return self.model(first), self.model(second)
+        """Pictures, uint8 `[b, 3, s, s]`, and the draws of their views, `[b, 2, 12]` → two embeddings `[b, outputs]`.
+
+        The views are made here, where the network is, so that what is sent to a GPU is bytes and a few draws.
+        """
+        with torch.no_grad(), torch.autocast(device_type=first.device.type, enabled=False):
+            pictures = first.float() / 255
+            views = [random_view(pictures, draws, self.config.views) for draws in second.unbind(dim=1)]
+        return self.model(views[0]), self.model(views[1])
 
     def measure(self, first: Tensor, second: Tensor, step: int = 0) -> Measured:
-        """`β · (mean (z - z')², or the contrastive loss) + T-REG(z) + T-REG(z')` of embeddings `[b, d]`."""
+        """`β · (the distance, or the contrastive loss) + T-REG(z) + T-REG(z')` of embeddings `[b, d]`."""
         with torch.autocast(device_type=first.device.type, enabled=False):
             views = (first.float(), second.float())
             together = self._together(*views)
@@ -57,11 +45,14 @@ class SelfSupervisedObjective(Objective):
                 trees.append(tree)
                 loss = loss if term is None else loss + term
             norms = [torch.linalg.vector_norm(view.detach(), dim=1).mean() for view in views]
-        return Measured(loss, torch.stack([value.detach() for value in (loss, together, *norms, *trees)]))
+            points = views[0].detach()
+            values = (loss, together, *norms, *trees, participation_ratio(points), spread(points))
+        return Measured(loss, torch.stack([value.detach() for value in values]))
 
     def _together(self, first: Tensor, second: Tensor) -> Tensor:
         if self.config.method == "invariance":
-            return functional.mse_loss(first, second)
+            distance = functional.mse_loss(first, second)
+            return distance if self.config.distance == "mean" else distance * first.shape[1]
         scale = first.new_tensor(1 / self.config.temperature)
         return distributed_contrastive_loss(
             functional.normalize(first, dim=1),
@@ -70,31 +61,3 @@ class SelfSupervisedObjective(Objective):
             half_steps=self.config.loss.half_steps,
             gradient=self.config.loss.gradient,
         )
-
-
-def build_model(config: SelfSupervisedConfig, *, seed: int) -> Projected:
-    """A fresh model that depends on the seed alone."""
-
-    def build() -> Projected:
-        backbone, features = _resnet18() if config.network == "resnet18" else _small()
-        return Projected(backbone, features, config.hidden, config.outputs)
-
-    return initialised(build, seed=seed)
-
-
-def _resnet18() -> tuple[nn.Module, int]:
-    """torchvision's ResNet-18 with the stem for 32-pixel pictures: a 3×3 convolution of stride 1 and no pooling."""
-    from torchvision.models import resnet18
-
-    network = resnet18(weights=None)
-    network.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)
-    network.maxpool = nn.Identity()
-    network.fc = nn.Identity()
-    return network, 512
-
-
-def _small() -> tuple[nn.Module, int]:
-    layers: list[nn.Module] = []
-    for inputs, outputs in ((3, 32), (32, 64), (64, 128), (128, 256)):
-        layers += [nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten()), 256

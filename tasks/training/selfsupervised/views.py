@@ -1,49 +1,116 @@
-"""Random views of a batch of pictures, all of it in a few tensor operations: crop, mirror, colours, grey."""
+"""Random views of a batch of pictures, all of it in a few tensor operations: crop, colours, grey, solarise, mirror.
 
+A view is a function of the pictures and of its draws, uniform numbers that hashes give; so the same view comes out
+whatever the device that makes it and however many ranks share the batch.
+"""
+
+import math
+
+import numpy as np
 import torch
+from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-_LUMINANCE = (0.299, 0.587, 0.114)
+from storage.config import Config
+from storage.draws import uniform
+
+DRAWS = ("area", "ratio", "right", "down", "mirror", "jitter", "brightness", "contrast", "saturation", "hue", "grey",
+         "solarise")  # fmt: skip
+"""The draws of a view, in the order of their columns."""
+
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""ImageNet's colours, by which the paper standardises CIFAR's too (appendix C.2)."""
+
+_YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
+_FROM_YIQ = tuple(map(tuple, np.linalg.inv(_YIQ).tolist()))
 
 
-def random_view(pictures: Tensor, generator: torch.Generator, *, smallest: float = 0.2, colour: float = 0.4) -> Tensor:
-    """One view of every picture, float32 in [0, 1], `[b, 3, s, s]`, each with its own draws.
+class ViewConfig(Config):
+    """Which views: the probabilities are the paper's (T-REGS, appendix C.2); it does not state the strengths.
 
-    A window of `smallest` to all of the picture's area, its sides within 3:4 and 4:3, is resized to the whole; half
-    are mirrored; brightness, contrast and saturation change by up to `± colour` in four of five; one in five is
-    grey. pictures: `[b, 3, s, s]` in [0, 1].
+    The strengths of the colours are those of solo-learn's recipes for CIFAR, on which the paper's code is built.
     """
-    windows = _windows(pictures, generator, smallest)
-    factors = 1 + colour * (2 * torch.rand(3, len(pictures), generator=generator) - 1)
-    factors = torch.where(torch.rand(len(pictures), generator=generator) < 0.8, factors, torch.ones(()))
-    grey = (torch.rand(len(pictures), generator=generator) < 0.2).to(windows)
-    brightness, contrast, saturation = factors.to(windows)[:, :, None, None, None]
-    windows = (windows * brightness).clamp(0, 1)
-    means = _luminance(windows).mean(dim=(1, 2, 3), keepdim=True)
-    windows = (means + contrast * (windows - means)).clamp(0, 1)
-    shade = _luminance(windows)
-    saturation = saturation * (1 - grey[:, None, None, None])
-    return (shade + saturation * (windows - shade)).clamp(0, 1)
+
+    smallest: float = Field(default=0.2, gt=0, le=1, description="smallest window, as a share of the picture's area")
+    jitter: float = Field(default=0.8, ge=0, le=1, description="probability of changed colours")
+    brightness: float = Field(default=0.4, ge=0, le=1, description="largest change of brightness, as a share")
+    contrast: float = Field(default=0.4, ge=0, le=1, description="largest change of contrast, as a share")
+    saturation: float = Field(default=0.2, ge=0, le=1, description="largest change of saturation, as a share")
+    hue: float = Field(default=0.1, ge=0, le=0.5, description="largest change of hue, as a share of the colour circle")
+    grey: float = Field(default=0.2, ge=0, le=1, description="probability of a grey picture")
+    solarise: float = Field(default=0.1, ge=0, le=1, description="probability of inverting what is brighter than half")
+    mirror: float = Field(default=0.5, ge=0, le=1, description="probability of mirroring left and right")
+
+
+def view_draws(places: np.ndarray, *, seed: int, step: int) -> Tensor:
+    """The draws of two views of every picture, float32 `[b, 2, 12]` in [0, 1). places: in the whole batch, `[b]`."""
+    columns = np.arange(2 * len(DRAWS))
+    drawn = uniform(places[:, None] * len(columns) + columns, seed=seed, purpose=f"views/{step}")
+    return torch.from_numpy(drawn.astype(np.float32).clip(max=np.nextafter(1, 0, dtype=np.float32))).unflatten(
+        1, (2, -1)
+    )
+
+
+def random_view(pictures: Tensor, draws: Tensor, config: ViewConfig) -> Tensor:
+    """One view of every picture, float32 `[b, 3, s, s]`, standardised by `MEAN` and `DEVIATION`.
+
+    pictures: float32 in [0, 1], `[b, 3, s, s]`. draws: `[b, 12]` in [0, 1).
+    A window of `smallest` to all of the picture's area, its sides within 3:4 and 4:3, is resized to the whole and
+    perhaps mirrored; brightness and contrast change, then saturation and hue, a rotation about the grey axis.
+    """
+    u = dict(zip(DRAWS, draws.unbind(dim=1), strict=True))
+    views = _windows(pictures, u, config)
+    jitter = u["jitter"] < config.jitter
+    factor = {
+        name: torch.where(jitter, 1 + strength * (2 * u[name] - 1), 1.0)
+        for name, strength in (
+            ("brightness", config.brightness), ("contrast", config.contrast), ("saturation", config.saturation)
+        )
+    }  # fmt: skip
+    views = (views * _spread(factor["brightness"])).clamp(0, 1)
+    means = _luminance(views).mean(dim=(1, 2, 3), keepdim=True)
+    views = (means + _spread(factor["contrast"]) * (views - means)).clamp(0, 1)
+    saturation = factor["saturation"] * (u["grey"] >= config.grey)
+    angle = torch.where(jitter, 2 * math.pi * config.hue * (2 * u["hue"] - 1), 0.0)
+    views = torch.bmm(_colour_turn(saturation, angle), views.flatten(2)).view_as(views).clamp(0, 1)
+    solarised = _spread(u["solarise"] < config.solarise) & (views >= 0.5)
+    views = torch.where(solarised, 1 - views, views)
+    return (views - _channels(views, MEAN)) / _channels(views, DEVIATION)
+
+
+def _spread(values: Tensor) -> Tensor:
+    return values[:, None, None, None]
+
+
+def _channels(like: Tensor, values: tuple[float, ...]) -> Tensor:
+    return like.new_tensor(values)[:, None, None]
 
 
 def _luminance(pictures: Tensor) -> Tensor:
-    weights = pictures.new_tensor(_LUMINANCE)[None, :, None, None]
-    return (pictures * weights).sum(dim=1, keepdim=True)
+    return (pictures * _channels(pictures, _YIQ[0])).sum(dim=1, keepdim=True)
 
 
-def _windows(pictures: Tensor, generator: torch.Generator, smallest: float) -> Tensor:
-    """Resized random windows, half of them mirrored, as one bilinear sampling."""
-    count = len(pictures)
-    area = smallest + (1 - smallest) * torch.rand(count, generator=generator)
-    ratio = torch.exp((torch.rand(count, generator=generator) * 2 - 1) * torch.tensor(4 / 3).log())
+def _colour_turn(saturation: Tensor, angle: Tensor) -> Tensor:
+    """`[b, 3, 3]`: in luminance and two colour coordinates (YIQ), the colours are turned and stretched."""
+    turn = torch.zeros(len(angle), 3, 3, dtype=saturation.dtype, device=saturation.device)
+    turn[:, 0, 0] = 1
+    turn[:, 1, 1] = turn[:, 2, 2] = saturation * angle.cos()
+    turn[:, 2, 1] = saturation * angle.sin()
+    turn[:, 1, 2] = -turn[:, 2, 1]
+    return turn.new_tensor(_FROM_YIQ) @ turn @ turn.new_tensor(_YIQ)
+
+
+def _windows(pictures: Tensor, u: dict[str, Tensor], config: ViewConfig) -> Tensor:
+    """Resized random windows, some of them mirrored, as one bilinear sampling."""
+    area = config.smallest + (1 - config.smallest) * u["area"]
+    ratio = torch.exp(math.log(4 / 3) * (2 * u["ratio"] - 1))
     width = (area * ratio).sqrt().clamp(max=1)
     height = (area / ratio).sqrt().clamp(max=1)
-    right = (torch.rand(count, generator=generator) * 2 - 1) * (1 - width)
-    down = (torch.rand(count, generator=generator) * 2 - 1) * (1 - height)
-    mirror = torch.where(torch.rand(count, generator=generator) < 0.5, 1.0, -1.0)
-    transform = torch.zeros(count, 2, 3)
-    transform[:, 0, 0], transform[:, 0, 2] = width * mirror, right
-    transform[:, 1, 1], transform[:, 1, 2] = height, down
-    grid = functional.affine_grid(transform.to(pictures), list(pictures.shape), align_corners=False)
+    transform = torch.zeros(len(pictures), 2, 3, dtype=pictures.dtype, device=pictures.device)
+    transform[:, 0, 0] = torch.where(u["mirror"] < config.mirror, -width, width)
+    transform[:, 0, 2] = (2 * u["right"] - 1) * (1 - width)
+    transform[:, 1, 1] = height
+    transform[:, 1, 2] = (2 * u["down"] - 1) * (1 - height)
+    grid = functional.affine_grid(transform, list(pictures.shape), align_corners=False)
     return functional.grid_sample(pictures, grid, padding_mode="reflection", align_corners=False)

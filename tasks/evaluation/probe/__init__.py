@@ -1,0 +1,1 @@
+"""Linear evaluation: what a linear classifier, and the nearest neighbours, make of frozen features."""

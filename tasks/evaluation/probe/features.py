@@ -1,0 +1,99 @@
+"""Frozen features of labelled pictures: of a self-supervised backbone, or of a CLIP model's image tower."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from torch import Tensor
+
+from storage.errors import InputError
+from storage.progress import progress
+from storage.shards import count_rows, iter_batches
+from tasks.evaluation.probe.linear import Labelled
+from tasks.training.augmentation import standardise
+from tasks.training.encoders import Encoders
+from tasks.training.images import Preparation, decode_all
+from tasks.training.models import load_trained
+from tasks.training.selfsupervised.networks import KIND, load_model
+
+
+@dataclass(frozen=True)
+class PictureEncoder:
+    """What turns pictures into features. encode: `[b, 3, s, s]` → `[b, d]`, on `device`."""
+
+    encode: Callable[[Tensor], Tensor]
+    preparation: Preparation
+    device: str
+
+
+def load_encoder(directory: Path, base: Path | None, device: str = "cpu", *, untrained: bool = False) -> PictureEncoder:
+    """The image side of any model that a training stage wrote; for heads, on top of `base`.
+
+    untrained: a self-supervised backbone with the random weights that it began from.
+    Raises `InputError` where the folder holds no model, or `untrained` is asked of another kind of model.
+    """
+    if _kind(directory) == KIND:
+        model, preparation = load_model(directory, device, untrained=untrained)
+        return PictureEncoder(model.backbone, preparation, device)
+    if untrained:
+        raise InputError(f"{directory} holds no self-supervised model; only those can be evaluated untrained")
+    clip = load_trained(directory, base, device)
+    clip.model.eval()
+    return PictureEncoder(cast(Encoders, clip.model).encode_image, Preparation.of(clip.transform), device)
+
+
+@torch.no_grad()
+def encode_labelled(
+    paths: Sequence[Path], encoder: PictureEncoder, *, batch: int = 512, workers: int = 1, what: str = "pictures"
+) -> Labelled:
+    """Features of every row of pair shards that has an image and a label, ascending in id.
+
+    Rows are encoded in batches that run over the ends of shards, so the cuts between shards leave no trace.
+    Raises `InputError` when no row has both, an id comes twice, or an image cannot be decoded.
+    """
+    ids, labels, parts = [], [], []
+    with progress(sum(map(count_rows, paths)), f"encoding {what}", unit="row") as bar:
+        for rows in _full_batches(paths, batch):
+            encoded = [image["bytes"] for image in rows["image"].to_pylist()]
+            pixels = decode_all(encoded, rows["key"].to_pylist(), encoder.preparation, workers)
+            inputs = standardise(pixels, mean=encoder.preparation.mean, deviation=encoder.preparation.deviation)
+            parts.append(encoder.encode(inputs.to(encoder.device)).float().cpu())
+            ids.append(rows["id"].to_numpy())
+            labels.append(rows["label"].to_numpy().astype(np.int64))
+            bar.update(len(rows))
+    if not parts:
+        raise InputError(f"none of the {what} has both an image and a label; name the source's label_column")
+    numbers = np.concatenate(ids)
+    order = np.argsort(numbers, kind="stable")
+    if (twice := numbers[order][1:][np.diff(numbers[order]) == 0]).size:
+        raise InputError(f"id {twice[0]} is among the {what} more than once; give every source once")
+    by_id = torch.from_numpy(order)
+    return Labelled(numbers[order], torch.cat(parts)[by_id], torch.from_numpy(np.concatenate(labels))[by_id])
+
+
+def _full_batches(paths: Sequence[Path], batch: int) -> Iterator[pa.Table]:
+    """Rows with an image's bytes and a label that is not negative, `batch` at a time."""
+    waiting: list[pa.Table] = []
+    for part in iter_batches(paths, ["id", "key", "image", "label"], rows=batch):
+        table = pa.table(part).combine_chunks()
+        present = pc.is_valid(pc.struct_field(table["image"], "bytes"))
+        waiting.append(table.filter(pc.and_(pc.fill_null(pc.greater_equal(table["label"], 0), False), present)))
+        while sum(map(len, waiting)) >= batch:
+            joined = pa.concat_tables(waiting)
+            yield joined.slice(0, batch)
+            waiting = [joined.slice(batch)]
+    if any(map(len, waiting)):
+        yield pa.concat_tables(waiting)
+
+
+def _kind(directory: Path) -> str:
+    try:
+        return str(json.loads((directory / "model.json").read_text(encoding="utf-8"))["kind"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{directory} holds no model ({error}); give what a training stage wrote") from None

@@ -1,0 +1,52 @@
+"""From the probe's answers to its scores, in the same shape as the zero-shot ones."""
+
+from dataclasses import asdict, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.evaluation.benchmark import Classification
+from tasks.evaluation.intervals import Bootstrap, share_interval
+from tasks.evaluation.probe.linear import LinearProbe
+from tasks.evaluation.scores import Scores, classification_scores
+
+Labels = NDArray[np.int64]
+
+
+def probe_scores(labels: Labels, ranking: Labels, nearest: Labels, bootstrap: Bootstrap) -> Scores:
+    """Accuracy and mean per-class recall of the linear classifier, and the neighbours' accuracy as `knn_acc1`.
+
+    labels: the true ones `[m]`, none negative. ranking: the classifier's best labels, best first, `[m, k]`. nearest:
+    the neighbours' `[m]`. Classes are named by their labels.
+    """
+    hits = ranking == labels[:, None]
+    answers = Classification(
+        label=labels,
+        ranking=ranking,
+        acc1=float(hits[:, 0].mean()),
+        acc5=float(hits.any(axis=1).mean()) if ranking.shape[1] >= 5 else None,
+    )
+    names = [str(label) for label in range(int(max(labels.max(), ranking.max())) + 1)]
+    scores = classification_scores(answers, names, bootstrap)
+    correct = int((nearest == labels).sum())
+    return replace(
+        scores,
+        task="linear_probe",
+        metrics=scores.metrics | {"knn_acc1": correct / len(labels)},
+        intervals=scores.intervals | {"knn_acc1": share_interval(correct, len(labels), bootstrap)},
+    )
+
+
+def probe_json(scores: Scores, linear: LinearProbe, *, pretrained: str, effective_rank: float) -> dict[str, object]:
+    """The result file: the scores, and how the classifier came about."""
+    return scores.to_json(dataset="pairs", model="frozen features", pretrained=pretrained) | {
+        "effective_rank": effective_rank,
+        "probe": {
+            "penalty": linear.fit.penalty,
+            "penalty_at_edge": linear.at_the_edge,
+            "converged": linear.fit.converged,
+            "residual": linear.fit.residual,
+            "iterations": linear.fit.iterations,
+            "candidates": [asdict(candidate) for candidate in linear.candidates],
+        },
+    }
