@@ -1,12 +1,19 @@
-"""Progress bars: shown to a person at a terminal, silent everywhere else."""
+"""How far a run is: a bar for a person at a terminal, and a callback for whoever else wants to know."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from tqdm import tqdm
 
 Item = TypeVar("Item")
+
+Report = Callable[[int, int, str], None]
+"""Takes how much is done, of how much, and a line about it; returns soon and raises nothing."""
+
+
+def silent(done: int, total: int, line: str) -> None:
+    """The report to nobody."""
 
 
 def progress(items: Iterable[Item] | int, description: str, *, unit: str = "it", initial: int = 0) -> "tqdm[Item]":

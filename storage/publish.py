@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from storage.hashing import canonical_json
 from storage.keys import KeyParts
 from storage.manifest import Manifest, content_digest
+from storage.progress import Report, silent
 from storage.store import Store, describe_files
 from storage.workspace import Runtime, Workspace
 
@@ -22,7 +23,13 @@ SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow
 StageFunction = Callable[..., Mapping[str, JsonValue]]
 
 
-def compute(function: StageFunction, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
+def compute(
+    function: StageFunction,
+    parts: KeyParts,
+    arguments: Mapping[str, object],
+    runtime: Runtime,
+    report: Report = silent,
+) -> Manifest:
     """The published manifest of one run: found in the store, or computed and published.
 
     One key is computed by one process at a time; another waits and takes the result. An exception leaves nothing
@@ -34,15 +41,17 @@ def compute(function: StageFunction, parts: KeyParts, arguments: Mapping[str, ob
         return found
     with store.lock(parts.key):
         found = store.find(parts.stage, parts.key)
-        return found or _compute(function, parts, arguments, runtime)
+        return found or _compute(function, parts, arguments, runtime, report)
 
 
-def _compute(function: StageFunction, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
+def _compute(
+    function: StageFunction, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime, report: Report
+) -> Manifest:
     store = Store(runtime.store)
     output = store.begin(parts.key)
     started = time.perf_counter()
     try:
-        stats = function(**arguments, work=Workspace(parts.stage, parts.key, output, runtime))
+        stats = function(**arguments, work=Workspace(parts.stage, parts.key, output, runtime, report))
         canonical_json(dict(stats))
         files = describe_files(output)
         manifest = Manifest(

@@ -10,6 +10,7 @@ from pydantic import Field
 from storage.config import Config, NotInKey
 from storage.errors import InputError
 from storage.manifest import External, Manifest
+from storage.progress import Report, silent
 from storage.store import Store
 
 
@@ -29,6 +30,8 @@ class Workspace:
     key: str
     output: Path
     runtime: Runtime
+    report: Report = silent
+    """A long stage tells it how far it is; under Prefect that is a progress artifact."""
 
     @property
     def store(self) -> Store:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from storage.progress import Report, silent
 from tasks.embedding.clip import Clip
 from tasks.training.augmentation import augment
 from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
@@ -31,6 +32,7 @@ def train_clip(
     device: str = "cpu",
     scratch: Path | None = None,
     description: str = "training",
+    report: Report = silent,
 ) -> Fitted:
     """Train `clip.model` in place on `config.steps` batches of the pairs, drawn by their copies.
 
@@ -46,7 +48,9 @@ def train_clip(
 
     objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
     ahead = 0 if device == "cpu" and isinstance(pairs.pictures, DecodedPictures) else _AHEAD
-    fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead)
+    fitted = fit(
+        objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead, report=report
+    )
     clip.model.to(memory_format=torch.contiguous_format).eval()
     if vocabulary is not None:
         vocabulary.expand(clip.model)

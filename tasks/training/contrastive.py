@@ -4,12 +4,13 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from tasks.training.config import LossConfig, RegulariserConfig
 from tasks.training.encoders import Encoders
 from tasks.training.modules import distributed_contrastive_loss
 from tasks.training.objective import Measured, Objective, regularise
+
+_SMALLEST = 1e-12  # norm that is divided by, as in torch's own normalisation
 
 
 class ContrastiveObjective(Objective):
@@ -38,10 +39,12 @@ class ContrastiveObjective(Objective):
         """The loss of a batch's un-normalised features, `[b, d]` each, in float32; over ranks, of the whole batch."""
         with torch.autocast(device_type=first.device.type, enabled=False):
             branches = (first.float(), second.float())
+            norms = [torch.linalg.vector_norm(features, dim=1, keepdim=True) for features in branches]
+            image, text = (features / norm.clamp(min=_SMALLEST) for features, norm in zip(branches, norms, strict=True))
             scale = cast(Encoders, self.model).logit_scale.float().exp()
             contrastive = distributed_contrastive_loss(
-                functional.normalize(branches[0], dim=-1),
-                functional.normalize(branches[1], dim=-1),
+                image,
+                text,
                 scale,
                 getattr(self.model, "logit_bias", None),
                 half_steps=self.loss.half_steps,
@@ -52,6 +55,5 @@ class ContrastiveObjective(Objective):
                 term, tree = regularise(features, self.regulariser, step, watch_tree=self.watch_trees)
                 trees.append(tree)
                 loss = loss if term is None else loss + term
-            norms = [torch.linalg.vector_norm(features.detach(), dim=1).mean() for features in branches]
-            values = [loss, contrastive, scale.reshape(()), *norms, *trees]
+            values = [loss, contrastive, scale.reshape(()), *(norm.mean() for norm in norms), *trees]
         return Measured(loss, torch.stack([value.detach() for value in values]))

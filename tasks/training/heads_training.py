@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
+from storage.progress import Report, silent
 from tasks.training.config import HeadsConfig
 from tasks.training.contrastive import ContrastiveObjective
 from tasks.training.embedded import EmbeddingSet, embedding_batches
@@ -36,6 +37,7 @@ def train_heads(
     device: str = "cpu",
     scratch: Path | None = None,
     description: str = "training heads",
+    report: Report = silent,
 ) -> tuple[Heads, Fitted]:
     """Heads trained on `config.steps` batches, drawn by copies; the seed decides the start and the order."""
     heads = build_heads(examples, config, seed=seed)
@@ -44,4 +46,4 @@ def train_heads(
     def stream(start: int) -> Iterator[Batch]:
         return embedding_batches(examples, batch=config.batch, seed=seed, start=start)
 
-    return heads, fit(objective, stream, config, device=device, scratch=scratch, description=description)
+    return heads, fit(objective, stream, config, device=device, scratch=scratch, description=description, report=report)

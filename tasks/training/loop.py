@@ -13,9 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from storage.errors import InputError
-from storage.progress import progress
+from storage.progress import Report, silent
 from tasks.training.checkpoint import load_checkpoint, restore, save_checkpoint
 from tasks.training.config import LoopConfig
+from tasks.training.live import Live
 from tasks.training.objective import Measured, Objective
 from tasks.training.optimiser import build_optimiser
 from tasks.training.prefetch import prefetch
@@ -67,6 +68,7 @@ def fit(
     scratch: Path | None = None,
     description: str = "training",
     ahead: int = 0,
+    report: Report = silent,
 ) -> Fitted:
     """Minimise the objective for `config.steps` steps; the objective's parameters are changed in place.
 
@@ -74,19 +76,20 @@ def fit(
     scratch: where checkpoints go; one found there is gone on from, to the same bits as without the interruption (on
         a processor). None: no checkpoints.
     ahead: how many batches are made early, in a thread beside the steps.
+    report: told every two seconds how far the training is, with its loss, logit scale and examples a second.
     Started by `torchrun`, every rank trains on its part of each batch, and the result is that of one process.
 
     Raises `EquipoiseError` when the loss is not finite, naming ids of the batch it came from.
     """
+    live = Live(config.steps, config.batch, description, report)
     with fixed_threads(config.threads):
         fabric = launch(device, config.precision)
-        return _fit(fabric, objective, batches, config, scratch, description, ahead)
+        return _fit(fabric, objective, batches, config, scratch, ahead, live)
 
 
 def launch(device: str, precision: str) -> "Fabric":
     """Fabric on one device, or on as many as `torchrun` started ranks."""
-    from lightning.fabric import Fabric  # seconds of import: only where something is trained
-
+    Fabric = _import_fabric()
     kind, _, index = device.partition(":")
     ranks = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     nodes = int(os.environ.get("WORLD_SIZE", "1")) // ranks
@@ -97,14 +100,29 @@ def launch(device: str, precision: str) -> "Fabric":
     return fabric
 
 
+def _import_fabric() -> "type[Fabric]":
+    """Lightning Fabric, which takes seconds to import: only where something is trained.
+
+    Its import sets a variable that makes every `torch.cuda.is_available()` open the driver's library anew, and torch's
+    Adam asks that at each step: half a millisecond on a machine without a GPU. The variable is put back.
+    """
+    variable = "PYTORCH_NVML_BASED_CUDA_CHECK"
+    before = os.environ.get(variable)
+    from lightning.fabric import Fabric
+
+    if before is None:
+        os.environ.pop(variable, None)
+    return Fabric
+
+
 def _fit(
     fabric: "Fabric",
     objective: Objective,
     batches: Callable[[int], Iterator[Batch]],
     config: LoopConfig,
     scratch: Path | None,
-    description: str,
     ahead: int,
+    live: Live,
 ) -> Fitted:
     if config.batch % (fabric.world_size * config.accumulate):
         parts = fabric.world_size * config.accumulate
@@ -115,23 +133,27 @@ def _fit(
     module, optimiser = fabric.setup(objective, plain)
     module.mark_forward_method("encode")
     parameters = [parameter for group in plain.param_groups for parameter in group["params"]]
-    watch = Watch(config.steps, objective.measures, every=1 if fabric.device.type == "cpu" else _STEPS_BETWEEN_READS)
+    watch = Watch(config.steps, objective.measures, every=_STEPS_BETWEEN_READS)
     start = _resume(scratch, objective, plain, watch)
     stream = prefetch(batches(start), ahead)
-    bar = progress(config.steps, description, unit="step", initial=start)
+    live.begin(start)
     for step in range(start, config.steps):
         batch = next(stream)
-        images, texts = fabric.to_device((batch.images, batch.texts))
+        images = batch.images.to(fabric.device, non_blocking=True)
+        texts = batch.texts.to(fabric.device, non_blocking=True)
         rate = learning_rate(step, peak=config.optimiser.learning_rate, steps=config.steps, schedule=config.schedule)
         for group in plain.param_groups:
             group["lr"] = rate
-        optimiser.zero_grad(set_to_none=True)
+        for parameter in parameters:
+            parameter.grad = None
         if config.accumulate == 1:
             measured: Measured = module(images, texts, step)
             fabric.backward(measured.loss)
         else:
             measured = _in_parts(fabric, module, objective, images, texts, config.accumulate, step)
-        norm = torch.nn.utils.clip_grad_norm_(parameters, config.optimiser.clip_norm or math.inf)
+        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        if config.optimiser.clip_norm is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, config.optimiser.clip_norm, norm)
         watch.record(step, batch.ids, measured.values, rate, norm)
         optimiser.step()
         _clamp_logit_scale(objective.model)
@@ -139,9 +161,9 @@ def _fit(
             watch.flush()
             if fabric.is_global_zero:
                 save_checkpoint(scratch, step + 1, objective, plain, watch.history[: step + 1])
-        bar.update(1)
+        live.advance(step + 1, watch)
     watch.flush()
-    bar.close()
+    live.end(watch)
     return Fitted(config.steps, config.steps * config.batch, start, watch.table(config.batch))
 
 

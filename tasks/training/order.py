@@ -1,7 +1,7 @@
 """In which order examples are seen: an endless stream of batches decided by hashes of seed, epoch, id and copy."""
 
-from collections import deque
 from collections.abc import Iterator
+from itertools import count
 
 import numpy as np
 
@@ -29,41 +29,70 @@ def epoch_order(ids: np.ndarray, copies: np.ndarray, *, seed: int, epoch: int) -
     return rows[np.lexsort((copy, ids[rows], place))]
 
 
-def batches(ids: np.ndarray, copies: np.ndarray, *, batch: int, seed: int, start: int = 0) -> Iterator[np.ndarray]:
+def batches(
+    ids: np.ndarray,
+    copies: np.ndarray,
+    *,
+    batch: int,
+    seed: int,
+    start: int = 0,
+    pictures: np.ndarray | None = None,
+) -> Iterator[np.ndarray]:
     """Batches of row numbers, int64 `[batch]`, for ever, beginning with batch number `start`.
 
-    Epochs follow one another without a gap, so a batch may hold the end of one and the beginning of the next. No row
-    is twice in a batch where others are to be had: a repeated row waits for the next batch.
+    Epochs follow one another without a gap, so a batch may hold the end of one and the beginning of the next. No row,
+    and no picture, is twice in a batch where others are to be had: a repeated one waits for the next batch.
+
+    pictures: uint64 `[n]`, equal for rows that show the same picture (other captions of it); None: all differ.
     Raises `InputError` when there is no row at all.
     """
     if not np.sum(copies) > 0:
         raise InputError("there are no examples to train on: the selection is empty or names no id of the given pairs")
-    stream = _stream(ids, copies, seed)
-    for number, rows in enumerate(_filled(stream, batch)):
+    queue = _Queue(ids, copies, seed)
+    identity = ids if pictures is None else pictures
+    for number in count():
+        rows = _next_batch(queue, identity, batch)
         if number >= start:
             yield rows
 
 
-def _stream(ids: np.ndarray, copies: np.ndarray, seed: int) -> Iterator[int]:
-    epoch = 0
-    while True:
-        yield from epoch_order(ids, copies, seed=seed, epoch=epoch).tolist()
-        epoch += 1
+class _Queue:
+    """The rows to come: those that were put back, then the rest of the epoch, then the next epochs."""
+
+    def __init__(self, ids: np.ndarray, copies: np.ndarray, seed: int) -> None:
+        self._ids, self._copies, self._seed = ids, copies, seed
+        self._epochs = 0
+        self._back = np.empty(0, dtype=np.int64)
+        self._rows = self._back
+        self._place = 0
+
+    def head(self, length: int) -> np.ndarray:
+        """The next `length` rows, which stay in the queue."""
+        while len(self._back) + len(self._rows) - self._place < length:
+            epoch = epoch_order(self._ids, self._copies, seed=self._seed, epoch=self._epochs)
+            self._rows = np.concatenate([self._rows[self._place :], epoch])
+            self._place = 0
+            self._epochs += 1
+        return np.concatenate([self._back, self._rows[self._place : self._place + length]])[:length]
+
+    def take(self, length: int, back: np.ndarray) -> None:
+        """Drop the first `length` rows and put those of `back` in front again."""
+        kept = self._back[length:]
+        self._place += max(length - len(self._back), 0)
+        self._back = np.concatenate([back, kept])
 
 
-def _filled(stream: Iterator[int], batch: int) -> Iterator[np.ndarray]:
-    patience = _PATIENCE * batch
-    waiting: deque[int] = deque()
+def _next_batch(queue: _Queue, identity: np.ndarray, batch: int) -> np.ndarray:
+    """The first rows with distinct identities; repeated ones stay in front, up to the patience of eight batches."""
+    length = batch
     while True:
-        rows: list[int] = []
-        present: set[int] = set()  # asked for membership, never iterated
-        late: deque[int] = deque()
-        while len(rows) < batch:
-            row = waiting.popleft() if waiting else next(stream)
-            if row in present and len(late) < patience:
-                late.append(row)
-            else:
-                present.add(row)
-                rows.append(row)
-        waiting.extendleft(reversed(late))
-        yield np.array(rows, dtype=np.int64)
+        rows = queue.head(length)
+        repeated = np.ones(length, dtype=np.bool_)
+        repeated[np.unique(identity[rows], return_index=True)[1]] = False
+        passed_over = repeated & (np.cumsum(repeated) <= _PATIENCE * batch)
+        chosen = np.flatnonzero(~passed_over)[:batch]
+        if len(chosen) == batch:
+            end = chosen[-1] + 1
+            queue.take(end, rows[:end][passed_over[:end]])
+            return rows[chosen]
+        length *= 2

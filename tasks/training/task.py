@@ -74,7 +74,13 @@ def train_heads(
     paths = [path for manifest in embeddings for path in work.paths(manifest, "embeddings-*.parquet")]
     examples = read_embeddings(paths, _selection(selection, config, work), work.scratch)
     heads, fitted = heads_training.train_heads(
-        examples, config, seed=seed, device=work.runtime.device, scratch=work.scratch, description=f"heads {seed}"
+        examples,
+        config,
+        seed=seed,
+        device=work.runtime.device,
+        scratch=work.scratch,
+        description=f"heads {seed}",
+        report=work.report,
     )
     save_heads(work.output, heads)
     write_table(work.output / "metrics.parquet", fitted.metrics)
@@ -127,6 +133,7 @@ def _train_clip(
         device=work.runtime.device,
         scratch=work.scratch,
         description=f"{work.stage} {seed}",
+        report=work.report,
     )
     save_clip(work.output, clip)
     write_table(work.output / "metrics.parquet", fitted.metrics)

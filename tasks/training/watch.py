@@ -31,12 +31,23 @@ class Watch:
 
     def flush(self) -> None:
         """Read what is still on the device."""
-        for step, ids, values, rate, norm in self._pending:
-            self.history[step] = torch.tensor([*values.tolist(), rate, norm.item()], dtype=torch.float64)
-            for what, column in (("loss", "loss"), ("gradient", "gradient_norm")):
-                if not math.isfinite(self.history[step, self.columns.index(column)].item()):
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        values = torch.stack(
+            [torch.cat([values.double(), norm.reshape(1).double()]) for _, _, values, _, norm in pending]
+        )
+        for (step, ids, _, rate, _), row in zip(pending, values.cpu(), strict=True):
+            self.history[step, :-2], self.history[step, -2], self.history[step, -1] = row[:-1], rate, row[-1]
+            for what, place in (("loss", 0), ("gradient", -1)):
+                if not math.isfinite(row[place].item()):
                     raise EquipoiseError(_complaint(what, step, ids))
-        self._pending.clear()
+
+    def summary(self, step: int) -> str:
+        """Loss and logit scale after `step` steps, in words: `loss 2.31, logit scale 14.3`."""
+        values = dict(zip(self.columns, self.history[step - 1].tolist(), strict=True)) if step else {}
+        shown = (("loss", "loss"), ("logit scale", "logit_scale"))
+        return ", ".join(f"{words} {values[column]:.4g}" for words, column in shown if column in values)
 
     def table(self, batch: int) -> pa.Table:
         """A row for each step: `step` and `examples` seen after it, and the columns, null where not measured."""
