@@ -7,6 +7,7 @@ from torch import Tensor
 
 from storage.errors import InputError
 from tasks.training.batch_mst import minimum_spanning_edges
+from tasks.training.tree_length import tree_length
 
 
 def mst_length(points: Tensor) -> Tensor:
@@ -18,9 +19,7 @@ def mst_length(points: Tensor) -> Tensor:
     if points.ndim != 2:
         raise InputError(f"a spanning tree needs points [n, d], not {list(points.shape)}")
     wide = points if points.dtype == torch.float64 else points.float()
-    edges = minimum_spanning_edges(wide)
-    ends = wide.index_select(0, edges[:, 0]) - wide.index_select(0, edges[:, 1])  # indexing's backward is slower
-    return torch.linalg.vector_norm(ends, dim=1).sum()
+    return tree_length(wide, minimum_spanning_edges(wide))
 
 
 def sphere_penalty(points: Tensor) -> Tensor:
