@@ -23,7 +23,7 @@ def embeddings(rows: int) -> EmbeddingSet:
     generator = np.random.default_rng(0)
     image, text = (generator.standard_normal((rows, 512)).astype(np.float32) for _ in range(2))
     ids = np.sort(row_ids("bench", [str(row) for row in range(rows)]))
-    return EmbeddingSet(ids, np.ones(rows), np.arange(rows), image, text)
+    return EmbeddingSet(ids, np.ones(rows), np.arange(rows), ids, image, text)
 
 
 class Rows(Dataset):

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from storage.progress import Report, silent
 from tasks.embedding.clip import Clip
@@ -17,7 +16,7 @@ from tasks.training.loop import Batch, Fitted, fit
 from tasks.training.order import batches
 from tasks.training.pairs import PairSet
 from tasks.training.ranks import all_ranks
-from tasks.training.vocabulary import compact
+from tasks.training.vocabulary import CompactVocabulary, compact
 
 _AHEAD = 3
 """Batches decoded beside the steps, where decoding takes long or the steps run elsewhere."""
@@ -39,12 +38,11 @@ def train_clip(
     seed: decides the order of the examples and the augmentation, by hashes.
     Raises `EquipoiseError` for a loss that is not finite.
     """
-    compacted = compact(clip.model, pairs.tokens)
-    vocabulary, tokens = compacted if compacted is not None else (None, pairs.tokens)
+    vocabulary = compact(clip.model, pairs.tokens.used())
     clip.model.to(memory_format=torch.channels_last).train()
 
     def stream(start: int) -> Iterator[Batch]:
-        return _stream(pairs, tokens, config.augmentation, config.batch, seed, start)
+        return _stream(pairs, vocabulary, config.augmentation, config.batch, seed, start)
 
     objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
     ahead = 0 if device == "cpu" and isinstance(pairs.pictures, DecodedPictures) else _AHEAD
@@ -59,17 +57,18 @@ def train_clip(
 
 def _stream(
     pairs: PairSet,
-    tokens: Tensor,
+    vocabulary: CompactVocabulary | None,
     augmentation: AugmentationConfig,
     batch: int,
     seed: int,
     start: int,
 ) -> Iterator[Batch]:
     mean, deviation = pairs.preparation.mean, pairs.preparation.deviation
-    rows_of_batches = batches(pairs.ids, pairs.copies, batch=batch, seed=seed, start=start)
+    rows_of_batches = batches(pairs.ids, pairs.copies, batch=batch, seed=seed, start=start, pictures=pairs.same_picture)
     part = all_ranks().part(batch)
     places = np.arange(part.start, part.stop)
     for step, rows in enumerate((whole[part] for whole in rows_of_batches), start):
         pictures = pairs.pictures.take(rows)
         images = augment(pictures, places, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
-        yield Batch(pairs.ids[rows], images, tokens[rows])
+        tokens = pairs.tokens.take(rows)
+        yield Batch(pairs.ids[rows], images, vocabulary.renumber(tokens) if vocabulary is not None else tokens)

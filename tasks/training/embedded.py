@@ -7,25 +7,28 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import torch
+import xxhash
 
 from storage.errors import InputError
 from storage.shards import iter_batches
 from tasks.training.loop import Batch
 from tasks.training.order import batches
-from tasks.training.pairs import Selection
 from tasks.training.ranks import all_ranks
+from tasks.training.selection import Selection
 
 
 @dataclass(frozen=True)
 class EmbeddingSet:
     """Examples ascending in id: `ids` uint64 `[n]`, `copies` float64 `[n]`; their vectors at `place` of the stores.
 
-    `image` and `text` are `[rows, d]` in the order they were read, perhaps memory-mapped.
+    `image` and `text` are `[rows, d]` in the order they were read, perhaps memory-mapped. `same_picture` uint64 `[n]`
+    is equal for rows whose image vectors are, bit by bit: several captions of one picture.
     """
 
     ids: np.ndarray
     copies: np.ndarray
     place: np.ndarray
+    same_picture: np.ndarray
     image: np.ndarray
     text: np.ndarray
 
@@ -43,7 +46,7 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
             raise InputError(f"{path} has no column {sorted(missing)[0]!r}; heads need image and text embeddings")
     rows = sum(pq.read_metadata(path).num_rows for path in paths)
     ids, stores, filled = np.empty(rows, np.uint64), {}, 0
-    kept = np.empty(rows)
+    kept, hashes = np.empty(rows), np.empty(rows, np.uint64)
     for path in paths:
         for table in iter_batches(path, ["id", "image", "text"]):
             some = table["id"].to_numpy()
@@ -59,6 +62,7 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
                     known = stores[name].shape[1]
                     raise InputError(f"{path} has {name} vectors of {vectors.shape[1]} numbers, other shards {known}")
                 stores[name][span] = vectors[keep]
+            hashes[span] = [xxhash.xxh3_64_intdigest(vector) for vector in stores["image"][span]]
             filled = span.stop
     if not filled:
         raise InputError("there are no examples to train on: no embedding has a selected id")
@@ -66,13 +70,14 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
     ids = ids[:filled][order]
     if len(twice := ids[1:][ids[1:] == ids[:-1]]):
         raise InputError(f"id {twice[0]} is in the given embeddings more than once; give every source once")
-    return EmbeddingSet(ids, kept[:filled][order], order, stores["image"], stores["text"])
+    return EmbeddingSet(ids, kept[:filled][order], order, hashes[:filled][order], stores["image"], stores["text"])
 
 
 def embedding_batches(examples: EmbeddingSet, *, batch: int, seed: int, start: int) -> Iterator[Batch]:
     """This rank's part of the batches from number `start` on, float32."""
     part = all_ranks().part(batch)
-    for whole in batches(examples.ids, examples.copies, batch=batch, seed=seed, start=start):
+    pictures = examples.same_picture
+    for whole in batches(examples.ids, examples.copies, batch=batch, seed=seed, start=start, pictures=pictures):
         rows = whole[part]
         places = examples.place[rows]
         image = torch.from_numpy(examples.image[places].astype(np.float32, copy=False))

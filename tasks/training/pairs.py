@@ -8,12 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import torch
+import xxhash
 from torch import Tensor
 
 from storage.errors import InputError
 from storage.shards import iter_batches
 from tasks.training.images import DecodedPictures, EncodedPictures, Pictures, Preparation, decode_all
+from tasks.training.selection import Selection
+from tasks.training.tokens import Tokens, TokenWriter
 
 DECODED_LIMIT = 2 << 30
 """Decoded pictures are kept in memory up to this many bytes; beyond it they are decoded at every use."""
@@ -22,35 +24,16 @@ _ROWS = 1_024
 
 
 @dataclass(frozen=True)
-class Selection:
-    """Which ids are trained on, and how often an epoch: `ids` uint64 `[m]` ascending, `copies` float64 `[m]`, > 0."""
-
-    ids: np.ndarray
-    copies: np.ndarray
-
-    @classmethod
-    def of(cls, table: pa.Table, column: str = "multiplicity") -> "Selection":
-        """From a table with an `id` and a column of copies; rows with none are left out."""
-        copies = table[column].to_numpy().astype(np.float64)
-        ids = table["id"].to_numpy().astype(np.uint64)[copies > 0]
-        order = np.argsort(ids, kind="stable")
-        return cls(ids[order], copies[copies > 0][order])
-
-    def __call__(self, ids: np.ndarray) -> np.ndarray:
-        """The copies of each id, float64, 0 for ids that are not selected."""
-        if not len(self.ids):
-            return np.zeros(len(ids))
-        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.where(self.ids[place] == ids, self.copies[place], 0.0)
-
-
-@dataclass(frozen=True)
 class PairSet:
-    """Examples ascending in id: `ids` uint64 `[n]`, `copies` float64 `[n]`, `tokens` int64 `[n, context]`."""
+    """Examples ascending in id: `ids` uint64 `[n]`, `copies` float64 `[n]`, their tokens and pictures by row.
+
+    `same_picture` uint64 `[n]` is equal for rows that show the same picture, byte by byte: several captions of one.
+    """
 
     ids: np.ndarray
     copies: np.ndarray
-    tokens: Tensor
+    same_picture: np.ndarray
+    tokens: Tokens
     pictures: Pictures
     preparation: Preparation
     without_image: int
@@ -81,16 +64,19 @@ def read_pairs(
     store: _Decoded | _Encoded = _Decoded(preparation, workers)
     if scratch is not None and 3 * preparation.side**2 * total > decoded_limit:
         store = _Encoded(scratch / "images.bin", preparation, workers)
-    ids, kept, captions, skipped = [], [], [], 0
+    tokens = TokenWriter(tokenizer, total, scratch)
+    ids, kept, hashes, skipped = [], [], [], 0
     for rows in _selected(paths, selection, copies):
         encoded = rows["image"].combine_chunks().field("bytes")
         present = encoded.is_valid()
         skipped += len(rows) - (present.true_count or 0)
         rows, encoded = rows.filter(present), encoded.filter(present)
-        store.add([value.as_py() for value in encoded], rows["key"].to_pylist())
+        contents = [value.as_py() for value in encoded]
+        store.add(contents, rows["key"].to_pylist())
+        tokens.add(rows["caption"].to_pylist())
+        hashes.append(np.array([xxhash.xxh3_64_intdigest(content) for content in contents], dtype=np.uint64))
         ids.append(rows["id"].to_numpy())
         kept.append(rows["copies"].to_numpy())
-        captions.extend(rows["caption"].to_pylist())
     all_ids = np.concatenate(ids) if ids else np.empty(0, np.uint64)
     if not len(all_ids):
         raise InputError("there are no examples to train on: no selected row has an image")
@@ -99,7 +85,8 @@ def read_pairs(
     return PairSet(
         ids=all_ids[order],
         copies=np.concatenate(kept)[order],
-        tokens=_tokenise(captions, tokenizer)[torch.from_numpy(order)],
+        same_picture=np.concatenate(hashes)[order],
+        tokens=tokens.finish(order),
         pictures=store.finish(order),
         preparation=preparation,
         without_image=skipped,
@@ -132,13 +119,6 @@ def _check(ids: np.ndarray, selection: Selection | None, skipped: int) -> None:
             f"{len(selection.ids) - len(ids) - skipped} selected ids are not in the given pairs "
             f"(among them perhaps {missing[0]}); give all the pairs that the selection was made from"
         )
-
-
-def _tokenise(captions: list[str], tokenizer: Callable[[list[str]], Tensor]) -> Tensor:
-    """Tokens `[n, context]`; every distinct caption is tokenised once."""
-    distinct = {caption: index for index, caption in enumerate(dict.fromkeys(captions))}
-    tokens = tokenizer(list(distinct))
-    return tokens[torch.tensor([distinct[caption] for caption in captions])]
 
 
 class _Decoded:

@@ -20,7 +20,8 @@ from tasks.training.embedded import read_embeddings
 from tasks.training.images import Preparation
 from tasks.training.loop import Fitted
 from tasks.training.models import lock_tower, save_heads
-from tasks.training.pairs import PairSet, Selection, read_pairs
+from tasks.training.pairs import PairSet, read_pairs
+from tasks.training.selection import Selection
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import save_model
 from tasks.training.selfsupervised.training import read_pictures, train_self_supervised

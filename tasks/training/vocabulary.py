@@ -19,6 +19,10 @@ class CompactVocabulary:
     used: Tensor
     whole: nn.Embedding
 
+    def renumber(self, tokens: Tensor) -> Tensor:
+        """Tokens `[b, context]` as rows of the small table."""
+        return torch.searchsorted(self.used, tokens)
+
     def expand(self, model: nn.Module) -> None:
         """Put the trained rows back into the whole table, and the table back into the model."""
         trained = cast(nn.Embedding, model.token_embedding).weight.detach()
@@ -28,8 +32,8 @@ class CompactVocabulary:
         model.token_embedding = whole
 
 
-def compact(model: nn.Module, tokens: Tensor) -> tuple[CompactVocabulary, Tensor] | None:
-    """Replace an open_clip model's token embedding by the rows in use; also the tokens renumbered, `[n, context]`.
+def compact(model: nn.Module, used: Tensor) -> CompactVocabulary | None:
+    """Replace an open_clip model's token embedding by the rows in use, int64 `[v]` ascending.
 
     Numbers keep their order, so the end-of-text token stays the largest, where open_clip's pooling looks for it.
     None, and nothing changed, for models that find their tokens otherwise.
@@ -37,8 +41,7 @@ def compact(model: nn.Module, tokens: Tensor) -> tuple[CompactVocabulary, Tensor
     whole = getattr(model, "token_embedding", None)
     if not isinstance(whole, nn.Embedding) or getattr(model, "text_pool_type", "") not in ("argmax", "first", "last"):
         return None
-    used, renumbered = torch.unique(tokens, sorted=True, return_inverse=True)
     small = nn.Embedding(len(used), whole.embedding_dim, _weight=whole.weight.detach()[used].clone())
     small.weight.requires_grad_(whole.weight.requires_grad)
     model.token_embedding = small
-    return CompactVocabulary(used, whole), renumbered.reshape(tokens.shape)
+    return CompactVocabulary(used, whole)

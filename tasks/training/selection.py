@@ -1,0 +1,29 @@
+"""Which examples a training draws from, and how often each."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which ids are trained on, and how often an epoch: `ids` uint64 `[m]` ascending, `copies` float64 `[m]`, > 0."""
+
+    ids: np.ndarray
+    copies: np.ndarray
+
+    @classmethod
+    def of(cls, table: pa.Table, column: str = "multiplicity") -> "Selection":
+        """From a table with an `id` and a column of copies; rows with none are left out."""
+        copies = table[column].to_numpy().astype(np.float64)
+        ids = table["id"].to_numpy().astype(np.uint64)[copies > 0]
+        order = np.argsort(ids, kind="stable")
+        return cls(ids[order], copies[copies > 0][order])
+
+    def __call__(self, ids: np.ndarray) -> np.ndarray:
+        """The copies of each id, float64, 0 for ids that are not selected."""
+        if not len(self.ids):
+            return np.zeros(len(ids))
+        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return np.where(self.ids[place] == ids, self.copies[place], 0.0)

@@ -1,0 +1,64 @@
+"""Captions as token numbers: in memory where they are few, in a memory-mapped file where they are many."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+IN_MEMORY_LIMIT = 1 << 30
+"""Tokens are kept in memory up to this many bytes: 3.4 million captions of 77 tokens."""
+
+_BLOCK = 1 << 16
+
+
+class Tokens:
+    """Tokens of n captions; `table` is int32 `[n, context]` in the order it was written, `place` int64 `[n]`."""
+
+    def __init__(self, table: np.ndarray, place: np.ndarray) -> None:
+        self._table, self._place = table, place
+
+    def take(self, rows: np.ndarray) -> Tensor:
+        """The tokens of some rows, int64 `[b, context]`."""
+        return torch.from_numpy(self._table[self._place[rows]].astype(np.int64))
+
+    def used(self) -> Tensor:
+        """The token numbers that occur, ascending, int64 `[v]`."""
+        seen = np.zeros(0, dtype=np.bool_)
+        for first in range(0, len(self._table), _BLOCK):
+            counts = np.bincount(np.ravel(self._table[first : first + _BLOCK]), minlength=len(seen))
+            counts[: len(seen)] += seen
+            seen = counts > 0
+        return torch.from_numpy(np.flatnonzero(seen))
+
+
+class TokenWriter:
+    """Tokenises captions as they are read, into room for `rows` of them."""
+
+    def __init__(self, tokenizer: Callable[[list[str]], Tensor], rows: int, scratch: Path | None) -> None:
+        self._tokenizer, self._rows, self._scratch = tokenizer, rows, scratch
+        self._table: np.ndarray | None = None
+        self._filled = 0
+
+    def add(self, captions: list[str]) -> None:
+        """The next captions; one that repeats among them is tokenised once."""
+        distinct = {caption: index for index, caption in enumerate(dict.fromkeys(captions))}
+        tokens = self._tokenizer(list(distinct)).numpy()
+        if self._table is None:
+            self._table = self._room(tokens.shape[1])
+        end = self._filled + len(captions)
+        self._table[self._filled : end] = tokens[[distinct[caption] for caption in captions]]
+        self._filled = end
+
+    def finish(self, order: np.ndarray) -> Tokens:
+        """All of them; row i of the result is caption `order[i]`."""
+        table = self._table if self._table is not None else self._room(1)
+        return Tokens(table[: self._filled], order)
+
+    def _room(self, context: int) -> np.ndarray:
+        shape = (self._rows, context)
+        if self._scratch is None or 4 * self._rows * context <= IN_MEMORY_LIMIT:
+            return np.empty(shape, dtype=np.int32)
+        self._scratch.mkdir(parents=True, exist_ok=True)
+        return np.lib.format.open_memmap(self._scratch / "tokens.npy", mode="w+", dtype=np.int32, shape=shape)
