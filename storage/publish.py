@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 
 from pydantic import JsonValue
 
@@ -83,7 +84,8 @@ def bind(function: StageFunction, args: tuple[object, ...], kwargs: Mapping[str,
     return dict(bound.arguments)
 
 
-def software() -> dict[str, str]:
+@cache
+def software() -> Mapping[str, str]:
     """Installed versions of the packages that can change results."""
     versions = {}
     for package in SOFTWARE:

@@ -1,8 +1,8 @@
 """Parquet shards: zstd, bounded row groups, the same bytes for the same rows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import numpy as np
@@ -17,21 +17,29 @@ ROWS_PER_SHARD = 10_000
 BYTES_PER_SHARD = 256 << 20
 
 
-def _writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def _writer(path: Path, schema: pa.Schema, encodings: Mapping[str, str]) -> pq.ParquetWriter:
     # Dictionaries pay for short repeating strings; for ids, captions and list values they only cost time and room.
     repeating = [field.name for field in schema if pa.types.is_string(field.type)]
-    return pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=repeating)
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=repeating,
+        column_encoding=dict(encodings) or None,
+    )
 
 
-def write_table(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table, *, encodings: Mapping[str, str] = MappingProxyType({})) -> None:
     """Write a whole table to one file.
 
-    A row group closes at `ROWS_PER_GROUP` rows, or at the row whose values bring it to `BYTES_PER_GROUP`.
+    A row group closes at `ROWS_PER_GROUP` rows, or at the row whose values bring it to `BYTES_PER_GROUP`. `encodings`
+    names Parquet encodings of single columns by their path in the file (`entries.list.element`).
     """
     table = table.combine_chunks()
     light = table.nbytes <= BYTES_PER_GROUP  # then no row group can reach the limit, and rows need not be weighed
     ends = np.zeros(table.num_rows, dtype=np.int64) if light else np.cumsum(payload(table))
-    with _writer(path, table.schema) as writer:
+    with _writer(path, table.schema, encodings) as writer:
         start = 0
         while start < table.num_rows:
             rows = min(_rows_within(ends, start, BYTES_PER_GROUP), ROWS_PER_GROUP)
@@ -107,15 +115,20 @@ class ShardWriter:
             self._flush()
 
 
-def read_table(paths: Sequence[Path] | Path, columns: Sequence[str] | None = None) -> pa.Table:
-    """All rows of some shards, in the order given, as one table."""
-    listed = [paths] if isinstance(paths, Path) else list(paths)
-    tables = [
-        pq.read_table(path, columns=None if columns is None else list(columns), partitioning=None) for path in listed
-    ]
+def read_table(paths: Sequence[Path] | Path, columns: Sequence[str] | None = None, *, threads: bool = True) -> pa.Table:
+    """All rows of some shards, in the order given, as one table; `threads=False` where shards are read side by side."""
+    tables = [_read_shard(path, columns, threads) for path in ([paths] if isinstance(paths, Path) else paths)]
     if not tables:
         raise ValueError("no shards to read")
     return pa.concat_tables(tables)
+
+
+def _read_shard(path: Path, columns: Sequence[str] | None, threads: bool) -> pa.Table:
+    # `pq.read_table` would set up a data set for the one file, which costs as much as reading a small shard.
+    with pq.ParquetFile(path) as file:
+        if columns is None:
+            return file.read(use_threads=threads)
+        return file.read(columns=list(columns), use_threads=threads).select(list(columns))
 
 
 def iter_batches(

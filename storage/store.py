@@ -4,6 +4,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ TEMPORARY = ".tmp"  # unfinished output, in the store itself so that a rename ne
 SCRATCH = ".scratch"  # checkpoints of unfinished runs, by key
 RECORDS = ".records"  # Prefect's cache records, by key
 LOCKS = ".locks"  # one file for each run in progress, by key
+_SYNCS = 16  # files that are synchronised at a time
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ class Store:
         if (output / MANIFEST).exists():
             raise ValueError(f"stage {manifest.stage} wrote {MANIFEST}, a name that the store keeps for itself")
         (output / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
-        for path in sorted(output.rglob("*")):
-            _sync(path)
+        with ThreadPoolExecutor(_SYNCS) as pool:  # one by one, each file waits for a commit of the disk's journal
+            list(pool.map(_sync, output.rglob("*")))
         _sync(output)
         target = self.directory(manifest.stage, manifest.key)
         target.parent.mkdir(parents=True, exist_ok=True)
