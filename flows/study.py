@@ -1,4 +1,4 @@
-"""Small studies of the science itself, apart from any data: figures and their numbers."""
+"""Small studies apart from any pipeline: of the science itself, and of a data set's leakage, as figures and numbers."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +12,7 @@ from rich.console import Console
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-studies = typer.Typer(no_args_is_help=True, help="Small studies of the science itself, as figures and numbers.")
+studies = typer.Typer(no_args_is_help=True, help="Small studies apart from any pipeline, as figures and numbers.")
 console = Console()
 Folder = Annotated[Path, typer.Option(help="where the figure and the numbers go")]
 Repetitions = Annotated[int, typer.Option(min=10, help="samples drawn at every point")]
@@ -63,6 +63,23 @@ def tregs_points(to: Folder = STUDIES) -> None:
     }
     _write(to, "tregs-points", draw_points(study), canonical_json(numbers))
     console.print(f"largest deviation of the simplex's cosines: {study.cosine_error:.1e}", highlight=False)
+
+
+@studies.command()
+def leakage(
+    train: Annotated[list[Path], typer.Option(help="Parquet with image: struct<bytes, path>; repeat for more files")],
+    evaluation: Annotated[list[Path], typer.Option(help="the same, of the evaluation pictures")],
+    to: Folder = STUDIES,
+    distance: Annotated[
+        float, typer.Option(min=0, max=2, help="the same picture up to here: √(2 − 2 · best correlation of detail)")
+    ] = 0.55,
+    pictures: Annotated[int, typer.Option(min=2, max=400, help="pairs on a sheet")] = 80,
+    workers: Annotated[int, typer.Option(min=1, help="threads")] = 2,
+) -> None:
+    """Evaluation pictures that are copies of training pictures: cropped, shifted, mirrored or recoloured ones too."""
+    from flows.leakage_study import study_leakage
+
+    study_leakage(train, evaluation, to, distance=distance, pictures=pictures, workers=workers, console=console)
 
 
 def _write(to: Path, name: str, figure: "Figure", numbers: str) -> None:

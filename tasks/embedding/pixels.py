@@ -1,14 +1,41 @@
-"""The encoder without a model: a shrunken image. Enough to find images that are nearly the same picture."""
+"""The encoder without a model: a shrunken image's local detail. Enough to find images that are the same picture."""
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+BLUR = 0.25
+"""Deviation of the blur that is subtracted, in sides of the picture."""
+
+
+def thumbnail(picture: Image.Image, side: int) -> np.ndarray:
+    """The picture averaged down to `side` × `side`, whatever its shape, uint8 `[3, side, side]`."""
+    small = picture.convert("RGB").resize((side, side), Image.Resampling.BOX)
+    return np.asarray(small).transpose(2, 0, 1)
+
+
+def local_detail(thumbnails: np.ndarray, blur: float) -> np.ndarray:
+    """Pictures less their own blur, float32 `[…, s, s]`, `blur` the deviation of its Gaussian in sides.
+
+    What is left does not know brightness, nor the large shapes that unrelated pictures share (a bright sky over a
+    dark sea): it is small edges in their places, which only copies have in common.
+    """
+    values = np.asarray(thumbnails, dtype=np.float32) / 255
+    deviations = (0.0,) * (values.ndim - 2) + (blur * values.shape[-1],) * 2
+    return np.asarray(values - gaussian_filter(values, deviations, mode="nearest"), dtype=np.float32)
 
 
 def pixel_vector(picture: Image.Image, side: int) -> np.ndarray:
-    """The picture averaged down to `side` × `side`, each channel centred over the picture, float32 `[3 · side²]`.
+    """The `local_detail` of the picture's thumbnail, each channel centred over the picture, float32 `[3 · side²]`.
 
-    Box averaging makes it insensitive to size and compression, centring to brightness; after normalisation, cosine
-    is the correlation of two thumbnails. A picture of one colour gives 0, which has no direction.
+    Box averaging makes it insensitive to size and compression; after normalisation, cosine is the correlation of two
+    thumbnails' detail, whatever brightness and contrast. A picture of one colour gives 0, which has no direction.
     """
-    small = np.asarray(picture.resize((side, side), Image.Resampling.BOX), dtype=np.float32) / 255
-    return (small - small.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)).transpose(2, 0, 1).reshape(-1)
+    return pixel_vectors(thumbnail(picture, side)[None])[0]
+
+
+def pixel_vectors(thumbnails: np.ndarray) -> np.ndarray:
+    """`pixel_vector` of thumbnails `[n, 3, s, s]`, not normalised, float32 `[n, 3 · s²]`."""
+    detail = local_detail(thumbnails, BLUR)
+    detail -= detail.mean(axis=(-2, -1), keepdims=True, dtype=np.float64).astype(np.float32)
+    return detail.reshape(len(detail), -1)
