@@ -12,7 +12,7 @@ from flows.study import studies
 from flows.upkeep import ConfigFile, export, gc, verify
 from storage.errors import EquipoiseError
 
-Verb = Literal["curate", "train", "evaluate", "pipeline"]
+Verb = Literal["curate", "train", "evaluate", "pipeline", "selfsupervise"]
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -27,13 +27,14 @@ console = Console()
 @app.command()
 def run(
     config: ConfigFile,
-    verb: Annotated[Verb, typer.Option(help="how far to go; pipeline is all of it")] = "pipeline",
+    verb: Annotated[Verb | None, typer.Option(help="how far to go; all of it if not said")] = None,
     no_server: Annotated[bool, typer.Option("--no-server", help="run in this process, without Prefect's UI")] = False,
 ) -> None:
     """Run an experiment; stages whose inputs and code are unchanged come from the cache."""
-    from flows.config import load_config
+    from flows.config import load_experiment
 
-    settings = load_config(config)
+    settings = load_experiment(config)
+    verb = verb or settings.whole
     if no_server:
         from flows.pipeline import run_here
 
@@ -54,13 +55,13 @@ def run(
 @app.command()
 def status(config: ConfigFile) -> None:
     """Say which stages would run, and why; runs nothing and needs no server."""
-    from flows.config import load_config
+    from flows.config import load_experiment
     from flows.engine import StatusEngine
     from flows.pipeline import build
 
-    settings = load_config(config)
+    settings = load_experiment(config)
     engine = StatusEngine(settings.runtime)
-    build(engine, settings, "pipeline")
+    build(engine, settings, settings.whole)
     table = Table("stage run", "would", "because", box=None, header_style="bold", pad_edge=False)
     for plan in engine.plans:
         colour = {"cached": "green", "run": "yellow", "wait": "dim"}[plan.action]

@@ -1,16 +1,16 @@
 """The configuration of one experiment: a YAML file, checked whole before any work starts."""
 
 import difflib
-import os
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from flows.experiment import Experiment
+from flows.selfsupervised import SelfSupervisedExperiment
 from storage.config import Config
 from storage.errors import InputError
-from storage.workspace import Runtime
 from tasks.balancing.config import BalancingConfig, RakeConfig
 from tasks.embedding.config import EmbeddingConfig
 from tasks.evaluation.config import EvaluationConfig
@@ -82,18 +82,10 @@ class EvaluationPlan(Config):
     benchmarks: tuple[Benchmark, ...] = Field(min_length=1, description="what to evaluate on")
 
 
-class PipelineConfig(Config):
+class PipelineConfig(Experiment):
     """One experiment. `training: null` stops after curation."""
 
-    name: str = Field(pattern=r"^[\w.-]+$", description="names the run's folder, runs/<name>")
-    output: Path | None = Field(default=None, description="where the report goes; default runs/<name>")
-    store: Path | None = Field(
-        default=None, description="where stage outputs live; default $EQUIPOISE_STORE, else <output>/store"
-    )
-    device: str = Field(default="cpu", description="torch device: cpu, cuda, cuda:1, mps")
-    workers: int = Field(default=1, ge=1, description="threads that one stage may use")
-    parallel: int = Field(default=2, ge=1, description="stage runs at a time")
-    runner: Literal["threads", "ray"] = Field(default="threads", description="where task runs execute")
+    whole: ClassVar[str] = "pipeline"
 
     sources: tuple[SourceConfig, ...] = Field(min_length=1, description="what to ingest")
     metadata: MetadataConfig = Field(description="the keyword list")
@@ -122,20 +114,22 @@ class PipelineConfig(Config):
             raise ValueError(f"benchmark {missing[0]!r} has no `path`, and no source of kind `scenes` generates it")
         return self
 
-    @property
-    def folder(self) -> Path:
-        """Where the report, the summary and the lineage go."""
-        return self.output or Path("runs") / self.name
-
-    @property
-    def runtime(self) -> Runtime:
-        """Where and with what stages run."""
-        store = self.store or Path(os.environ.get("EQUIPOISE_STORE") or self.folder / "store")
-        return Runtime(store=store, device=self.device, workers=self.workers)
-
 
 def load_config(path: Path) -> PipelineConfig:
-    """Read and check a YAML file. Raises `InputError` with one sentence that names the field and the mend."""
+    """Read and check a pipeline's YAML file. Raises `InputError` as `load_experiment` does, and for another kind."""
+    experiment = load_experiment(path)
+    if not isinstance(experiment, PipelineConfig):
+        raise InputError(
+            f"{path} is a self-supervised experiment, which curates nothing: `run`, `status`, `verify` and `gc` take it"
+        )
+    return experiment
+
+
+def load_experiment(path: Path) -> PipelineConfig | SelfSupervisedExperiment:
+    """Read and check a YAML file; one with `selfsupervised` is a self-supervised experiment, any other a pipeline.
+
+    Raises `InputError` with one sentence that names the field and the mend.
+    """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -145,13 +139,14 @@ def load_config(path: Path) -> PipelineConfig:
     if not isinstance(values, dict):
         raise InputError(f"{path} holds no settings; the examples in configs/ show the fields")
     values.setdefault("name", path.stem)
+    kind = SelfSupervisedExperiment if "selfsupervised" in values else PipelineConfig
     try:
-        return PipelineConfig.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
-        raise InputError(f"{path}: {explain(error)}") from None
+        raise InputError(f"{path}: {explain(error, kind)}") from None
 
 
-def explain(error: ValidationError) -> str:
+def explain(error: ValidationError, kind: type[Experiment] = PipelineConfig) -> str:
     """The first fault of a configuration, with the nearest field's name when one was misspelt."""
     faults = error.errors()
     first = faults[0]
@@ -159,7 +154,7 @@ def explain(error: ValidationError) -> str:
     more = f" ({len(faults) - 1} more like it)" if len(faults) > 1 else ""
     if first["type"] == "extra_forbidden":
         name = str(first["loc"][-1])
-        near = difflib.get_close_matches(name, _all_fields(PipelineConfig), n=1)
+        near = difflib.get_close_matches(name, _all_fields(kind), n=1)
         return f"unknown field `{where}`{f'; did you mean `{near[0]}`?' if near else ''}{more}"
     given = first.get("input")
     shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""

@@ -11,8 +11,8 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
-from flows.config import PipelineConfig
 from flows.engine import Node
+from flows.experiment import Experiment
 from tasks.reporting.lineage import LineageNode, lineage_json, lineage_markdown
 
 FIGURES = 8  # a table's cell holds this many figures of a stage's stats
@@ -26,7 +26,7 @@ def write_lineage(folder: Path, nodes: Sequence[Node]) -> None:
     os.replace(temporary, folder / "lineage.json")
 
 
-def publish_lineage(config: PipelineConfig, nodes: Sequence[Node], *, wait_for: list[Any] | None) -> None:
+def publish_lineage(config: Experiment, nodes: Sequence[Node], *, wait_for: list[Any] | None) -> None:
     """Write the lineage to disk and to the Prefect UI: a graph, a table and an event per output used."""
     write_lineage(config.folder, nodes)
     _lineage(config.name, describe(nodes), wait_for=wait_for)

@@ -10,20 +10,31 @@ from prefect.context import FlowRunContext
 from prefect.flows import Flow
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.config import PipelineConfig, load_config
+from flows.config import PipelineConfig, load_experiment
 from flows.engine import Engine, LocalEngine, Node, PrefectEngine
+from flows.experiment import Experiment
 from flows.graph import Training, curate_graph, evaluate_graph, report_graph, train_graph
+from flows.graph.selfsupervise import selfsupervise_graph
 from flows.lineage import publish_lineage, write_lineage
-from storage.errors import EquipoiseError
+from flows.selfsupervised import SelfSupervisedExperiment
+from storage.errors import EquipoiseError, InputError
 from storage.manifest import Manifest
 from storage.store import Store
 
-Verb = Literal["curate", "train", "evaluate", "pipeline"]
+Verb = Literal["curate", "train", "evaluate", "pipeline", "selfsupervise"]
+AnyExperiment = PipelineConfig | SelfSupervisedExperiment
 THREADS: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=2)
 
 
-def build(engine: Engine, config: PipelineConfig, verb: Verb) -> Any:
-    """Submit the stages of a verb to an engine; the report's place, or None for the verbs that make none."""
+def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Any:
+    """Submit the stages of a verb to an engine; the report's place, or None for the verbs that make none.
+
+    Raises `InputError` for a verb of the other kind of experiment.
+    """
+    if isinstance(config, SelfSupervisedExperiment) != (verb == "selfsupervise"):
+        raise InputError(f"the experiment {config.name!r} has no verb {verb}: it is run whole, by {config.whole}")
+    if isinstance(config, SelfSupervisedExperiment):
+        return selfsupervise_graph(engine, config)
     curation = curate_graph(engine, config)
     if verb == "curate" and config.training:
         return None
@@ -34,7 +45,7 @@ def build(engine: Engine, config: PipelineConfig, verb: Verb) -> Any:
     return report_graph(engine, config, curation, training, scores)
 
 
-def run_here(config: PipelineConfig, verb: Verb, announce: Callable[[str], None]) -> list[Node]:
+def run_here(config: AnyExperiment, verb: Verb, announce: Callable[[str], None]) -> list[Node]:
     """Run a verb in this process, without a server, in the same store. Raises the first failure."""
     engine = LocalEngine(config.runtime, parallel=config.parallel, announce=announce)
     report = build(engine, config, verb)
@@ -45,8 +56,8 @@ def run_here(config: PipelineConfig, verb: Verb, announce: Callable[[str], None]
     return nodes
 
 
-def _run(config: PipelineConfig | Path, verb: Verb, again: Callable[[], "Flow[..., Any]"]) -> None:
-    settings = load_config(config) if isinstance(config, Path) else config
+def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[..., Any]"]) -> None:
+    settings = load_experiment(config) if isinstance(config, Path) else config
     if settings.runner == "ray" and not _on_ray():
         again().with_options(task_runner=task_runner(settings))(settings)
         return
@@ -82,10 +93,22 @@ def pipeline(config: PipelineConfig | Path) -> None:
     _run(config, "pipeline", lambda: pipeline)
 
 
-FLOWS: dict[Verb, "Flow[..., Any]"] = {"curate": curate, "train": train, "evaluate": evaluate, "pipeline": pipeline}
+@flow(name="selfsupervise", task_runner=THREADS)
+def selfsupervise(config: SelfSupervisedExperiment | Path) -> None:
+    """Pictures alone: self-supervised training over seeds, linear and nearest-neighbour evaluation, and the report."""
+    _run(config, "selfsupervise", lambda: selfsupervise)
 
 
-def task_runner(config: PipelineConfig) -> "TaskRunner[Any]":
+FLOWS: dict[Verb, "Flow[..., Any]"] = {
+    "curate": curate,
+    "train": train,
+    "evaluate": evaluate,
+    "pipeline": pipeline,
+    "selfsupervise": selfsupervise,
+}
+
+
+def task_runner(config: Experiment) -> "TaskRunner[Any]":
     """The runner that a configuration asks for."""
     if config.runner == "threads":
         return ThreadPoolTaskRunner(max_workers=config.parallel)
@@ -109,7 +132,7 @@ def _raise_first(nodes: Sequence[Node]) -> None:
             raise node.error
 
 
-def _deliver(config: PipelineConfig, report: Manifest | None) -> None:
+def _deliver(config: Experiment, report: Manifest | None) -> None:
     """Copy the report out of the store, to where a person looks for it."""
     if report is None:
         return

@@ -18,10 +18,10 @@ def verify(
     discard: Annotated[bool, typer.Option(help="remove altered files, so that the next run rebuilds them")] = False,
 ) -> None:
     """Hash every file of the experiment's store; exit status 1 where one is missing or altered."""
-    from flows.config import load_config
+    from flows.config import load_experiment
     from storage.store import Store
 
-    store = Store(load_config(config).runtime.store)
+    store = Store(load_experiment(config).runtime.store)
     manifests = list(store.manifests())
     faults = [(manifest, fault) for manifest in manifests for fault in store.damage(manifest, content=True)]
     for _, fault in faults:
@@ -44,21 +44,21 @@ def gc(
     remove: Annotated[bool, typer.Option(help="remove what is listed; without it, only list")] = False,
 ) -> None:
     """List, or remove, stage outputs that none of the named experiments needs any more."""
-    from flows.config import load_config
+    from flows.config import load_experiment
     from flows.engine import StatusEngine
     from flows.pipeline import build
     from storage.collect import find_garbage
     from storage.collect import remove as remove_items
     from storage.store import Store
 
-    settings = [load_config(config) for config in configs]
+    settings = [load_experiment(config) for config in configs]
     stores = {setting.runtime.store.resolve() for setting in settings}
     if len(stores) > 1:
         raise InputError(f"these experiments use {len(stores)} stores; collect each store by itself")
     store = Store(stores.pop())
     engines = [StatusEngine(setting.runtime) for setting in settings]
     for engine, setting in zip(engines, settings, strict=True):
-        build(engine, setting, "pipeline")
+        build(engine, setting, setting.whole)
     garbage = find_garbage(
         store,
         [manifest for engine in engines for manifest in engine.manifests],

@@ -47,3 +47,12 @@ class ReportConfig(Config):
     examples: int = Field(default=8, ge=0, le=64, description="sample images in each of the groups")
     thumbnail: int = Field(default=112, ge=16, le=512, description="longest side of a sample image, in pixels")
     keywords: int = Field(default=40, ge=5, le=200, description="most keywords that a figure names one by one")
+
+
+class SelfSupervisedReportConfig(Config):
+    """Contents of the report of a self-supervised experiment."""
+
+    title: str = Field(default="Self-supervised", description="heading of the report", max_length=200)
+    confidence: float = Field(default=0.95, gt=0.0, lt=1.0, description="coverage that the intervals aim at")
+    resamples: int = Field(default=2000, ge=100, description="bootstrap resamples of the test images")
+    seed: int = Field(default=0, ge=0, description="seed of the bootstrap")

@@ -22,6 +22,13 @@ QUANTITIES = {
     "text_norm": ("mean norm, texts", True),
     "image_tree": ("spanning tree of images, length / n", False),
     "text_tree": ("spanning tree of texts, length / n", False),
+    "invariance": ("distance of two views", True),
+    "first_norm": ("mean norm, first view", True),
+    "second_norm": ("mean norm, second view", True),
+    "first_tree": ("spanning tree, first view, length / n", True),
+    "second_tree": ("spanning tree, second view, length / n", True),
+    "rank": ("effective directions", False),
+    "spread": ("spread, 0 at a point", False),
 }
 # Not measurements: the axes, and what the configuration has set.
 GIVEN = ("step", "examples", "learning_rate")

@@ -3,12 +3,12 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from jinja2 import DictLoader, Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from tasks.evaluation.intervals import Interval
 from tasks.reporting.comparison import Difference, Summary
-from tasks.reporting.content import Report, TrainingRow
+from tasks.reporting.content import Drawing, Report, TrainingRow
 from tasks.reporting.drawing import VARIABLES, inlined, variant_colours
 from tasks.reporting.findings import bounds, metric_name, points, verdict
 from tasks.reporting.stylesheet import STYLESHEET
@@ -20,10 +20,37 @@ MISSING = "–"
 
 def render(report: Report) -> str:
     """`report.html`: no script, no request, every value escaped."""
+    benchmarks: dict[str, list[Summary]] = {}
+    extras: dict[str, list[str]] = {}
+    for each in report.summaries:
+        benchmarks.setdefault(each.benchmark, []).append(each)
+    for name, group in benchmarks.items():
+        extras[name] = _telling_metrics(group)
+    pairs: dict[tuple[str, str], list[Difference]] = {}
+    for difference in report.differences:
+        pairs.setdefault((difference.variant, difference.reference), []).append(difference)
+    trainings: dict[str, dict[str, list[TrainingRow]]] = {}
+    for row in report.training:
+        trainings.setdefault(row.stage, {}).setdefault(row.variant, []).append(row)
+    return page_template({name: template for name, (_, template) in SECTIONS.items()}).render(
+        report=report,
+        sections=_sections(report),
+        benchmarks=list(benchmarks.items()),
+        extras=extras,
+        trainings=trainings,
+        pairs=pairs,
+        colours=_colours(report),
+        widest=max((station.rows for station in report.stations), default=1),
+        stylesheet=Markup(STYLESHEET),
+        drawings=inline_drawings(report.drawings),
+    )
+
+
+def page_template(sections: Mapping[str, str]) -> Template:
+    """The page around templates of its sections; what they print is escaped."""
     environment = Environment(
         loader=DictLoader(
-            {"page": "{% import 'macros' as m with context %}" + PAGE, "macros": MACROS}
-            | {name: template for name, (_, template) in SECTIONS.items()}
+            {"page": "{% import 'macros' as m with context %}" + PAGE, "macros": MACROS} | dict(sections)
         ),
         autoescape=True,
         undefined=StrictUndefined,
@@ -42,33 +69,15 @@ def render(report: Report) -> str:
         "compact": _compact,
         "width": lambda rows, widest: f"{100 * rows / max(1, widest):.2f}",
     }
-    benchmarks: dict[str, list[Summary]] = {}
-    extras: dict[str, list[str]] = {}
-    for each in report.summaries:
-        benchmarks.setdefault(each.benchmark, []).append(each)
-    for name, group in benchmarks.items():
-        extras[name] = _telling_metrics(group)
-    pairs: dict[tuple[str, str], list[Difference]] = {}
-    for difference in report.differences:
-        pairs.setdefault((difference.variant, difference.reference), []).append(difference)
-    trainings: dict[str, dict[str, list[TrainingRow]]] = {}
-    for row in report.training:
-        trainings.setdefault(row.stage, {}).setdefault(row.variant, []).append(row)
-    return environment.get_template("page").render(
-        report=report,
-        sections=_sections(report),
-        benchmarks=list(benchmarks.items()),
-        extras=extras,
-        trainings=trainings,
-        pairs=pairs,
-        colours=_colours(report),
-        widest=max((station.rows for station in report.stations), default=1),
-        stylesheet=Markup(STYLESHEET),
-        drawings={
-            name: {"inline": Markup(inlined(drawing.svg, name)), "description": drawing.description}
-            for name, drawing in report.drawings.items()
-        },
-    )
+    return environment.get_template("page")
+
+
+def inline_drawings(drawings: Mapping[str, Drawing]) -> dict[str, dict[str, str]]:
+    """Figures as the page's macro takes them."""
+    return {
+        name: {"inline": Markup(inlined(drawing.svg, name)), "description": drawing.description}
+        for name, drawing in drawings.items()
+    }
 
 
 def _telling_metrics(group: Sequence[Summary]) -> list[str]:

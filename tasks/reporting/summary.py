@@ -17,8 +17,8 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
     return {
         "title": report.title,
         "headline": report.headline,
-        "variants": _variants(report.summaries),
-        "deltas": _deltas(report.differences),
+        "variants": variants_json(report.summaries),
+        "deltas": deltas_json(report.differences),
         "curation": {
             "rows": {station.name: station.rows for station in report.stations},
             "lost": {
@@ -28,12 +28,12 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
             },
             "convergence": report.convergence,
             "infeasible": list(report.infeasible),
-            "distances": {each.name: _finite(asdict(each)) for each in report.distances},
-            "balancing": _finite(dict(report.balancing)),
-            "selection": _finite(dict(report.selection)),
+            "distances": {each.name: finite_json(asdict(each)) for each in report.distances},
+            "balancing": finite_json(dict(report.balancing)),
+            "selection": finite_json(dict(report.selection)),
         },
-        "geometry": {row.variant: _finite(asdict(row)) for row in report.geometry},
-        "training": [_finite(asdict(row)) for row in report.training],
+        "geometry": {row.variant: finite_json(asdict(row)) for row in report.geometry},
+        "training": [finite_json(asdict(row)) for row in report.training],
     }
 
 
@@ -42,7 +42,8 @@ def dumped(value: JsonValue) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _variants(summaries: Sequence[Summary]) -> dict[str, JsonValue]:
+def variants_json(summaries: Sequence[Summary]) -> dict[str, JsonValue]:
+    """Every variant's scores, by benchmark."""
     variants: dict[str, dict[str, JsonValue]] = {}
     for each in summaries:
         variants.setdefault(each.variant, {})[each.benchmark] = {
@@ -53,13 +54,14 @@ def _variants(summaries: Sequence[Summary]) -> dict[str, JsonValue]:
             "image_interval": _bounds(each.over_images),
             "chance": each.chance,
             "images": each.images,
-            "metrics": _finite(dict(each.metrics)),
+            "metrics": finite_json(dict(each.metrics)),
             "classes": dict(zip(each.classes, each.recalls, strict=True)) if each.recalls else {},
         }
     return dict(variants)
 
 
-def _deltas(differences: Sequence[Difference]) -> dict[str, JsonValue]:
+def deltas_json(differences: Sequence[Difference]) -> dict[str, JsonValue]:
+    """Every difference between two variants, by benchmark."""
     deltas: dict[str, dict[str, JsonValue]] = {}
     for each in differences:
         deltas.setdefault(f"{each.variant}-{each.reference}", {})[each.benchmark] = {
@@ -78,13 +80,14 @@ def _bounds(interval: Interval | None) -> JsonValue:
     return None if interval is None else [interval.low, interval.high]
 
 
-def _finite(value: object) -> JsonValue:
+def finite_json(value: object) -> JsonValue:
+    """The value with null for NaN and the infinities; raises `TypeError` for what JSON does not have."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {str(name): _finite(item) for name, item in value.items()}
+        return {str(name): finite_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite_json(item) for item in value]
     if value is None or isinstance(value, bool | int | str):
         return value
     raise TypeError(f"a {type(value).__name__} has no place in the summary")

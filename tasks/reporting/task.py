@@ -16,11 +16,13 @@ from storage.shards import iter_batches, read_table
 from storage.workspace import Workspace
 from tasks.reporting.comparison import Answers, Measurement
 from tasks.reporting.compose import Material, compose
-from tasks.reporting.config import Cell, ReportConfig, RunLabel
+from tasks.reporting.config import Cell, ReportConfig, RunLabel, SelfSupervisedReportConfig
 from tasks.reporting.content import geometry_row, training_row
 from tasks.reporting.curves import TrainingRun
 from tasks.reporting.examples import ExampleGroup, choose, describe
 from tasks.reporting.page import render
+from tasks.reporting.selfsupervised import content as selfsupervised
+from tasks.reporting.selfsupervised.page import render_selfsupervised, selfsupervised_summary
 from tasks.reporting.summary import dumped, summary_json
 
 
@@ -80,6 +82,36 @@ def report(
     )
     (work.output / "report.html").write_text(render(content), encoding="utf-8", newline="\n")
     summary = summary_json(content)
+    (work.output / "summary.json").write_text(dumped(summary), encoding="utf-8", newline="\n")
+    figures = work.output / "figures"
+    figures.mkdir()
+    for name, drawn in content.drawings.items():
+        (figures / f"{name}.svg").write_text(drawn.svg, encoding="utf-8", newline="\n")
+    return {"headline": content.headline, "variants": summary["variants"], "deltas": summary["deltas"]}
+
+
+@stage("selfsupervised_report", version=1, modules=("tasks.reporting.selfsupervised",))
+def selfsupervised_report(
+    config: SelfSupervisedReportConfig,
+    seeds: tuple[int, ...],
+    models: Sequence[Manifest],
+    runs: tuple[RunLabel, ...],
+    scores: Sequence[Manifest],
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Write `report.html`, `summary.json` and `figures/*.svg`; `seeds` label `models`, `runs` label `scores`."""
+    content = selfsupervised.compose(
+        config,
+        seeds,
+        models,
+        [_frame([work.path(model, "metrics.parquet")]) for model in models],
+        runs,
+        scores,
+        [_frame([work.path(each, "predictions.parquet")]) for each in scores],
+    )
+    (work.output / "report.html").write_text(render_selfsupervised(content), encoding="utf-8", newline="\n")
+    summary = selfsupervised_summary(content)
     (work.output / "summary.json").write_text(dumped(summary), encoding="utf-8", newline="\n")
     figures = work.output / "figures"
     figures.mkdir()

@@ -102,6 +102,7 @@ def selfsupervise(
         device=work.runtime.device,
         scratch=work.scratch,
         description=f"{work.stage} {seed}",
+        report=work.report,
     )
     save_model(work.output, model, config, seed)
     write_table(work.output / "metrics.parquet", fitted.metrics)

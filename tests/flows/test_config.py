@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.config import load_config
+from flows.config import load_config, load_experiment
 from storage.errors import InputError
 from tests.flows.conftest import edit
 
@@ -14,7 +14,7 @@ CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_every_example_is_valid(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(path.parents[1])
-    assert load_config(path).name == path.stem
+    assert load_experiment(path).name == path.stem
 
 
 def sentence(path: Path) -> str:

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from scipy.optimize import minimize
 from torch import Tensor
 from torch.nn import functional
 
@@ -54,31 +52,30 @@ def fit_logistic(
     inputs = features.double()
     if not torch.isfinite(inputs).all():
         raise InputError("the features are not finite numbers: the model's training diverged; train it again")
-    count, dimension = inputs.shape
+    weight = torch.zeros(inputs.shape[1], classes, dtype=torch.float64) if start is None else start.weight.clone()
+    bias = torch.zeros(classes, dtype=torch.float64) if start is None else start.bias.clone()
+    solver = torch.optim.LBFGS(
+        [weight.requires_grad_(), bias.requires_grad_()],
+        max_iter=iterations,
+        max_eval=2 * iterations,
+        history_size=HISTORY,
+        tolerance_grad=tolerance,
+        tolerance_change=0.0,
+        line_search_fn="strong_wolfe",
+    )
 
-    def split(values: np.ndarray) -> tuple[Tensor, Tensor]:
-        table = torch.from_numpy(values).view(dimension + 1, classes)
-        return table[:dimension], table[dimension]
+    def objective() -> Tensor:
+        solver.zero_grad()
+        loss = functional.cross_entropy(inputs @ weight + bias, labels) + penalty / 2 * weight.square().sum()
+        loss.backward()
+        return loss
 
-    def objective(values: np.ndarray) -> tuple[float, np.ndarray]:
-        weight, bias = split(values)
-        logits = inputs @ weight + bias
-        loss = functional.cross_entropy(logits, labels) + penalty / 2 * weight.square().sum()
-        slope = torch.softmax(logits, dim=1)
-        slope[torch.arange(count), labels] -= 1
-        slope /= count
-        gradient = torch.cat([inputs.T @ slope + penalty * weight, slope.sum(dim=0, keepdim=True)])
-        return loss.item(), gradient.flatten().numpy()
-
-    begin = np.zeros((dimension + 1) * classes)
-    if start is not None:
-        begin = torch.cat([start.weight, start.bias[None]]).flatten().numpy()
-    options = {"maxiter": iterations, "maxfun": 2 * iterations, "maxcor": HISTORY, "gtol": tolerance, "ftol": 0.0}
-    found = minimize(objective, begin, jac=True, method="L-BFGS-B", options=options)
-    weight, bias = split(found.x)
-    loss, gradient = objective(found.x)
-    residual = float(np.abs(gradient).max())
-    return LogisticFit(weight, bias, penalty, loss, residual, int(found.nit), residual <= tolerance)
+    solver.step(objective)
+    loss = objective().item()  # once more, where it stopped
+    assert weight.grad is not None and bias.grad is not None
+    residual = max(weight.grad.abs().max().item(), bias.grad.abs().max().item())
+    steps = int(solver.state[weight]["n_iter"])
+    return LogisticFit(weight.detach(), bias.detach(), penalty, loss, residual, steps, residual <= tolerance)
 
 
 @dataclass(frozen=True)

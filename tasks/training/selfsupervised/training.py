@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from storage.progress import Report, silent
 from tasks.training.augmentation import standardise
 from tasks.training.images import DecodedPictures, Pictures
 from tasks.training.loop import Batch, Fitted, fit
@@ -62,6 +63,7 @@ def train_self_supervised(
     device: str = "cpu",
     scratch: Path | None = None,
     description: str = "self-supervised",
+    report: Report = silent,
 ) -> tuple[Projected, Fitted]:
     """Train a fresh network on `config.steps` batches of pictures.
 
@@ -80,7 +82,9 @@ def train_self_supervised(
     model = build_model(config, seed=seed).to(memory_format=torch.channels_last)
     ahead = 0 if device == "cpu" and isinstance(examples.pictures, DecodedPictures) else _AHEAD
     objective = SelfSupervisedObjective(model, config)
-    fitted = fit(objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead)
+    fitted = fit(
+        objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead, report=report
+    )
     return model.to(memory_format=torch.contiguous_format).eval(), fitted
 
 
