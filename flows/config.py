@@ -59,6 +59,9 @@ class TrainingPlan(Config):
     """CLIP from scratch on `original`, `balanced` and `random`, on equal budgets, over seeds."""
 
     settings: TrainingConfig = Field(default_factory=TrainingConfig, description="model, loss and budget")
+    initial: Path | None = Field(
+        default=None, description="a safetensors checkpoint of the architecture to start from; null: fresh weights"
+    )
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
         default=(0, 1, 2), min_length=1, description="one training per seed and variant; more seeds, narrower intervals"
     )

@@ -50,10 +50,12 @@ def train_graph(engine: Engine, config: PipelineConfig, curation: Curation) -> T
 def _from_scratch(engine: Engine, config: PipelineConfig, curation: Curation) -> list[Trained]:
     if not config.training:
         return []
+    given = config.training.initial
+    initial = external(given, config.runtime.store) if given else None
     return [
         Trained(
             RunLabel(variant=variant, seed=seed),
-            engine.submit(train, config.training.settings, seed, list(data.shards), data.selection,
+            engine.submit(train, config.training.settings, seed, list(data.shards), data.selection, initial,
                           label=f"train {variant}, seed {seed}"),
         )
         for seed in config.training.seeds

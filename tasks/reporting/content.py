@@ -46,6 +46,7 @@ class TrainingRow:
     final_loss: float | None
     image_norm: float | None
     text_norm: float | None
+    predicted_norm: float | None
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def training_row(variant: str, seed: int, stage: str, stats: Mapping[str, JsonVa
         final_loss=real(stats.get("final_loss")),
         image_norm=real(stats.get("image_norm")),
         text_norm=real(stats.get("text_norm")),
+        predicted_norm=real(stats.get("predicted_norm")),
     )
 
 

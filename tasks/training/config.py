@@ -95,11 +95,15 @@ class LoopConfig(Config):
 
 
 class TrainingConfig(LoopConfig):
-    """A CLIP model from scratch on image-caption pairs."""
+    """A CLIP model on image-caption pairs, from scratch or from given weights."""
 
     architecture: Architecture = Field(default_factory=Architecture, description="which model")
+    pretrained: str | None = Field(
+        default=None,
+        description="open_clip's tag of published weights to start from, fetched once; null: fresh weights",
+    )
     locked: Literal["none", "image", "text"] = Field(
-        default="none", description="a tower left as it is: image, with `initial` weights, is LiT"
+        default="none", description="a tower left as it is: image, with weights to start from, is LiT"
     )
     augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
 

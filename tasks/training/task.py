@@ -21,10 +21,12 @@ from tasks.training.images import Preparation
 from tasks.training.loop import Fitted
 from tasks.training.models import lock_tower, save_heads
 from tasks.training.pairs import PairSet, read_pairs
+from tasks.training.pretrained import pretrained_clip
 from tasks.training.selection import Selection
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import save_model
 from tasks.training.selfsupervised.training import read_pictures, train_self_supervised
+from tasks.training.tregs import equilibrium_radius
 
 _MODULES = ("tasks.training",)
 
@@ -41,12 +43,18 @@ def train(
 ) -> Mapping[str, JsonValue]:
     """A CLIP model on image-caption pairs, each as often as `selection` says.
 
-    From scratch, or from `initial`, a safetensors checkpoint of the architecture.
+    From scratch, from `initial`, a safetensors checkpoint of the architecture, or from published weights.
     """
-    if initial is None:
-        clip = build_clip(config.architecture, seed=seed)
-    else:
+    if initial is not None and config.pretrained is not None:
+        raise InputError(
+            f"two models to start from are given, {initial.path} and the tag {config.pretrained!r}; drop one"
+        )
+    if initial is not None:
         clip = load_clip(work.directory(initial), architecture=config.architecture)
+    elif config.pretrained is not None:
+        clip = pretrained_clip(config.architecture, config.pretrained)
+    else:
+        clip = build_clip(config.architecture, seed=seed)
     lock_tower(clip.model, config.locked)
     return _train_clip(clip, config, seed, pairs, selection, work)
 
@@ -85,7 +93,7 @@ def train_heads(
     )
     save_heads(work.output, heads)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    return _stats(fitted, len(examples.ids), began)
+    return _stats(fitted, len(examples.ids), began, config)
 
 
 @stage("selfsupervise", version=1, modules=("tasks.training.selfsupervised",))
@@ -139,7 +147,7 @@ def _train_clip(
     )
     save_clip(work.output, clip)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    return _stats(fitted, len(examples.ids), began) | {"without_image": examples.without_image}
+    return _stats(fitted, len(examples.ids), began, config) | {"without_image": examples.without_image}
 
 
 def _pairs(
@@ -170,8 +178,11 @@ def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) 
     return Selection.of(read_table(paths, ["id", config.sampling]), config.sampling)
 
 
-def _stats(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:
-    """Figures for the manifest; losses, norms and trees are means over the last 20 steps."""
+def _stats(fitted: Fitted, distinct: int, began: float, config: LoopConfig) -> dict[str, JsonValue]:
+    """Figures for the manifest; losses, norms and trees are means over the last 20 steps.
+
+    `predicted_norm` is where T-REG lets the norms settle, given time and dimensions enough; None without T-REG.
+    """
     means: dict[str, JsonValue] = {
         name: fitted.last(column)
         for name, column in (
@@ -184,7 +195,10 @@ def _stats(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:
             ("text_tree", "text_tree"),
         )
     }
-    return _budget(fitted, distinct, began) | means
+    regulariser = config.regulariser
+    predicted = equilibrium_radius(config.batch, regulariser.gamma, regulariser.lambda_)
+    settles = regulariser.kind == "tregs" and regulariser.lambda_ > 0
+    return _budget(fitted, distinct, began) | means | {"predicted_norm": predicted if settles else None}
 
 
 def _budget(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:

@@ -12,8 +12,11 @@ def tree_length(points: Tensor, edges: Tensor) -> Tensor:
 
     An edge of length zero has a zero gradient. Returns a scalar of the points' type.
     """
-    if points.device.type == "cpu":
-        return _TreeLength.apply(points, edges)
+    return _TreeLength.apply(points, edges) if points.device.type == "cpu" else indexed_length(points, edges)
+
+
+def indexed_length(points: Tensor, edges: Tensor) -> Tensor:
+    """The same in torch's own operations, for accelerators: nothing is read back by the host."""
     ends = points.index_select(0, edges[:, 0]) - points.index_select(0, edges[:, 1])  # indexing's backward is slower
     return torch.linalg.vector_norm(ends, dim=1).sum()
 

@@ -128,6 +128,11 @@ def test_hostile_examples_are_shown(html: str) -> None:
     assert text.count("no image") == 3  # missing, unreadable, SVG
 
 
+def test_the_norm_that_tregs_predicts_stands_beside_the_realised(html: str) -> None:
+    row = re.search(r"norm at rest.*?<tbody>(.*?)</tr>", html, re.DOTALL)
+    assert row and re.findall(r"<td class=\"n\">([\d.]+)</td>", row[1])[-3:] == ["81.500", "90.250", "106.750"]
+
+
 def test_figures_are_inert(made: Path) -> None:
     for path in sorted((made / "figures").glob("*.svg")):
         svg = path.read_text(encoding="utf-8")

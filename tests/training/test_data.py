@@ -103,6 +103,31 @@ def test_augmentation_moves_by_at_most_its_reach_and_any_part_can_be_drawn_alone
     assert not torch.equal(whole, augment(pictures, np.arange(64), config, **{**options, "step": 10}))
 
 
+def test_rows_of_one_picture_are_known_as_such(tmp_path):
+    table = pairs_table(6)
+    images = table["image"].to_pylist()
+    images[4] = images[1]
+    field = table.schema.field("image")
+    write_table(tmp_path / "pairs.parquet", table.set_column(3, field, pa.array(images, field.type)))
+    pairs = read([tmp_path / "pairs.parquet"])
+    place = {identity: row for row, identity in enumerate(pairs.ids.tolist())}
+    rows = [place[identity] for identity in table["id"].to_pylist()]
+    assert pairs.same_picture[rows[1]] == pairs.same_picture[rows[4]]
+    assert len(np.unique(pairs.same_picture)) == 5
+
+
+def test_tokens_are_the_same_from_memory_and_from_disk(squares, tmp_path, monkeypatch):
+    in_memory = read(squares).tokens
+    monkeypatch.setattr("tasks.training.tokens.IN_MEMORY_LIMIT", 0)
+    on_disk = read(squares, scratch=tmp_path / "scratch").tokens
+    assert (tmp_path / "scratch" / "tokens.npy").is_file()
+    rows = np.array([3, 47, 3, 0])
+    assert torch.equal(on_disk.take(rows), in_memory.take(rows))
+    whole = in_memory.take(np.arange(48))
+    assert torch.equal(on_disk.used(), torch.unique(whole))
+    assert whole.dtype == torch.int64
+
+
 def test_what_is_wrong_with_pairs_is_named(squares, tmp_path):
     with pytest.raises(InputError, match="no pairs to train on"):
         read([])
@@ -144,6 +169,7 @@ def test_embeddings_from_memory_and_from_disk(tmp_path):
     in_memory = read_embeddings(paths, chosen)
     on_disk = read_embeddings(paths, chosen, tmp_path / "scratch")
     assert isinstance(on_disk.image, np.memmap)
+    assert np.array_equal(on_disk.same_picture, in_memory.same_picture)
     first = next(embedding_batches(in_memory, batch=8, seed=0, start=0))
     second = next(embedding_batches(on_disk, batch=8, seed=0, start=0))
     assert np.array_equal(first.ids, second.ids)

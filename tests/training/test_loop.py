@@ -228,6 +228,8 @@ def test_finetuning_with_tregs_spreads_and_the_control_is_measured(runtime, squa
     assert ends[5.0]["image_tree"] > 1.05 * ends[0.0]["image_tree"]
     assert ends[5.0]["text_tree"] > 2 * ends[0.0]["text_tree"]
     assert runs[0.0].stats["final_loss"] == runs[0.0].stats["final_contrastive"]
+    assert runs[0.0].stats["predicted_norm"] is None
+    assert runs[5.0].stats["predicted_norm"] == pytest.approx(1 + 50 * np.sqrt(2 * 23 / 24))
 
 
 @pytest.mark.parametrize("kind", ("koleo", "uniformity", "vicreg", "sigreg"))

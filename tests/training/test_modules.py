@@ -1,7 +1,6 @@
 """The losses as modules: open_clip's contract and its own program, bias, autocast, the other regularisers."""
 
 import json
-import logging
 import math
 
 import open_clip
@@ -69,18 +68,6 @@ def test_wrong_settings_are_named():
     assert "half_steps=2" in repr(BalancedClipLoss(2))
 
 
-@pytest.fixture
-def loggers_as_they_were():
-    """open_clip's program gives the root logger handlers and every logger a level; take them back."""
-    root = logging.getLogger()
-    known = [root, *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
-    handlers, levels = root.handlers[:], [logger.level for logger in known]
-    yield
-    root.handlers[:] = handlers
-    for logger, level in zip(known, levels, strict=True):
-        logger.setLevel(level)
-
-
 @pytest.mark.usefixtures("loggers_as_they_were")
 @pytest.mark.parametrize("accumulate", (1, 2))
 def test_open_clips_program_runs_unchanged(tmp_path, accumulate):
@@ -146,6 +133,24 @@ def test_koleo_of_points_on_the_axes():
 
 def test_uniformity_of_two_opposite_points():
     assert uniformity(torch.tensor([[1.0, 0.0], [-1.0, 0.0]])).item() == pytest.approx(-8.0)
+
+
+def test_koleo_and_uniformity_as_the_papers_write_them():
+    z = points(50, 7)
+    unit = functional.normalize(z, dim=1)
+    distances = torch.cdist(unit, unit) + 9 * torch.eye(50, dtype=torch.float64)
+    torch.testing.assert_close(koleo(z), -torch.log(distances.amin(dim=1) + 1e-8).mean(), atol=1e-7, rtol=1e-7)
+    torch.testing.assert_close(uniformity(z), torch.exp(-2 * torch.pdist(unit).square()).mean().log())
+
+
+def test_sigreg_is_the_epps_pulley_statistic_in_closed_form():
+    """`n ∫ |φ_n(t) - e^(-t²/2)|² e^(-t²/2) dt` of numbers x, all three integrals being Gaussian."""
+    x = points(40, 1)[:, 0]
+    pairs = math.sqrt(2 * math.pi) * torch.exp(-(x[:, None] - x[None, :]).square() / 2).sum() / 40
+    cross = 2 * math.sqrt(math.pi) * torch.exp(-x.square() / 4).sum()
+    torch.testing.assert_close(
+        sigreg(x[:, None]), pairs - cross + 40 * math.sqrt(2 * math.pi / 3), atol=1e-4, rtol=1e-4
+    )
 
 
 def test_variance_covariance_written_out():

@@ -43,6 +43,16 @@ def test_no_batch_holds_a_row_twice_while_others_are_to_be_had():
         assert len(np.unique(rows)) == 16
 
 
+def test_no_batch_holds_a_picture_twice_under_other_captions():
+    ids, ones = ids_of(60), np.ones(60, dtype=int)
+    pictures = (np.arange(60) // 3).astype(np.uint64)  # three captions each
+    seen = np.zeros(60, dtype=int)
+    for rows in islice(batches(ids, ones, batch=16, seed=0, pictures=pictures), 60):
+        assert len(np.unique(pictures[rows])) == 16
+        seen[rows] += 1
+    assert abs(seen - 16).max() <= 2
+
+
 def test_rows_are_seen_in_proportion_to_their_copies():
     ids, multiplicity = ids_of(60), np.array([10] * 10 + [1] * 50)
     seen = np.bincount(np.concatenate(list(islice(batches(ids, multiplicity, batch=15, seed=0), 100))), minlength=60)

@@ -1,4 +1,4 @@
-"""Two ranks (gloo) give the value and the gradient of one process: for every loss, every regulariser, and the loop."""
+"""Two ranks, and four (gloo), give the value and gradient of one process: every loss, every regulariser, the loop."""
 
 import os
 import subprocess
@@ -20,30 +20,32 @@ def environment(**extra: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), **extra}
 
 
-@pytest.fixture(scope="module")
-def two_ranks(tmp_path_factory) -> dict[str, torch.Tensor]:
-    folder = tmp_path_factory.mktemp("ranks")
+@pytest.fixture(scope="module", params=(2, pytest.param(4, marks=pytest.mark.slow)))
+def ranks(request, tmp_path_factory) -> tuple[int, dict[str, torch.Tensor]]:
+    """How many there are, and what they give together."""
+    size, folder = request.param, tmp_path_factory.mktemp("ranks")
     program = [sys.executable, "-m", "tests.training.ranks_program"]
+    places = [str(folder / "meet"), str(folder / "out.pt")]
     processes = [
-        subprocess.Popen(
-            [*program, str(rank), "2", str(folder / "meet"), str(folder / "out.pt")], cwd=ROOT, env=environment()
-        )
-        for rank in range(2)
+        subprocess.Popen([*program, str(rank), str(size), *places], cwd=ROOT, env=environment()) for rank in range(size)
     ]
-    assert [process.wait(timeout=120) for process in processes] == [0, 0]
-    return torch.load(folder / "out.pt", weights_only=True)
+    assert [process.wait(timeout=120) for process in processes] == [0] * size
+    return size, torch.load(folder / "out.pt", weights_only=True)
 
 
-@pytest.mark.parametrize("case", (*ranks_program.CASES, *ranks_program.REGULARISERS))
-def test_two_ranks_are_one_process(two_ranks, case):
+def test_ranks_are_one_process(ranks):
     alone = ranks_program.gradients(slice(0, 24))
-    torch.testing.assert_close(two_ranks[case], alone[case], atol=1e-9, rtol=1e-9)
+    for case in (*ranks_program.CASES, *ranks_program.REGULARISERS):
+        torch.testing.assert_close(
+            ranks[1][case], alone[case], atol=1e-9, rtol=1e-9, msg=lambda words, case=case: f"{case}: {words}"
+        )
 
 
-def test_each_ranks_own_tree_is_the_mean_of_the_parts(two_ranks):
-    name = "tregs of each rank's own"
-    parts = [ranks_program.gradients(slice(first, first + 12))[name] for first in (0, 12)]
-    torch.testing.assert_close(two_ranks[name], (parts[0] + parts[1]) / 2)
+def test_each_ranks_own_tree_is_the_mean_of_the_parts(ranks):
+    size, together = ranks
+    name, part = "tregs of each rank's own", 24 // size
+    parts = [ranks_program.gradients(slice(first, first + part))[name] for first in range(0, 24, part)]
+    torch.testing.assert_close(together[name], torch.stack(parts).mean(dim=0))
 
 
 PROGRAM = """

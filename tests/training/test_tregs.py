@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist, squareform
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from storage.errors import InputError
-from tasks.training.batch_mst import minimum_spanning_edges
+from tasks.training.batch_mst import minimum_spanning_edges, symmetric_product
 from tasks.training.boruvka import boruvka_edges
 from tasks.training.points import circle_start, collapsed_start, descend, simplex_start
+from tasks.training.tree_length import indexed_length, tree_length
 from tasks.training.tregs import equilibrium_radius, mst_length, sphere_penalty, treg
 
 
@@ -62,6 +64,60 @@ def test_length_on_every_trap(trap, edges):
 @pytest.mark.parametrize("n", (0, 1, 2, 3, 5, 33))
 def test_a_tree_of_any_size(edges, n):
     assert edges(torch.randn(n, 3, generator=torch.Generator().manual_seed(n))).shape == (max(n - 1, 0), 2)
+
+
+def lattice(side: int = 4, d: int = 3) -> torch.Tensor:
+    """Integer points, so that nearly all distances tie, the last ten of them twice."""
+    points = torch.cartesian_prod(*[torch.arange(side, dtype=torch.float32)] * d)
+    return torch.cat([points, points[-10:]])
+
+
+@pytest.mark.parametrize("points", (lattice(), torch.ones(9, 4), torch.zeros(2, 3), *traps(64, 16).values()))
+def test_boruvka_is_prim_with_ties_and_duplicates_too(points):
+    lengths = []
+    for edges in (minimum_spanning_edges(points), boruvka_edges(points)):
+        graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), shape=(len(points), len(points)))
+        assert connected_components(graph, directed=False)[0] == 1
+        pairs = points.double()[edges]
+        lengths.append(torch.linalg.vector_norm(pairs[:, 0] - pairs[:, 1], dim=1).sort().values)
+    torch.testing.assert_close(*lengths, atol=1e-6, rtol=1e-5)
+
+
+class NothingReadBack(TorchDispatchMode):
+    """Refuses every operation that makes a host wait for an accelerator: values, shapes that depend on the data."""
+
+    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "equal", "bincount", "item", "is_nonzero")
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        name = function.overloadpacket.__name__.strip("_")
+        assert not any(name.startswith(word.strip("_")) for word in self.WAITING), name
+        if name in ("index", "index_put"):
+            assert all(index is None or index.dtype != torch.bool for index in args[1]), name
+        return function(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("points", (lattice(), torch.randn(33, 7, generator=torch.Generator().manual_seed(0))))
+def test_the_accelerators_way_never_waits(points):
+    leaf = points.clone().requires_grad_()
+    with NothingReadBack():
+        edges = boruvka_edges(leaf)
+        value = sphere_penalty(leaf) - indexed_length(leaf, edges) / len(leaf)
+        value.backward()
+    other = points.clone().requires_grad_()
+    (sphere_penalty(other) - tree_length(other, edges) / len(other)).backward()
+    torch.testing.assert_close(leaf.grad, other.grad)
+    with pytest.raises(AssertionError), NothingReadBack():
+        points[points > 0].sum()
+    compiled = torch.compile(boruvka_edges, fullgraph=True, backend="eager", dynamic=False)
+    assert torch.equal(compiled(points), edges)
+
+
+@pytest.mark.parametrize("n", (1, 2, 63, 64, 65, 256, 300))
+def test_the_halved_gram_matrix_is_the_whole_one(n):
+    points = torch.randn(n, 20, generator=torch.Generator().manual_seed(n))
+    gram = symmetric_product(points)
+    assert torch.equal(gram, gram.T)
+    torch.testing.assert_close(gram, points @ points.T, atol=1e-5, rtol=1e-5)
 
 
 def test_identical_points_have_a_tree_of_length_zero_and_no_gradient():
