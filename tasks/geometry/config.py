@@ -18,8 +18,12 @@ class GeometryConfig(Config):
     index: Literal["auto", "flat", "hnsw", "ivf", "ivfpq"] = Field(
         default="auto", description="auto: exact as far as that takes minutes, then faiss HNSW or IVF-PQ (approximate)"
     )
-    duplicate_distance: float = Field(
-        default=0.1, ge=0, le=2, description="vectors of length 1 at most this far apart are near-duplicates"
+    duplicate_distance: float | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description="vectors of length 1 at most this far apart are near-duplicates; unset: what is nearer "
+        "than chance explains in this set (at most a quarter of the typical tree edge, and 0.1)",
     )
     diversity_size: int = Field(
         default=1_024, ge=16, le=8_192, description="rows in each draw when data sets are compared at equal size"
@@ -41,8 +45,12 @@ class LeakageConfig(Config):
     """When a training row counts as a leak of the evaluation set."""
 
     modality: Literal["image", "text"] = Field(default="image", description="which embeddings to compare")
-    distance: float = Field(
-        default=0.1, ge=0, le=2, description="embeddings of length 1 at most this far apart are the same picture"
+    distance: float | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description="embeddings of length 1 at most this far apart are the same picture; unset: what is nearer "
+        "than chance explains among the nearest distances (at most a quarter of the typical one, and 0.1)",
     )
     captions: bool = Field(default=True, description="also look for captions that repeat a class prompt word for word")
     drop: Literal["images", "captions", "both", "none"] = Field(

@@ -9,10 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from storage.errors import InputError
 from storage.shards import iter_batches
 from tasks.geometry.config import LeakageConfig
 from tasks.geometry.deduplication import DROPPED
+from tasks.geometry.dimension import intrinsic_dimension
 from tasks.geometry.leakage import NearestEvaluation, repeated_prompts
+from tasks.geometry.nearness import unlikely_distance
 from tasks.geometry.sheet import contact_sheet
 
 LEAKS = pa.schema([("id", pa.uint64()), ("evaluation", pa.uint64()), ("distance", pa.float32()), ("leak", pa.bool_())])
@@ -21,22 +24,35 @@ CAPTIONS = pa.schema([("id", pa.uint64()), ("key", pa.string()), ("prompt", pa.s
 
 @dataclass(frozen=True)
 class Leaks:
-    """leaks: the nearest pairs, ascending in distance, in the `LEAKS` schema; images: how many of all are leaks."""
+    """leaks: the nearest pairs, ascending in distance, in the `LEAKS` schema; images: how many of all are leaks;
+    distance: up to which they are."""
 
     leaks: pa.Table
     images: int
+    distance: float
+
+
+def leak_distance(found: NearestEvaluation, vectors: np.ndarray, config: LeakageConfig) -> float:
+    """The configured distance, or what is nearer than chance explains, in the dimension of the training `vectors`."""
+    if config.distance is not None:
+        return config.distance
+    try:
+        dimension = intrinsic_dimension(vectors, most=4_096).dimension
+    except InputError:  # too few
+        dimension = None
+    return unlikely_distance(found.distance, dimension)
 
 
 def nearest_pairs(
-    ids: np.ndarray, evaluation_ids: np.ndarray, found: NearestEvaluation, config: LeakageConfig
+    ids: np.ndarray, evaluation_ids: np.ndarray, found: NearestEvaluation, distance: float, listed: int
 ) -> Leaks:
-    """All leaks, and the nearest of the others up to `config.listed` rows in all."""
+    """All leaks (within `distance`), and the nearest of the others up to `listed` rows in all."""
     order = np.lexsort((ids, found.distance))
-    leaks = int((found.distance <= config.distance).sum())
-    order = order[: max(leaks, config.listed)]
+    leaks = int((found.distance <= distance).sum())
+    order = order[: max(leaks, listed)]
     columns = [ids[order], evaluation_ids[found.position[order]], found.distance[order]]
-    columns.append(found.distance[order] <= config.distance)
-    return Leaks(pa.table([pa.array(column) for column in columns], schema=LEAKS), leaks)
+    columns.append(found.distance[order] <= distance)
+    return Leaks(pa.table([pa.array(column) for column in columns], schema=LEAKS), leaks, distance)
 
 
 def captions_like_prompts(paths: Sequence[Path], prompts: Sequence[str]) -> pa.Table:

@@ -17,6 +17,7 @@ from tasks.geometry.diversity import diversity
 from tasks.geometry.duplicates import DuplicateGroups, duplicate_groups
 from tasks.geometry.entropy import renyi_entropy
 from tasks.geometry.mst import SpanningTree, minimum_spanning_tree
+from tasks.geometry.nearness import unlikely_distance
 from tasks.geometry.neighbours import Neighbours, knn
 from tasks.geometry.uniformity import treg_uniformity
 
@@ -57,7 +58,11 @@ def measure_geometry(
             device=device, workers=workers, advance=bar.update,
         )  # fmt: skip
     graph = tree.neighbours or knn(vectors, config.neighbours, index=config.index, device=device, workers=workers)
-    groups = duplicate_groups(tree, config.duplicate_distance)
+    found = shape(vectors, seed=config.seed)
+    near = config.duplicate_distance
+    if near is None:
+        near = unlikely_distance(tree.lengths, _dimension(found))
+    groups = duplicate_groups(tree, near)
     stats: dict[str, JsonValue] = {
         "points": n,
         "dimension": d,
@@ -66,6 +71,8 @@ def measure_geometry(
         "mean_edge": tree.length / (n - 1),
         "certified_fraction": tree.certified_fraction,
         "uniformity": treg_uniformity(tree.length, n, d),
+        "median_edge": float(np.median(tree.lengths)),
+        "duplicate_distance": near,
         "duplicate_groups": groups.groups,
         "duplicate_rows": len(groups.positions) - groups.groups,
         "exact_repetitions": tree.repetitions,
@@ -74,7 +81,7 @@ def measure_geometry(
         "neighbour_method": graph.method,
         "exact": tree.exact,
         "excess": _excess(tree),
-        **shape(vectors, seed=config.seed),
+        **found,
         "diversity": _compared(whole_ids, whole, ids, vectors, multiplicity, config, workers),
     }
     tables = {
@@ -92,6 +99,12 @@ def _only(ids: np.ndarray, vectors: np.ndarray, selected: pa.Table) -> tuple[np.
     place = np.minimum(np.searchsorted(wanted, ids, sorter=order), max(len(wanted) - 1, 0))
     known = wanted[order[place]] == ids if len(wanted) else np.zeros(len(ids), bool)
     return ids[known], vectors[known], selected["multiplicity"].to_numpy()[order[place[known]]]
+
+
+def _dimension(found: Mapping[str, JsonValue]) -> float | None:
+    """The estimate among the stats of `shape`."""
+    estimate = found["intrinsic_dimension"]
+    return float(str(estimate["estimate"])) if isinstance(estimate, dict) else None
 
 
 def shape(vectors: np.ndarray, *, seed: int = 0) -> dict[str, JsonValue]:

@@ -95,13 +95,13 @@ def leakage(
     """
     from tasks.embedding.benchmark import prompts
     from tasks.geometry.leakage import nearest_evaluation
-    from tasks.geometry.leaks import captions_like_prompts, leaks_to_drop, nearest_pairs, picture_pairs
+    from tasks.geometry.leaks import captions_like_prompts, leak_distance, leaks_to_drop, nearest_pairs, picture_pairs
     from tasks.geometry.vectors import read_vectors
 
     ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
     evaluation_ids, evaluated = read_vectors(_shards(work, evaluation, "embeddings-*.parquet"), config.modality)
     found = nearest_evaluation(vectors, evaluated, workers=work.runtime.workers)
-    nearest = nearest_pairs(ids, evaluation_ids, found, config)
+    nearest = nearest_pairs(ids, evaluation_ids, found, leak_distance(found, vectors, config), config.listed)
     known: list[str] = []
     if config.captions and dataset is not None:
         known = [prompt for every in prompts(work.directory(dataset) / benchmark) for prompt in every]
@@ -122,7 +122,7 @@ def leakage(
         "benchmark": benchmark,
         "rows": len(ids),
         "evaluation_rows": len(evaluation_ids),
-        "distance": config.distance,
+        "distance": nearest.distance,
         "leaks": nearest.images,
         "leaked_evaluation_rows": len(leaked.unique()),
         "nearest": float(found.distance.min()) if len(ids) else None,

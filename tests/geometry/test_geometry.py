@@ -13,7 +13,9 @@ from storage.shards import read_table, write_table
 from storage.workspace import Runtime
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.duplicates import duplicate_groups
+from tasks.geometry.measure import measure_geometry
 from tasks.geometry.mst import minimum_spanning_tree
+from tasks.geometry.nearness import unlikely_distance
 from tasks.geometry.task import geometry
 from tasks.geometry.uniformity import treg_uniformity
 from tests.geometry.conftest import gaussian
@@ -111,3 +113,26 @@ def test_the_regular_simplex_is_uniform() -> None:
     length = minimum_spanning_tree(simplex.astype(np.float32)).length
     assert length == pytest.approx(d * np.sqrt(2 * (d + 1) / d), rel=1e-6)
     assert treg_uniformity(length, d + 1, d) == pytest.approx(d / (d + 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("crowding", [1.0, 0.05])
+@pytest.mark.parametrize("d", [3, 8])
+def test_the_default_distance_finds_copies_and_little_else(d: int, crowding: float) -> None:
+    """Whether an encoder spreads its vectors or crowds them, thirty copies are found, and chance neighbours are not."""
+    rng = np.random.default_rng(d)
+    base = unit(np.concatenate([crowding * gaussian(1_500, d, 5), np.ones((1_500, 1))], axis=1))
+    copies = base[:30] + 1e-4 * crowding * rng.standard_normal((30, d + 1)).astype(np.float32)
+    vectors = np.concatenate([base, unit(copies)])
+    found = measure_geometry(np.arange(1_530, dtype=np.uint64), vectors, GeometryConfig(diversity_size=16))
+    groups = found.tables["duplicates.parquet"].to_pylist()
+    members = {row["id"]: row["group"] for row in groups}
+    assert all(members.get(1_500 + copy) == members[copy] for copy in range(30))
+    assert 60 <= len(groups) <= 70 and 0 < found.stats["duplicate_distance"] <= 0.1
+
+
+def test_the_default_distance_is_bounded() -> None:
+    assert unlikely_distance(np.zeros(5), 3.0) == 0 and unlikely_distance(np.array([]), None) == 0
+    lengths = np.array([0.0, 0.2, 0.2, 0.2])
+    assert unlikely_distance(lengths, None) == pytest.approx(0.05) == unlikely_distance(lengths, 50.0)
+    assert unlikely_distance(lengths, 1.0) == pytest.approx(0.2 * 1e-3 / np.log(4))
+    assert unlikely_distance(lengths * 10, None) == 0.1
