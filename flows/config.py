@@ -2,87 +2,21 @@
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from flows.experiment import Experiment
+from flows.plans import Benchmark, EncoderPlan, EvaluationPlan, ScreeningPlan, TrainingPlan
 from flows.selfsupervised import SelfSupervisedExperiment
-from storage.config import Config
 from storage.errors import InputError
 from tasks.balancing.config import BalancingConfig, RakeConfig
-from tasks.embedding.config import EmbeddingConfig
-from tasks.evaluation.config import EvaluationConfig
 from tasks.geometry.config import GeometryConfig
 from tasks.ingest.config import SourceConfig
 from tasks.matching.config import MatchingConfig, MetadataConfig
 from tasks.reporting.config import ReportConfig
 from tasks.resampling.config import CurateConfig, ResamplingConfig
-from tasks.training.config import FinetuneConfig, HeadsConfig, TrainingConfig
-
-
-class EncoderPlan(Config):
-    """Which encoder embeds the data, and with what settings."""
-
-    settings: EmbeddingConfig = Field(default_factory=EmbeddingConfig, description="how to encode")
-    model: Literal["trained"] | Path | None = Field(
-        default="trained",
-        description="trained: the CLIP that this run trains on the original data with its first seed; a path: a folder "
-        "or safetensors file; null: the architecture with random weights",
-    )
-    text_model: Path | None = Field(default=None, description="folder of a transformers text model, to encode captions")
-
-
-class FinetunePlan(Config):
-    """T-REGS fine-tuning of the trained models, each beside a control of equal budget without T-REG."""
-
-    settings: FinetuneConfig = Field(default_factory=FinetuneConfig, description="the continuation")
-    variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
-        default=("balanced",), min_length=1, description="which trained models are continued"
-    )
-
-
-class HeadsPlan(Config):
-    """The paper's MLP heads on the embeddings, for every k and every variant."""
-
-    settings: HeadsConfig = Field(default_factory=HeadsConfig, description="heads and their training")
-    half_steps: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        default=(0, 1, 2), min_length=1, description="the k of the balanced loss, one run for each"
-    )
-    variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
-        default=("original", "balanced"), min_length=1, description="which selections the heads train on"
-    )
-
-
-class TrainingPlan(Config):
-    """CLIP from scratch on `original`, `balanced` and `random`, on equal budgets, over seeds."""
-
-    settings: TrainingConfig = Field(default_factory=TrainingConfig, description="model, loss and budget")
-    initial: Path | None = Field(
-        default=None, description="a safetensors checkpoint of the architecture to start from; null: fresh weights"
-    )
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
-        default=(0, 1, 2), min_length=1, description="one training per seed and variant; more seeds, narrower intervals"
-    )
-    finetune: FinetunePlan | None = Field(default=None, description="T-REGS fine-tuning")
-    heads: HeadsPlan | None = Field(default=None, description="heads on frozen embeddings")
-
-
-class Benchmark(Config):
-    """One zero-shot task in clip-benchmark's local `wds/` layout."""
-
-    name: str = Field(pattern=r"^[\w.-]+$", description="its name in tables and figures")
-    path: Path | None = Field(
-        default=None, description="its folder; null: the task of this name that the scenes source generates"
-    )
-
-
-class EvaluationPlan(Config):
-    """Every trained model on every benchmark."""
-
-    settings: EvaluationConfig = Field(default_factory=EvaluationConfig, description="intervals and splits")
-    benchmarks: tuple[Benchmark, ...] = Field(min_length=1, description="what to evaluate on")
 
 
 class PipelineConfig(Experiment):
@@ -91,6 +25,7 @@ class PipelineConfig(Experiment):
     whole: ClassVar[str] = "pipeline"
 
     sources: tuple[SourceConfig, ...] = Field(min_length=1, description="what to ingest")
+    screening: ScreeningPlan | None = Field(default=None, description="repetitions and leaks, before balancing")
     metadata: MetadataConfig = Field(description="the keyword list")
     matching: MatchingConfig = Field(default_factory=MatchingConfig, description="substring matching")
     balancing: BalancingConfig = Field(default_factory=RakeConfig, description="how to balance")
@@ -111,11 +46,28 @@ class PipelineConfig(Experiment):
             raise ValueError("encoder.model is `trained`, but there is no `training`; give a path, or null")
         if self.evaluation is not None and self.training is None:
             raise ValueError("`evaluation` needs `training`: there is no model to evaluate")
+        if self.screening and self.screening.leakage and not self.compared:
+            raise ValueError("screening.leakage has nothing to compare with; name screening.benchmarks or `evaluation`")
         generated = any(source.kind == "scenes" for source in self.sources)
-        missing = [item.name for item in (self.evaluation.benchmarks if self.evaluation else ()) if not item.path]
+        missing = [item.name for item in self.benchmarks if not item.path]
+        names = [item.name for item in self.benchmarks]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"two benchmarks are called {twice[0]!r}; their names tell them apart in the report")
         if missing and not generated:
             raise ValueError(f"benchmark {missing[0]!r} has no `path`, and no source of kind `scenes` generates it")
         return self
+
+    @property
+    def compared(self) -> tuple[Benchmark, ...]:
+        """The benchmarks whose leaks are looked for."""
+        if self.screening is None or self.screening.leakage is None:
+            return ()
+        return self.screening.benchmarks or (self.evaluation.benchmarks if self.evaluation else ())
+
+    @property
+    def benchmarks(self) -> tuple[Benchmark, ...]:
+        """Every benchmark that models are evaluated on or that leaks are looked for of, each once."""
+        return tuple(dict.fromkeys((*(self.evaluation.benchmarks if self.evaluation else ()), *self.compared)))
 
 
 def load_config(path: Path) -> PipelineConfig:

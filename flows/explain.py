@@ -1,4 +1,4 @@
-"""One row's whole story, read from the store: caption, keywords, weight after every step, draw, copies, shard."""
+"""One row's whole story, read from the store: caption, screening, keywords, weight after every step, draw, shard."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,27 +13,36 @@ from rich.text import Text
 
 from flows.config import PipelineConfig
 from flows.engine import StatusEngine
-from flows.graph import curate_graph
+from flows.graph import Screening, curate_graph
 from storage.errors import InputError
 from storage.manifest import Manifest
 from storage.shards import read_table
 from storage.store import Store
 from tasks.balancing.explain import BalancingStory, explain_balancing
+from tasks.geometry.explain import DroppingStory, explain_dropping
 from tasks.reporting.untrusted import displayed
 from tasks.resampling.explain import SelectionStory, explain_selection
 
+LEAKAGE = "leakage "  # before the benchmark's name in a run's label
 CAPTION = 2_000  # characters of a caption that are shown
 
 
 @dataclass(frozen=True)
 class Story:
-    """What became of one row. `rejected` is the reason and its detail where the row was not ingested."""
+    """What became of one row.
+
+    `rejected` is the reason and its detail where the row was not ingested; `dropping` what screening found of it, and
+    `kept` the key of the row that stays in its stead; `leaked` the key of the evaluation image that it is near to.
+    """
 
     key: str
     id: int | None = None
     caption: str = ""
     source: str = ""
     rejected: str | None = None
+    dropping: DroppingStory | None = None
+    kept: str | None = None
+    leaked: str | None = None
     balancing: BalancingStory | None = None
     selection: SelectionStory | None = None
 
@@ -44,13 +53,24 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
     Raises `InputError` where curation has not run yet, or no row has that id or key.
     """
     curation = curate_graph(StatusEngine(config.runtime), config)
-    stages = [*curation.pairs, *curation.matches, curation.balanced, curation.selection, curation.curated]
+    runs = _screening(curation.screening)
+    stages = [*curation.ingested, *runs.values(), *curation.screening.dropped]
+    stages += [*curation.matches, curation.balanced, curation.selection, curation.curated]
     if not all(isinstance(manifest, Manifest) for manifest in stages):
         raise InputError(f"the curation of {config.name} is not complete in the store; run it first")
     store = Store(config.runtime.store)
-    row = _find(_files(store, curation.pairs, "pairs-*.parquet"), wanted, ["id", "key", "caption", "source"])
+    pairs = _files(store, curation.ingested, "pairs-*.parquet")
+    row = _find(pairs, wanted, ["id", "key", "caption", "source"])
     if row is None:
-        return _rejected(_files(store, curation.pairs, "rejected.parquet"), wanted)
+        return _rejected(_files(store, curation.ingested, "rejected.parquet"), wanted)
+    folders = {run: store.directory(manifest.stage, manifest.key) for run, manifest in runs.items()}
+    dropping = explain_dropping(row["id"], folders)
+    if dropping.by is not None and curation.screening.dropped:
+        stays = None if dropping.kept is None else _find(pairs, str(dropping.kept), ["id", "key"])
+        leaks = curation.screening.leaks.get(dropping.by.removeprefix(LEAKAGE))
+        images = _files(store, [leaks.images] if leaks else [], "pairs-*.parquet")
+        leaked = None if dropping.evaluation is None else _find(images, str(dropping.evaluation), ["id", "key"])
+        return Story(**row, dropping=dropping, kept=stays and stays["key"], leaked=leaked and leaked["key"])
     balanced, selected = (
         store.directory("balance", curation.balanced.key),
         store.directory("select", curation.selection.key),
@@ -70,7 +90,13 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         seed=config.resampling.seed,
         curated=_files(store, [curation.curated], "*.parquet"),
     )
-    return Story(**row, balancing=balancing, selection=selection)
+    return Story(**row, dropping=dropping, balancing=balancing, selection=selection)
+
+
+def _screening(screening: Screening) -> dict[str, Any]:
+    """The runs that list rows to drop, by their labels, in the order in which `drop` takes them."""
+    runs = {f"{LEAKAGE}{name}": leaks.found for name, leaks in screening.leaks.items()}
+    return runs | ({} if screening.duplicates is None else {"deduplicate": screening.duplicates})
 
 
 def show(story: Story, console: Console) -> None:
@@ -80,10 +106,24 @@ def show(story: Story, console: Console) -> None:
         console.print(Text(f"rejected at ingest: {story.rejected}"))
         return
     console.print(Text(f"“{displayed(story.caption, CAPTION)}”"))
+    _show_dropping(story, console)
     if story.balancing:
         _show_balancing(story.balancing, console)
     if story.selection:
         _show_selection(story.selection, console)
+
+
+def _show_dropping(story: Story, console: Console) -> None:
+    dropping = story.dropping
+    if dropping is None:
+        return
+    if dropping.by is not None:
+        stays = "" if dropping.kept is None else f"; {story.kept} (id {dropping.kept}) is kept in its stead"
+        near = "" if dropping.distance is None else f", {story.leaked}, at distance {dropping.distance:.4f}"
+        console.print(Text(f"dropped before balancing by {dropping.by}: {dropping.reason}{near}{stays}"))
+    elif dropping.replaces:
+        ids = ", ".join(map(str, dropping.replaces))
+        console.print(Text(f"kept in the stead of {len(dropping.replaces)} rows like it: id {ids}"))
 
 
 def _show_balancing(story: BalancingStory, console: Console) -> None:

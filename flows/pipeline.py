@@ -41,7 +41,7 @@ def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Any:
     training = Training() if verb == "curate" else train_graph(engine, config, curation)
     if verb == "train":
         return None
-    scores = evaluate_graph(engine, config, training) if config.training else {}
+    scores = evaluate_graph(engine, config, curation, training) if config.training else {}
     return report_graph(engine, config, curation, training, scores)
 
 

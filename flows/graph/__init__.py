@@ -6,6 +6,16 @@ Every function submits stage runs to an engine (`flows.engine`) and hands their 
 from flows.graph.curate import Curation, curate_graph
 from flows.graph.evaluate import evaluate_graph
 from flows.graph.report import report_graph
+from flows.graph.screen import Screening
 from flows.graph.train import Trained, Training, train_graph
 
-__all__ = ["Curation", "Trained", "Training", "curate_graph", "evaluate_graph", "report_graph", "train_graph"]
+__all__ = [
+    "Curation",
+    "Screening",
+    "Trained",
+    "Training",
+    "curate_graph",
+    "evaluate_graph",
+    "report_graph",
+    "train_graph",
+]

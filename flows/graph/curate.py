@@ -1,11 +1,11 @@
-"""Curation: sources → pairs → matches → weights → selection → curated shards, and the random control."""
+"""Curation: sources → pairs, screened → matches → weights → selection → curated shards, and the random control."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from flows.config import PipelineConfig
 from flows.engine import Engine
+from flows.graph.screen import Dataset, Ref, Screening, datasets, screen_graph
 from storage.external import external
 from tasks.balancing.task import balance
 from tasks.ingest.groups import plan_groups, sources_of
@@ -13,9 +13,6 @@ from tasks.ingest.task import ingest, survey
 from tasks.matching.task import match, metadata
 from tasks.resampling.config import SubsampleConfig
 from tasks.resampling.task import curate, select, subsample
-
-Ref = Any
-"""A stage's result that may not exist yet: a future, a manifest, or a pending place, as the engine has it."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +25,25 @@ class Data:
 
 @dataclass(frozen=True)
 class Curation:
-    """What `curate` leaves."""
+    """What `curate` leaves.
 
-    pairs: Sequence[Ref]
+    ingested: all pairs, of which screening lets some pass; datasets: the benchmarks, where screening needed them.
+    """
+
+    ingested: Sequence[Ref]
+    screening: Screening
+    datasets: Mapping[str, Dataset]
     entries: Ref
     matches: Sequence[Ref]
     balanced: Ref
     selection: Ref
     curated: Ref
     random: Ref
+
+    @property
+    def pairs(self) -> Sequence[Ref]:
+        """The groups of pairs that are balanced and trained on."""
+        return self.screening.pairs
 
     @property
     def variants(self) -> Mapping[str, Data]:
@@ -53,15 +60,18 @@ class Curation:
 
 
 def curate_graph(engine: Engine, config: PipelineConfig) -> Curation:
-    """Sources → pairs → matches → weights → selection → curated shards, and the random control."""
+    """Sources → pairs, screened → matches → weights → selection → curated shards, and the random control."""
     store = config.runtime.store
-    pairs = [
+    ingested = [
         engine.submit(ingest, source, group, [external(path, store) for path in sources_of(source, group)],
                       label=f"ingest {source.name} {group.label}")
         for source in config.sources
         for group in plan_groups(source)
     ]  # fmt: skip
-    engine.submit(survey, pairs, label="survey")
+    engine.submit(survey, ingested, label="survey")
+    places = datasets(engine, config) if config.compared else {}
+    screening = screen_graph(engine, config, ingested, places)
+    pairs = list(screening.pairs)
     lists = external(config.metadata.files, store) if config.metadata.files else None
     corpus = pairs if config.metadata.reads_corpus else []
     entries = engine.submit(metadata, config.metadata, lists, corpus, label="metadata")
@@ -74,4 +84,4 @@ def curate_graph(engine: Engine, config: PipelineConfig) -> Curation:
     curated = engine.submit(curate, config.curated, selection, pairs, matches, label="curate")
     control = SubsampleConfig(seed=config.resampling.seed)
     random = engine.submit(subsample, control, pairs, selection, label="select random")
-    return Curation(pairs, entries, matches, balanced, selection, curated, random)
+    return Curation(ingested, screening, places, entries, matches, balanced, selection, curated, random)

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.config import EncoderPlan, PipelineConfig
+from flows.config import PipelineConfig
 from flows.engine import Engine
-from flows.graph.curate import Curation, Ref
+from flows.graph.curate import Curation
+from flows.graph.screen import Ref
+from flows.plans import EncoderPlan
 from storage.external import external
 from tasks.embedding.task import embed
-from tasks.geometry.task import geometry
+from tasks.geometry.task import concepts, geometry
 from tasks.reporting.config import RunLabel
 from tasks.training.task import finetune, train, train_heads
 
@@ -29,22 +31,27 @@ class Training:
 
     models: Sequence[Trained] = ()
     geometry: Mapping[str, Ref] = field(default_factory=dict)
+    density: Mapping[str, Ref] = field(default_factory=dict)
 
 
 def train_graph(engine: Engine, config: PipelineConfig, curation: Curation) -> Training:
     """Every variant over every seed on one budget; then fine-tuning, embedding, geometry and heads as configured."""
     models = list(_from_scratch(engine, config, curation))
     encoded = _embed(engine, config, curation, models)
-    trees = {}
+    trees, density = {}, {}
     if config.geometry:
         trees = {
             variant: engine.submit(geometry, config.geometry, encoded, curation.selection_of(variant),
                                    label=f"geometry {variant}")
             for variant in curation.variants
         }  # fmt: skip
+        density = {
+            variant: engine.submit(concepts, tree, list(curation.matches), label=f"concepts {variant}")
+            for variant, tree in trees.items()
+        }
     models += _finetuned(engine, config, curation, models)
     models += _heads(engine, config, curation, encoded, _encoder_model(config, models))
-    return Training(models, trees)
+    return Training(models, trees, density)
 
 
 def _from_scratch(engine: Engine, config: PipelineConfig, curation: Curation) -> list[Trained]:

@@ -38,7 +38,13 @@ class DeduplicateConfig(Config):
     content: Literal["image", "pair", "caption", "none"] = Field(
         default="pair", description="rows are the same when these bytes are equal; pair: image and caption"
     )
-    near: bool = Field(default=True, description="also join the near-duplicates that the geometry stage found")
+    near: float | None = Field(
+        default=0.1,
+        ge=0,
+        le=2,
+        description="rows are also the same when edges of the spanning tree at most this long join them (vectors of "
+        "length 1: distance 0.1 is cosine 0.995); null: content alone",
+    )
 
 
 class LeakageConfig(Config):

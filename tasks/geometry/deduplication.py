@@ -21,10 +21,12 @@ class SameAs:
     reason: str
 
 
-def rows_to_drop(relations: Sequence[SameAs]) -> pa.Table:
+def rows_to_drop(relations: Sequence[SameAs], gone: np.ndarray | None = None) -> pa.Table:
     """All but the lowest id of every group of rows that the relations join, in the `DROPPED` schema, ascending by id.
 
-    The result does not depend on the order of rows or pairs; a row's reason is the first relation that names it.
+    gone: ids that are dropped for another reason, uint64 `[g]`; they join groups but are neither kept nor listed, so
+    that every row is dropped for the sake of one that stays. The result does not depend on the order of rows or
+    pairs; a row's reason is the first relation that names it.
     """
     ids = np.unique(np.concatenate([np.empty(0, np.uint64), *(np.r_[r.ids, r.others] for r in relations)]))
     ends = [(np.searchsorted(ids, r.ids), np.searchsorted(ids, r.others)) for r in relations]
@@ -32,10 +34,14 @@ def rows_to_drop(relations: Sequence[SameAs]) -> pa.Table:
     right = np.concatenate([np.empty(0, np.int64), *(b for _, b in ends)])
     graph = coo_matrix((np.ones(len(left), np.int8), (left, right)), shape=(len(ids), len(ids)))
     _, label = connected_components(graph, directed=False)
-    lowest = ids[np.unique(label, return_index=True)[1]][label] if len(ids) else ids
+    here = np.isin(ids, np.empty(0, np.uint64) if gone is None else gone, invert=True)
+    named, first = np.unique(label[here], return_index=True)
+    lowest = np.zeros(int(label.max(initial=-1)) + 1, np.uint64)
+    lowest[named] = ids[here][first]
+    kept = lowest[label]
     reason = np.full(len(ids), "", dtype=object)
     for relation, (a, b) in reversed(list(zip(relations, ends, strict=True))):
         reason[a] = reason[b] = relation.reason
-    dropped = lowest != ids
-    return pa.table([pa.array(ids[dropped]), pa.array(lowest[dropped]), pa.array(reason[dropped], pa.string())],
+    dropped = here & (kept != ids)
+    return pa.table([pa.array(ids[dropped]), pa.array(kept[dropped]), pa.array(reason[dropped], pa.string())],
                     schema=DROPPED)  # fmt: skip

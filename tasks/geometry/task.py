@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import JsonValue
 
 from storage.caching import stage
 from storage.manifest import External, Manifest
 from storage.schemas import REJECTED
-from storage.shards import iter_batches, read_table, write_table
+from storage.shards import count_rows, iter_batches, read_table, write_table
 from storage.workspace import Workspace
 from tasks.geometry.config import DeduplicateConfig, GeometryConfig, LeakageConfig
 from tasks.geometry.dropping import without_dropped
@@ -51,28 +53,40 @@ def concepts(geometry: Manifest, matches: Sequence[Manifest], *, work: Workspace
     return {"concepts": table.num_rows, "dimension": dimension}
 
 
-@stage("deduplicate", version=1, modules=("tasks.geometry.content", "tasks.geometry.deduplication"))
+@stage("deduplicate", version=2, modules=("tasks.geometry.content", "tasks.geometry.deduplication"))
 def deduplicate(
-    config: DeduplicateConfig, pairs: Sequence[Manifest], geometry: Manifest | None = None, *, work: Workspace
+    config: DeduplicateConfig,
+    pairs: Sequence[Manifest],
+    geometry: Manifest | None = None,
+    leaks: Sequence[Manifest] = (),
+    *,
+    work: Workspace,
 ) -> Mapping[str, JsonValue]:
     """Find rows that repeat another: `dropped.parquet` (id, the id kept in its stead, reason). Nothing is removed yet.
 
-    geometry: of the pairs' embeddings; its groups of near-duplicates are joined with those of equal content.
+    geometry: of the pairs' embeddings; its spanning tree is cut at `config.near`, and what hangs together is joined
+    with what has equal content. leaks: outputs of `leakage`; the rows that they list are not kept in others' stead.
     """
     from tasks.geometry.content import content_hashes, equal_content
     from tasks.geometry.deduplication import SameAs, rows_to_drop
 
-    relations = []
+    relations, paths = [], _shards(work, pairs, "pairs-*.parquet")
     if config.content != "none":
-        paths = _shards(work, pairs, "pairs-*.parquet")
         ids, hashes = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
         relations.append(SameAs(*equal_content(ids, hashes), f"equal {config.content}"))
-    if config.near and geometry is not None:
-        groups = read_table(work.path(geometry, "duplicates.parquet"))
-        relations.append(SameAs(groups["id"].to_numpy(), groups["group"].to_numpy(), "near-duplicate"))
-    dropped = rows_to_drop(relations)
+    if config.near is not None and geometry is not None:
+        edges = read_table(work.path(geometry, "edges.parquet"), ["source", "target", "length"])
+        short = edges.filter(pc.less_equal(edges["length"], pa.scalar(config.near, pa.float32())))
+        relations.append(SameAs(short["source"].to_numpy(), short["target"].to_numpy(), "near-duplicate"))
+    listed = [read_table(work.path(manifest, "dropped.parquet"), ["id"])["id"].to_numpy() for manifest in leaks]
+    dropped = rows_to_drop(relations, np.concatenate([np.empty(0, np.uint64), *listed]))
     write_table(work.output / "dropped.parquet", dropped)
-    return {"dropped": dropped.num_rows, "reasons": _counts(dropped)}
+    return {
+        "rows": sum(map(count_rows, paths)),
+        "dropped": dropped.num_rows,
+        "groups": len(dropped["kept"].unique()),
+        "reasons": _counts(dropped),
+    }
 
 
 @stage("leakage", version=1, modules=("tasks.geometry.leaks", "tasks.geometry.vectors", "tasks.embedding.benchmark"))

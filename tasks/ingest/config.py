@@ -99,6 +99,13 @@ class ScenesConfig(SourceBase):
         description="share of the others that names only the shape or only the colour",
     )
     two_objects: float = Field(default=0.12, ge=0.0, le=1.0, description="share of pictures with a second object")
+    repeats: float = Field(
+        default=0.0,
+        ge=0.0,
+        le=0.5,
+        description="share of rows with an earlier row's picture: the same pair, or saved again with its own caption",
+    )
+    leaks: float = Field(default=0.0, ge=0.0, le=0.5, description="share of rows that show a picture of the test set")
 
 
 class HuggingFaceParquetConfig(FileRules):

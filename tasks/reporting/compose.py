@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from storage.manifest import Manifest
@@ -12,15 +14,18 @@ from tasks.evaluation.intervals import Bootstrap
 from tasks.reporting.charts import differences_figure, scores_figure
 from tasks.reporting.comparison import Measurement, compare, summarise
 from tasks.reporting.config import ReportConfig
-from tasks.reporting.content import Drawing, GeometryRow, Report, TrainingRow, audit_groups, whole
+from tasks.reporting.content import Drawing, Report, TrainingRow, audit_groups
 from tasks.reporting.convergence import convergence_figure, convergence_sentence
 from tasks.reporting.curves import TrainingRun, training_figure
+from tasks.reporting.density import Density, density_figure
 from tasks.reporting.drawing import drawing, to_svg
 from tasks.reporting.examples import ExampleGroup
 from tasks.reporting.findings import caution, difference_sentence, headline
 from tasks.reporting.funnel import Station, stations
+from tasks.reporting.geometry import GeometryRow, diversity_figure, edges_figure, whole
 from tasks.reporting.marginals import Distance, distances, marginals_figure, read_marginals
 from tasks.reporting.provenance import software, stage_records
+from tasks.reporting.screening import DuplicateGroup, Screening
 
 Stats = Mapping[str, JsonValue]
 REALISED = "realised"
@@ -31,7 +36,8 @@ class Material:
     """What the report is made of; the stage reads it, `compose` thinks about it.
 
     `manifests` are all inputs in the pipeline's order; `entries` the keyword table with every marginal filled in;
-    `audit` the matcher's audit.
+    `audit` the matcher's audit; `edges` the lengths of every variant's spanning tree; `encoder` what embedded them, in
+    words; `alike` near-duplicates in the first variant.
     """
 
     manifests: Sequence[Manifest]
@@ -46,6 +52,11 @@ class Material:
     examples: Sequence[ExampleGroup]
     measurements: Sequence[Measurement]
     geometry: Sequence[GeometryRow]
+    edges: Mapping[str, NDArray[np.float64]]
+    encoder: str
+    density: Density | None
+    alike: Sequence[DuplicateGroup]
+    screening: Screening
     training: Sequence[TrainingRow]
     runs: Sequence[TrainingRun]
 
@@ -58,7 +69,8 @@ def compose(config: ReportConfig, material: Material) -> Report:
     differences = compare(material.measurements, pairs, bootstrap)
     marginals = read_marginals(material.entries)
     measured = distances(marginals)
-    route = stations(material.ingested, material.matched, material.balanced, material.selection, material.curated)
+    route = stations(material.ingested, material.matched, material.balanced, material.selection, material.curated,
+                     material.screening.reasons if material.screening.remaining is not None else None)  # fmt: skip
     with drawing():
         figures: dict[str, tuple[Figure | None, str]] = {
             "scores": (scores_figure(summaries) if summaries else None, "Scores of every variant on every benchmark"),
@@ -73,6 +85,16 @@ def compose(config: ReportConfig, material: Material) -> Report:
             "convergence": (
                 convergence_figure(material.history),
                 "Distance of the margins from their targets by half step",
+            ),
+            "edges": (edges_figure(material.edges), "Lengths of the spanning trees' edges, by variant"),
+            "diversity": (diversity_figure(material.geometry), "Diversity before and after, at equal size"),
+            "density": (
+                density_figure(material.density) if material.density else None,
+                "How densely the pairs of each keyword lie",
+            ),
+            "screening": (
+                _screening_figure(material.screening),
+                "Edges of the tree that near-duplicates are cut from",
             ),
         } | {
             f"training-{stage}": (
@@ -105,6 +127,10 @@ def compose(config: ReportConfig, material: Material) -> Report:
         infeasible=tuple(str(each) for each in infeasible) if isinstance(infeasible, list) else (),
         training=material.training,
         geometry=material.geometry,
+        encoder=material.encoder,
+        density=material.density,
+        alike=material.alike,
+        screening=material.screening,
         examples=material.examples,
         audit=audit_groups(material.audit),
         keywords=_keywords(material.entries, material.audit),
@@ -112,6 +138,12 @@ def compose(config: ReportConfig, material: Material) -> Report:
         software=software(material.manifests),
         drawings=drawings,
     )
+
+
+def _screening_figure(screening: Screening) -> Figure | None:
+    if screening.edges is None or screening.repetitions is None:
+        return None
+    return edges_figure({"all pairs": screening.edges}, screening.repetitions.near)
 
 
 def _curation_sentence(measured: Sequence[Distance], *, summarised: bool) -> str:
@@ -130,6 +162,8 @@ def _facts(route: Sequence[Station], material: Material, measured: Sequence[Dist
         (f"{rows['Matched']:,}", "pairs that match a keyword"),
         (f"{rows['Selected']:,}", "different pairs selected"),
     ]
+    if material.screening.remaining is not None:
+        facts.insert(1, (f"{material.screening.dropped:,}", "repeats and leaks dropped"))
     effective = material.selection.get("effective_sample_size")
     if isinstance(effective, int | float):
         facts.append((f"{effective:,.0f}", "effective sample size of the selection"))

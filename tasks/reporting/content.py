@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from tasks.reporting.comparison import Difference, Summary
+from tasks.reporting.density import Density
 from tasks.reporting.examples import ExampleGroup
 from tasks.reporting.funnel import Station
+from tasks.reporting.geometry import GeometryRow, real, whole
 from tasks.reporting.marginals import Distance
 from tasks.reporting.provenance import StageRecord
+from tasks.reporting.screening import DuplicateGroup, Screening
 
 
 @dataclass(frozen=True)
@@ -18,19 +21,6 @@ class Drawing:
 
     svg: str
     description: str
-
-
-@dataclass(frozen=True)
-class GeometryRow:
-    """How one variant's embeddings lie: the numbers that the geometry stage gave, None where it gave none."""
-
-    variant: str
-    points: int | None
-    mst_length: float | None
-    mean_edge: float | None
-    certified: float | None
-    uniformity: float | None
-    duplicate_rows: int | None
 
 
 @dataclass(frozen=True)
@@ -78,25 +68,16 @@ class Report:
     infeasible: Sequence[str]
     training: Sequence[TrainingRow]
     geometry: Sequence[GeometryRow]
+    encoder: str
+    density: Density | None
+    alike: Sequence[DuplicateGroup]
+    screening: Screening
     examples: Sequence[ExampleGroup]
     audit: Sequence[AuditGroup]
     keywords: Mapping[str, int]
     records: Sequence[StageRecord]
     software: Sequence[tuple[str, str]]
     drawings: Mapping[str, Drawing]
-
-
-def geometry_row(variant: str, stats: Mapping[str, JsonValue]) -> GeometryRow:
-    """A row of the geometry table from a manifest's stats."""
-    return GeometryRow(
-        variant=variant,
-        points=whole(stats.get("points")),
-        mst_length=real(stats.get("mst_length")),
-        mean_edge=real(stats.get("mean_edge")),
-        certified=real(stats.get("certified_fraction")),
-        uniformity=real(stats.get("uniformity")),
-        duplicate_rows=whole(stats.get("duplicate_rows")),
-    )
 
 
 def training_row(variant: str, seed: int, stage: str, stats: Mapping[str, JsonValue]) -> TrainingRow:
@@ -136,13 +117,3 @@ def _case(case: Mapping[str, JsonValue]) -> tuple[str, str]:
     if "reason" in case:
         return text, str(case["reason"])
     return text, f"same as “{case.get('of_text', case.get('of', ''))}”"
-
-
-def whole(value: JsonValue) -> int | None:
-    """An integer, or None for anything that is not a number."""
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def real(value: JsonValue) -> float | None:
-    """A float, or None for anything that is not a number."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

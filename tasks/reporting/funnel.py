@@ -27,9 +27,17 @@ class Station:
 
 
 def stations(
-    ingested: Sequence[Stats], matched: Sequence[Stats], balanced: Stats, selection: Stats, curated: Stats
+    ingested: Sequence[Stats],
+    matched: Sequence[Stats],
+    balanced: Stats,
+    selection: Stats,
+    curated: Stats,
+    screened: Mapping[str, int] | None = None,
 ) -> list[Station]:
-    """The stations from source to curated set, from the stages' own counts."""
+    """The stations from source to curated set, from the stages' own counts.
+
+    screened: rows that screening dropped, by reason; None where nothing was screened.
+    """
     rows = _sum(ingested, "rows")
     rejected = _sum(ingested, "rejected")
     reasons: dict[str, int] = {}
@@ -41,9 +49,15 @@ def stations(
         reasons["no reason recorded"] = rejected - sum(reasons.values())
     losses = [Loss(reason, count) for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
 
+    remaining = rows - sum((screened or {}).values())
+    repeated = [Loss(reason, count) for reason, count in sorted((screened or {}).items())]
+    screening = [
+        Station("Screened", "pairs that repeat no other and leak no evaluation set", remaining, tuple(repeated))
+    ]
+
     with_keyword = _sum(matched, "matched")
     taken_down = _integer(balanced.get("taken_down"))
-    unmatched = [Loss("caption holds no keyword", rows - with_keyword)] if rows > with_keyword else []
+    unmatched = [Loss("caption holds no keyword", remaining - with_keyword)] if remaining > with_keyword else []
     if taken_down:
         unmatched.append(Loss("taken down", taken_down))
 
@@ -54,6 +68,7 @@ def stations(
     return [
         Station("Source rows", "every row that a source holds", rows + rejected),
         Station("Ingested", "pairs with a caption and whatever the source asks for", rows, tuple(losses)),
+        *(screening if screened is not None else []),
         Station(
             "Matched", "captions with at least one keyword: only these can be balanced", available, tuple(unmatched)
         ),

@@ -13,6 +13,7 @@ from tasks.reporting.drawing import VARIABLES, inlined, variant_colours
 from tasks.reporting.findings import bounds, metric_name, points, verdict
 from tasks.reporting.stylesheet import STYLESHEET
 from tasks.reporting.template import MACROS, PAGE, SECTIONS
+from tasks.reporting.template_geometry import CARDS, NO_GEOMETRY
 from tasks.reporting.untrusted import displayed
 
 MISSING = "–"
@@ -32,7 +33,8 @@ def render(report: Report) -> str:
     trainings: dict[str, dict[str, list[TrainingRow]]] = {}
     for row in report.training:
         trainings.setdefault(row.stage, {}).setdefault(row.variant, []).append(row)
-    return page_template({name: template for name, (_, template) in SECTIONS.items()}).render(
+    sections = {name: template for name, (_, template) in SECTIONS.items()}
+    return page_template(sections if report.geometry else sections | {"geometry": NO_GEOMETRY}).render(
         report=report,
         sections=_sections(report),
         benchmarks=list(benchmarks.items()),
@@ -50,7 +52,8 @@ def page_template(sections: Mapping[str, str]) -> Template:
     """The page around templates of its sections; what they print is escaped."""
     environment = Environment(
         loader=DictLoader(
-            {"page": "{% import 'macros' as m with context %}" + PAGE, "macros": MACROS} | dict(sections)
+            {"page": "{% import 'macros' as m with context %}" + PAGE, "macros": MACROS, "cards": CARDS}
+            | dict(sections)
         ),
         autoescape=True,
         undefined=StrictUndefined,
@@ -67,6 +70,10 @@ def page_template(sections: Mapping[str, str]) -> Template:
         "integer": _integer,
         "number": _number,
         "compact": _compact,
+        "digits": _digits,
+        "two": lambda value: _digits(value, 2),
+        "change": _change,
+        "ordinal": _ordinal,
         "width": lambda rows, widest: f"{100 * rows / max(1, widest):.2f}",
     }
     return environment.get_template("page")
@@ -96,7 +103,6 @@ def _sections(report: Report) -> list[tuple[str, str]]:
     present = {
         "scores": bool(report.summaries),
         "training": bool(report.training),
-        "geometry": bool(report.geometry),
         "examples": bool(report.examples),
     }
     return [(name, title) for name, (title, _) in SECTIONS.items() if present.get(name, True)]
@@ -109,6 +115,20 @@ def _colours(report: Report) -> Mapping[str, str]:
 
 def _share(value: float | None) -> str:
     return MISSING if value is None else f"{100 * value:.1f}"
+
+
+def _change(gain: tuple[float, float, float]) -> str:
+    """A relative change with its interval, and whether it can be told from none."""
+    value, low, high = (points(each) for each in gain)
+    verdict = "" if gain[1] > 0 or gain[2] < 0 else ", not distinguishable from no change"
+    return f"{value} % [{low}, {high}]{verdict}"
+
+
+def _ordinal(number: int | None) -> str:
+    if number is None:
+        return "last listed"
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _interval(interval: Interval | None, *, signed: bool) -> str:
@@ -124,6 +144,13 @@ def _number(value: object) -> str:
         return MISSING
     text = f"{value:.3g}" if abs(value) < 0.01 and value != 0 else f"{value:.3f}"
     return text.replace("-", "−")
+
+
+def _digits(value: object, digits: int = 4) -> str:
+    """Significant digits: four for numbers whose differences matter, two for small shares."""
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return MISSING
+    return f"{value:.{digits}g}".replace("-", "−")
 
 
 def _compact(value: object) -> str:

@@ -72,6 +72,18 @@ tr.sub th { padding-left: 1.2rem; }
 .card .caption { margin: .55rem 0 .3rem; font: .93rem/1.4 var(--serif); overflow: hidden; overflow-wrap: anywhere;
   display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; }
 .card .numbers { color: var(--muted); margin: 0; overflow-wrap: anywhere; }
+.kins { display: flex; flex-wrap: wrap; gap: 1.6rem 2.2rem; margin: 1.1rem 0 2rem; }
+.kin { min-width: 0; max-width: 100%; }
+.cases { display: flex; flex-wrap: wrap; gap: .4rem .8rem; }
+.kin .card { width: 5.6rem; }
+.kin .first { width: calc(6.4rem + 2px); padding-right: .8rem; border-right: 2px solid var(--c1); }
+.kin > .numbers { margin: .3rem 0 0; font: .8rem/1.4 var(--sans); color: var(--muted); }
+.kin .caption { font-size: .82rem; -webkit-line-clamp: 3; }
+.duo { display: grid; grid-template-columns: 1fr 1fr; gap: 3px; }
+.duos .duo { margin-bottom: .5rem; }
+.leak .duo { outline: 2px solid var(--c4); outline-offset: 2px; border-radius: 3px; }
+.duos .caption { font-size: .86rem; -webkit-line-clamp: 2; }
+h4 { font: 600 .95rem/1.3 var(--sans); margin: 1.8rem 0 .4rem; }
 .keyword { display: inline-block; padding: 0 .4em; margin: .12rem .2rem .12rem 0; background: var(--panel); border-radius: 3px;
   color: var(--ink); max-width: 100%; overflow: hidden; text-overflow: ellipsis; vertical-align: bottom; }
 bdi { unicode-bidi: isolate; }

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from tasks.evaluation.intervals import Interval
 from tasks.reporting.comparison import Difference, Summary
 from tasks.reporting.content import Report
+from tasks.reporting.screening import Screening
 
 
 def summary_json(report: Report) -> dict[str, JsonValue]:
@@ -32,7 +33,8 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
             "balancing": finite_json(dict(report.balancing)),
             "selection": finite_json(dict(report.selection)),
         },
-        "geometry": {row.variant: finite_json(asdict(row)) for row in report.geometry},
+        "geometry": {row.variant: finite_json({**asdict(row), "gain": row.gain}) for row in report.geometry},
+        "screening": _screening(report.screening),
         "training": [finite_json(asdict(row)) for row in report.training],
     }
 
@@ -40,6 +42,26 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
 def dumped(value: JsonValue) -> str:
     """Strict JSON text. Raises `ValueError` for NaN or infinity, which JSON does not have."""
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _screening(screening: Screening) -> JsonValue:
+    """What was looked for and found; null for what was not looked for."""
+    repetitions = screening.repetitions
+    return {
+        "rows": screening.rows,
+        "remaining": screening.remaining,
+        "dropped": dict(screening.reasons),
+        "repetitions": None
+        if repetitions is None
+        else {name: getattr(repetitions, name) for name in ("content", "near", "dropped", "groups")},
+        "leakage": {
+            each.benchmark: {
+                name: getattr(each, name)
+                for name in ("distance", "leaks", "leaked_evaluation_rows", "nearest", "captions", "drop", "dropped")
+            }
+            for each in screening.leakages
+        },
+    }
 
 
 def variants_json(summaries: Sequence[Summary]) -> dict[str, JsonValue]:

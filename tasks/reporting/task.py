@@ -6,21 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from pydantic import JsonValue
 
 from storage.caching import stage
 from storage.errors import InputError
 from storage.manifest import Manifest
-from storage.shards import iter_batches, read_table
+from storage.shards import iter_batches
 from storage.workspace import Workspace
 from tasks.reporting.comparison import Answers, Measurement
 from tasks.reporting.compose import Material, compose
 from tasks.reporting.config import Cell, ReportConfig, RunLabel, SelfSupervisedReportConfig
-from tasks.reporting.content import geometry_row, training_row
+from tasks.reporting.content import training_row
 from tasks.reporting.curves import TrainingRun
 from tasks.reporting.examples import ExampleGroup, choose, describe
+from tasks.reporting.geometry import geometry_row
 from tasks.reporting.page import render
+from tasks.reporting.reading import edge_lengths, read_alike, read_density, read_frame, read_screening, shards_of
 from tasks.reporting.selfsupervised import content as selfsupervised
 from tasks.reporting.selfsupervised.page import render_selfsupervised, selfsupervised_summary
 from tasks.reporting.summary import dumped, summary_json
@@ -41,45 +42,70 @@ def report(
     models: Sequence[Manifest],
     cells: tuple[Cell, ...],
     scores: Sequence[Manifest],
+    encoder: str = "",
+    density: Sequence[Manifest] = (),
+    screened_by: str = "",
+    dropped: Sequence[Manifest] = (),
+    tree: Manifest | None = None,
+    duplicates: Manifest | None = None,
+    compared: tuple[str, ...] = (),
+    leaks: Sequence[Manifest] = (),
+    images: Sequence[Manifest] = (),
     *,
     work: Workspace,
 ) -> Mapping[str, JsonValue]:
     """Write `report.html`, `summary.json` and `figures/*.svg`.
 
-    `geometry_of`, `runs` and `cells` label `geometry`, `models` and `scores`, one for one; any of them may be empty.
+    `geometry_of`, `runs`, `cells` and `compared` label `geometry` (and `density`), `models`, `scores` and `leaks`
+    (and the benchmarks' `images`), one for one; any of them may be empty. pairs: all that were ingested; dropped: the
+    groups after screening; tree, duplicates: what `geometry` and `deduplicate` found in the pairs before it;
+    encoder, screened_by: the encoders in words.
     """
     for name, labels, manifests in (
         ("geometry", geometry_of, geometry),
         ("models", runs, models),
         ("scores", cells, scores),
+        ("leaks", compared, leaks),
+        ("images", compared, images),
     ):
         if len(labels) != len(manifests):
             raise InputError(f"the report got {len(manifests)} {name} with {len(labels)} labels; give one for each")
     content = compose(
         config,
         Material(
-            manifests=[*pairs, entries, *matches, balanced, selection, curated, *geometry, *models, *scores],
+            manifests=[
+                *pairs, *([tree] if tree else []), *leaks, *([duplicates] if duplicates else []), *dropped,
+                entries, *matches, balanced, selection, curated, *geometry, *density, *models, *scores,
+            ],
             ingested=[manifest.stats for manifest in pairs],
             matched=[manifest.stats for manifest in matches],
             balanced=balanced.stats,
             selection=selection.stats,
             curated=curated.stats,
-            entries=_frame([work.path(selection, "entries.parquet")]),
-            history=_frame([work.path(balanced, "history.parquet")]),
+            entries=read_frame([work.path(selection, "entries.parquet")]),
+            history=read_frame([work.path(balanced, "history.parquet")]),
             audit=_json(work.path(entries, "audit.json")),
             examples=_examples(config, pairs, matches, balanced, selection, work),
             measurements=[_measurement(cell, each, work) for cell, each in zip(cells, scores, strict=True)],
             geometry=[geometry_row(name, each.stats) for name, each in zip(geometry_of, geometry, strict=True)],
+            edges={name: edge_lengths(each, work) for name, each in zip(geometry_of, geometry, strict=True)},
+            encoder=encoder,
+            density=read_density(config, dict(zip(geometry_of, density, strict=False)), selection, geometry, work),
+            alike=read_alike(config, geometry, pairs, work),
+            screening=read_screening(
+                config, screened_by, pairs, dropped, tree, duplicates, list(zip(compared, leaks, images, strict=True)),
+                work,
+            ),
             training=[
                 training_row(run.variant, run.seed, each.stage, each.stats)
                 for run, each in zip(runs, models, strict=True)
             ],
             runs=[
-                TrainingRun(run.variant, run.seed, each.stage, _frame([work.path(each, "metrics.parquet")]))
+                TrainingRun(run.variant, run.seed, each.stage, read_frame([work.path(each, "metrics.parquet")]))
                 for run, each in zip(runs, models, strict=True)
             ],
         ),
-    )
+    )  # fmt: skip
     (work.output / "report.html").write_text(render(content), encoding="utf-8", newline="\n")
     summary = summary_json(content)
     (work.output / "summary.json").write_text(dumped(summary), encoding="utf-8", newline="\n")
@@ -105,10 +131,10 @@ def selfsupervised_report(
         config,
         seeds,
         models,
-        [_frame([work.path(model, "metrics.parquet")]) for model in models],
+        [read_frame([work.path(model, "metrics.parquet")]) for model in models],
         runs,
         scores,
-        [_frame([work.path(each, "predictions.parquet")]) for each in scores],
+        [read_frame([work.path(each, "predictions.parquet")]) for each in scores],
     )
     (work.output / "report.html").write_text(render_selfsupervised(content), encoding="utf-8", newline="\n")
     summary = selfsupervised_summary(content)
@@ -130,14 +156,14 @@ def _examples(
 ) -> list[ExampleGroup]:
     if config.examples == 0:
         return []
-    weights = _frame(work.paths(balanced, "weights-*.parquet"), ["id", "weight"])
-    kept = _frame([work.path(selection, "selection.parquet")], ["id", "multiplicity"])
-    match_shards = [path for manifest in matches for path in work.paths(manifest, "matches-*.parquet")]
-    keywords = _frame([work.path(selection, "entries.parquet")], ["entry", "text"]).sort("entry")["text"].to_list()
+    weights = read_frame(work.paths(balanced, "weights-*.parquet"), ["id", "weight"])
+    kept = read_frame([work.path(selection, "selection.parquet")], ["id", "multiplicity"])
+    match_shards = shards_of(matches, "matches-*.parquet", work)
+    keywords = read_frame([work.path(selection, "entries.parquet")], ["entry", "text"]).sort("entry")["text"].to_list()
     chosen = choose(weights, kept, _unmatched(match_shards), config.examples, config.seed)
     return describe(
         chosen,
-        pairs=[path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
+        pairs=shards_of(pairs, "pairs-*.parquet", work),
         matches=match_shards,
         weights=weights,
         selection=kept,
@@ -157,7 +183,7 @@ def _unmatched(shards: Sequence[Path]) -> np.ndarray:
 
 def _measurement(cell: Cell, manifest: Manifest, work: Workspace) -> Measurement:
     result = _json(work.path(manifest, "scores.json"))
-    table = _frame([work.path(manifest, "predictions.parquet")])
+    table = read_frame([work.path(manifest, "predictions.parquet")])
     answers = None
     if "prediction" in table.columns:
         label = table["label"].to_numpy().astype(np.int64)
@@ -174,12 +200,6 @@ def _measurement(cell: Cell, manifest: Manifest, work: Workspace) -> Measurement
         recalls=tuple(each["recall"] for each in result["classes"]),
         answers=answers,
     )
-
-
-def _frame(paths: Sequence[Path], columns: Sequence[str] | None = None) -> pl.DataFrame:
-    frame = pl.from_arrow(read_table(paths, columns))
-    assert isinstance(frame, pl.DataFrame)
-    return frame
 
 
 def _json(path: Path) -> dict[str, Any]:

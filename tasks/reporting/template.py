@@ -4,6 +4,8 @@
 Every value is escaped by jinja2. Text of other people goes through `displayed` too, inside `<bdi>`.
 """
 
+from tasks.reporting.template_geometry import GEOMETRY, SCREENING
+
 MACROS = """
 {%- macro figure(name, caption) -%}
 {%- if name in drawings %}
@@ -159,19 +161,6 @@ dimensions enough. The others are means over the last 20 steps of the first seed
 {% endfor %}
 """
 
-GEOMETRY = """
-<p>How the embedded pairs lie: a longer minimum spanning tree means a more spread, less repetitive set.</p>
-<div class="scroll"><table>
-<thead><tr><th>variant</th><th class="n">points</th><th class="n">tree length</th><th class="n">mean edge</th>
-<th class="n">certified edges, %</th><th class="n">uniformity</th><th class="n">near-duplicates</th></tr></thead>
-<tbody>{% for row in report.geometry %}<tr><th scope="row">{{ m.name(row.variant) }}</th><td class="n">{{ row.points | integer }}</td>
-<td class="n">{{ row.mst_length | compact }}</td><td class="n main">{{ row.mean_edge | number }}</td>
-<td class="n">{{ row.certified | share }}</td><td class="n">{{ row.uniformity | number }}</td><td class="n">{{ row.duplicate_rows | integer }}</td></tr>
-{% endfor %}</tbody></table></div>
-<p class="quiet">Tree length grows with the number of points; compare mean edges, or sets of equal size. An edge is certified
-where no shorter one can exist.</p>
-"""
-
 EXAMPLES = """
 {% for group in report.examples %}
 <h3>{{ group.title }}</h3>
@@ -212,6 +201,7 @@ REPRODUCE = """
 SECTIONS = {
     "scores": ("Scores", SCORES),
     "rows": ("Rows in and out", ROWS),
+    "screening": ("Repeats and leaks", SCREENING),
     "marginals": ("Keyword marginals", MARGINALS),
     "convergence": ("Convergence", CONVERGENCE),
     "training": ("Training", TRAINING),

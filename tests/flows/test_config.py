@@ -56,6 +56,28 @@ def test_stages_that_need_each_other(small: Path) -> None:
     assert "no model to evaluate" in sentence(edit(small, training=None, encoder=None, geometry=None))
 
 
+@pytest.mark.parametrize(
+    ("screening", "words"),
+    [
+        ({"deduplicate": {}, "encoder": {"model": "trained"}}, "`trained` would be a cycle"),
+        ({}, "nothing to look for"),
+        ({"deduplicate": {"content": "none", "near": None}}, "no row would repeat another"),
+        ({"leakage": {"modality": "text"}}, "set encoder.settings.modality to both"),
+        ({"deduplicate": {}, "geometry": {"modality": "text"}}, "the encoder encodes image only"),
+        ({"leakage": {}, "benchmarks": [{"name": "shape", "path": "elsewhere"}]}, "two benchmarks are called 'shape'"),
+    ],
+)
+def test_screening_that_cannot_be(small: Path, screening: dict, words: str) -> None:
+    assert words in sentence(edit(small, screening=screening))
+
+
+def test_leaks_of_nothing(small: Path) -> None:
+    bare = edit(small, training=None, evaluation=None, encoder=None, geometry=None, screening={"leakage": {}})
+    assert "nothing to compare with" in sentence(bare)
+    config = load_config(edit(bare, screening={"leakage": {}, "benchmarks": [{"name": "shape"}]}))
+    assert [item.name for item in config.benchmarks] == ["shape"]  # curation alone can be screened
+
+
 def test_a_benchmark_that_nothing_generates(small: Path, tmp_path: Path) -> None:
     source = {"kind": "balance_csv", "name": "titles", "path": str(tmp_path / "titles.csv"), "images": "none"}
     assert "no source of kind `scenes`" in sentence(edit(small, sources=[source]))

@@ -60,8 +60,8 @@ def test_duplicates_are_found_and_dropped(tmp_path: Path, runtime: Runtime) -> N
     images = [smooth(0), smooth(1), smooth(2), smooth(3), smooth(0), blurred(smooth(1)), smooth(4)]
     pairs = write_pairs(tmp_path / "pairs", images[:4], images[4:])
     embedded = embed.run(PIXELS, pairs, None, None, runtime=runtime)
-    measured = geometry.run(GeometryConfig(duplicate_distance=0.2), [embedded], None, runtime=runtime)
-    listed = deduplicate.run(DeduplicateConfig(content="image"), [pairs], measured, runtime=runtime)
+    measured = geometry.run(GeometryConfig(), [embedded], None, runtime=runtime)
+    listed = deduplicate.run(DeduplicateConfig(content="image", near=0.2), [pairs], measured, runtime=runtime)
     ids = read_table(sorted(pairs.path.glob("*")))["id"].to_pylist()
     dropped = {row["id"]: row for row in read_table(runtime.store / listed.name / "dropped.parquet").to_pylist()}
     assert sorted(dropped) == sorted([max(ids[0], ids[4]), max(ids[1], ids[5])])
@@ -153,3 +153,10 @@ def test_a_folder_that_is_no_benchmark_is_refused(tmp_path: Path, runtime: Runti
     (tmp_path / "test" / "0.tar").write_bytes(b"no tar at all")
     with pytest.raises(InputError, match="cannot be read as a tar"):
         benchmark_images.run("", External(path=tmp_path, fingerprint="2"), runtime=runtime)
+
+
+def test_a_row_is_dropped_for_the_sake_of_one_that_stays() -> None:
+    """1, 2 and 3 are the same; 1 is a leak, so 2 stays and 3 goes. Of 4 and 5, both leaks, nothing is listed."""
+    relation = SameAs(np.array([2, 3, 5], np.uint64), np.array([1, 2, 4], np.uint64), "same")
+    table = rows_to_drop([relation], np.array([1, 4, 5], np.uint64))
+    assert table.to_pylist() == [{"id": 3, "kept": 2, "reason": "same"}]

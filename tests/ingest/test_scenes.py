@@ -124,3 +124,30 @@ def test_equal_rows_of_other_concepts_differ_only_in_them() -> None:
 def test_edges_are_smooth() -> None:
     scene = next(uniform_scenes(ScenesConfig(), range(1)))
     assert len(np.unique(np.asarray(render(scene, 32)).reshape(-1, 3), axis=0)) > 20
+
+
+def test_repeats_and_leaks_are_as_many_as_asked_and_do_not_depend_on_the_groups() -> None:
+    config = ScenesConfig(rows=1_500, repeats=0.2, leaks=0.05, test_images=64)
+    rows, _ = rows_of(config)
+    assert rows_of(config, tuple(Group(index=index, of=7) for index in range(7)))[0] == rows
+    assert len({row["key"] for row in rows}) == 1_500
+    pairs = Counter((row["image"]["bytes"], row["caption"]) for row in rows)
+    assert 0.07 * 1_500 < sum(pairs.values()) - len(pairs) < 0.13 * 1_500  # half of the repeats, as they were
+    saved_again = [row for row in rows if row["image"]["path"].endswith(".jpg")]
+    assert 0.09 * 1_500 < len(saved_again) < 0.16 * 1_500
+    tested = {render_png(scene, 32) for scene in uniform_scenes(config, range(64))}
+    assert 10 < sum(row["image"]["bytes"] in tested for row in rows) < 75
+
+
+def test_a_repeat_shows_what_its_origin_shows() -> None:
+    plain, repeated = rows_of(ScenesConfig(rows=300))[0], rows_of(ScenesConfig(rows=300, repeats=0.3))[0]
+    by_picture = {row["image"]["bytes"]: row for row in plain}
+    same = 0
+    for before, row in zip(plain, repeated, strict=True):
+        origin = by_picture.get(row["image"]["bytes"])
+        if origin is None:
+            assert row["image"]["path"].endswith(".jpg")
+        else:
+            assert row["label"] == origin["label"] and row["caption"] == origin["caption"]
+            same += origin["key"] != before["key"]
+    assert same > 20

@@ -16,6 +16,9 @@ from storage.manifest import Manifest
 from storage.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
 from storage.shards import write_table
 from storage.workspace import Runtime, Workspace
+from tasks.geometry.config import DeduplicateConfig, LeakageConfig
+from tasks.geometry.deduplication import DROPPED
+from tasks.geometry.leaks import CAPTIONS, LEAKS
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -173,8 +176,57 @@ def fake_curated(*, work: Workspace) -> Mapping[str, JsonValue]:
 
 @stage("geometry", version=1, modules=())
 def fake_geometry(length: float, *, work: Workspace) -> Mapping[str, JsonValue]:
-    write_table(work.output / "edges.parquet", pa.table({"length": [length]}))
-    return {"points": 40, "mst_length": length, "mean_edge": length / 39, "uniformity": -0.5, "duplicate_rows": 2}
+    ids = pairs_table()["id"]
+    write_table(work.output / "edges.parquet", pa.table({"length": np.linspace(0, length / 20, 39)}))
+    write_table(work.output / "duplicates.parquet", pa.table({"id": ids[:3], "group": [ids[0]] * 3}))
+    spread = {"standard_error": 0.01, "repeated": 0.05, "uniformity": 0.3, "size": 16, "draws": 8}
+    return {
+        "points": 40, "mst_length": length, "mean_edge": length / 39, "uniformity": -0.5, "duplicate_rows": 2,
+        "duplicate_groups": 1, "certified_fraction": 0.75, "exact": False, "method": "approximate: Borůvka",
+        "excess": {"relative_bound": 2e-4, "relative_standard_error": 1e-5, "assessed": 3, "unassessed": 0},
+        "intrinsic_dimension": {"estimate": 3.2, "low": 3.0, "high": 3.4, "raw": 3.1, "points": 40},
+        "renyi_entropy": {"nats": -1.5, "order": 0.69},
+        "diversity": {"all": spread | {"mean_edge": 0.5}, "measured": spread | {"mean_edge": length / 40}},
+    }  # fmt: skip
+
+
+@stage("concepts", version=1, modules=())
+def fake_concepts(*, work: Workspace) -> Mapping[str, JsonValue]:
+    table = pa.table({
+        "entry": pa.array([0, 1, 2], pa.uint32()), "rows": pa.array([9, 8, 7], pa.uint64()),
+        "median_radius": [0.5, 0.2, 0.0], "relative_log_density": pa.array([0.0, 2.0, None], pa.float64()),
+    })  # fmt: skip
+    write_table(work.output / "concepts.parquet", table)
+    return {"concepts": 3, "dimension": 3.2}
+
+
+@stage("deduplicate", version=1, modules=())
+def fake_duplicates(config: DeduplicateConfig, *, work: Workspace) -> Mapping[str, JsonValue]:
+    """Pairs 1 and 4 repeat pair 0, pair 7 repeats pair 6."""
+    ids = pairs_table()["id"].to_pylist()
+    rows = [(ids[1], ids[0], "near-duplicate"), (ids[4], ids[0], "equal pair"), (ids[7], ids[6], "equal pair")]
+    write_table(work.output / "dropped.parquet", pa.table(list(zip(*rows)), schema=DROPPED))
+    return {"rows": 40, "dropped": 3, "groups": 2}
+
+
+@stage("leakage", version=1, modules=())
+def fake_leaks(config: LeakageConfig, *, work: Workspace) -> Mapping[str, JsonValue]:
+    """Pair 2 is evaluation image 20 and pair 3 far from image 21; the captions of 5 and 8 repeat a hostile prompt."""
+    ids = pairs_table()["id"].to_pylist()
+    leaks = [[ids[2], ids[3]], [ids[20], ids[21]], [0.01, 0.5], [True, False]]
+    write_table(work.output / "leaks.parquet", pa.table(leaks, schema=LEAKS))
+    captions = [[ids[5], ids[8]], ["5", "8"], ["a photo of a <b>dog</b>."] * 2]
+    write_table(work.output / "captions.parquet", pa.table(captions, schema=CAPTIONS))
+    return {
+        "rows": 40, "evaluation_rows": 30, "distance": 0.1, "leaks": 1, "leaked_evaluation_rows": 1, "nearest": 0.01,
+        "captions": 2, "dropped": 1,
+    }  # fmt: skip
+
+
+@stage("drop", version=1, modules=())
+def fake_dropped(*, work: Workspace) -> Mapping[str, JsonValue]:
+    write_table(work.output / "pairs-00000.parquet", pairs_table())
+    return {"rows": 36, "rejected": 4, "reasons": {"equal pair": 2, "near-duplicate": 1, "near an evaluation image": 1}}
 
 
 @stage("train", version=1, modules=())
@@ -221,6 +273,10 @@ class Inputs:
         self.selection = fake_selection.run(**run)
         self.curated = fake_curated.run(**run)
         self.geometry = [fake_geometry.run(length, **run) for length in (20.0, 26.0)]
+        self.density = [fake_concepts.run(**run)] * 2
+        self.duplicates = fake_duplicates.run(DeduplicateConfig(), **run)
+        self.leaks = [fake_leaks.run(LeakageConfig(), **run)]
+        self.dropped = [fake_dropped.run(**run)]
         self.models = [fake_model.run(seed, **run) for seed in range(4)]
         shares = (0.5, 0.9, 0.52, 0.88)
         self.scores = [fake_scores.run(seed, right, **run) for seed, right in enumerate(shares)]

@@ -20,10 +20,30 @@ CONFIG = ReportConfig(title="Test </title><script>alert(0)</script>", resamples=
 # The only elements of the page, HTML and SVG. Nothing that runs, embeds, submits or loads is among them.
 ALLOWED = frozenset(
     {"html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav", "section", "article"}
-    | {"h1", "h2", "h3", "p", "dl", "div", "dt", "dd", "a", "figure", "figcaption", "em", "span", "i", "bdi", "code"}
+    | {
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "p",
+        "dl",
+        "div",
+        "dt",
+        "dd",
+        "a",
+        "figure",
+        "figcaption",
+        "em",
+        "strong",
+        "span",
+        "i",
+        "bdi",
+        "code",
+    }
     | {"table", "thead", "tbody", "tr", "th", "td", "details", "summary", "ul", "li", "img"}
-    | {"svg", "g", "defs", "path", "use", "text", "clippath", "rect"}
+    | {"strong", "svg", "g", "defs", "path", "use", "text", "clippath", "rect"}
 )
+GEOMETRY = ("density", "diversity", "edges", "screening")
 VOID = frozenset({"meta", "img"})
 
 
@@ -68,6 +88,15 @@ def full(inputs: Inputs, config: ReportConfig = CONFIG) -> Manifest:
         inputs.models,
         CELLS,
         inputs.scores,
+        "<u>a CLIP</u>",
+        inputs.density,
+        "<u>thumbnails</u>",
+        inputs.dropped,
+        inputs.geometry[0],
+        inputs.duplicates,
+        ("<q>shape</q>",),
+        inputs.leaks,
+        inputs.pairs,
         runtime=inputs.runtime,
     )
 
@@ -89,7 +118,7 @@ def html(made: Path) -> str:
 def test_files(made: Path) -> None:
     files = [path for path in made.rglob("*") if path.is_file() and path.name != "manifest.json"]
     found = sorted(path.relative_to(made).as_posix() for path in files)
-    figures = [f"figures/{name}.svg" for name in ("convergence", "differences", "marginals", "scores")]
+    figures = [f"figures/{name}.svg" for name in (*GEOMETRY, "convergence", "differences", "marginals", "scores")]
     assert found == sorted([*figures, "figures/training-train.svg", "report.html", "summary.json"])
 
 
@@ -125,7 +154,7 @@ def test_hostile_examples_are_shown(html: str) -> None:
     text = Page(html).text
     for caption in (HOSTILE[0], HOSTILE[1], HOSTILE[6]):
         assert caption in text
-    assert text.count("no image") == 3  # missing, unreadable, SVG
+    assert text.split("Never matched")[0].split("Repeated most")[1].count("no image") == 3  # missing, unreadable, SVG
 
 
 def test_the_norm_that_tregs_predicts_stands_beside_the_realised(html: str) -> None:
@@ -151,9 +180,23 @@ def test_summary(made: Path) -> None:
     original = summary["variants"]["original"]["<q>shape</q>"]
     assert delta["mean"] == pytest.approx(cell["mean"] - original["mean"])
     rows = summary["curation"]["rows"]
-    assert rows == {"Source rows": 43, "Ingested": 40, "Matched": 36, "Selected": 30, "With repeats": 46}
+    assert rows == {
+        "Source rows": 43,
+        "Ingested": 40,
+        "Screened": 36,
+        "Matched": 36,
+        "Selected": 30,
+        "With repeats": 46,
+    }
     assert summary["curation"]["lost"]["Ingested"] == {"unreadable image": 2, "<empty> caption": 1}
     assert summary["geometry"]["balanced"]["mst_length"] == 26.0
+    gain, low, high = summary["geometry"]["balanced"]["gain"]
+    assert gain == pytest.approx(26 / 40 / 0.5 - 1) and low < gain < high
+    assert summary["geometry"]["original"]["gain"] is None  # before and after are the same
+    screening = summary["screening"]
+    assert screening["remaining"] == 36 and screening["dropped"]["near-duplicate"] == 1
+    assert screening["repetitions"] == {"content": "pair", "near": 0.1, "dropped": 3, "groups": 2}
+    assert screening["leakage"]["<q>shape</q>"]["leaks"] == 1
 
 
 def test_same_bytes_in_another_store(inputs: Inputs, made: Path, tmp_path: Path) -> None:
@@ -173,6 +216,37 @@ def test_curation_alone_gives_a_report(inputs: Inputs) -> None:
     assert 'id="marginals"' in html and 'id="scores"' not in html and 'id="training"' not in html
     summary = json.loads((folder(inputs, made) / "summary.json").read_text())
     assert summary["variants"] == {} and summary["geometry"] == {}
+    assert summary["screening"]["repetitions"] is None and summary["screening"]["leakage"] == {}
+
+
+def test_what_was_not_measured_is_said(inputs: Inputs) -> None:
+    made = report.run(ReportConfig(), *inputs.curation, (), [], (), [], (), [], runtime=inputs.runtime)
+    text = Page((folder(inputs, made) / "report.html").read_text(encoding="utf-8")).text
+    for words in ("Not looked for: set screening.deduplicate", "Not looked for: set screening.leakage",
+                  "Not measured: set encoder and geometry"):  # fmt: skip
+        assert words in text
+    assert "Screened" not in text
+
+
+def test_repeats_and_leaks_are_shown_with_pictures(html: str) -> None:
+    text = " ".join(Page(html).text.split())
+    section = text.split("Looked for among the 40 ingested pairs")[1].split("Keyword marginals")[0]
+    assert "4 rows were dropped and 36 went on" in section and "<u>thumbnails</u>" in section
+    assert "3 rows repeat one of 2 others" in section
+    assert "equal pair, near-duplicate; 3 in all" in section and "equal pair; 2 in all" in section
+    assert "1 of 40 training pictures lie within 0.100 of one of the 30 evaluation pictures" in section
+    assert "0.01 leak" in section and "0.500 no leak" in section
+    assert "2 captions repeat a class prompt" in section and "a photo of a <b>dog</b>." in section
+    assert HOSTILE[4][:20] in section  # the caption of pair 5 …, as text
+
+
+def test_geometry_is_told_with_its_intervals(html: str) -> None:
+    text = " ".join(Page(html).text.split())
+    assert "3.2[3, 3.4]" in text and "−1.5" in text
+    assert "approximate, 75.0 % of edges certified; at most 0.02 % too long (± 0.001)" in text
+    assert "balanced is 0.65 against 0.5 of all pairs, +30.0 %" in text
+    assert "The tree is approximate, so that some near-duplicates may have been missed" in text
+    assert "3 keywords have enough pairs" in text and "Near-duplicates that are left" in text
 
 
 def test_no_examples(inputs: Inputs) -> None:

@@ -66,7 +66,7 @@ NOTHING_NAMED = (
 )
 
 
-def scene_captions(config: ScenesConfig, rows: range, scenes: Sequence[Scene]) -> list[str]:
+def scene_captions(config: ScenesConfig, rows: Sequence[int], scenes: Sequence[Scene]) -> list[str]:
     """One caption for each scene, `[n]`; like the scene, the caption of row i depends on the seed and i alone."""
     draws = RowDraws("scene", config.seed, rows)
     wrong = draws("wrong caption") < config.wrong_captions

@@ -54,7 +54,7 @@ class Scene:
 class RowDraws:
     """Named independent draws for some rows: `draws("x")` is uniform `[n]` in [0, 1), hashed from (seed, name, row)."""
 
-    def __init__(self, stream: str, seed: int, rows: range) -> None:
+    def __init__(self, stream: str, seed: int, rows: Sequence[int]) -> None:
         self.keys = tuple(f"{stream}-{row:07d}" for row in rows)
         self._ids = row_ids(stream, self.keys)
         self._seed = seed
@@ -89,7 +89,7 @@ def concept_probabilities(exponent: float) -> np.ndarray:
     return by_colour / by_colour.sum()
 
 
-def training_scenes(config: ScenesConfig, rows: range) -> Iterator[Scene]:
+def training_scenes(config: ScenesConfig, rows: Sequence[int]) -> Iterator[Scene]:
     """Scenes with long-tailed concepts and, in some, a second object."""
     draws = RowDraws("scene", config.seed, rows)
     flat = concept_probabilities(config.exponent).ravel()
@@ -97,10 +97,11 @@ def training_scenes(config: ScenesConfig, rows: range) -> Iterator[Scene]:
     yield from _scenes(draws, concepts, two=draws("two objects") < config.two_objects)
 
 
-def uniform_scenes(config: ScenesConfig, rows: range) -> Iterator[Scene]:
+def uniform_scenes(config: ScenesConfig, rows: Sequence[int]) -> Iterator[Scene]:
     """Scenes with one object, whose concept goes through all 64 in turn: every shape and colour equally often."""
     draws = RowDraws("test", config.seed, rows)
-    concepts = np.repeat(np.arange(rows.start, rows.stop)[:, None] % (len(SHAPES) * len(COLOUR_NAMES)), 2, axis=1)
+    numbers = np.array(rows, dtype=np.int64)
+    concepts = np.repeat(numbers[:, None] % (len(SHAPES) * len(COLOUR_NAMES)), 2, axis=1)
     yield from _scenes(draws, concepts, two=np.zeros(len(rows), dtype=bool))
 
 

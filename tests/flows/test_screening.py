@@ -1,0 +1,200 @@
+"""Screening end to end: a planted repetition and a planted leak are found, dropped, shown and explained."""
+
+import io
+import json
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import yaml
+from PIL import Image
+
+from flows.config import PipelineConfig, load_config
+from flows.engine import StatusEngine
+from flows.explain import explain, show
+from flows.pipeline import build, run_here
+from storage.errors import InputError
+from storage.shards import read_table, write_table
+from tasks.ingest.scenes.benchmark import write_classification
+
+WORDS = ("circle", "square", "star", "ring")
+SCREENING = {
+    "encoder": {"settings": {"encoder": "pixels", "modality": "image", "pixel_side": 8}},
+    "deduplicate": {"content": "pair", "near": 0.1},
+    "leakage": {"distance": 0.1, "drop": "images"},
+}
+REPEATED, SAVED_AGAIN, LEAKED = 31, 47, 20  # rows that repeat row 3, that are row 5 saved again, that show test image 2
+
+
+def picture(seed: int, form: str = "PNG") -> bytes:
+    """A smooth random picture: compression leaves it nearly the same, and no two are alike."""
+    small = np.random.default_rng(seed).integers(0, 256, (5, 5, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(small).resize((32, 32), Image.Resampling.BICUBIC).save(stream, form)
+    return stream.getvalue()
+
+
+def plant(folder: Path, groups: int) -> PipelineConfig:
+    """60 pairs in one Parquet file and a benchmark of 8 pictures; their keys are `pairs.parquet:ROW`."""
+    folder.mkdir()
+    captions = [f"a {WORDS[row % 4]} number {row}" for row in range(60)]
+    images = [picture(row) for row in range(60)]
+    captions[REPEATED], images[REPEATED] = captions[3], images[3]
+    images[SAVED_AGAIN] = picture(5, "JPEG")
+    images[LEAKED] = picture(1_002)
+    captions[10] = "A photo of a circle!"
+    table = {"caption": captions, "image": images}
+    write_table(folder / "pairs.parquet", pa.table(table))
+    tests = [(picture(1_000 + number), number % 4) for number in range(8)]
+    write_classification(folder / "benchmark", iter(tests), WORDS, ("a photo of a {c}.",))
+    values: dict[str, Any] = {
+        "output": str(folder / "run"),
+        "store": str(folder / "store"),
+        "sources": [{"kind": "huggingface_parquet", "name": "planted", "path": str(folder / "pairs.parquet"),
+                     "rows_per_group": -(-60 // groups)}],
+        "screening": SCREENING | {"benchmarks": [{"name": "planted", "path": str(folder / "benchmark")}]},
+        "metadata": {"sources": [{"kind": "entries", "entries": list(WORDS)}]},
+        "balancing": {"method": "rake", "target": {"kind": "capped", "t": 10}, "steps": ["y"]},
+    }  # fmt: skip
+    path = folder / "planted.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return load_config(path)
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[PipelineConfig, dict[str, Any]]]:
+    """The same experiment read in one group and in six, after a run of each."""
+    folder = tmp_path_factory.mktemp("screening")
+    configs = [plant(folder / str(groups), groups) for groups in (1, 6)]
+    return [(config, {n.label: n for n in run_here(config, "pipeline", lambda line: None)}) for config in configs]
+
+
+@pytest.fixture
+def config(runs: list) -> PipelineConfig:
+    return runs[1][0]
+
+
+def ids(config: PipelineConfig) -> list[int]:
+    """Ids of the 60 rows, by row."""
+    tables = [read_table(path) for path in config.runtime.store.glob("ingest/*/pairs-*.parquet")]
+    rows = {row["key"]: row["id"] for table in tables for row in table.to_pylist()}
+    return [rows[key] for key in sorted(rows, key=lambda key: int("".join(filter(str.isdigit, key))))]
+
+
+def expected(config: PipelineConfig) -> dict[int, str]:
+    """Of two that are the same the one with the larger id goes."""
+    known = ids(config)
+    return {
+        max(known[3], known[REPEATED]): "equal pair",
+        max(known[5], known[SAVED_AGAIN]): "near-duplicate",
+        known[LEAKED]: "near an evaluation image",
+    }
+
+
+def test_what_was_planted_is_dropped_and_traceable(config: PipelineConfig) -> None:
+    store = config.runtime.store
+    rejected = [row for path in store.glob("drop/*/rejected.parquet") for row in read_table(path).to_pylist()]
+    assert sorted(row["reason"] for row in rejected) == sorted(expected(config).values())
+    known = ids(config)
+    repeated = next(row for row in rejected if row["reason"] == "equal pair")
+    assert repeated["detail"] == f"kept: id {min(known[3], known[REPEATED])}"
+    curated = [read_table(path)["id"].to_pylist() for path in store.glob("curate/*/curated-*.parquet")]
+    assert curated and not set(expected(config)) & set(chain.from_iterable(curated))
+    matched = [read_table(path)["id"].to_pylist() for path in store.glob("match/*/matches-*.parquet")]
+    assert sorted(chain.from_iterable(matched)) == sorted(set(known) - set(expected(config)))
+
+
+def test_the_result_does_not_depend_on_the_groups(runs: list) -> None:
+    (_, few), (_, many) = runs
+    assert len([label for label in many if label.startswith("drop")]) == 6
+    for label in (
+        "leakage planted",
+        "geometry for screening",
+        "deduplicate",
+        "select balanced",
+        "select random",
+        "curate",
+    ):
+        assert few[label].manifest.digest == many[label].manifest.digest, label
+
+
+def test_every_dropped_row_is_explained(config: PipelineConfig) -> None:
+    known = ids(config)
+    told = {identity: text(explain(config, str(identity))) for identity in expected(config)}
+    for identity, reason in expected(config).items():
+        assert f"{reason}" in told[identity] and "dropped before balancing" in told[identity]
+    pair = max(known[3], known[REPEATED])
+    kept = min(known[3], known[REPEATED])
+    assert "by deduplicate" in told[pair] and f"(id {kept}) is kept in its stead" in told[pair]
+    assert "by leakage planted" in told[known[LEAKED]] and "0/s0000002, at distance 0.0000" in told[known[LEAKED]]
+    stays = explain(config, str(kept))
+    assert f"kept in the stead of 1 rows like it: id {pair}" in text(stays)
+    assert stays.balancing and stays.balancing.keywords
+
+
+def test_the_report_shows_them(config: PipelineConfig) -> None:
+    summary = json.loads((config.folder / "summary.json").read_text())
+    assert summary["curation"]["rows"]["Ingested"] == 60 and summary["curation"]["rows"]["Screened"] == 57
+    assert summary["curation"]["lost"]["Screened"] == dict.fromkeys(sorted(expected(config).values()), 1)
+    assert summary["screening"]["leakage"]["planted"] == {
+        "distance": 0.1, "leaks": 1, "leaked_evaluation_rows": 1, "nearest": 0.0, "captions": 1, "drop": "images",
+        "dropped": 1,
+    }  # fmt: skip
+    html = (config.folder / "report.html").read_text()
+    section = html.split('<section id="screening">')[1].split("</section>")[0]
+    for identity in (
+        *expected(config),
+        *(min(ids(config)[a], ids(config)[b]) for a, b in ((3, REPEATED), (5, SAVED_AGAIN))),
+    ):
+        assert f"<code>{identity}</code>" in section
+    assert "A photo of a circle!" in section and section.count("data:image/png;base64,") >= 6
+    lineage = json.loads((config.folder / "lineage.json").read_text())
+    assert {"deduplicate", "leakage", "drop", "benchmark_images"} <= {node["stage"] for node in lineage["nodes"]}
+
+
+def test_status_knows_the_screening(config: PipelineConfig) -> None:
+    wider = config.model_copy(
+        update={
+            "screening": config.screening.model_copy(  # type: ignore[union-attr]
+                update={"deduplicate": config.screening.deduplicate.model_copy(update={"near": 0.2})}
+            )
+        }
+    )  # type: ignore[union-attr]
+    engine = StatusEngine(wider.runtime)
+    build(engine, wider, "pipeline")
+    plans = {plan.label: plan for plan in engine.plans}
+    assert plans["deduplicate"].reasons == ("parameter config.near 0.1 → 0.2",)
+    assert plans["geometry for screening"].action == "cached" and plans["match 0"].action == "wait"
+
+
+def test_leaks_alone_can_be_listed_without_dropping(config: PipelineConfig) -> None:
+    plan = config.screening.model_copy(  # type: ignore[union-attr]
+        update={"deduplicate": None, "leakage": config.screening.leakage.model_copy(update={"drop": "none"})}  # type: ignore[union-attr]
+    )
+    listed = config.model_copy(update={"screening": plan, "output": config.folder / "listed"})
+    labels = {node.label for node in run_here(listed, "pipeline", lambda line: None)}
+    assert not [label for label in labels if label.startswith(("drop", "deduplicate", "geometry"))]
+    html = (listed.folder / "report.html").read_text()
+    assert "All of them stay" in html and "set <code>screening.deduplicate</code>" in html
+    story = explain(listed, str(ids(config)[LEAKED]))
+    assert story.balancing is not None  # it stays, and has a weight
+
+
+def test_a_model_that_does_not_exist_is_named(config: PipelineConfig, tmp_path: Path) -> None:
+    from flows.plans import ScreeningEncoder
+
+    encoder = ScreeningEncoder(model=tmp_path / "absent")
+    plan = config.screening.model_copy(update={"encoder": encoder})  # type: ignore[union-attr]
+    with pytest.raises(InputError, match="absent does not exist"):
+        build(StatusEngine(config.runtime), config.model_copy(update={"screening": plan}), "curate")
+
+
+def text(story: Any) -> str:
+    from rich.console import Console
+
+    console = Console(record=True, width=400, file=io.StringIO())
+    show(story, console)
+    return console.export_text()
