@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.difference import diff
 from flows.server import ensure_server, is_healthy, local_server, stop_server
 from flows.study import studies
 from flows.upkeep import ConfigFile, export, gc, verify
@@ -84,6 +85,7 @@ def explain(
     show(tell(load_config(config), row), console)
 
 
+app.command()(diff)
 app.command()(verify)
 app.command()(gc)
 app.command()(export)

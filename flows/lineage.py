@@ -65,6 +65,9 @@ def _describe(node: Node) -> LineageNode:
         state="ran" if node.state == "ran" else "cached",
         seconds=manifest.seconds if node.state == "ran" else None,
         stats=manifest.stats,
+        version=manifest.version,
+        code=manifest.code,
+        parameters=manifest.parameters,
     )
 
 

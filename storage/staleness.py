@@ -1,11 +1,11 @@
 """Why a stage would run: which part of its key differs from the nearest run on record."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from storage.keys import KeyParts
-from storage.manifest import Manifest
 from storage.store import Store
 
 
@@ -18,19 +18,31 @@ def reasons(parts: KeyParts, store: Store) -> tuple[str, ...]:
     published = store.read(parts.stage, parts.key)
     if published:
         return store.damage(published)
-    differences = [_differences(manifest, parts) for manifest in store.manifests(parts.stage)]
+    now = Made(parts.version, parts.code, parts.arguments)
+    earlier = (Made(each.version, each.code, each.parameters) for each in store.manifests(parts.stage))
+    differences = [key_differences(before, now) for before in earlier]
     if not differences:
         return ("never run",)
     return min(reversed(differences), key=len) or ("the way keys are made changed",)
 
 
-def _differences(earlier: Manifest, parts: KeyParts) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Made:
+    """What a key is made of: the stage's version, the fingerprint of its code, and its arguments in canonical form."""
+
+    version: int
+    code: str
+    arguments: Mapping[str, JsonValue]
+
+
+def key_differences(earlier: Made, later: Made) -> tuple[str, ...]:
+    """Where two runs of one stage differ, a phrase each: version, code, parameters, sources, inputs."""
     found = []
-    if earlier.version != parts.version:
-        found.append(f"version {earlier.version} → {parts.version}")
-    if earlier.code != parts.code:
+    if earlier.version != later.version:
+        found.append(f"version {earlier.version} → {later.version}")
+    if earlier.code != later.code:
         found.append("code changed")
-    before, now = _flatten(earlier.parameters), _flatten(parts.arguments)
+    before, now = _flatten(earlier.arguments), _flatten(later.arguments)
     for name in sorted(before.keys() | now.keys()):
         if name in before and name in now and before[name] == now[name]:
             continue

@@ -22,7 +22,7 @@ class LineageNode:
     Attributes: `label`, what people call it (`train balanced, seed 0`); `stage`, `key` and `digest` of its manifest
     (digest "" when there is no output); `parents`, the keys of its inputs; `state`, where `blocked` is a run that
     never started because an earlier one failed; `seconds` of the computation (None where nothing was computed);
-    `stats`, numbers worth showing.
+    `stats`, numbers worth showing; `version`, `code` and `parameters`, what its key is made of.
     """
 
     label: str
@@ -33,6 +33,9 @@ class LineageNode:
     state: State
     seconds: float | None = None
     stats: Mapping[str, JsonValue] = field(default_factory=dict)
+    version: int = 1
+    code: str = ""
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 def lineage_json(nodes: Sequence[LineageNode]) -> dict[str, JsonValue]:
@@ -48,6 +51,9 @@ def lineage_json(nodes: Sequence[LineageNode]) -> dict[str, JsonValue]:
                 "state": node.state,
                 "seconds": node.seconds,
                 "stats": dict(node.stats),
+                "version": node.version,
+                "code": node.code,
+                "parameters": dict(node.parameters),
             }
             for node in nodes
         ],

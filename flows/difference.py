@@ -1,0 +1,153 @@
+"""`equipoise diff`: which stages of two runs differ, which part of their keys, and which headline numbers moved."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from storage.errors import InputError
+from storage.staleness import Made, key_differences
+
+console = Console()
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, such as runs/demo, or its lineage")]
+Kind = Literal["changed", "follows", "only in the first", "only in the second", "other bytes from the same key"]
+KIND_ORDER: tuple[Kind, ...] = (
+    "changed", "only in the first", "only in the second", "other bytes from the same key", "follows"
+)  # fmt: skip
+# Parts of `summary.json` whose numbers are worth a line, as paths; * stands for any name.
+HEADLINES = (
+    ("curation", "rows", "*"),
+    ("curation", "distances", "*", "total_variation"),
+    ("curation", "selection", "effective_sample_size"),
+    ("screening", "dropped", "*"),
+    ("screening", "leakage", "*", "leaks"),
+    ("geometry", "*", "mean_edge"),
+    ("geometry", "*", "dimension"),
+    ("variants", "*", "*", "mean"),
+    ("deltas", "*", "*", "mean"),
+)
+
+
+@dataclass(frozen=True)
+class StageDifference:
+    """One stage run that is not the same in both. reasons: what of its key differs, a phrase each.
+
+    kind: `changed` where its own code, parameters or sources do; `follows` where only its inputs do.
+    """
+
+    label: str
+    kind: Kind
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A headline number of both runs, or of one of them."""
+
+    name: str
+    first: float | None
+    second: float | None
+
+
+def diff(first: RunFolder, second: RunFolder) -> None:
+    """Compare two runs: stages that differ and why, and the headline numbers that moved. Needs no store."""
+    one, other = _lineage(first), _lineage(second)
+    stages = stage_differences(one, other)
+    labels = dict(zip(KIND_ORDER, ("yellow", "cyan", "cyan", "red", "dim"), strict=True))
+    if stages:
+        table = Table("stage run", "difference", "because", box=None, header_style="bold", pad_edge=False)
+        for stage in sorted(stages, key=lambda each: KIND_ORDER.index(each.kind)):
+            table.add_row(Text(stage.label), Text(stage.kind, labels[stage.kind]), Text("; ".join(stage.reasons)))
+        console.print(table)
+    same = len({node["label"] for node in one["nodes"]} & {node["label"] for node in other["nodes"]})
+    console.print(f"{same - sum(not each.kind.startswith('only') for each in stages)} stage runs are the same")
+    moved = moved_numbers(_summary(first), _summary(second))
+    if not moved:
+        console.print("no headline number moved")
+        return
+    table = Table("number", box=None, header_style="bold", pad_edge=False)
+    for name in ("first", "second", "change"):
+        table.add_column(name, justify="right")
+    for number in moved:
+        change = None if number.first is None or number.second is None else number.second - number.first
+        table.add_row(Text(number.name), *(_plain(value) for value in (number.first, number.second)),
+                      _plain(change, signed=True))  # fmt: skip
+    console.print(table)
+
+
+def stage_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[StageDifference]:
+    """Stage runs that differ between two lineages (the content of `lineage.json`), matched by label, in their order."""
+    one, other = ({node["label"]: node for node in each["nodes"]} for each in (first, second))
+    found = []
+    for label in dict.fromkeys([*one, *other]):
+        if label not in other:
+            found.append(StageDifference(label, "only in the first"))
+        elif label not in one:
+            found.append(StageDifference(label, "only in the second"))
+        elif one[label]["key"] != other[label]["key"]:
+            reasons = key_differences(_made(one[label]), _made(other[label]))
+            own = tuple(reason for reason in reasons if not reason.startswith("input "))
+            found.append(StageDifference(label, "changed" if own else "follows", own or reasons))
+        elif one[label]["digest"] != other[label]["digest"]:
+            found.append(StageDifference(label, "other bytes from the same key"))
+    return found
+
+
+def moved_numbers(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Moved]:
+    """Headline numbers that two summaries (the content of `summary.json`) do not share."""
+    moved = []
+    for path in HEADLINES:
+        one, other = dict(_numbers(first, path)), dict(_numbers(second, path))
+        for name in dict.fromkeys([*one, *other]):
+            if one.get(name) != other.get(name):
+                moved.append(Moved(name, one.get(name), other.get(name)))
+    return moved
+
+
+def _numbers(value: Any, path: tuple[str, ...], name: str = "") -> Iterator[tuple[str, float]]:
+    if not path:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield name, float(value)
+        return
+    if isinstance(value, Mapping):
+        for key in value if path[0] == "*" else [path[0]] if path[0] in value else []:
+            yield from _numbers(value[key], path[1:], f"{name}, {key}" if name else str(key))
+
+
+def _made(node: Mapping[str, Any]) -> Made:
+    return Made(node.get("version", 1), node.get("code", ""), node.get("parameters", {}))
+
+
+def _lineage(run: Path) -> dict[str, Any]:
+    path = run if run.is_file() else run / "lineage.json"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        nodes = content["nodes"]
+        assert all({"label", "key", "digest"} <= node.keys() for node in nodes)
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; name the folder of a finished run, such as runs/demo") from None
+    except (ValueError, KeyError, TypeError, AttributeError, AssertionError):
+        raise InputError(f"{path} is not the lineage of a run; name its folder, such as runs/demo") from None
+    return dict(content)
+
+
+def _summary(run: Path) -> dict[str, Any]:
+    """The summary of a run; empty where the run made none."""
+    path = (run.parent if run.is_file() else run) / "summary.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _plain(value: float | None, *, signed: bool = False) -> str:
+    if value is None:
+        return "–"
+    text = f"{value:,.0f}" if value == int(value) and abs(value) >= 1 else f"{value:.4g}"
+    return f"+{text}" if signed and value > 0 else text
