@@ -1,6 +1,6 @@
 """What is measured on embeddings, what counts as a duplicate or a leak, and what is dropped for it."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -38,12 +38,10 @@ class DeduplicateConfig(Config):
     content: Literal["image", "pair", "caption", "none"] = Field(
         default="pair", description="rows are the same when these bytes are equal; pair: image and caption"
     )
-    near: float | None = Field(
-        default=0.1,
-        ge=0,
-        le=2,
+    near: Annotated[float, Field(ge=0, le=2)] | Literal["auto"] | None = Field(
+        default="auto",
         description="rows are also the same when edges of the spanning tree at most this long join them (vectors of "
-        "length 1: distance 0.1 is cosine 0.995); null: content alone",
+        "length 1: distance 0.1 is cosine 0.995); auto: as the geometry's duplicate_distance; null: content alone",
     )
 
 

@@ -74,7 +74,10 @@ def deduplicate(
     if config.content != "none":
         ids, hashes = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
         relations.append(SameAs(*equal_content(ids, hashes), f"equal {config.content}"))
-    if config.near is not None and geometry is not None:
+    if config.near == "auto" and geometry is not None:
+        groups = read_table(work.path(geometry, "duplicates.parquet"))
+        relations.append(SameAs(groups["id"].to_numpy(), groups["group"].to_numpy(), "near-duplicate"))
+    elif config.near is not None and geometry is not None:
         edges = read_table(work.path(geometry, "edges.parquet"), ["source", "target", "length"])
         short = edges.filter(pc.less_equal(edges["length"], pa.scalar(config.near, pa.float32())))
         relations.append(SameAs(short["source"].to_numpy(), short["target"].to_numpy(), "near-duplicate"))

@@ -35,7 +35,8 @@ class GeometryRow:
 
     `excess` and `excess_error`: by how much, relative to its length, a tree that is not exact may be too long;
     `dimension`, `dimension_low`, `dimension_high`: the intrinsic dimension and its interval; `entropy`: Rényi's, in
-    nats, of order `order`; `before`, `after`: diversity of all rows and of the variant's, at equal size.
+    nats, of order `order`; `near`: up to which distance pairs count as
+    near-duplicates; `before`, `after`: diversity of all rows and of the variant's, at equal size.
     """
 
     variant: str
@@ -55,6 +56,7 @@ class GeometryRow:
     order: float | None = None
     duplicate_groups: int | None = None
     duplicate_rows: int | None = None
+    near: float | None = None
     before: Spread | None = None
     after: Spread | None = None
 
@@ -94,6 +96,7 @@ def geometry_row(variant: str, stats: Stats) -> GeometryRow:
         order=real(entropy.get("order")),
         duplicate_groups=whole(stats.get("duplicate_groups")),
         duplicate_rows=whole(stats.get("duplicate_rows")),
+        near=real(stats.get("duplicate_distance")),
         before=_spread(_inner(diversity, "all")),
         after=_spread(_inner(diversity, "measured")),
     )

@@ -28,10 +28,10 @@ def read_screening(
     work: Workspace,
 ) -> Screening:
     shards = shards_of(pairs, "pairs-*.parquet", work)
-    repetitions = None
+    repetitions, measured = None, geometry_row("all pairs", tree.stats) if tree else None
     if duplicates is not None:
         listed = work.path(duplicates, "dropped.parquet")
-        repetitions = read_repetitions(duplicates, listed, shards, shown=config.groups, side=config.thumbnail)
+        repetitions = read_repetitions(duplicates, listed, shards, measured, shown=config.groups, side=config.thumbnail)
     return Screening(
         encoder=encoder,
         rows=sum(whole(each.stats.get("rows")) or 0 for each in pairs),
@@ -45,7 +45,7 @@ def read_screening(
             )
             for name, found, shown in compared
         ),
-        tree=geometry_row("all pairs", tree.stats) if tree else None,
+        tree=measured,
         edges=edge_lengths(tree, work) if tree else None,
     )  # fmt: skip
 

@@ -101,13 +101,22 @@ class Screening:
         return sum(self.reasons.values())
 
 
-def read_repetitions(manifest: Manifest, listed: Path, pairs: Sequence[Path], *, shown: int, side: int) -> Repetitions:
-    """From the output of `deduplicate`. listed: its `dropped.parquet`; pairs: shards; shown: most groups to show."""
+def read_repetitions(
+    manifest: Manifest, listed: Path, pairs: Sequence[Path], tree: GeometryRow | None, *, shown: int, side: int
+) -> Repetitions:
+    """From the output of `deduplicate`.
+
+    Args:
+        listed: its `dropped.parquet`.
+        pairs: shards of all pairs.
+        tree: that near-duplicates were cut from, where they were.
+        shown: most groups to show.
+    """
     config = manifest.parameters.get("config")
     settings = config if isinstance(config, dict) else {}
     return Repetitions(
         content=str(settings.get("content")),
-        near=real(settings.get("near")),
+        near=tree.near if tree and settings.get("near") == "auto" else real(settings.get("near")),
         dropped=whole(manifest.stats.get("dropped")) or 0,
         groups=whole(manifest.stats.get("groups")) or 0,
         shown=show_groups(_frame(listed), pairs, shown=shown, side=side),

@@ -77,7 +77,7 @@ by the shortest total way; long edges mean pairs unlike each other, short ones a
 {%- if row.exact == false %}; {% if row.excess is none %}excess not estimated{% else %}at most {{ (100 * row.excess) | digits }} % too long{% if row.excess_error %} (± {{ (100 * row.excess_error) | digits }}){% endif %}{% endif %}{% endif %}</td></tr>
 {% endfor %}</tbody></table></div>
 <p class="quiet">Mean edge and uniformity fall as points are added: between sets of different size, compare the draws of equal size below. Uniformity: mean edge over the edge of a regular
-simplex, of points as far apart as can be. Near-duplicates: pairs that could go and leave one like them, within <code>duplicate_distance</code>. An edge is certified where it is proved that no
+simplex, of points as far apart as can be. Near-duplicates: pairs that could go and leave one like them, within <code>duplicate_distance</code>{% if report.geometry[0].near is not none %} ({% for row in report.geometry %}{{ row.near | digits }}{{ ", " if not loop.last }}{% endfor %}; unless set, what is nearer than chance explains){% endif %}. An edge is certified where it is proved that no
 shorter one can take its place.</p>
 <div class="scroll"><table>
 <thead><tr><th>variant</th><th class="n">intrinsic dimension</th><th class="n">95 % interval</th><th class="n">Rényi entropy, nats</th><th class="n">of order</th></tr></thead>

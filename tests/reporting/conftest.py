@@ -182,7 +182,8 @@ def fake_geometry(length: float, *, work: Workspace) -> Mapping[str, JsonValue]:
     spread = {"standard_error": 0.01, "repeated": 0.05, "uniformity": 0.3, "size": 16, "draws": 8}
     return {
         "points": 40, "mst_length": length, "mean_edge": length / 39, "uniformity": -0.5, "duplicate_rows": 2,
-        "duplicate_groups": 1, "certified_fraction": 0.75, "exact": False, "method": "approximate: Borůvka",
+        "duplicate_groups": 1, "duplicate_distance": 0.1,
+        "certified_fraction": 0.75, "exact": False, "method": "approximate: Borůvka",
         "excess": {"relative_bound": 2e-4, "relative_standard_error": 1e-5, "assessed": 3, "unassessed": 0},
         "intrinsic_dimension": {"estimate": 3.2, "low": 3.0, "high": 3.4, "raw": 3.1, "points": 40},
         "renyi_entropy": {"nats": -1.5, "order": 0.69},
