@@ -181,12 +181,12 @@ def read_leakage(
         drop=str(settings.get("drop")),
         dropped=whole(stats.get("dropped")) or 0,
         captions=whole(stats.get("captions")) if settings.get("captions") else None,
-        pairs=_leak_pairs(_around(_frame(folder / "leaks.parquet"), shown), pairs, images, side),
+        pairs=_leak_pairs(around(_frame(folder / "leaks.parquet"), shown), pairs, images, side),
         prompts=_prompts(_frame(folder / "captions.parquet"), pairs, shown),
     )
 
 
-def _around(leaks: pl.DataFrame, shown: int) -> pl.DataFrame:
+def around(leaks: pl.DataFrame, shown: int) -> pl.DataFrame:
     """A third each of the nearest pairs, the farthest leaks, and the nearest that are none; all by distance."""
     within, beyond = leaks.filter(pl.col("leak")), leaks.filter(~pl.col("leak"))
     other = min(len(beyond), max(shown - len(within), shown // 3))

@@ -1,6 +1,7 @@
 """`diff`: causes are told from followers, and numbers that moved are listed with both values."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def test_two_real_runs(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(app, ["diff", *folders])
     assert done.exit_code == 0, done.output
     text = console.export_text()
-    assert "balance" in text and "parameter config.target.t 20 → 30" in text
+    assert re.search(r"balance +changed +parameter config\.target\.t 20(\.0)? → 30", text), text
     lines = {line.split("  ")[0]: line for line in text.splitlines()}
     assert "follows" in lines["select balanced"] and "ingest scenes 1/2" not in lines
     assert "curation, distances, realised, total_variation" in text
