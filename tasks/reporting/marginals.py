@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from tasks.reporting.drawing import INK, MUTED, SERIES, blank
+from tasks.reporting.drawing import INK, MUTED, SERIES, blank, logarithmic
 from tasks.reporting.untrusted import LABEL_LENGTH, displayed
 
 Floats = NDArray[np.float64]
@@ -107,6 +107,7 @@ def _by_name(marginals: Marginals) -> Figure:
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
     axis.set_xscale("log")
+    logarithmic(axis.xaxis)
     axis.xaxis.set_major_formatter(FuncFormatter(_per_cent))
     axis.set_xlabel("share of the keyword marginal (log scale)")
     figure.legend(loc="outside upper left", ncols=4)
@@ -131,6 +132,8 @@ def _by_rank(marginals: Marginals) -> Figure:
         axis.plot(ranks, _positive(marginals.target), color=INK, linewidth=1.1, linestyle=(0, (4, 2)), label="target")
     axis.set_xscale("log")
     axis.set_yscale("log")
+    logarithmic(axis.xaxis)
+    logarithmic(axis.yaxis)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axis.yaxis.set_major_formatter(FuncFormatter(_per_cent))
     axis.set_xlabel("keyword, by frequency (1 is the most frequent; log scale)")

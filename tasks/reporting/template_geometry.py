@@ -48,7 +48,7 @@ Of a group, the row with the lowest id stays, whatever it says.</p>
 <p>{% if leak.leaks %}{{ leak.leaks | integer }} of {{ leak.rows | integer }} training {{ "captions" if leak.modality == "text" else "pictures" }} lie within {{ leak.distance | number }} of one of the {{ leak.evaluation_rows | integer }} evaluation {{ "captions" if leak.modality == "text" else "pictures" }} and count as leaks; they give away {{ leak.leaked_evaluation_rows | integer }} of them ({{ (100 * leak.leaked_evaluation_rows / leak.evaluation_rows) | two }} %).
 {% else %}No training picture lies within {{ leak.distance | number }} of any of the {{ leak.evaluation_rows | integer }} evaluation pictures; the nearest is at {{ leak.nearest | number }}.{% endif %}
 {% if leak.captions is none %}Captions were not compared with its prompts.{% else %}{{ leak.captions | integer }} captions repeat a class prompt word for word.{% endif %}
-{% if leak.drop == "none" %}All of them stay: <code>drop: none</code>.{% else %}Dropped for it: {{ leak.dropped | integer }} rows ({{ leak.drop }}).{% endif %}</p>
+{% if leak.drop == "none" %}All of them stay: <code>drop: none</code>.{% else %}Dropped for it: {{ leak.dropped | integer }} ({{ leak.drop }}).{% endif %}</p>
 {% if leak.pairs %}<p class="quiet">Training on the left, evaluation on the right, with their distance: the nearest pairs, those just within the limit, and those just beyond it. Judge by eye whether the limit is right.</p>
 <div class="cards duos">{% for pair in leak.pairs %}<article class="card{% if pair.leak %} leak{% endif %}">
 <div class="duo">{{ c.frame(pair.training) }}{{ c.frame(pair.evaluation) }}</div>

@@ -130,3 +130,7 @@ def test_known_variants_keep_their_colours() -> None:
     assert variant_colours(["random", "other"])["random"] == variant_colours(["original", "random"])["random"]
     many = variant_colours([f"v{number}" for number in range(9)])
     assert len(many) == 9
+
+
+def test_a_narrow_axis_has_plain_labels() -> None:
+    assert "mathdefault" not in svg_of(40) + svg_of(5)
