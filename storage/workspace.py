@@ -15,11 +15,12 @@ from storage.store import Store
 
 
 class Runtime(Config):
-    """Where and with what stages run. Nothing in it can change a result, and none of it enters a key."""
+    """Where and with what stages run. Nothing in it changes a result beyond rounding; none of it enters a key."""
 
     store: Annotated[Path, NotInKey()] = Field(description="directory of the store")
     device: Annotated[str, NotInKey()] = Field(default="cpu", description="torch device: cpu, cuda, cuda:1, mps")
     workers: Annotated[int, NotInKey()] = Field(default=2, ge=1, description="threads that one stage may use")
+    ranks: Annotated[int, NotInKey()] = Field(default=1, ge=1, description="processes that a training is spread over")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from tasks.training.clip_training import train_clip
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, TrainingConfig
 from tasks.training.embedded import read_embeddings
 from tasks.training.images import Preparation
+from tasks.training.launch import over_ranks, own_scratch
 from tasks.training.loop import Fitted
 from tasks.training.models import lock_tower, save_heads
 from tasks.training.pairs import PairSet, read_pairs
@@ -32,6 +33,7 @@ _MODULES = ("tasks.training",)
 
 
 @stage("train", version=1, modules=_MODULES)
+@over_ranks
 def train(
     config: TrainingConfig,
     seed: int,
@@ -60,6 +62,7 @@ def train(
 
 
 @stage("finetune", version=1, modules=_MODULES)
+@over_ranks
 def finetune(
     config: FinetuneConfig,
     seed: int,
@@ -75,13 +78,14 @@ def finetune(
 
 
 @stage("train_heads", version=1, modules=_MODULES)
+@over_ranks
 def train_heads(
     config: HeadsConfig, seed: int, embeddings: Sequence[Manifest], selection: Manifest | None, *, work: Workspace
 ) -> Mapping[str, JsonValue]:
     """The paper's heads on frozen embeddings."""
     began = time.perf_counter()
     paths = [path for manifest in embeddings for path in work.paths(manifest, "embeddings-*.parquet")]
-    examples = read_embeddings(paths, _selection(selection, config, work), work.scratch)
+    examples = read_embeddings(paths, _selection(selection, config, work), own_scratch(work))
     heads, fitted = heads_training.train_heads(
         examples,
         config,
@@ -159,7 +163,7 @@ def _pairs(
         preparation=Preparation.of(clip.transform),
         tokenizer=clip.tokenizer,
         workers=work.runtime.workers,
-        scratch=work.scratch,
+        scratch=own_scratch(work),
         copies=config.sampling,
     )
 
