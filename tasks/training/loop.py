@@ -131,7 +131,6 @@ def _fit(
     if config.compile:
         objective.encode = torch.compile(objective.encode)  # type: ignore[method-assign]
     module, optimiser = fabric.setup(objective, plain)
-    module.mark_forward_method("encode")
     parameters = [parameter for group in plain.param_groups for parameter in group["params"]]
     watch = Watch(config.steps, objective.measures, every=_STEPS_BETWEEN_READS)
     start = _resume(scratch, objective, plain, watch)
@@ -183,15 +182,21 @@ def _in_parts(
     """
     pieces = list(zip(images.chunk(parts), texts.chunk(parts), strict=True))
     with fabric.no_backward_sync(module, enabled=fabric.world_size > 1):
-        with torch.no_grad():
-            encoded = [module.encode(*piece) for piece in pieces]
+        with torch.no_grad(), fabric.autocast():
+            encoded = [objective.encode(*piece) for piece in pieces]
         features = [torch.cat(branch).float().requires_grad_() for branch in zip(*encoded, strict=True)]
         measured = objective.measure(features[0], features[1], step)
         fabric.backward(measured.loss)
         gradients = [branch.grad.chunk(parts) for branch in features if branch.grad is not None]
-        for piece, image_gradient, text_gradient in zip(pieces, *gradients, strict=True):
-            image, text = module.encode(*piece)
-            torch.autograd.backward([image, text], [image_gradient.to(image.dtype), text_gradient.to(text.dtype)])
+        for piece, *pulls in zip(pieces, *gradients, strict=True):
+            with fabric.autocast():
+                outputs = objective.encode(*piece)
+            trained = [
+                (output, pull.to(output.dtype))
+                for output, pull in zip(outputs, pulls, strict=True)
+                if output.requires_grad  # not from a locked tower
+            ]
+            torch.autograd.backward([output for output, _ in trained], [pull for _, pull in trained])
     ranks = all_ranks()
     for parameter in objective.parameters():
         if parameter.grad is not None and ranks.group is not None:

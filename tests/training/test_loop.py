@@ -26,7 +26,7 @@ from tasks.training.embedded import embedding_batches, read_embeddings
 from tasks.training.heads_training import build_heads, train_heads
 from tasks.training.images import Preparation
 from tasks.training.loop import Batch, fit
-from tasks.training.models import load_trained
+from tasks.training.models import load_trained, lock_tower
 from tasks.training.optimiser import decay_groups
 from tasks.training.pairs import read_pairs
 from tasks.training.schedule import learning_rate
@@ -200,6 +200,43 @@ def test_accumulation_is_the_whole_batch(squares):
         torch.testing.assert_close(states[1][0][name], tensor, atol=2e-5, rtol=1e-4)
     for column in ("loss", "gradient_norm", "image_tree"):
         np.testing.assert_allclose(states[0][1][column], states[1][1][column], rtol=1e-4)
+
+
+@pytest.mark.parametrize("tower", ("image", "text"))
+def test_accumulation_with_a_locked_tower(squares, tower):
+    states = []
+    for accumulate in (1, 3):
+        config = TINY.model_copy(
+            update={"accumulate": accumulate, "steps": 2, "optimiser": OptimiserConfig(epsilon=1e-3)}
+        )
+        clip = build_clip(config.architecture, seed=0)
+        lock_tower(clip.model, tower)
+        pairs = read_pairs(squares, None, preparation=Preparation.of(clip.transform), tokenizer=clip.tokenizer)
+        train_clip(clip, pairs, config, seed=0)
+        states.append(clip.model.state_dict())
+    for name, tensor in states[0].items():
+        torch.testing.assert_close(states[1][name], tensor, atol=2e-5, rtol=1e-4)
+
+
+def losses_of(examples, **changes) -> np.ndarray:
+    config = HEADS.model_copy(update={"steps": 6, **changes})
+    heads, fitted = train_heads(examples, config, seed=0)
+    assert all(parameter.dtype == torch.float32 for parameter in heads.parameters())
+    return fitted.metrics["loss"].to_numpy()
+
+
+@pytest.mark.parametrize("accumulate", (1, 2))
+def test_bf16_encodes_in_bf16_and_stays_near(examples, accumulate):
+    whole = losses_of(examples)
+    mixed = losses_of(examples, precision="bf16-mixed", accumulate=accumulate)
+    assert (mixed != whole).all()
+    np.testing.assert_allclose(mixed, whole, rtol=2e-2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("accumulate", (1, 2))
+def test_compiled_encoders_train_alike(examples, accumulate):
+    np.testing.assert_allclose(losses_of(examples, compile=True, accumulate=accumulate), losses_of(examples), rtol=1e-4)
 
 
 def test_finetuning_with_tregs_spreads_and_the_control_is_measured(runtime, squares_manifest):
