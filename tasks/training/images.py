@@ -56,15 +56,16 @@ class Pictures(Protocol):
 
 
 class DecodedPictures:
-    """All pictures decoded, uint8 `[n, 3, side, side]`: 3 kB a picture of 32 pixels."""
+    """All pictures decoded, uint8 `[n, 3, side, side]`: 3 kB a picture of 32 pixels. Row i lies at `place[i]`."""
 
-    def __init__(self, pixels: np.ndarray) -> None:
+    def __init__(self, pixels: np.ndarray, place: np.ndarray | None = None) -> None:
         self.pixels = pixels
         self.side = pixels.shape[2]
+        self._place = place
 
     def take(self, rows: np.ndarray) -> np.ndarray:
         """The pictures of some rows, uint8 `[b, 3, side, side]`."""
-        return self.pixels[rows]
+        return self.pixels[rows if self._place is None else self._place[rows]]
 
 
 class EncodedPictures:

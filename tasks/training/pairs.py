@@ -61,9 +61,11 @@ def read_pairs(
             "there are no pairs to train on: the given stages wrote no pairs-*.parquet or curated-*.parquet"
         )
     total = len(selection.ids) if selection is not None else sum(pq.read_metadata(path).num_rows for path in paths)
-    store: _Decoded | _Encoded = _Decoded(preparation, workers)
+    store: _Decoded | _Encoded
     if scratch is not None and 3 * preparation.side**2 * total > decoded_limit:
         store = _Encoded(scratch / "images.bin", preparation, workers)
+    else:
+        store = _Decoded(preparation, workers, total)
     tokens = TokenWriter(tokenizer, total, scratch)
     ids, kept, hashes, skipped = [], [], [], 0
     for rows in _selected(paths, selection, copies):
@@ -71,11 +73,15 @@ def read_pairs(
         present = encoded.is_valid()
         skipped += len(rows) - (present.true_count or 0)
         rows, encoded = rows.filter(present), encoded.filter(present)
+        if not len(rows):
+            continue
+        ids.append(rows["id"].to_numpy())
+        if sum(map(len, ids)) > total:  # more rows than selected ids: one came twice
+            _check(np.sort(np.concatenate(ids)), None, 0)
         contents = [value.as_py() for value in encoded]
         store.add(contents, rows["key"].to_pylist())
         tokens.add(rows["caption"].to_pylist())
         hashes.append(np.array([xxhash.xxh3_64_intdigest(content) for content in contents], dtype=np.uint64))
-        ids.append(rows["id"].to_numpy())
         kept.append(rows["copies"].to_numpy())
     all_ids = np.concatenate(ids) if ids else np.empty(0, np.uint64)
     if not len(all_ids):
@@ -122,15 +128,18 @@ def _check(ids: np.ndarray, selection: Selection | None, skipped: int) -> None:
 
 
 class _Decoded:
-    def __init__(self, preparation: Preparation, workers: int) -> None:
+    def __init__(self, preparation: Preparation, workers: int, room: int) -> None:
         self._preparation, self._workers = preparation, workers
-        self._parts: list[np.ndarray] = []
+        self._pixels = np.empty((room, 3, preparation.side, preparation.side), dtype=np.uint8)
+        self._filled = 0
 
     def add(self, encoded: list[bytes], keys: list[str]) -> None:
-        self._parts.append(decode_all(encoded, keys, self._preparation, self._workers))
+        end = self._filled + len(encoded)
+        self._pixels[self._filled : end] = decode_all(encoded, keys, self._preparation, self._workers)
+        self._filled = end
 
     def finish(self, order: np.ndarray) -> Pictures:
-        return DecodedPictures(np.concatenate(self._parts)[order])
+        return DecodedPictures(self._pixels[: self._filled], order)
 
 
 class _Encoded:

@@ -137,6 +137,9 @@ def test_what_is_wrong_with_pairs_is_named(squares, tmp_path):
         read(squares, _with_unknown(squares))
     with pytest.raises(InputError, match="more than once"):
         read([squares[0], squares[0]])
+    ids = np.sort(read_table(squares)["id"].to_numpy())
+    with pytest.raises(InputError, match="more than once"):
+        read([*squares, squares[1]], Selection(ids, np.ones(48)))
     table = pairs_table(2)
     images = pa.array([{"bytes": b"no picture", "path": None}] * 2, table.schema.field("image").type)
     write_table(tmp_path / "broken.parquet", table.set_column(3, table.schema.field("image"), images))
