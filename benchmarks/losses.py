@@ -7,8 +7,8 @@
 Claims: at least 2 times the plain chain at B >= 4096, 1.2 times its torch.compile at B >= 2048, at most two B×B
 matrices of extra memory for any k; T-REG (of both branches) at most half of CLIP's loss at B >= 1024 and no more than
 it from B = 128 on (below, either is half a millisecond of calls). VICReg costs less than T-REG where B > d, as it
-multiplies d×d matrices only. Rounds are interleaved, forward and backward; medians of the rounds' ratios are printed. On a processor times
-are CPU seconds of one thread.
+multiplies d×d matrices only. Rounds are interleaved, forward and backward; medians of the rounds' ratios are printed.
+On a processor times are CPU seconds of one thread.
 """
 
 import argparse

@@ -1,9 +1,11 @@
 """Loading what the training stages wrote: whole models, and heads on their base encoders."""
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -44,14 +46,24 @@ def save_heads(directory: Path, heads: Heads) -> None:
     (directory / "model.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def load_heads(directory: Path, device: str = "cpu") -> Heads:
-    """Heads written by `save_heads`. Raises `InputError` for files that are none."""
-    facts = _facts(directory)
+def load_heads(path: Path, device: str = "cpu") -> Heads:
+    """Heads from a directory that `save_heads` wrote, or from a state-dict file such as the authors released.
+
+    A file is `.safetensors`, or a torch file that `torch.load(weights_only=True)` accepts; its logit scale is 100, the
+    paper's. Raises `InputError` for files that hold no heads.
+    """
+    scale = 100.0 if path.is_file() else float(_facts(path).get("logit_scale", 100.0))
+    weights = path if path.is_file() else path / "model.safetensors"
     try:
-        state = load_file(directory / "model.safetensors")
-    except (OSError, SafetensorError) as error:
-        raise InputError(f"{directory / 'model.safetensors'} cannot be read: {error}") from None
-    return heads_from_state(state, logit_scale=float(facts.get("logit_scale", 100.0))).to(device).eval()
+        if weights.suffix == ".safetensors":
+            state = load_file(weights)
+        else:
+            state = torch.load(weights, map_location="cpu", weights_only=True)
+    except (OSError, SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise InputError(f"{weights} cannot be read as weights: {' '.join(str(error).split())[:300]}") from None
+    if not isinstance(state, dict):
+        raise InputError(f"{weights} holds a {type(state).__name__}, not a state dict of heads")
+    return heads_from_state(state, logit_scale=scale).to(device).eval()
 
 
 def lock_tower(model: nn.Module, tower: Literal["none", "image", "text"]) -> None:

@@ -167,8 +167,8 @@ def surrogate_cosine(scale: float) -> float:
 def test_the_surrogate_agrees_at_small_scales_only():
     """k = 2's gradient and the authors' two-step variant: the same to first order in the scale, apart at 100."""
     assert surrogate_cosine(1.0) > 0.999
-    assert surrogate_cosine(10.0) > 0.9
-    assert surrogate_cosine(100.0) < 0.9
+    assert surrogate_cosine(10.0) > 0.97
+    assert 0.35 < surrogate_cosine(100.0) < 0.65
 
 
 @pytest.mark.parametrize(
