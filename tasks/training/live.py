@@ -17,22 +17,22 @@ class Live:
     def begin(self, step: int) -> None:
         """The training starts, or goes on, after `step` steps."""
         self._bar = progress(self._steps, self._description, unit="step", initial=step)
-        self._reported, self._at = step, time.monotonic()
+        self._first = self._last = (step, time.monotonic())
 
     def advance(self, step: int, watch: Watch) -> None:
         """`step` steps are done. Every two seconds the watch is read, which waits for an accelerator."""
         self._bar.update(1)
-        if time.monotonic() - self._at >= _SECONDS:
+        if time.monotonic() - self._last[1] >= _SECONDS:
             watch.flush()
-            self._tell(step, watch)
+            self._tell(step, watch, since=self._last)
 
     def end(self, watch: Watch) -> None:
-        """All steps are done, and read."""
+        """All steps are done, and read; the last line has the speed of the whole."""
         self._bar.close()
-        self._tell(self._steps, watch)
+        self._tell(self._steps, watch, since=self._first)
 
-    def _tell(self, step: int, watch: Watch) -> None:
+    def _tell(self, step: int, watch: Watch, since: tuple[int, float]) -> None:
         now = time.monotonic()
-        rate = (step - self._reported) * self._batch / max(now - self._at, 1e-9)
+        rate = (step - since[0]) * self._batch / max(now - since[1], 1e-9)
         self._report(step, self._steps, f"{watch.summary(step)}, {rate:,.0f} examples/s")
-        self._reported, self._at = step, now
+        self._last = (step, now)

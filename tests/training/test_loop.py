@@ -321,6 +321,17 @@ def test_a_batch_that_cannot_be_cut_is_named(examples):
         train_heads(examples, HEADS.model_copy(update={"accumulate": 3}), seed=0)
 
 
+def test_a_training_reports_loss_scale_and_speed(examples):
+    lines: list[tuple[int, int, str]] = []
+    _, fitted = train_heads(examples, HEADS, seed=0, report=lambda *line: lines.append(line))
+    done, total, words = lines[-1]
+    assert (done, total) == (40, 40)
+    loss, scale, speed = words.split(", ", 2)
+    assert float(loss.removeprefix("loss ")) == pytest.approx(fitted.metrics["loss"][-1].as_py(), rel=1e-3)
+    assert scale == "logit scale 20"
+    assert float(speed.removesuffix(" examples/s").replace(",", "")) > 0
+
+
 def test_learning_rate_warms_up_and_falls():
     schedule = ScheduleConfig(warmup=4, final=0.1)
     rates = [learning_rate(step, peak=2.0, steps=20, schedule=schedule) for step in range(21)]
