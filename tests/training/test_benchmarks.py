@@ -34,7 +34,7 @@ def test_losses(capsys):
 
 def test_heads():
     seconds = compared(training_heads.head_ways(64, 4, "cpu"), repeats={"ours": 2})
-    assert list(seconds) == ["ours", "DataLoader loop, stored embeddings", "floor: its products of matrices alone"]
+    assert list(seconds)[:2] == ["ours", "DataLoader loop, stored embeddings"]
     assert len(compared(training_heads.data_ways(64, 4))) == 2
 
 
