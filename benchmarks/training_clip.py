@@ -1,8 +1,10 @@
 """The ways of training a CLIP model that `benchmarks.training` compares: open_clip's program, and ours."""
 
+import atexit
 import io
 import json
 import logging
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -40,6 +42,7 @@ def clip_ways(model: str | None, batch: int, device: str) -> dict[str, Way]:
     as it does where they fit in memory (decoding them once is then not in the figure).
     """
     folder = Path(tempfile.mkdtemp(prefix="equipoise-benchmark-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if model is None:
         model = "equipoise-benchmark"
         (folder / "models").mkdir()
