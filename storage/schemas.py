@@ -47,6 +47,7 @@ ENTRIES = pa.schema(
         ("text", pa.large_string()),
         ("provenance", pa.string()),
         ("status", pa.string()),
+        ("fault", pa.string()),
         ("count", pa.uint64()),
         ("observed", pa.float64()),
         ("target", pa.float64()),

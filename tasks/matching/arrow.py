@@ -12,7 +12,7 @@ from tasks.matching.memory import LOOK_AHEAD
 
 
 def as_texts(texts: Any, what: str) -> pa.ChunkedArray:
-    """Any column of texts as large_binary chunks of UTF-8; nulls become empty texts.
+    """Any column of texts as large_binary chunks of UTF-8; nulls stay nulls.
 
     Takes an Arrow array of strings or binary, a polars Series, or a sequence of `str` and None. Bytes that are not
     UTF-8 are kept as they are. Raises `InputError`, naming `what` and the row, for anything that is not text.
@@ -28,12 +28,14 @@ def as_texts(texts: Any, what: str) -> pa.ChunkedArray:
         column = column.cast(pa.large_string())
     if not _is_text(column.type):
         raise InputError(f"{what} must be texts, not Arrow {column.type}; cast the column to string")
-    column = column.cast(pa.large_binary())
-    return pc.fill_null(column, b"") if column.null_count else column
+    return column.cast(pa.large_binary())
 
 
-def require_utf8(texts: pa.LargeBinaryArray, what: str) -> None:
-    """Raises `InputError`, naming the row, where bytes are not UTF-8."""
+def require_texts(texts: pa.LargeBinaryArray, what: str) -> None:
+    """Raises `InputError`, naming the row, at a null and at bytes that are not UTF-8."""
+    if texts.null_count:
+        row = pc.index(texts.is_null(), True).as_py()
+        raise InputError(f"{what}, row {row}: null is not a text; remove it")
     try:
         texts.cast(pa.large_string())
     except pa.ArrowInvalid:

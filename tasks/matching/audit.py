@@ -27,6 +27,13 @@ class DeadEntry:
     reason: str
     still_found_in: str | None
 
+    @property
+    def fault(self) -> str:
+        """The reason in a phrase, with the character: `'.': spacing puts a space on either side of it`."""
+        named = f"{self.character!r}: " if self.character else ""
+        found = f', as in "{self.still_found_in}"' if self.still_found_in else ""
+        return f"{named}{self.reason}{found}"
+
 
 @dataclass(frozen=True)
 class SameEntry:
@@ -36,6 +43,11 @@ class SameEntry:
     text: str
     of: int
     of_text: str
+
+    @property
+    def fault(self) -> str:
+        """Which entry it repeats, in a phrase."""
+        return f'the same as entry {self.of}, "{self.of_text}"'
 
 
 @dataclass(frozen=True)
@@ -49,11 +61,10 @@ class MatcherAudit:
 
     def as_json(self) -> dict[str, JsonValue]:
         """The audit for `audit.json` and the report."""
+        kinds = {"dead": self.dead, "duplicates": self.duplicates, "shadowed": self.shadowed}
         return {
             "entries": self.entries,
-            "dead": [asdict(each) for each in self.dead],
-            "duplicates": [asdict(each) for each in self.duplicates],
-            "shadowed": [asdict(each) for each in self.shadowed],
+            **{kind: [asdict(each) | {"fault": each.fault} for each in cases] for kind, cases in kinds.items()},
         }
 
 

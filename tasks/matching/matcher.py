@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
-from tasks.matching.arrow import as_texts, buffers, padded_buffers, require_utf8
+from tasks.matching.arrow import as_texts, buffers, padded_buffers, require_texts
 from tasks.matching.audit import MatcherAudit, audit_entries
 from tasks.matching.index import MOST_ENTRIES, build_index
 from tasks.matching.kernel import match_captions
@@ -57,7 +57,7 @@ class KeywordMatcher:
             raise InputError('fold_case needs normalise="unicode": MetaCLIP never folds case')
         self.normalise, self.fold_case, self.unspaced_scripts = normalise, fold_case, unspaced_scripts
         self.entries: pa.LargeBinaryArray = as_texts(entries, "entries").combine_chunks()
-        require_utf8(self.entries, "entries")
+        require_texts(self.entries, "entries")
         self.numbers = _checked_numbers(numbers, len(self.entries))
         patterns = self._normalised(self.entries)
         positions = np.arange(len(patterns))
@@ -89,6 +89,9 @@ class KeywordMatcher:
         The result is the same for any number of threads; the default is one for each available core.
         """
         column = as_texts(captions, "captions")
+        if column.null_count:
+            # Not an empty text: that one has the empty entry.
+            return spread(self.match(column.drop_null(), threads=threads), column.is_valid().to_numpy())
         blocks = [block for chunk in column.chunks for block in _blocks(chunk)]
         workers = min(threads or _available_cores(), len(blocks))
         if workers > 1:
@@ -125,6 +128,13 @@ class KeywordMatcher:
         if self._unspaced is None:
             return found, ends
         return self._unspaced.add_matches(texts, found, ends, spaced=self.normalise == "unicode")
+
+
+def spread(matches: pa.LargeListArray, rows: np.ndarray) -> pa.LargeListArray:
+    """The matches of the marked rows, bool `[n]`, as matches of all `n`; the others have none."""
+    sizes = np.zeros(rows.size, dtype=np.int64)
+    sizes[rows] = np.diff(matches.offsets.to_numpy())
+    return pa.LargeListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(sizes)])), matches.values)
 
 
 def _available_cores() -> int:

@@ -37,14 +37,19 @@ def unite(lists: Sequence[tuple[str, Sequence[str]]], limit: int | None = None) 
 
 
 def entries_table(entries: Sequence[str], provenance: Sequence[str], audit: MatcherAudit) -> pa.Table:
-    """The `ENTRIES` table of a list, later stages' columns null. An audited fault becomes the entry's status.
+    """The `ENTRIES` table of a list, later stages' columns null. What the audit found becomes `status` and `fault`.
 
-    `dead` entries are matched by no caption, or are empty; `duplicate` ones match where an earlier one does.
+    `dead` entries are matched by no caption, or are empty; `duplicate` ones repeat the text of an earlier one, and
+    `shadowed` ones another text that normalising makes equal: both match where the earlier one does. The others are
+    `live`; they too have a `fault` where their own text does not match them.
     """
     status = np.full(len(entries), "live", dtype=object)
-    for same in (*audit.duplicates, *audit.shadowed):
-        status[same.entry] = "duplicate"
+    fault = np.full(len(entries), None, dtype=object)
+    for word, cases in (("duplicate", audit.duplicates), ("shadowed", audit.shadowed)):
+        for same in cases:
+            status[same.entry], fault[same.entry] = word, same.fault
     for dead in audit.dead:
+        fault[dead.entry] = dead.fault
         if dead.still_found_in is None or dead.text == "":
             status[dead.entry] = "dead"
     try:
@@ -56,6 +61,7 @@ def entries_table(entries: Sequence[str], provenance: Sequence[str], audit: Matc
         "text": texts,
         "provenance": pa.array(list(provenance), pa.string()),
         "status": pa.array(status, pa.string()),
+        "fault": pa.array(fault, pa.string()),
     }
     nothing = {field.name: pa.nulls(len(entries), field.type) for field in ENTRIES if field.name not in columns}
     return pa.table({**columns, **nothing}, schema=ENTRIES)

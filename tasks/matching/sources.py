@@ -89,8 +89,8 @@ def _frequent_words(source: WordFrequencyEntries) -> list[str]:
         raise InputError("metadata source 'wordfreq' needs the package wordfreq: pip install wordfreq") from None
     try:
         ranked = wordfreq.get_frequency_dict(source.language, source.wordlist)
-    except LookupError as fault:
-        raise InputError(f"metadata source 'wordfreq': {fault}") from None
+    except (LookupError, ValueError) as fault:  # no such list; no such language code
+        raise InputError(f"metadata source 'wordfreq': {fault}; choose another `language` or `wordlist`") from None
     least = 10.0 ** (source.minimum_zipf - 9)
     kept = [(word, frequency) for word, frequency in ranked.items() if frequency >= least]
     return [word for word, _ in sorted(kept, key=lambda each: (-each[1], each[0]))]

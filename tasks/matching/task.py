@@ -18,6 +18,7 @@ from storage.workspace import Workspace
 from tasks.matching.choice import choose_one_text, image_ids
 from tasks.matching.config import MatchingConfig, MetadataConfig
 from tasks.matching.counts import count_entries, counts_table
+from tasks.matching.matcher import spread
 from tasks.matching.metadata import entries_table, unite
 from tasks.matching.shared import SPACING, make_matcher, shared_matcher
 from tasks.matching.sources import read_source
@@ -80,7 +81,7 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
         captions = table["caption"] if kept is None else table["caption"].filter(pa.array(kept[shard]))
         matches = matcher.match(captions, threads=1)
         if kept is not None:
-            matches = _spread(matches, kept[shard])
+            matches = spread(matches, kept[shard])
         _write_matches(work.output / f"matches-{shard:05d}.parquet", table["id"], matches)
         with lock:
             count_entries(matches, total)
@@ -102,13 +103,6 @@ def _kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[np.ndarra
     images = np.concatenate([image_ids(table) for table in tables])
     ends = np.cumsum([table.num_rows for table in tables])
     return np.split(choose_one_text(ids, images, seed=config.seed), ends[:-1])
-
-
-def _spread(matches: pa.LargeListArray, kept: np.ndarray) -> pa.LargeListArray:
-    """Matches of the kept rows as matches of all rows, the others empty."""
-    sizes = np.zeros(kept.size, dtype=np.int64)
-    sizes[kept] = np.diff(matches.offsets.to_numpy())
-    return pa.LargeListArray.from_arrays(pa.array(np.concatenate([[0], np.cumsum(sizes)])), matches.values)
 
 
 def _write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray) -> None:

@@ -1,12 +1,18 @@
 """WordNet's lemmas, from whichever copy of WordNet is installed."""
 
 import os
+import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from storage.errors import InputError
 
+Folder = Path | zipfile.Path
+"""A folder with WordNet's index files; nltk leaves its download packed."""
+
 _DEBIAN = Path("/usr/share/wordnet")
+_WN_PARTS = {"noun": "n", "verb": "v", "adj": "as", "adv": "r"}
+"""The letters of `wn`; `index.adj` lists satellite adjectives (s) with the others (a), and so do we."""
 
 
 def wordnet_lemmas(parts_of_speech: Sequence[str], folder: Path | None = None) -> list[str]:
@@ -23,33 +29,32 @@ def wordnet_lemmas(parts_of_speech: Sequence[str], folder: Path | None = None) -
     return list(dict.fromkeys(lemmas))
 
 
-def _index_lemmas(path: Path) -> Iterator[str]:
+def _index_lemmas(path: Folder) -> Iterator[str]:
     """The first field of every line of an `index.<part>` file (wndb(5WN)); the licence's lines begin with a space."""
     if not path.is_file():
         raise InputError(f"{path} is missing; `folder` must hold WordNet's index files")
-    with open(path, encoding="utf-8") as lines:
+    with path.open(encoding="utf-8") as lines:
         for line in lines:
             if not line.startswith(" "):
                 yield line.split(" ", 1)[0].replace("_", " ")
 
 
-def _installed_folder() -> Path | None:
+def _installed_folder() -> Folder | None:
     named = os.environ.get("WNSEARCHDIR")
-    for candidate in (Path(named) if named else None, _nltk_folder(), _DEBIAN):
-        if candidate is not None and (candidate / "index.noun").is_file():
-            return candidate
-    return None
+    candidates: list[Folder] = [*([Path(named)] if named else []), *_nltk_folders(), _DEBIAN]
+    return next((folder for folder in candidates if (folder / "index.noun").is_file()), None)
 
 
-def _nltk_folder() -> Path | None:
+def _nltk_folders() -> Iterator[Folder]:
     try:
         from nltk import data
     except ImportError:
-        return None
-    try:
-        return Path(str(data.find("corpora/wordnet")))
-    except LookupError:
-        return None
+        return
+    for place in data.path:
+        corpora = Path(place) / "corpora"
+        yield corpora / "wordnet"
+        if zipfile.is_zipfile(corpora / "wordnet.zip"):
+            yield zipfile.Path(corpora / "wordnet.zip", "wordnet/")
 
 
 def _wn_lemmas(parts_of_speech: Sequence[str]) -> list[str]:
@@ -60,9 +65,9 @@ def _wn_lemmas(parts_of_speech: Sequence[str]) -> list[str]:
         import wn
     except ImportError:
         raise missing from None
-    letters = {"noun": "n", "verb": "v", "adj": "a", "adv": "r"}
+    letters = [letter for part in parts_of_speech for letter in _WN_PARTS[part]]
     try:
-        return [word.lemma() for part in parts_of_speech for word in wn.words(pos=letters[part], lang="en")]
+        return [word.lemma() for letter in letters for word in wn.words(pos=letter, lang="en")]
     except (wn.Error, OSError):
         # No English lexicon was downloaded, or there is no database at all.
         raise missing from None

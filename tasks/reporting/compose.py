@@ -192,7 +192,7 @@ def _keywords(entries: pl.DataFrame, audit: Stats) -> dict[str, int]:
     counts = {"entries": whole(audit.get("entries")) or len(entries)}
     if "status" in entries.columns:
         tally = dict(entries["status"].value_counts().iter_rows())
-        counts |= {name: int(tally.get(name, 0)) for name in ("live", "dead", "duplicate")}
+        counts |= {name: int(tally.get(name, 0)) for name in ("live", "dead", "duplicate", "shadowed")}
     if "count" in entries.columns:
         live = entries.filter(pl.col("status") == "live") if "status" in entries.columns else entries
         counts["live but found in no caption"] = int((live["count"].fill_null(0) == 0).sum())

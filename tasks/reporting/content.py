@@ -99,7 +99,7 @@ def training_row(variant: str, seed: int, stage: str, stats: Mapping[str, JsonVa
 def audit_groups(audit: Mapping[str, JsonValue], shown: int = 12) -> list[AuditGroup]:
     """The faults of a metadata list from `audit.json`; kinds without a case are left out."""
     titles = {
-        "dead": "Dead entries, which can never match",
+        "dead": "Dead entries, which their own text does not match",
         "duplicates": "Duplicate entries, which share one list of captions",
         "shadowed": "Shadowed entries, which normalising makes equal to another",
     }
@@ -114,6 +114,4 @@ def audit_groups(audit: Mapping[str, JsonValue], shown: int = 12) -> list[AuditG
 
 def _case(case: Mapping[str, JsonValue]) -> tuple[str, str]:
     text = str(case.get("text", "")) or "(empty)"
-    if "reason" in case:
-        return text, str(case["reason"])
-    return text, f"same as “{case.get('of_text', case.get('of', ''))}”"
+    return text, str(case.get("fault", ""))

@@ -126,7 +126,8 @@ def test_null_captions_match_nothing_even_where_bytes_lie_under_them() -> None:
         2, pa.array(["cat", "cat"]).buffers()[1], pa.array(["cat", "cat"]).buffers()[2], pa.py_buffer(b"\x02"), 1
     )
     assert hidden.to_pylist() == [None, "cat"]
-    assert KeywordMatcher(["cat", ""]).match(hidden).to_pylist() == [[1], [0]]
+    assert KeywordMatcher(["cat", ""]).match(hidden).to_pylist() == [[], [0]]
+    assert KeywordMatcher(["cat", ""]).match([None, "", "cat"]).to_pylist() == [[], [1], [0]]
 
 
 def test_no_captions() -> None:
@@ -191,6 +192,7 @@ def test_numbers_that_cannot_be_used(numbers: list[int]) -> None:
     [
         (["cat", 7], {}, "entries, row 1: 7 is not a text"),
         (["cat", "\ud800"], {}, "entries, row 1"),
+        (["cat", None], {}, "entries, row 1: null"),
         ("cat", {}, "not one text"),
         (pa.array([1, 2]), {}, "must be texts, not Arrow int64"),
         (pa.array([b"cat", b"\xff"]), {}, "entries, row 1"),

@@ -31,4 +31,19 @@ def test_status_and_schema() -> None:
     table = entries_table(entries, ["json"] * 5, KeywordMatcher(entries).audit())
     assert table["status"].to_pylist() == ["live", "dead", "duplicate", "dead", "live"]
     assert table["entry"].to_pylist() == [0, 1, 2, 3, 4]
+    assert table["fault"].to_pylist() == [
+        None,
+        "'.': spacing puts a space on either side of it",
+        'the same as entry 0, "cat"',
+        "it is empty: it occurs wherever spacing leaves two blanks",
+        "',': spacing adds a space to each one written here; it is found where the mark stands without spaces, "
+        'as in "a,b"',
+    ]
     assert table["count"].null_count == 5
+
+
+def test_shadowed_entries_are_told_from_repeated_ones() -> None:
+    entries = ["cat", "Cat", "cat"]
+    table = entries_table(entries, ["json"] * 3, KeywordMatcher(entries, "unicode", fold_case=True).audit())
+    assert table["status"].to_pylist() == ["live", "shadowed", "duplicate"]
+    assert table["fault"].to_pylist()[1] == 'the same as entry 0, "cat"'

@@ -1,6 +1,7 @@
 """Every kind of list, read or refused."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -93,13 +94,72 @@ def test_wordnet_from_the_environment(tmp_path: Path, monkeypatch: pytest.Monkey
     assert wordnet.wordnet_lemmas(["noun"]) == ["cat"]
 
 
+def index_files(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    for part, lemma in {"noun": "cat", "verb": "run", "adj": "afraid", "adv": "very_fast"}.items():
+        (folder / f"index.{part}").write_text(f"  1 licence\n{lemma} x 1 1 @ 1 0 0001\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_wordnet_from_nltk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
+    """`nltk.download("wordnet")` leaves a zip file; older versions of nltk unpacked it."""
+    nltk_data = pytest.importorskip("nltk", reason="nltk is not installed").data
+    index_files(tmp_path / "corpora" / "wordnet")
+    if packed:
+        shutil.make_archive(str(tmp_path / "corpora" / "wordnet"), "zip", tmp_path / "corpora", "wordnet")
+        shutil.rmtree(tmp_path / "corpora" / "wordnet")
+    monkeypatch.delenv("WNSEARCHDIR", raising=False)
+    monkeypatch.setattr(nltk_data, "path", [str(tmp_path)])
+    assert read(WordNetEntries()) == ["cat", "run", "afraid", "very fast"]
+
+
+def test_wordnet_from_wn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lexicon of one word for each letter of `wn`, read from its own database."""
+    wn = pytest.importorskip("wn", reason="wn is not installed")
+    monkeypatch.setattr(wordnet, "_installed_folder", lambda: None)
+    monkeypatch.setattr(wn.config, "_data_directory", tmp_path)
+    with pytest.raises(InputError, match="no WordNet found"):
+        read(WordNetEntries())
+    words = {"n": "black cat", "v": "run", "a": "big", "s": "afraid", "r": "fast"}
+    entries = "".join(
+        f'<LexicalEntry id="w-{part}"><Lemma writtenForm="{word}" partOfSpeech="{part}"/>'
+        f'<Sense id="s-{part}" synset="tiny-{part}"/></LexicalEntry>'
+        for part, word in words.items()
+    )
+    synsets = "".join(f'<Synset id="tiny-{part}" ili="i{part}" partOfSpeech="{part}"/>' for part in words)
+    (tmp_path / "tiny.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE LexicalResource SYSTEM '
+        '"http://globalwordnet.github.io/schemas/WN-LMF-1.0.dtd">\n<LexicalResource '
+        'xmlns:dc="https://globalwordnet.github.io/schemas/dc/"><Lexicon id="tiny" label="Tiny" language="en" '
+        f'email="e" license="l" version="1" url="u">{entries}{synsets}</Lexicon></LexicalResource>',
+        encoding="utf-8",
+    )
+    wn.add(tmp_path / "tiny.xml", progress_handler=None)
+    assert read(WordNetEntries()) == ["black cat", "run", "big", "afraid", "fast"]
+    assert read(WordNetEntries(parts_of_speech=("adj",))) == ["big", "afraid"]
+
+
+def test_wordnet_of_debian(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not (wordnet._DEBIAN / "index.noun").is_file():
+        pytest.skip("Debian's wordnet-base is not installed")
+    monkeypatch.setattr(wordnet, "_nltk_folders", lambda: iter(()))
+    monkeypatch.delenv("WNSEARCHDIR", raising=False)
+    nouns = read(WordNetEntries(parts_of_speech=("noun",)))
+    assert len(nouns) > 100_000
+    assert {"cat", "tabby cat", "new york"} <= set(nouns)
+    assert len(nouns) == len(set(nouns))
+
+
 def test_word_frequencies() -> None:
     pytest.importorskip("wordfreq", reason="wordfreq is not installed")
     words = read(WordFrequencyEntries(minimum_zipf=6.0))
     assert words[0] == "the"
     assert set(words) < set(read(WordFrequencyEntries(minimum_zipf=5.0)))
-    with pytest.raises(InputError, match="wordfreq"):
-        read(WordFrequencyEntries(language="xx"))
+    assert read(WordFrequencyEntries(language="de", minimum_zipf=7.0))[:2] == ["die", "der"]
+    for language in ("xx", "not a language!"):
+        with pytest.raises(InputError, match="wordfreq"):
+            read(WordFrequencyEntries(language=language))
 
 
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,7 @@ def entries_table() -> pa.Table:
             "text": pa.array(KEYWORDS, pa.large_string()),
             "provenance": ["test"] * 6,
             "status": ["live"] * 5 + ["dead"],
+            "fault": pa.array([None] * 5 + ["'.': spacing"], pa.string()),
             "count": pa.array(count, pa.uint64()),
             "observed": observed,
             "target": target,
@@ -125,8 +126,8 @@ def fake_entries(*, work: Workspace) -> Mapping[str, JsonValue]:
     write_table(work.output / "entries.parquet", entries_table())
     audit = {
         "entries": 6,
-        "dead": [{"entry": 5, "text": "<u>U.S.A.</u>", "reason": "spacing <hr>", "character": "."}],
-        "duplicates": [{"entry": 3, "text": "twin", "of": 1, "of_text": "twin"}],
+        "dead": [{"entry": 5, "text": "<u>U.S.A.</u>", "fault": "'.': spacing <hr>"}],
+        "duplicates": [{"entry": 3, "text": "twin", "fault": 'the same as entry 1, "twin"'}],
         "shadowed": [],
     }
     (work.output / "audit.json").write_text(json.dumps(audit))
