@@ -1,13 +1,14 @@
 """The whole matching stage, Parquet to Parquet, against the matcher alone on the same captions in memory."""
 
 import argparse
+import random
 import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from storage.shards import ShardWriter, read_table
 from storage.workspace import Runtime, Workspace
 from tasks.matching.config import MatchingConfig, MetadataConfig, TextEntries
 from tasks.matching.shared import shared_matcher
-from tasks.matching.task import match, metadata
+from tasks.matching.task import match, metadata, write_matches
 
 MIXTURE = ((22, 0.5), (70, 0.35), (280, 0.15))
 """Lengths of real-looking captions and their shares."""
@@ -33,7 +34,7 @@ MIXTURE = ((22, 0.5), (70, 0.35), (280, 0.15))
 def pairs(rows: int, *, work: Workspace) -> dict[str, int]:
     """The captions of `captions.txt` in the store as pairs without images."""
     with ShardWriter(work.output, "pairs", PAIRS) as writer, open(work.runtime.store / "captions.txt") as lines:
-        captions = [line.rstrip("\n") for line in lines]
+        captions = [line.rstrip("\n") for line in lines][:rows]
         for start in range(0, rows, 10_000):
             part = captions[start : start + 10_000]
             keys = [f"{start + row:09d}" for row in range(len(part))]
@@ -54,26 +55,37 @@ def time_stage(web: Web, rows: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder)
         (store / "entries.txt").write_text("\n".join(web.entries), encoding="utf-8")
-        with open(store / "captions.txt", "w", encoding="utf-8") as file:
-            for characters, share in MIXTURE:
-                file.writelines(f"{caption}\n" for caption in make_captions(web, round(rows * share), characters))
-        corpus, entries = prepare(store, rows)
-        for name, manifest in (("corpus", corpus), ("entries", entries)):
-            (store / f"{name}.json").write_text(manifest.model_dump_json(), encoding="utf-8")
-        subprocess.run([sys.executable, "-m", "benchmarks.matching_stage", folder, str(rounds)], check=True)
+        captions = [
+            caption for characters, share in MIXTURE for caption in make_captions(web, round(rows * share), characters)
+        ]
+        random.Random(0).shuffle(captions)
+        (store / "captions.txt").write_text("\n".join(captions), encoding="utf-8")
+        del captions
+        prepare(store, rows)
+        for corpus in ("quarter", "corpus"):
+            program = [sys.executable, "-m", "benchmarks.matching_stage", folder, corpus]
+            subprocess.run([*program, str(rounds if corpus == "corpus" else 0)], check=True)
 
 
-def prepare(store: Path, rows: int) -> tuple[Manifest, Manifest]:
-    """The pairs and the metadata list in the store."""
+def prepare(store: Path, rows: int) -> None:
+    """The metadata list, the pairs and a quarter of them, in the store; their manifests beside it."""
     runtime = Runtime(store=store)
     config = MetadataConfig(sources=(TextEntries(),))
-    entries = metadata.run(config, external(store / "entries.txt", store), runtime=runtime)
-    return pairs.run(rows, runtime=runtime), entries
+    made = {
+        "entries": metadata.run(config, external(store / "entries.txt", store), runtime=runtime),
+        "corpus": pairs.run(rows, runtime=runtime),
+        "quarter": pairs.run(rows // 4, runtime=runtime),
+    }
+    for name, manifest in made.items():
+        (store / f"{name}.json").write_text(manifest.model_dump_json(), encoding="utf-8")
 
 
-def measure(store: Path, rounds: int) -> None:
-    """One table: rate of the stage, rate of the matcher, their ratio, for one worker and for two; peak memory."""
-    corpus = Manifest.model_validate_json((store / "corpus.json").read_text(encoding="utf-8"))
+def measure(store: Path, name: str, rounds: int) -> None:
+    """Peak memory; and a table, for one worker and for two: rate of the stage, rate of the matcher, their ratio.
+
+    The last column is the share of a stage that only reads the captions, matches, and writes the matches.
+    """
+    corpus = Manifest.model_validate_json((store / f"{name}.json").read_text(encoding="utf-8"))
     entries = Manifest.model_validate_json((store / "entries.json").read_text(encoding="utf-8"))
     rows = corpus.rows
     imported = peak_megabytes()
@@ -84,18 +96,30 @@ def measure(store: Path, rounds: int) -> None:
         f"\npeak memory: {imported:.0f} MB after the imports, {built:.0f} MB after the index, "
         f"{peak_megabytes():.0f} MB after the stage with two workers ({rows:,} captions)"
     )
-    captions = read_table(sorted((store / corpus.stage / corpus.key).glob("pairs-*.parquet")), ["caption"])["caption"]
-    captions = captions.combine_chunks()
-    print(f"{'workers':>8} {'stage/s':>12} {'matcher/s':>12} {'share':>7} {'share of CPU':>13}")
+    if not rounds:
+        return
+    shards = sorted((store / corpus.stage / corpus.key).glob("pairs-*.parquet"))
+    captions = read_table(shards, ["caption"])["caption"].combine_chunks()
+    matches = [matcher.match(read_table(path, ["caption"])["caption"]) for path in shards]
+    print(f"{'workers':>8} {'stage/s':>12} {'matcher/s':>12} {'share':>7} {'share of CPU':>13} {'at most':>8}")
     for workers in (1, 2):
         runtime = Runtime(store=store, workers=workers)
-        whole, alone = [], []
+        whole, alone, files = [], [], []
         for number in range(rounds):
             whole.append(timed(partial(run_stage, entries, corpus, runtime, seed=workers * 100 + number)))
             alone.append(timed(partial(matcher.match, captions, threads=workers)))
+            files.append(timed(partial(read_and_write, store, shards, matches)))
         rates = [rows / statistics.median(wall for wall, _ in times) for times in (whole, alone)]
         wall, cpu = (statistics.median(a[k] / w[k] for a, w in zip(alone, whole)) for k in (0, 1))
-        print(f"{workers:>8} {rates[0]:>12,.0f} {rates[1]:>12,.0f} {wall:>7.0%} {cpu:>13.0%}")
+        most = statistics.median(a[1] / (a[1] + f[1]) for a, f in zip(alone, files))
+        print(f"{workers:>8} {rates[0]:>12,.0f} {rates[1]:>12,.0f} {wall:>7.0%} {cpu:>13.0%} {most:>8.0%}")
+
+
+def read_and_write(store: Path, shards: Sequence[Path], matches: Sequence[pa.LargeListArray]) -> None:
+    """The stage's files, and nothing of its work."""
+    for path, found in zip(shards, matches):
+        table = read_table(path, ["id", "caption"], threads=False)
+        write_matches(store / "written.parquet", table["id"], found)
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:
@@ -122,6 +146,7 @@ def run_stage(entries: Manifest, corpus: Manifest, runtime: Runtime, *, seed: in
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("store", type=Path)
+    arguments.add_argument("corpus", choices=("corpus", "quarter"))
     arguments.add_argument("rounds", type=int)
     options = arguments.parse_args()
-    measure(options.store, options.rounds)
+    measure(options.store, options.corpus, options.rounds)

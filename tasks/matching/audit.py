@@ -1,5 +1,6 @@
 """What is wrong with a metadata list: entries that can never match, and entries that say the same."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -61,7 +62,11 @@ class MatcherAudit:
 
     def as_json(self) -> dict[str, JsonValue]:
         """The audit for `audit.json` and the report."""
-        kinds = {"dead": self.dead, "duplicates": self.duplicates, "shadowed": self.shadowed}
+        kinds: dict[str, Sequence[DeadEntry | SameEntry]] = {
+            "dead": self.dead,
+            "duplicates": self.duplicates,
+            "shadowed": self.shadowed,
+        }
         return {
             "entries": self.entries,
             **{kind: [asdict(each) | {"fault": each.fault} for each in cases] for kind, cases in kinds.items()},

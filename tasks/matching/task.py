@@ -82,7 +82,7 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
         matches = matcher.match(captions, threads=1)
         if kept is not None:
             matches = spread(matches, kept[shard])
-        _write_matches(work.output / f"matches-{shard:05d}.parquet", table["id"], matches)
+        write_matches(work.output / f"matches-{shard:05d}.parquet", table["id"], matches)
         with lock:
             count_entries(matches, total)
         return len(matches), int(np.count_nonzero(np.diff(matches.offsets)))
@@ -105,7 +105,8 @@ def _kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[np.ndarra
     return np.split(choose_one_text(ids, images, seed=config.seed), ends[:-1])
 
 
-def _write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray) -> None:
+def write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray) -> None:
+    """One shard of the `MATCHES` table."""
     lists = pa.ListArray.from_arrays(matches.offsets.cast(pa.int32()), matches.values)
     # Entries are small numbers whose high bytes repeat: split by byte, zstd is done sooner and the file is smaller.
     write_table(path, pa.table({"id": ids, "entries": lists}), encodings={"entries.list.element": "BYTE_STREAM_SPLIT"})
