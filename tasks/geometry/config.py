@@ -16,7 +16,7 @@ class GeometryConfig(Config):
     )
     neighbours: int = Field(default=16, ge=1, le=256, description="neighbours of each point in the graph")
     index: Literal["auto", "flat", "hnsw", "ivf", "ivfpq"] = Field(
-        default="auto", description="auto: exact as far as that takes minutes, then faiss HNSW or IVF-PQ (approximate)"
+        default="auto", description="auto: exact up to about a million rows, then faiss IVF or IVF-PQ (approximate)"
     )
     duplicate_distance: float | None = Field(
         default=None,

@@ -16,7 +16,7 @@ from tasks.geometry.tiles import TileSearch
 
 Method = Literal["auto", "exact", "knn"]
 
-ASKED_PER_COMPONENT = 64
+ASKED_PER_COMPONENT = 256
 """In approximate mode, members of a component that are asked again for their nearest outside points."""
 
 

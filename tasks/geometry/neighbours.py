@@ -16,11 +16,12 @@ Backend = Literal["auto", "tiles", "faiss", "torch"]
 Index = Literal["auto", "flat", "hnsw", "ivf", "ivfpq"]
 Advance = Callable[[int], object]
 
-EXACT_WORK = 2e13
-"""`n² max(d, 64)` up to which `auto` searches exactly on a processor: some minutes for each worker."""
+EXACT_WORK = 1e14
+"""`n² max(d, 64)` up to which `auto` searches exactly on a processor: 45 minutes of one core's time. A million points
+of 64 dimensions take 29; faiss's approximate indexes pay only beyond that."""
 
-GRAPH_LIMIT = 10_000_000
-"""Points up to which `auto` then takes faiss's HNSW graph; beyond it, its compressed inverted file."""
+FLAT_LIMIT = 10_000_000
+"""Points up to which `auto` then takes faiss's inverted file of whole points; beyond it, of compressed ones."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ def knn(
 
     backend: `tiles` (exact, processor), `torch` (exact, any device), `faiss` (GPU where faiss-gpu sees one).
     index: for faiss; `flat` is exact, `hnsw`, `ivf` and `ivfpq` are approximate. `auto` is exact as far as
-    `EXACT_WORK` goes (and always on an accelerator), then faiss with HNSW, then with IVF-PQ. Distances are measured
+    `EXACT_WORK` goes (and always on an accelerator), then faiss with IVF, then with IVF-PQ. Approximate lists are
+    improved by descent (see `descent`). Distances are measured
     from coordinates' differences in float64 whatever the backend. Exact repetitions of a point do not slow a search.
     Raises `InputError` for `k < 1` and for points that are not a finite matrix.
     """
@@ -81,6 +83,11 @@ def search(tiles: TileSearch, k: int, backend: Backend, index: Index, device: st
 
         positions, squared, method = nearest_points_faiss(points, k, index, device=device, workers=workers)
         exact = index == "flat"
+        if not exact:
+            from tasks.geometry.descent import descend
+
+            positions, squared_lists, passes = descend(points, positions, workers=workers)
+            squared, method = squared_lists[:, -1], f"{method}, {passes} passes of descent"
     positions, distances = remeasured(points, everyone, positions)
     positions, distances = positions[:, :k].copy(), distances[:, :k].copy()
     horizon = np.sqrt(np.maximum(squared, 0))
@@ -102,7 +109,7 @@ def _choose(backend: Backend, index: Index, shape: tuple[int, ...], device: str)
     if backend == "auto" and exact:
         return "tiles", "auto"
     if backend in ("auto", "faiss"):
-        return "faiss", "flat" if exact else "hnsw" if shape[0] <= GRAPH_LIMIT else "ivfpq"
+        return "faiss", "flat" if exact else "ivf" if shape[0] <= FLAT_LIMIT else "ivfpq"
     return backend, index
 
 
