@@ -50,12 +50,22 @@ def descend(
 
 
 @njit(cache=True, nogil=True)
+def _enter_once(positions: np.ndarray, squared: np.ndarray, point: np.int32, distance: np.float32) -> None:
+    if distance > squared[-1]:
+        return
+    for listed in positions:
+        if listed == point:
+            return
+    enter(positions, squared, point, distance)
+
+
+@njit(cache=True, nogil=True)
 def _measure(points: np.ndarray, positions: np.ndarray, near: np.ndarray, squared: np.ndarray, first: int) -> None:
     for i in range(first, min(first + _BLOCK, len(points))):
         for place in range(positions.shape[1]):
             j = positions[i, place]
             if j >= 0:
-                enter(near[i], squared[i], j, differences_float32(points[i], points[j]))
+                _enter_once(near[i], squared[i], j, differences_float32(points[i], points[j]))
 
 
 @njit(cache=True, nogil=True)
@@ -71,16 +81,6 @@ def _both_ways(near: np.ndarray, squared: np.ndarray, width: int) -> np.ndarray:
                 _enter_once(around[i], lengths[i], j, squared[i, place])
                 _enter_once(around[j], lengths[j], np.int32(i), squared[i, place])
     return around
-
-
-@njit(cache=True, nogil=True)
-def _enter_once(positions: np.ndarray, squared: np.ndarray, point: np.int32, distance: np.float32) -> None:
-    if distance > squared[-1]:
-        return
-    for listed in positions:
-        if listed == point:
-            return
-    enter(positions, squared, point, distance)
 
 
 @njit(cache=True, nogil=True, fastmath=FASTMATH)
