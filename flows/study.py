@@ -17,6 +17,7 @@ console = Console()
 Folder = Annotated[Path, typer.Option(help="where the figure and the numbers go")]
 Repetitions = Annotated[int, typer.Option(min=10, help="samples drawn at every point")]
 STUDIES = Path("runs") / "studies"
+CIFAR10 = Path("..") / "shared" / "data" / "cifar10"
 
 
 @studies.command()
@@ -63,6 +64,39 @@ def tregs_points(to: Folder = STUDIES) -> None:
     }
     _write(to, "tregs-points", draw_points(study), canonical_json(numbers))
     console.print(f"largest deviation of the simplex's cosines: {study.cosine_error:.1e}", highlight=False)
+
+
+@studies.command("tregs-collapse")
+def tregs_collapse(
+    data: Annotated[Path, typer.Option(help="folder of CIFAR-10's train.parquet and test.parquet")] = CIFAR10,
+    to: Folder = STUDIES,
+    seeds: Annotated[int, typer.Option(min=1, help="runs of every setting")] = 3,
+    steps: Annotated[int, typer.Option(min=1, help="optimiser steps of a run")] = 300,
+    pictures: Annotated[int, typer.Option(min=256, help="training pictures; two fifths as many are tested on")] = 5000,
+) -> None:
+    """The weights of the T-REGS paper's Table 4 in small self-supervised runs: which of them collapse."""
+    from storage.hashing import canonical_json
+    from tasks.evaluation.collapse import BASE, read_labelled, study_collapse
+    from tasks.evaluation.collapse_figure import draw_collapse
+
+    train = read_labelled(data / "train.parquet", pictures, BASE.side)
+    test = read_labelled(data / "test.parquet", pictures * 2 // 5, BASE.side)
+    base = BASE.model_copy(update={"steps": steps})
+    study = study_collapse(train, test, seeds=range(seeds), base=base)
+    agreement: dict[str, JsonValue] = {name: study.agreement(name) for name in ("mean", "sum")}
+    numbers: JsonValue = {"agreement": agreement, **{name: _plain(value) for name, value in asdict(study).items()}}
+    _write(to, "tregs-collapse", draw_collapse(study), canonical_json(numbers))
+    console.print(f"untrained: k-NN accuracy {np.mean(study.untrained):.3f}", highlight=False)
+    for setting in dict.fromkeys(outcome.setting for outcome in study.outcomes):
+        means = ", ".join(
+            f"{name} {study.mean(setting, name, 'accuracy'):.3f} (spread {study.mean(setting, name, 'spread'):.2f})"
+            for name in ("mean", "sum")
+        )
+        paper = f"{setting.paper:g} %" if setting.paper else "collapse"
+        weights = f"β {setting.beta:g}, γ {setting.gamma:g}, λ {setting.lambda_:g}"
+        console.print(f"{weights}: {means}; paper: {paper}", highlight=False)
+    for name, value in agreement.items():
+        console.print(f"rank correlation with the paper's table, {name} over coordinates: {value:.2f}", highlight=False)
 
 
 @studies.command()

@@ -11,7 +11,7 @@ class ProbeConfig(Config):
     """A linear classifier with an L2 penalty, chosen on a part of the training set, and k nearest neighbours."""
 
     penalties: tuple[Annotated[float, Field(gt=0)], ...] = Field(
-        default=(1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6),
+        default=(1e-1, 1e-2, 1e-3, 1e-4, 1e-5),
         min_length=1,
         description="α of `mean cross-entropy + α/2 ‖W‖²` on standardised features; the best on the held-out part is "
         "taken. scikit-learn's C is 1 / (α n)",
@@ -20,7 +20,7 @@ class ProbeConfig(Config):
         default=0.2, gt=0, lt=1, description="share of the training rows, drawn by hash, that chooses the penalty"
     )
     tolerance: float = Field(
-        default=1e-5, gt=0, description="largest component of the gradient at which a fit has converged"
+        default=1e-4, gt=0, description="largest component of the gradient at which a fit has converged"
     )
     iterations: int = Field(default=1_000, ge=1, description="most iterations of L-BFGS in one fit")
     neighbours: int = Field(default=20, ge=1, description="k of the nearest neighbours that vote, by cosine")

@@ -68,17 +68,19 @@ def linear_probe(train: Labelled, config: ProbeConfig) -> LinearProbe:
         raise InputError(f"{len(train.ids)} training rows leave no part to choose the penalty on; give more rows")
     standardiser = Standardiser.of(train.features[~held])
     kept, other = standardiser(train.features[~held]), standardiser(train.features[held])
-    fit: LogisticFit | None = None
+    fits: list[LogisticFit] = []
     candidates = []
     for penalty in progress(sorted(config.penalties, reverse=True), "linear probe"):
-        fit = fit_logistic(kept, labels[~held], len(classes), penalty=penalty, start=fit,
+        fit = fit_logistic(kept, labels[~held], len(classes), penalty=penalty, start=fits[-1] if fits else None,
                            tolerance=config.tolerance, iterations=config.iterations)  # fmt: skip
+        fits.append(fit)
         scores = fit.scores(other)
         accuracy = (scores.argmax(dim=1) == labels[held]).double().mean().item()
         entropy = functional.cross_entropy(scores, labels[held]).item()
         candidates.append(Candidate(penalty, accuracy, entropy, fit.converged))
-    best = max(candidates, key=lambda candidate: (candidate.accuracy, -candidate.cross_entropy))
+    best = max(range(len(fits)), key=lambda index: (candidates[index].accuracy, -candidates[index].cross_entropy))
     standardiser = Standardiser.of(train.features)
-    whole = fit_logistic(standardiser(train.features), labels, len(classes), penalty=best.penalty,
+    inputs, penalty = standardiser(train.features), fits[best].penalty
+    whole = fit_logistic(inputs, labels, len(classes), penalty=penalty, start=fits[best],
                          tolerance=config.tolerance, iterations=config.iterations)  # fmt: skip
     return LinearProbe(whole, standardiser, classes, tuple(candidates))

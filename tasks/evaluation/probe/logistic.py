@@ -39,7 +39,7 @@ def fit_logistic(
     *,
     penalty: float,
     start: LogisticFit | None = None,
-    tolerance: float = 1e-5,
+    tolerance: float = 1e-4,
     iterations: int = 1_000,
 ) -> LogisticFit:
     """Minimise `(1/n) Σ -log softmax(x_i W + b)_{y_i} + (α/2) ‖W‖²`, α the penalty; the bias bears none.

@@ -26,17 +26,22 @@ _AHEAD = 3
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures ascending in id: `ids` uint64 `[n]`, and how often an epoch each is seen, `copies` float64 `[n]`."""
+    """Pictures ascending in id: `ids` uint64 `[n]`, and how often an epoch each is seen, `copies` float64 `[n]`.
+
+    `same_picture` uint64 `[n]` is equal for rows that show the same picture, which is not to be twice in a batch.
+    """
 
     ids: np.ndarray
     copies: np.ndarray
+    same_picture: np.ndarray
     pictures: Pictures
     without_image: int = 0
 
     @classmethod
     def of(cls, pixels: np.ndarray) -> "PictureSet":
         """Pictures in memory, uint8 `[n, 3, s, s]`, numbered from 0."""
-        return cls(np.arange(len(pixels), dtype=np.uint64), np.ones(len(pixels)), DecodedPictures(pixels))
+        ids = np.arange(len(pixels), dtype=np.uint64)
+        return cls(ids, np.ones(len(pixels)), ids, DecodedPictures(pixels))
 
 
 def read_pictures(paths: Sequence[Path], side: int, *, workers: int = 1, scratch: Path | None = None) -> PictureSet:
@@ -52,7 +57,7 @@ def read_pictures(paths: Sequence[Path], side: int, *, workers: int = 1, scratch
         workers=workers,
         scratch=scratch,
     )
-    return PictureSet(pairs.ids, pairs.copies, pairs.pictures, pairs.without_image)
+    return PictureSet(pairs.ids, pairs.copies, pairs.same_picture, pairs.pictures, pairs.without_image)
 
 
 def train_self_supervised(
@@ -74,7 +79,9 @@ def train_self_supervised(
     def stream(start: int) -> Iterator[Batch]:
         part = all_ranks().part(config.batch)
         places = np.arange(part.start, part.stop)
-        rows_of_batches = batches(examples.ids, examples.copies, batch=config.batch, seed=seed, start=start)
+        rows_of_batches = batches(
+            examples.ids, examples.copies, batch=config.batch, seed=seed, start=start, pictures=examples.same_picture
+        )
         for step, rows in enumerate((whole[part] for whole in rows_of_batches), start):
             pictures = torch.from_numpy(examples.pictures.take(rows))
             yield Batch(examples.ids[rows], pictures, view_draws(places, seed=seed, step=step))
