@@ -85,6 +85,18 @@ def explain(
     show(tell(load_config(config), row), console)
 
 
+@app.command(
+    "clip-benchmark",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def clip_benchmark(context: typer.Context) -> None:
+    """clip-benchmark's own program on a trained model: eval --pretrained STORE/train/KEY --dataset wds/NAME …"""
+    from tasks.evaluation.clip_benchmark_program import main as program
+
+    program(context.args)
+
+
 app.command()(diff)
 app.command()(verify)
 app.command()(gc)
