@@ -154,6 +154,7 @@ def probe(
         "images": scores.images,
         "classes": scores.choices,
         "penalty": linear.fit.penalty,
+        "penalty_at_edge": linear.at_the_edge,
         "converged": linear.fit.converged,
         "effective_rank": rank,
     }

@@ -25,8 +25,8 @@ QUANTITIES = {
     "invariance": ("distance of two views", True),
     "first_norm": ("mean norm, first view", True),
     "second_norm": ("mean norm, second view", True),
-    "first_tree": ("spanning tree, first view, length / n", True),
-    "second_tree": ("spanning tree, second view, length / n", True),
+    "first_tree": ("tree length / n, first view", True),
+    "second_tree": ("tree length / n, second view", True),
     "rank": ("effective directions", False),
     "spread": ("spread, 0 at a point", False),
 }

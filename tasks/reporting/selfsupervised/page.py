@@ -34,7 +34,7 @@ weights that it began from: what it scores is the pictures’ doing and the arch
 <div class="scroll"><table>
 <thead><tr><th>network</th><th class="n">seed</th><th class="n">penalty chosen</th><th>converged</th><th class="n">effective rank of features</th></tr></thead>
 <tbody>{% for run, stats in report.probes %}<tr><th scope="row">{{ m.name(run.variant) }}</th><td class="n">{{ run.seed }}</td>
-<td class="n">{{ stats["penalty"] | number }}</td><td>{{ "yes" if stats["converged"] else "no" }}</td><td class="n">{{ stats["effective_rank"] | compact }}</td></tr>
+<td class="n">{{ stats["penalty"] | number }}{{ ", the edge of those tried" if stats["penalty_at_edge"] }}</td><td>{{ "yes" if stats["converged"] else "no" }}</td><td class="n">{{ stats["effective_rank"] | compact }}</td></tr>
 {% endfor %}</tbody></table></div>
 """
 
