@@ -102,9 +102,11 @@ class CollapseStudy:
         return float(np.mean(found))
 
     def agreement(self, distance: Distance) -> float:
-        """Spearman's correlation between Table 4's top-1 and the mean accuracy here, over the settings."""
+        """Spearman's correlation of Table 4's top-1 and the mean accuracy here, over settings; 0 if all are alike."""
         settings = list(dict.fromkeys(each.setting for each in self.outcomes))
         ours = [self.mean(setting, distance, "accuracy") for setting in settings]
+        if len(set(ours)) == 1:
+            return 0.0
         return float(spearmanr([setting.paper for setting in settings], ours).statistic)
 
 

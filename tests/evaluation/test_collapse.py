@@ -8,7 +8,15 @@ import torch
 from PIL import Image
 
 from storage.errors import InputError
-from tasks.evaluation.collapse import BASE, TABLE_4, LabelledPictures, read_labelled, study_collapse
+from tasks.evaluation.collapse import (
+    BASE,
+    TABLE_4,
+    CollapseStudy,
+    LabelledPictures,
+    Outcome,
+    read_labelled,
+    study_collapse,
+)
 from tasks.evaluation.collapse_figure import draw_collapse
 
 ALONE, TREES_ALONE, HEAVY_SPHERE, BEST = TABLE_4[0], TABLE_4[1], TABLE_4[2], TABLE_4[6]
@@ -31,12 +39,25 @@ def test_on_textures_it_tells_collapse_from_spread_and_draws_every_run():
     assert study.mean(ALONE, "mean", "norm") < study.mean(BEST, "mean", "norm")
     assert study.mean(ALONE, "mean", "spread") < study.mean(BEST, "mean", "spread")
     assert all(0.2 < value <= 1 for value in (*study.untrained, *(each.accuracy for each in study.outcomes)))
-    assert study.agreement("mean") in (-1, 1)
     figure = draw_collapse(study)
     stream = io.BytesIO()
     figure.savefig(stream)
     assert Image.open(stream).size[0] > 500
     assert sum(len(line.get_xdata()) for line in figure.axes[1].get_lines()) == 2
+
+
+def test_agreement_is_the_rank_correlation_of_means_over_seeds():
+    def study(*accuracies: tuple[float, ...]) -> CollapseStudy:
+        runs = [
+            Outcome(setting, "mean", seed, 1.0, 1.0, 1.0, accuracy)
+            for setting, seeds in zip((ALONE, TABLE_4[3], BEST), accuracies, strict=True)
+            for seed, accuracy in enumerate(seeds)
+        ]
+        return CollapseStudy(tuple(runs), (0.3,))
+
+    assert study((0.1, 0.3), (0.3, 0.2), (0.5, 0.4)).agreement("mean") == pytest.approx(1)
+    assert study((0.5, 0.5), (0.3, 0.2), (0.1, 0.1)).agreement("mean") == pytest.approx(-1)
+    assert study((0.5,), (0.5,), (0.5,)).agreement("mean") == 0
 
 
 def test_without_the_pictures_it_says_so(tmp_path):
