@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from flows.engine import Engine
-from flows.graph.curate import Ref
+from flows.graph.screen import Ref
 from flows.selfsupervised import SelfSupervisedExperiment
 from storage.external import external
 from tasks.evaluation.task import probe

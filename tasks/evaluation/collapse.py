@@ -2,6 +2,13 @@
 
 The paper trains a ResNet-50 on ImageNet for 50 epochs of online probing. Here a small network sees a few thousand
 pictures of 16 pixels for a few hundred steps, so only the pattern can be compared: which settings collapse.
+
+What came out (three seeds, 300 steps, 5,000 pictures of CIFAR-10; k-NN accuracy, untrained 33 %). With the distance's
+mean over coordinates, invariance alone, 28 %, and β 10, γ 1, λ 1, 31 %, are worth less than no training; γ/λ = 10 gives
+39 %, and γ/λ ≥ 200 gives 44 %, best at the paper's own weights. Two rows are not the paper's: without the sphere (β 1,
+γ 1, λ 0) the norm grows without end but the features are good, 40 %; and the smallest weights (γ 0.02) have done little
+by then, 34 %. With the distance summed over coordinates, as the paper writes it, every row collapses, its best one too,
+which suggests that its code takes the mean.
 """
 
 from collections.abc import Iterator, Sequence

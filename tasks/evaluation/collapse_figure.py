@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 PANELS = (
     ("accuracy", "k-NN accuracy of the backbone", "linear"),
     ("spread", "spread (0: one point)", "linear"),
-    ("directions", "directions (participation ratio)", "log"),
+    ("directions", "directions (participation ratio)", "linear"),
     ("norm", "mean ‖z‖", "log"),
 )
 COLOURS = {"mean": "C0", "sum": "C1"}
