@@ -9,7 +9,7 @@ from tasks.training.objective import Measured, Objective, regularise
 from tasks.training.selfsupervised.collapse import participation_ratio, spread
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import Projected
-from tasks.training.selfsupervised.views import random_view
+from tasks.training.selfsupervised.views import LEVELS, random_view
 
 
 class SelfSupervisedObjective(Objective):
@@ -31,7 +31,7 @@ class SelfSupervisedObjective(Objective):
         """
         with torch.no_grad(), torch.autocast(device_type=first.device.type, enabled=False):
             pictures = first.float() / 255
-            views = [random_view(pictures, draws, self.config.views) for draws in second.unbind(dim=1)]
+            views = [random_view(pictures, draws / LEVELS, self.config.views) for draws in second.unbind(dim=1)]
         return self.model(views[0]), self.model(views[1])
 
     def measure(self, first: Tensor, second: Tensor, step: int = 0) -> Measured:

@@ -43,13 +43,15 @@ class ViewConfig(Config):
     mirror: float = Field(default=0.5, ge=0, le=1, description="probability of mirroring left and right")
 
 
+LEVELS = 2**24
+"""Draws are whole numbers below this: a mixed precision would round fractions on their way to the device."""
+
+
 def view_draws(places: np.ndarray, *, seed: int, step: int) -> Tensor:
-    """The draws of two views of every picture, float32 `[b, 2, 12]` in [0, 1). places: in the whole batch, `[b]`."""
+    """The draws of two views of every picture, int32 `[b, 2, 12]` below `LEVELS`. places: in the whole batch, `[b]`."""
     columns = np.arange(2 * len(DRAWS))
     drawn = uniform(places[:, None] * len(columns) + columns, seed=seed, purpose=f"views/{step}")
-    return torch.from_numpy(drawn.astype(np.float32).clip(max=np.nextafter(1, 0, dtype=np.float32))).unflatten(
-        1, (2, -1)
-    )
+    return torch.from_numpy((drawn * LEVELS).astype(np.int32)).unflatten(1, (2, -1))
 
 
 def random_view(pictures: Tensor, draws: Tensor, config: ViewConfig) -> Tensor:

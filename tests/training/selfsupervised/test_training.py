@@ -1,9 +1,11 @@
 """Self-supervised training: the objective, the networks, determinism, and the robust part of Table 4 on textures."""
 
+import numpy as np
 import pytest
 import torch
 
 from storage.errors import InputError
+from tasks.training.config import OptimiserConfig
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import build_model, load_model, save_model
 from tasks.training.selfsupervised.objective import SelfSupervisedObjective
@@ -39,6 +41,17 @@ def test_the_contrastive_method_and_the_resnet_train():
     assert fitted.metrics["loss"][0].as_py() > 0
     assert model.backbone.conv1.stride == (1, 1) and isinstance(model.backbone.maxpool, torch.nn.Identity)
     assert features(model.backbone, textures(8).pictures.pixels).shape == (8, 512)
+
+
+def test_bfloat16_lars_and_batches_in_parts_train_on_the_same_views():
+    lars = OptimiserConfig(name="lars", learning_rate=0.4, weight_decay=1e-4, clip_norm=None)
+    single = SMALL.model_copy(update={"optimiser": lars})
+    mixed = single.model_copy(update={"precision": "bf16-mixed"})
+    parts = mixed.model_copy(update={"accumulate": 2})
+    first = [train_self_supervised(textures(), config, seed=0)[1].metrics for config in (single, mixed, parts)]
+    for metrics in first:
+        assert all(np.isfinite(metrics["loss"].to_numpy()))
+    assert first[1]["loss"][0].as_py() == pytest.approx(first[0]["loss"][0].as_py(), rel=0.05, abs=0.02)
 
 
 def test_the_defaults_are_the_papers():

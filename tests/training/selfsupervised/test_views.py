@@ -5,7 +5,7 @@ import colorsys
 import numpy as np
 import torch
 
-from tasks.training.selfsupervised.views import DEVIATION, DRAWS, MEAN, ViewConfig, random_view, view_draws
+from tasks.training.selfsupervised.views import DEVIATION, DRAWS, LEVELS, MEAN, ViewConfig, random_view, view_draws
 from tests.training.selfsupervised.examples import places, textures
 
 NOTHING = ViewConfig(smallest=1, jitter=0, grey=0, solarise=0, mirror=0)
@@ -30,12 +30,12 @@ def shown(view: torch.Tensor) -> torch.Tensor:
 
 def test_views_differ_and_depend_on_seed_step_and_place_alone():
     whole = view_draws(places(8), seed=0, step=3)
-    assert whole.shape == (8, 2, len(DRAWS)) and whole.min() >= 0 and whole.max() < 1
+    assert whole.shape == (8, 2, len(DRAWS)) and whole.min() >= 0 and whole.max() < LEVELS
     assert torch.equal(view_draws(places(8)[4:], seed=0, step=3), whole[4:])  # a second rank's part
     for other in (view_draws(places(8), seed=1, step=3), view_draws(places(8), seed=0, step=4), whole.flip(1)):
         assert not torch.equal(other, whole)
     pictures = batch(8)
-    first, second = (random_view(pictures, whole[:, view], ViewConfig()) for view in range(2))
+    first, second = (random_view(pictures, whole[:, view] / LEVELS, ViewConfig()) for view in range(2))
     assert (shown(first) - shown(second)).abs().mean() > 0.02
     for view in (shown(first), shown(second)):
         assert view.min() > -1e-5 and view.max() < 1 + 1e-5
