@@ -34,10 +34,8 @@ class Watch:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        values = torch.stack(
-            [torch.cat([values.double(), norm.reshape(1).double()]) for _, _, values, _, norm in pending]
-        )
-        for (step, ids, _, rate, _), row in zip(pending, values.cpu(), strict=True):
+        read = torch.stack([torch.cat([values, norm.reshape(1).to(values)]) for _, _, values, _, norm in pending])
+        for (step, ids, _, rate, _), row in zip(pending, read.cpu().double(), strict=True):
             self.history[step, :-2], self.history[step, -2], self.history[step, -1] = row[:-1], rate, row[-1]
             for what, place in (("loss", 0), ("gradient", -1)):
                 if not math.isfinite(row[place].item()):
