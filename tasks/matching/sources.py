@@ -30,7 +30,9 @@ def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]
         case JsonEntries():
             return _json_entries(_inside(files, source.file, source.kind))
         case TextEntries():
-            return [line for line in _read_text(_inside(files, source.file, source.kind)).splitlines() if line.strip()]
+            # `splitlines` would also cut at form feeds and Unicode's separators, which may stand inside an entry.
+            lines = _read_text(_inside(files, source.file, source.kind)).split("\n")
+            return [line for line in lines if line.strip()]
         case WordNetEntries():
             folder = None if source.folder is None else _inside(files, source.folder, source.kind)
             return wordnet_lemmas(source.parts_of_speech, folder)
@@ -97,8 +99,13 @@ def _frequent_words(source: WordFrequencyEntries) -> list[str]:
 
 
 def _class_names(datasets: tuple[str, ...]) -> list[str]:
-    table = importlib.resources.files("clip_benchmark") / "datasets" / "en_classnames.json"
-    named: dict[str, list[str]] = json.loads(table.read_text(encoding="utf-8"))
+    try:
+        table = importlib.resources.files("clip_benchmark") / "datasets" / "en_classnames.json"
+        named: dict[str, list[str]] = json.loads(table.read_text(encoding="utf-8"))
+    except (ModuleNotFoundError, FileNotFoundError):
+        raise InputError(
+            "metadata source 'class_names' reads clip-benchmark's en_classnames.json: pip install clip-benchmark"
+        ) from None
     unknown = [name for name in datasets if name not in named]
     if unknown:
         raise InputError(f"metadata source 'class_names': no {unknown[0]!r} in clip-benchmark; it has {sorted(named)}")

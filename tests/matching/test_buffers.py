@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,6 +66,18 @@ def test_offsets_beyond_two_gigabytes() -> None:
     column = pa.LargeStringArray.from_buffers(3, pa.py_buffer(offsets), pa.py_buffer(values)).slice(1)
     assert np.shares_memory(buffers(as_texts(column, "captions").chunk(0))[0], values)
     assert KeywordMatcher(["cat", "dog"]).match(column).to_pylist() == [[0, 1], [1]]
+
+
+def test_the_result_is_a_sparse_matrix_without_a_copy() -> None:
+    """Offsets and values are CSR's `indptr` and `indices`, and the buffers that Parquet is written from."""
+    captions = pa.array(["a cat", "dog", "no", "dog, cat"])
+    matches = KeywordMatcher(["cat", "dog"]).match(captions)
+    indptr, indices = (part.to_numpy(zero_copy_only=True) for part in (matches.offsets, matches.values))
+    matrix = scipy.sparse.csr_array((np.ones(indices.size), indices.view(np.int32), indptr), shape=(4, 2))
+    assert matrix.toarray().tolist() == [[1, 0], [0, 1], [0, 0], [1, 1]]
+    lists = pa.ListArray.from_arrays(matches.offsets.cast(pa.int32()), matches.values)
+    assert lists.values.buffers()[1].address == matches.values.buffers()[1].address
+    assert lists.to_pylist() == matches.to_pylist()
 
 
 def long_key(token: bytes) -> tuple[int, int]:

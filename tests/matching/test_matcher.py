@@ -44,6 +44,21 @@ def test_equals_the_plain_loop(entries: list[str], captions: list[str]) -> None:
 
 
 @settings(max_examples=120, deadline=None)
+@given(entry_lists(), st.lists(st.tuples(texts(), st.sampled_from([1, 1, 3, 2_000])), max_size=4))
+def test_equals_pyahocorasick_up_to_captions_of_100_kilobytes(
+    entries: list[str], captions: list[tuple[str, int]]
+) -> None:
+    automaton = ahocorasick.Automaton()
+    for entry in entries:
+        automaton.add_word(f" {entry} ", entry)
+    automaton.make_automaton()
+    repeated = [text * times for text, times in captions]
+    hits = [{entry for _, entry in automaton.iter(spacing(caption))} if entries else set() for caption in repeated]
+    expected = [[place for place, entry in enumerate(entries) if entry in found] for found in hits]
+    assert KeywordMatcher(entries).match(repeated).to_pylist() == expected
+
+
+@settings(max_examples=120, deadline=None)
 @given(entry_lists(), st.lists(texts(), max_size=8), st.booleans())
 def test_unicode_equals_the_plain_loop(entries: list[str], captions: list[str], fold_case: bool) -> None:
     matcher = KeywordMatcher(entries, "unicode", fold_case=fold_case)

@@ -40,8 +40,8 @@ def test_json_by_folder_and_by_file(tmp_path: Path) -> None:
 
 def test_text_leaves_out_blank_lines(tmp_path: Path) -> None:
     file = tmp_path / "list.txt"
-    file.write_bytes("\ufeffcat\r\n\n dog \n".encode())
-    assert read(TextEntries(), file) == ["cat", " dog "]
+    file.write_bytes("\ufeffcat\r\n\n dog \na\u2028b\x0cc".encode())
+    assert read(TextEntries(), file) == ["cat", " dog ", "a\u2028b\x0cc"]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_wordnet_from_wn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """A lexicon of one word for each letter of `wn`, read from its own database."""
     wn = pytest.importorskip("wn", reason="wn is not installed")
     monkeypatch.setattr(wordnet, "_installed_folder", lambda: None)
-    monkeypatch.setattr(wn.config, "_data_directory", tmp_path)
+    monkeypatch.setattr(wn.config, "data_directory", tmp_path)
     with pytest.raises(InputError, match="no WordNet found"):
         read(WordNetEntries())
     words = {"n": "black cat", "v": "run", "a": "big", "s": "afraid", "r": "fast"}
@@ -166,6 +166,12 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wordfreq", None)
     with pytest.raises(InputError, match="needs the package wordfreq"):
         read(WordFrequencyEntries())
+
+
+def test_missing_class_names_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "clip_benchmark", None)
+    with pytest.raises(InputError, match="pip install clip-benchmark"):
+        read(ClassNameEntries())
 
 
 def test_bigrams_of_the_corpus() -> None:
