@@ -17,6 +17,11 @@ def show_summary(folder: Path, console: Console) -> None:
     variants = summary.get("variants", {})
     if variants:
         console.print(_scores(variants))
+    screening = summary.get("screening") or {}
+    if dropped := screening.get("dropped"):
+        why = ", ".join(f"{rows:,} {reason}" for reason, rows in dropped.items())
+        line = f"screening dropped {sum(dropped.values()):,} of {screening['rows']:,} rows: {why}"
+        console.print(line, highlight=False, markup=False)
     for name in ("report.html", "summary.json", "lineage.json"):
         if (folder / name).is_file():
             console.print(f"{folder / name}", highlight=False, markup=False)

@@ -148,15 +148,17 @@ TRAINING = """
 {{ m.figure("training-" ~ stage, "Moving averages over 2 % of the run; every line is one seed. A lower loss on other data is not a better model: only the scores compare variants.") }}
 <div class="scroll"><table>
 <thead><tr><th>variant</th><th class="n">seeds</th><th class="n">steps</th><th class="n">examples seen</th><th class="n">different</th>
-<th class="n">passes</th><th>final loss, each seed</th>
-{% if regularised %}<th class="n">norm, images</th><th class="n">norm, texts</th><th class="n">norm at rest</th>{% endif %}</tr></thead>
+<th class="n">passes</th><th>final loss, each seed</th></tr></thead>
 <tbody>{% for variant, rows in variants.items() %}{% set row = rows[0] %}<tr><th scope="row">{{ m.dot(variant) }}{{ m.name(variant) }}</th><td class="n">{{ rows | length }}</td>
 <td class="n">{{ row.steps | integer }}</td><td class="n">{{ row.examples_seen | integer }}</td><td class="n">{{ row.distinct | integer }}</td>
 <td class="n">{{ (row.examples_seen / row.distinct) | compact if row.examples_seen and row.distinct else "–" }}</td>
-<td class="seeds">{% for each in rows %}{{ each.final_loss | number }}{{ " · " if not loop.last }}{% endfor %}</td>
-{% if regularised %}<td class="n">{{ row.image_norm | number }}</td><td class="n">{{ row.text_norm | number }}</td><td class="n">{{ row.predicted_norm | number }}</td>{% endif %}</tr>
+<td class="seeds">{% for each in rows %}{{ each.final_loss | number }}{{ " · " if not loop.last }}{% endfor %}</td></tr>
 {% endfor %}</tbody></table></div>
-{% if regularised %}<p class="quiet">Norm at rest: where T-REG would let the norms settle, 1 + γ √(2 (n − 1) / n) / 2λ for batches of n, given steps and
+{% if regularised %}<div class="scroll"><table>
+<thead><tr><th>variant</th><th class="n">norm, images</th><th class="n">norm, texts</th><th class="n">norm at rest</th></tr></thead>
+<tbody>{% for variant, rows in variants.items() %}{% set row = rows[0] %}<tr><th scope="row">{{ m.dot(variant) }}{{ m.name(variant) }}</th><td class="n">{{ row.image_norm | number }}</td><td class="n">{{ row.text_norm | number }}</td><td class="n">{{ row.predicted_norm | number }}</td></tr>
+{% endfor %}</tbody></table></div>
+<p class="quiet">Norm at rest: where T-REG would let the norms settle, 1 + γ √(2 (n − 1) / n) / 2λ for batches of n, given steps and
 dimensions enough. The others are means over the last 20 steps of the first seed.</p>{% endif %}
 {% endfor %}
 """
