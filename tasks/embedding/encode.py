@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import torch
+import xxhash
 
 from storage.schemas import REJECTED, embeddings_schema
 from storage.shards import iter_batches, read_table
-from tasks.embedding.encoders import Encoders, ImageEncoder, TextEncoder
+from tasks.embedding.encoders import Encoders, ImageEncoder, Prepared, TextEncoder
 from tasks.embedding.parallel import ordered_map
 
 Advance = Callable[[int], object]
@@ -63,38 +63,55 @@ def _images(
     faults: dict[int, tuple[str, str]],
     advance: Advance,
 ) -> np.ndarray:
-    """Image vectors `[rows, d]`, NaN where there is none; on a processor each worker decodes and encodes a batch of
-    its own, beside an accelerator the workers decode ahead of it."""
+    """Image vectors `[rows, d]`, NaN where there is none; a picture that several rows share is encoded once.
 
-    def contents() -> Iterator[list[bytes | None]]:
-        for batch in iter_batches(path, ["image"], rows=batch_size):
-            yield batch.column("image").field("bytes").to_pylist()
+    On a processor each worker decodes and encodes a batch of its own; beside an accelerator the workers decode ahead.
+    """
+    which: list[int] = []
 
-    def encode(prepared: Any) -> tuple[Any, np.ndarray | None]:
-        inputs = prepared.inputs
-        return prepared, None if inputs is None else encoders.vectors(encoder.encode, inputs)
+    def encode(prepared: Prepared) -> tuple[Prepared, np.ndarray | None]:
+        return prepared, None if prepared.inputs is None else encoders.vectors(encoder.encode, prepared.inputs)
 
+    batches = _distinct_images(path, batch_size, which)
     if torch.device(encoders.device).type == "cpu":
-        results = ordered_map(lambda batch: encode(encoder.prepare(batch)), contents(), workers=workers)
+        results = ordered_map(lambda batch: encode(encoder.prepare(batch)), batches, workers=workers)
     else:
-        results = map(encode, ordered_map(encoder.prepare, contents(), workers=workers, ahead=2 * workers))
-    parts, first, dimension = [], 0, 0
+        results = map(encode, ordered_map(encoder.prepare, batches, workers=workers, ahead=2 * workers))
+    parts: list[tuple[int, Prepared, np.ndarray]] = []
+    distinct_faults: dict[int, tuple[str, str]] = {}
+    first, dimension = 0, 0
     for prepared, vectors in results:
         rows = len(prepared.places) + len(prepared.faults)
         if vectors is not None:
             dimension = vectors.shape[1]
-        parts.append((rows, prepared.places, vectors))
-        for place, fault in prepared.faults.items():
-            faults[first + place] = (fault.reason, fault.detail)
+            parts.append((first, prepared, vectors))
+        distinct_faults |= {first + place: (fault.reason, fault.detail) for place, fault in prepared.faults.items()}
         first += rows
         advance(rows)
+    advance(len(which) - first)
     matrix = np.full((first, dimension or _dimension(encoders, encoder)), np.nan, dtype=np.float32)
-    first = 0
-    for rows, places, vectors in parts:
-        if vectors is not None:
-            matrix[first + np.array(places)] = vectors
-        first += rows
-    return matrix
+    for start, prepared, vectors in parts:
+        matrix[start + np.array(prepared.places)] = vectors
+    faults |= {row: distinct_faults[distinct] for row, distinct in enumerate(which) if distinct in distinct_faults}
+    return matrix[np.array(which, dtype=np.int64)]
+
+
+def _distinct_images(path: Path, batch_size: int, which: list[int]) -> Iterator[list[bytes | None]]:
+    """Batches of image files of different content, in the order of their first rows; `which` receives for every row
+    the number of its content."""
+    known: dict[bytes, int] = {}
+    waiting: list[bytes | None] = []
+    for batch in iter_batches(path, ["image"], rows=batch_size):
+        for content in batch.column("image").field("bytes").to_pylist():
+            before = len(known)
+            which.append(known.setdefault(xxhash.xxh3_128_digest(content or b""), before))
+            if len(known) > before:
+                waiting.append(content)
+            if len(waiting) == batch_size:
+                yield waiting
+                waiting = []
+    if waiting:
+        yield waiting
 
 
 def _texts(

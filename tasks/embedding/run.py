@@ -41,7 +41,8 @@ def embed_shards(
     seconds, encoded = 0.0, 0
     scratch.mkdir(parents=True, exist_ok=True)
     finished = [scratch / f"embeddings-{index:05d}.parquet" for index in range(len(shards))]
-    with progress(sum(map(count_rows, shards)), "embed", unit="row") as bar:
+    unit = "caption" if config.modality == "text" else "image"
+    with progress(sum(map(count_rows, shards)), "embed", unit=unit) as bar:
         for shard, done in zip(shards, finished, strict=True):
             if not done.is_file():
                 encoders = encoders or open_encoders(config, model, text_model, device)
