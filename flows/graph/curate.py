@@ -10,6 +10,7 @@ from storage.external import external
 from tasks.balancing.task import balance
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.task import ingest, survey
+from tasks.matching.installed import installed_lists
 from tasks.matching.task import match, metadata
 from tasks.resampling.config import SubsampleConfig
 from tasks.resampling.task import curate, select, subsample
@@ -74,7 +75,8 @@ def curate_graph(engine: Engine, config: PipelineConfig) -> Curation:
     pairs = list(screening.pairs)
     lists = external(config.metadata.files, store) if config.metadata.files else None
     corpus = pairs if config.metadata.reads_corpus else []
-    entries = engine.submit(metadata, config.metadata, lists, corpus, label="metadata")
+    installed = installed_lists(config.metadata.sources)
+    entries = engine.submit(metadata, config.metadata, lists, corpus, installed, label="metadata")
     matches = [
         engine.submit(match, config.matching, entries, shard, label=f"match {index}")
         for index, shard in enumerate(pairs)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
@@ -26,11 +27,17 @@ from tasks.matching.sources import read_source
 
 @stage("metadata", version=1, modules=("tasks.matching",))
 def metadata(
-    config: MetadataConfig, files: External | None, pairs: Sequence[Manifest] = (), *, work: Workspace
+    config: MetadataConfig,
+    files: External | None,
+    pairs: Sequence[Manifest] = (),
+    installed: Mapping[str, str] = MappingProxyType({}),
+    *,
+    work: Workspace,
 ) -> Mapping[str, JsonValue]:
     """Unite the sources into one list, audited.
 
-    `files` is the file or folder that sources read; `pairs` the corpus, needed by the source `bigrams` only.
+    `files` is the file or folder that sources read; `pairs` the corpus, needed by the source `bigrams` only;
+    `installed` the versions of installed lists (`installed.installed_lists`), which only enter the key.
     """
     shards = [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")]
 

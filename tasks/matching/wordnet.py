@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from storage.errors import InputError
+from storage.hashing import hash_file, hash_json
 
 Folder = Path | zipfile.Path
 """A folder with WordNet's index files; nltk leaves its download packed."""
@@ -27,6 +28,20 @@ def wordnet_lemmas(parts_of_speech: Sequence[str], folder: Path | None = None) -
     else:
         lemmas = _wn_lemmas(parts_of_speech)
     return list(dict.fromkeys(lemmas))
+
+
+def installed_wordnet() -> str:
+    """What identifies the copy that `wordnet_lemmas` would read: its content, or the lexicons of `wn`; or "absent"."""
+    place = _installed_folder()
+    if isinstance(place, zipfile.Path):
+        return hash_file(Path(str(place.root.filename)))
+    if place is not None:
+        return hash_json([hash_file(path) for path in sorted(place.glob("index.*"))])
+    try:
+        import wn
+    except ImportError:
+        return "absent"
+    return " ".join(sorted(lexicon.specifier() for lexicon in wn.lexicons(lang="en"))) or "absent"
 
 
 def _index_lemmas(path: Folder) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Every kind of list, read or refused."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -15,12 +16,15 @@ from tasks.matching.config import (
     ClassNameEntries,
     ExplicitEntries,
     JsonEntries,
+    MetadataConfig,
     Source,
     TextEntries,
     WordFrequencyEntries,
     WordNetEntries,
 )
+from tasks.matching.installed import installed_lists
 from tasks.matching.sources import read_source
+from tasks.matching.task import metadata
 
 
 def read(source: Source, files: Path | None = None, captions: list[str] | None = None) -> list[str]:
@@ -112,6 +116,7 @@ def test_wordnet_from_nltk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pack
     monkeypatch.delenv("WNSEARCHDIR", raising=False)
     monkeypatch.setattr(nltk_data, "path", [str(tmp_path)])
     assert read(WordNetEntries()) == ["cat", "run", "afraid", "very fast"]
+    assert re.fullmatch(r"(xxh3:)?[0-9a-f]{32}", installed_lists([WordNetEntries()])["wordnet"])
 
 
 def test_wordnet_from_wn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,6 +126,7 @@ def test_wordnet_from_wn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(wn.config, "data_directory", tmp_path)
     with pytest.raises(InputError, match="no WordNet found"):
         read(WordNetEntries())
+    assert installed_lists([WordNetEntries()]) == {"wordnet": "absent"}
     words = {"n": "black cat", "v": "run", "a": "big", "s": "afraid", "r": "fast"}
     entries = "".join(
         f'<LexicalEntry id="w-{part}"><Lemma writtenForm="{word}" partOfSpeech="{part}"/>'
@@ -137,6 +143,7 @@ def test_wordnet_from_wn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     )
     wn.add(tmp_path / "tiny.xml", progress_handler=None)
     assert read(WordNetEntries()) == ["black cat", "run", "big", "afraid", "fast"]
+    assert installed_lists([WordNetEntries()]) == {"wordnet": "tiny:1"}
     assert read(WordNetEntries(parts_of_speech=("adj",))) == ["big", "afraid"]
 
 
@@ -149,6 +156,21 @@ def test_wordnet_of_debian(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(nouns) > 100_000
     assert {"cat", "tabby cat", "new york"} <= set(nouns)
     assert len(nouns) == len(set(nouns))
+
+
+def test_another_version_of_an_installed_list_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = [WordNetEntries(), ClassNameEntries(), JsonEntries(), WordNetEntries(folder="x")]
+    monkeypatch.setenv("WNSEARCHDIR", str(index_files(tmp_path / "dictionary")))
+    before = installed_lists(sources)
+    assert before.keys() == {"wordnet", "clip-benchmark"}
+    with open(tmp_path / "dictionary" / "index.noun", "a", encoding="utf-8") as file:
+        file.write("dog n 1 1 @ 1 0 0001\n")
+    after = installed_lists(sources)
+    assert after["wordnet"] != before["wordnet"]
+    config = MetadataConfig(sources=(ClassNameEntries(),))
+    keys = [metadata.parts(config, None, (), versions).key for versions in ({}, before, before, after)]
+    assert keys[1] == keys[2]
+    assert len(set(keys)) == 3
 
 
 def test_word_frequencies() -> None:
