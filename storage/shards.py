@@ -17,29 +17,32 @@ ROWS_PER_SHARD = 10_000
 BYTES_PER_SHARD = 256 << 20
 
 
-def _writer(path: Path, schema: pa.Schema, encodings: Mapping[str, str]) -> pq.ParquetWriter:
+def _writer(path: Path, schema: pa.Schema, level: int, encodings: Mapping[str, str]) -> pq.ParquetWriter:
     # Dictionaries pay for short repeating strings; for ids, captions and list values they only cost time and room.
     repeating = [field.name for field in schema if pa.types.is_string(field.type)]
     return pq.ParquetWriter(
         path,
         schema,
         compression="zstd",
-        compression_level=1,
+        compression_level=level,
         use_dictionary=repeating,
         column_encoding=dict(encodings) or None,
     )
 
 
-def write_table(path: Path, table: pa.Table, *, encodings: Mapping[str, str] = MappingProxyType({})) -> None:
+def write_table(
+    path: Path, table: pa.Table, *, level: int = 1, encodings: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Write a whole table to one file.
 
-    A row group closes at `ROWS_PER_GROUP` rows, or at the row whose values bring it to `BYTES_PER_GROUP`. `encodings`
-    names Parquet encodings of single columns by their path in the file (`entries.list.element`).
+    A row group closes at `ROWS_PER_GROUP` rows, or at the row whose values bring it to `BYTES_PER_GROUP`. `level` is
+    zstd's (negative: faster, larger); `encodings` names Parquet encodings of single columns by their path in the file
+    (`entries.list.element`).
     """
     table = table.combine_chunks()
     light = table.nbytes <= BYTES_PER_GROUP  # then no row group can reach the limit, and rows need not be weighed
     ends = np.zeros(table.num_rows, dtype=np.int64) if light else np.cumsum(payload(table))
-    with _writer(path, table.schema, encodings) as writer:
+    with _writer(path, table.schema, level, encodings) as writer:
         start = 0
         while start < table.num_rows:
             rows = min(_rows_within(ends, start, BYTES_PER_GROUP), ROWS_PER_GROUP)
