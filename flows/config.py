@@ -11,6 +11,7 @@ from flows.experiment import Experiment
 from flows.plans import Benchmark, EncoderPlan, EvaluationPlan, ScreeningPlan, TrainingPlan
 from flows.selfsupervised import SelfSupervisedExperiment
 from storage.errors import InputError
+from storage.workspace import Runtime
 from tasks.balancing.config import BalancingConfig, RakeConfig
 from tasks.geometry.config import GeometryConfig
 from tasks.ingest.config import SourceConfig
@@ -24,6 +25,7 @@ class PipelineConfig(Experiment):
 
     whole: ClassVar[str] = "pipeline"
 
+    ranks: int = Field(default=1, ge=1, description="processes that one training is spread over, one for each GPU")
     sources: tuple[SourceConfig, ...] = Field(min_length=1, description="what to ingest")
     screening: ScreeningPlan | None = Field(default=None, description="repetitions and leaks, before balancing")
     metadata: MetadataConfig = Field(description="the keyword list")
@@ -56,6 +58,11 @@ class PipelineConfig(Experiment):
         if missing and not generated:
             raise ValueError(f"benchmark {missing[0]!r} has no `path`, and no source of kind `scenes` generates it")
         return self
+
+    @property
+    def runtime(self) -> Runtime:
+        """Where and with what stages run."""
+        return super().runtime.model_copy(update={"ranks": self.ranks})
 
     @property
     def compared(self) -> tuple[Benchmark, ...]:

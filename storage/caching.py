@@ -7,22 +7,14 @@ sees no record and runs the task again: a deleted shard heals itself, and everyt
 
 import inspect
 import json
-import logging
-import math
-import re
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, cast
-from uuid import UUID
+from typing import Any, Literal
 
 import xxhash
 from prefect import Task
-from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import CachePolicy
 from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore
@@ -32,6 +24,7 @@ from storage.errors import StoreError
 from storage.fingerprint import fingerprint
 from storage.keys import KeyParts, key_parts
 from storage.manifest import Manifest
+from storage.progress_artifact import ProgressArtifact
 from storage.publish import StageFunction, bind, compute
 from storage.store import RECORDS, Store
 from storage.workspace import Runtime
@@ -104,50 +97,6 @@ class StagePolicy(CachePolicy):
         assert self.stage is not None
         parts = self.stage.parts(**unwrap(inputs))
         return record_name(parts.stage, parts.key, self.store)
-
-
-class ProgressArtifact:
-    """A stage's reports as one progress artifact of its task run, updated at most every two seconds.
-
-    The server is asked in a thread of its own, one request at a time: a slow or unreachable server loses updates and
-    costs the run nothing. An artifact exists only for stages that report.
-    """
-
-    INTERVAL = 2.0
-    PATIENCE = 10.0  # for the last update, which says that all is done
-
-    def __init__(self, key: str, label: str) -> None:
-        self._key, self._label = re.sub(r"[^a-z0-9]+", "-", key.lower()), label
-        self._artifact: UUID | None = None
-        self._sent = -math.inf
-        self._request: threading.Thread | None = None
-
-    def __call__(self, done: int, total: int, line: str) -> None:
-        """A report: see `storage.progress.Report`."""
-        last = done >= total
-        if last and self._request is not None:
-            self._request.join(self.PATIENCE)
-        busy = self._request is not None and self._request.is_alive()
-        if busy or not (last or time.monotonic() - self._sent >= self.INTERVAL):
-            return
-        self._sent = time.monotonic()
-        context = copy_context()  # says which task run the artifact belongs to
-        send = partial(
-            context.run, self._send, 100 * done / max(total, 1), f"{self._label}: {done:,} of {total:,}, {line}"
-        )
-        self._request = threading.Thread(target=send, name="progress artifact", daemon=True)
-        self._request.start()
-        if last:
-            self._request.join(self.PATIENCE)
-
-    def _send(self, percent: float, description: str) -> None:
-        try:
-            if self._artifact is None:
-                self._artifact = cast(UUID, create_progress_artifact(percent, self._key, description))
-            else:
-                update_progress_artifact(self._artifact, percent, description)
-        except Exception as error:
-            logging.getLogger("equipoise.progress").warning("the server took no progress report: %s", error)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,14 @@ def test_a_bad_value_is_shown(small: Path) -> None:
     assert "not -3" in sentence(edit(small, parallel=-3))
 
 
+def test_ranks_reach_the_stages_and_no_experiment_ignores_them(small: Path, tmp_path: Path) -> None:
+    assert load_config(edit(small, ranks=4)).runtime.ranks == 4
+    pictures = tmp_path / "pictures.yaml"
+    pictures.write_text("ranks: 4\nselfsupervised: {}\nsources: [{kind: scenes}]\nprobe: {test: [{kind: scenes}]}\n")
+    with pytest.raises(InputError, match="unknown field `ranks`"):
+        load_experiment(pictures)
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     assert "absent.yaml does not exist" in sentence(tmp_path / "absent.yaml")
 

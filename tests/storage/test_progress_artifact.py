@@ -10,7 +10,8 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import JsonValue
 
-from storage.caching import ProgressArtifact, stage
+from storage.caching import stage
+from storage.progress_artifact import ProgressArtifact
 from storage.workspace import Runtime, Workspace
 
 
