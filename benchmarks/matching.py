@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import ahocorasick
-import ahocorasick_rs
 import polars as pl
 import pyarrow as pa
 
@@ -60,6 +59,8 @@ def pyahocorasick(entries: Sequence[str]) -> Peer:
 
 
 def ahocorasick_in_rust(entries: Sequence[str]) -> Peer:
+    import ahocorasick_rs
+
     started = time.process_time()
     automaton = ahocorasick_rs.AhoCorasick([f" {entry} " for entry in entries], store_patterns=False)
     built = time.process_time() - started
