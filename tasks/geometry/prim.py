@@ -12,6 +12,7 @@ import torch
 from numba import njit
 
 from tasks.geometry.distances import FASTMATH, differences_float32, differences_float64, gram_error_factor
+from tasks.geometry.gram import symmetric_product
 from tasks.geometry.passing import BLOCK
 
 GRAM_LIMIT = 8_192
@@ -34,7 +35,7 @@ def prim(points: np.ndarray, *, gram_limit: int = GRAM_LIMIT) -> tuple[np.ndarra
     lengths = np.empty(n - 1)
     if n <= gram_limit:
         centred = torch.from_numpy(points - (np.ones(n, np.float32) @ points) / np.float32(n))
-        gram = torch.mm(centred, centred.T).numpy()
+        gram = symmetric_product(centred).numpy()
         _prim_filtered(points, gram, gram_error_factor(points.shape[1]), edges, lengths)
     else:
         _prim_fused(points, edges, lengths)

@@ -10,14 +10,13 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from tasks.geometry.gram import symmetric_product
 from tasks.training.boruvka import boruvka_edges
 
 CANCELLATION = 1e-2
 """A squared distance below this share of the two squared norms is measured again: float32 leaves it under 5 digits."""
 
 _FAR = np.float32(1e30)
-_STRIP = 256
-_TILE = 64
 
 
 def minimum_spanning_edges(points: Tensor) -> Tensor:
@@ -34,38 +33,6 @@ def minimum_spanning_edges(points: Tensor) -> Tensor:
     centred = points.double() if points.dtype == torch.float64 else points.float()
     centred = (centred - centred.mean(dim=0)).float().contiguous()
     return torch.from_numpy(_prim(symmetric_product(centred).numpy(), centred.numpy(), np.float32(CANCELLATION)))
-
-
-def symmetric_product(points: Tensor) -> Tensor:
-    """The Gram matrix `points @ points.T`, float32 `[n, n]`, by half of the multiplications.
-
-    A strip of rows is multiplied with what comes before it only, and the rest is its mirror image. (BLAS has `ssyrk`
-    for this, but torch does not offer it, and SciPy's OpenBLAS takes threads of its own.)
-    """
-    n = len(points)
-    gram = points.new_empty((n, n))
-    for first in range(0, n, _STRIP):
-        last = min(n, first + _STRIP)
-        torch.mm(points[first:last], points[:last].T, out=gram[first:last, :last])
-    _mirror(gram.numpy())
-    return gram
-
-
-@njit(cache=True, nogil=True)
-def _mirror(matrix: np.ndarray) -> None:
-    """Copy the lower triangle onto the upper one, tile by tile through a buffer that stays in the first-level cache."""
-    n = len(matrix)
-    tile = np.empty((_TILE, _TILE), dtype=np.float32)
-    for top in range(0, n, _TILE):
-        height = min(_TILE, n - top)
-        for left in range(0, top + 1, _TILE):
-            width = min(_TILE, n - left)
-            for i in range(height):
-                for j in range(width):
-                    tile[j, i] = matrix[top + i, left + j]
-            for j in range(width):
-                for i in range(j + 1 if left == top else 0, height):
-                    matrix[left + j, top + i] = tile[j, i]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})

@@ -13,7 +13,7 @@ from scipy.spatial.distance import pdist, squareform
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from storage.errors import InputError
-from tasks.training.batch_mst import minimum_spanning_edges, symmetric_product
+from tasks.training.batch_mst import minimum_spanning_edges
 from tasks.training.boruvka import boruvka_edges
 from tasks.training.points import circle_start, collapsed_start, descend, simplex_start
 from tasks.training.tree_length import indexed_length, tree_length
@@ -110,14 +110,6 @@ def test_the_accelerators_way_never_waits(points):
         points[points > 0].sum()
     compiled = torch.compile(boruvka_edges, fullgraph=True, backend="eager", dynamic=False)
     assert torch.equal(compiled(points), edges)
-
-
-@pytest.mark.parametrize("n", (1, 2, 63, 64, 65, 256, 300))
-def test_the_halved_gram_matrix_is_the_whole_one(n):
-    points = torch.randn(n, 20, generator=torch.Generator().manual_seed(n))
-    gram = symmetric_product(points)
-    assert torch.equal(gram, gram.T)
-    torch.testing.assert_close(gram, points @ points.T, atol=1e-5, rtol=1e-5)
 
 
 def test_identical_points_have_a_tree_of_length_zero_and_no_gradient():
