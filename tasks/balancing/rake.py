@@ -191,7 +191,8 @@ def _result(
     elif stopped is not None:
         reason = stopped
     else:
-        reason = f"stopped after the {done} half steps asked for, {residual:.3g} from the targets"
+        asked = "one half step" if done == 1 else f"{done} half steps"
+        reason = f"stopped after the {asked} asked for, {residual:.3g} from the targets"
     alive = total > LEAST_MASS and squares > 0
     size = (total * matched) ** 2 / squares if alive else 0.0
     weight = np.concatenate(kept) * (matched / total if alive else 0.0) if kept else np.zeros(0)

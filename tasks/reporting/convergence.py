@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 from pydantic import JsonValue
 
 from tasks.reporting.drawing import SERIES, blank, logarithmic
+from tasks.reporting.geometry import whole
 
 MARGINS = (("column_l1", "keywords", SERIES[1]), ("row_l1", "captions", SERIES[2]))
 EXACT = 1e-12  # below this a side was just fitted: what is left is rounding, not a distance
@@ -44,7 +45,8 @@ def convergence_figure(history: pl.DataFrame) -> Figure | None:
 def convergence_sentence(stats: Mapping[str, JsonValue]) -> str:
     """What balancing says of itself: converged or not, and the reason it gave for stopping."""
     method = str(stats.get("method", "balancing"))
-    iterations = stats.get("iterations")
+    iterations = whole(stats.get("iterations"))
+    unit = "half step" if method == "rake" else "iteration"
     reason = str(stats.get("reason") or "no reason was recorded").strip().rstrip(".")
     if stats.get("converged"):
         verdict = "converged: both margins were measured and lie within the tolerance"
@@ -52,5 +54,5 @@ def convergence_sentence(stats: Mapping[str, JsonValue]) -> str:
         verdict = "did not converge to both margins"
     else:
         verdict = "has no iteration to converge"
-    count = f" after {iterations} half steps" if iterations else ""
+    count = f" after {iterations} {unit}{'' if iterations == 1 else 's'}" if iterations else ""
     return f"{method.capitalize()} {verdict}{count}. Why it stopped: {reason}."

@@ -116,7 +116,7 @@ concepts, whose pairs resemble each other; right of it sparse ones, diverse or m
 {% endfor %}</tbody></table></div></details>
 {% else %}<p class="quiet">Density of concepts: not measured.</p>{% endif %}
 {% if report.alike %}<h3>Near-duplicates that are left</h3>
-<p class="quiet">Groups of {{ report.geometry[0].variant }} pairs that {{ report.encoder or "the encoder" }} puts within <code>duplicate_distance</code> of each other; the largest, whose first pair has the lowest id. Nothing was dropped for this.</p>
+<p class="quiet">Groups of {{ report.geometry[0].variant }} pairs that {{ report.encoder or "the encoder" }} puts within {% if report.geometry[0].near is not none %}{{ report.geometry[0].near | digits }}{% else %}<code>duplicate_distance</code>{% endif %} of each other; the largest, whose first pair has the lowest id. Nothing was dropped for this.</p>
 {{ c.groups(report.alike, "lowest id") }}{% endif %}
 """
 

@@ -99,6 +99,8 @@ def test_convergence_is_said_as_it_is() -> None:
     assert convergence_sentence(stopped) == (
         "Rake did not converge to both margins after 4 half steps. Why it stopped: four steps were asked for."
     )
+    assert "after 1 half step. " in convergence_sentence(stopped | {"iterations": 1})
+    assert "after 4 iterations. " in convergence_sentence(stopped | {"method": "calibrate"})
     assert "has no iteration to converge" in convergence_sentence({"method": "threshold", "iterations": 0})
     assert "converged: both margins were measured" in convergence_sentence({"converged": True, "iterations": 2})
 
