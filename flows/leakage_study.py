@@ -13,12 +13,10 @@ from rich.table import Table
 from storage.hashing import canonical_json
 from storage.progress import progress
 from storage.shards import write_table
+from tasks.geometry.copies import count_pairs
 from tasks.geometry.pictures import Pictures, count_pictures, encoded_pictures, read_pictures
 from tasks.geometry.same_pictures import NearestPictures, nearest_pictures
 from tasks.geometry.sheet import contact_sheet
-
-STEPS = (0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8)
-"""Distances at which it is told how many pairs there are."""
 
 
 def study_leakage(
@@ -53,35 +51,6 @@ def study_leakage(
         (to / name).write_bytes(_sheet(found, known, asked, rows))
     (to / "leakage.json").write_text(canonical_json(numbers), encoding="utf-8")
     _print(numbers, to, [*shown, "leakage.parquet"], console)
-
-
-def count_pairs(found: NearestPictures, known: Pictures, asked: Pictures, distance: float) -> dict[str, Any]:
-    """How many pairs there are within `distance`, and at other distances for comparison.
-
-    same_class: share of pairs whose classes agree, null without classes. It falls where pairs are no longer copies.
-    """
-    labelled = bool((known.label >= 0).all() and (asked.label >= 0).all())
-    agrees = known.label[found.position] == asked.label
-    same = found.distance <= distance
-
-    def within(step: float) -> dict[str, Any]:
-        near = found.distance <= step
-        return {
-            "distance": step,
-            "pairs": int(near.sum()),
-            "same_class": float(agrees[near].mean()) if labelled and near.any() else None,
-        }
-
-    return {
-        "train": len(known.row),
-        "evaluation": len(asked.row),
-        "unreadable": known.unreadable + asked.unreadable,
-        "distance": distance,
-        "same_pictures": int(same.sum()),
-        "mirrored": int((same & found.mirrored).sum()),
-        "training_pictures": len(np.unique(found.position[same])),
-        "by_distance": [within(step) for step in sorted({*STEPS, distance, 2.0})],
-    }
 
 
 def _read(files: Sequence[Path], what: str, workers: int) -> Pictures:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from flows.config import PipelineConfig
 from flows.engine import Engine
+from flows.graph.ingest import ingest_graph
 from flows.graph.screen import Dataset, Ref, Screening, datasets, screen_graph
 from storage.external import external
 from tasks.balancing.task import balance
-from tasks.ingest.groups import plan_groups, sources_of
-from tasks.ingest.task import ingest, survey
+from tasks.ingest.task import survey
 from tasks.matching.installed import installed_lists
 from tasks.matching.task import match, metadata
 from tasks.resampling.config import SubsampleConfig
@@ -63,12 +63,7 @@ class Curation:
 def curate_graph(engine: Engine, config: PipelineConfig) -> Curation:
     """Sources → pairs, screened → matches → weights → selection → curated shards, and the random control."""
     store = config.runtime.store
-    ingested = [
-        engine.submit(ingest, source, group, [external(path, store) for path in sources_of(source, group)],
-                      label=f"ingest {source.name} {group.label}")
-        for source in config.sources
-        for group in plan_groups(source)
-    ]  # fmt: skip
+    ingested = ingest_graph(engine, config.sources, store)
     engine.submit(survey, ingested, label="survey")
     places = datasets(engine, config) if config.compared else {}
     screening = screen_graph(engine, config, ingested, places)

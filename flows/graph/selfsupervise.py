@@ -1,15 +1,11 @@
 """Self-supervised training and its evaluation, as a graph of stages."""
 
-from collections.abc import Sequence
-
 from flows.engine import Engine
+from flows.graph.ingest import ingest_graph
 from flows.graph.screen import Ref
 from flows.selfsupervised import SelfSupervisedExperiment
-from storage.external import external
 from tasks.evaluation.task import probe
-from tasks.ingest.config import SourceConfig
-from tasks.ingest.groups import plan_groups, sources_of
-from tasks.ingest.task import ingest, survey
+from tasks.ingest.task import survey
 from tasks.reporting.config import RunLabel
 from tasks.reporting.task import selfsupervised_report
 from tasks.training.task import selfsupervise
@@ -19,8 +15,9 @@ TRAINED, UNTRAINED = "trained", "untrained"
 
 def selfsupervise_graph(engine: Engine, config: SelfSupervisedExperiment) -> Ref:
     """Pictures → a backbone for each seed → what its features are worth, before training and after → the report."""
-    known = _pairs(engine, config, config.sources)
-    asked = _pairs(engine, config, config.probe.test)
+    store = config.runtime.store
+    known = ingest_graph(engine, config.sources, store)
+    asked = ingest_graph(engine, config.probe.test, store)
     engine.submit(survey, [*known, *asked], label="survey")
     plan = config.selfsupervised
     models = [
@@ -38,13 +35,3 @@ def selfsupervise_graph(engine: Engine, config: SelfSupervisedExperiment) -> Ref
     return engine.submit(
         selfsupervised_report, config.report, tuple(plan.seeds), models, tuple(runs), scores, label="report"
     )
-
-
-def _pairs(engine: Engine, config: SelfSupervisedExperiment, sources: Sequence[SourceConfig]) -> list[Ref]:
-    store = config.runtime.store
-    return [
-        engine.submit(ingest, source, group, [external(path, store) for path in sources_of(source, group)],
-                      label=f"ingest {source.name} {group.label}")
-        for source in sources
-        for group in plan_groups(source)
-    ]  # fmt: skip

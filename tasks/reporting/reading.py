@@ -9,10 +9,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from storage.manifest import Manifest
-from storage.shards import read_table
 from storage.workspace import Workspace
 from tasks.reporting.config import ReportConfig
 from tasks.reporting.density import Density, density
+from tasks.reporting.frames import read_frame
 from tasks.reporting.geometry import geometry_row, real, whole
 from tasks.reporting.screening import DuplicateGroup, Screening, read_leakage, read_repetitions, show_groups
 
@@ -27,6 +27,10 @@ def read_screening(
     compared: Sequence[tuple[str, Manifest, Manifest]],
     work: Workspace,
 ) -> Screening:
+    """What screening found and dropped; all empty where it was not asked for.
+
+    encoder: in words. tree: of all pairs. compared: a benchmark's name, its leaks, and its images as pairs.
+    """
     shards = shards_of(pairs, "pairs-*.parquet", work)
     repetitions, measured = None, geometry_row("all pairs", tree.stats) if tree else None
     if duplicates is not None:
@@ -65,12 +69,12 @@ def read_density(
     geometry: Sequence[Manifest],
     work: Workspace,
 ) -> Density | None:
-    keywords = read_frame([work.path(selection, "entries.parquet")], ["entry", "text"]).sort("entry")["text"].to_list()
+    """How densely the keywords' pairs lie, by variant; None where it was not measured. found: outputs of `concepts`."""
     settings = geometry[0].parameters.get("config") if geometry else None
     return density(
         {name: read_frame([work.path(each, "concepts.parquet")]) for name, each in found.items()},
         {name: real(each.stats.get("dimension")) for name, each in found.items()},
-        keywords,
+        read_keywords(selection, work),
         shown=config.concepts,
         neighbours=whole(settings.get("neighbours")) if isinstance(settings, dict) else None,
     )
@@ -87,15 +91,17 @@ def read_alike(
     return show_groups(others, shards_of(pairs, "pairs-*.parquet", work), shown=config.groups, side=config.thumbnail)
 
 
+def read_keywords(selection: Manifest, work: Workspace) -> list[str]:
+    """The texts of all entries, in the order of their numbers."""
+    entries = read_frame([work.path(selection, "entries.parquet")], ["entry", "text"])
+    return entries.sort("entry")["text"].to_list()
+
+
 def edge_lengths(manifest: Manifest, work: Workspace) -> NDArray[np.float64]:
+    """Lengths of a spanning tree's edges, float64 `[n - 1]`, from the output of `geometry`."""
     return read_frame([work.path(manifest, "edges.parquet")], ["length"])["length"].cast(pl.Float64).to_numpy()
 
 
 def shards_of(manifests: Sequence[Manifest], pattern: str, work: Workspace) -> list[Path]:
+    """The files of several outputs that match a pattern, output by output."""
     return [path for manifest in manifests for path in work.paths(manifest, pattern)]
-
-
-def read_frame(paths: Sequence[Path], columns: Sequence[str] | None = None) -> pl.DataFrame:
-    frame = pl.from_arrow(read_table(paths, columns))
-    assert isinstance(frame, pl.DataFrame)
-    return frame

@@ -9,8 +9,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from storage.manifest import Manifest
-from storage.shards import read_table
 from tasks.reporting.examples import fetch_rows
+from tasks.reporting.frames import read_frame
 from tasks.reporting.geometry import GeometryRow, real, whole
 from tasks.reporting.pictures import Picture, pictures
 
@@ -119,7 +119,7 @@ def read_repetitions(
         near=tree.near if tree and settings.get("near") == "auto" else real(settings.get("near")),
         dropped=whole(manifest.stats.get("dropped")) or 0,
         groups=whole(manifest.stats.get("groups")) or 0,
-        shown=show_groups(_frame(listed), pairs, shown=shown, side=side),
+        shown=show_groups(read_frame([listed]), pairs, shown=shown, side=side),
     )
 
 
@@ -181,8 +181,8 @@ def read_leakage(
         drop=str(settings.get("drop")),
         dropped=whole(stats.get("dropped")) or 0,
         captions=whole(stats.get("captions")) if settings.get("captions") else None,
-        pairs=_leak_pairs(around(_frame(folder / "leaks.parquet"), shown), pairs, images, side),
-        prompts=_prompts(_frame(folder / "captions.parquet"), pairs, shown),
+        pairs=_leak_pairs(around(read_frame([folder / "leaks.parquet"]), shown), pairs, images, side),
+        prompts=_prompts(read_frame([folder / "captions.parquet"]), pairs, shown),
     )
 
 
@@ -221,9 +221,3 @@ def _prompts(repeated: pl.DataFrame, pairs: Sequence[Path], shown: int) -> tuple
         written = dict.fromkeys(str(found[each]["caption"]) for each in group["id"][: 4 * SAMPLES] if each in found)
         listed.append(RepeatedPrompt(group["prompt"], group["rows"], tuple(written)[:SAMPLES]))
     return tuple(listed)
-
-
-def _frame(path: Path) -> pl.DataFrame:
-    frame = pl.from_arrow(read_table(path))
-    assert isinstance(frame, pl.DataFrame)
-    return frame

@@ -16,12 +16,20 @@ from storage.workspace import Workspace
 from tasks.reporting.comparison import Answers, Measurement
 from tasks.reporting.compose import Material, compose
 from tasks.reporting.config import Cell, ReportConfig, RunLabel, SelfSupervisedReportConfig
-from tasks.reporting.content import training_row
+from tasks.reporting.content import Drawing, training_row
 from tasks.reporting.curves import TrainingRun
 from tasks.reporting.examples import ExampleGroup, choose, describe
+from tasks.reporting.frames import read_frame
 from tasks.reporting.geometry import geometry_row
 from tasks.reporting.page import render
-from tasks.reporting.reading import edge_lengths, read_alike, read_density, read_frame, read_screening, shards_of
+from tasks.reporting.reading import (
+    edge_lengths,
+    read_alike,
+    read_density,
+    read_keywords,
+    read_screening,
+    shards_of,
+)
 from tasks.reporting.selfsupervised import content as selfsupervised
 from tasks.reporting.selfsupervised.page import render_selfsupervised, selfsupervised_summary
 from tasks.reporting.summary import dumped, summary_json
@@ -106,14 +114,7 @@ def report(
             ],
         ),
     )  # fmt: skip
-    (work.output / "report.html").write_text(render(content), encoding="utf-8", newline="\n")
-    summary = summary_json(content)
-    (work.output / "summary.json").write_text(dumped(summary), encoding="utf-8", newline="\n")
-    figures = work.output / "figures"
-    figures.mkdir()
-    for name, drawn in content.drawings.items():
-        (figures / f"{name}.svg").write_text(drawn.svg, encoding="utf-8", newline="\n")
-    return {"headline": content.headline, "variants": summary["variants"], "deltas": summary["deltas"]}
+    return _write(work.output, content.headline, render(content), summary_json(content), content.drawings)
 
 
 @stage("selfsupervised_report", version=1, modules=("tasks.reporting.selfsupervised",))
@@ -136,14 +137,21 @@ def selfsupervised_report(
         scores,
         [read_frame([work.path(each, "predictions.parquet")]) for each in scores],
     )
-    (work.output / "report.html").write_text(render_selfsupervised(content), encoding="utf-8", newline="\n")
-    summary = selfsupervised_summary(content)
-    (work.output / "summary.json").write_text(dumped(summary), encoding="utf-8", newline="\n")
-    figures = work.output / "figures"
-    figures.mkdir()
-    for name, drawn in content.drawings.items():
-        (figures / f"{name}.svg").write_text(drawn.svg, encoding="utf-8", newline="\n")
-    return {"headline": content.headline, "variants": summary["variants"], "deltas": summary["deltas"]}
+    return _write(
+        work.output, content.headline, render_selfsupervised(content), selfsupervised_summary(content), content.drawings
+    )
+
+
+def _write(
+    output: Path, headline: str, page: str, summary: dict[str, Any], drawings: Mapping[str, Drawing]
+) -> dict[str, JsonValue]:
+    """The page, the numbers and the figures of a report; the stats of its stage."""
+    (output / "report.html").write_text(page, encoding="utf-8", newline="\n")
+    (output / "summary.json").write_text(dumped(summary), encoding="utf-8", newline="\n")
+    (output / "figures").mkdir()
+    for name, drawn in drawings.items():
+        (output / "figures" / f"{name}.svg").write_text(drawn.svg, encoding="utf-8", newline="\n")
+    return {"headline": headline, "variants": summary["variants"], "deltas": summary["deltas"]}
 
 
 def _examples(
@@ -159,7 +167,6 @@ def _examples(
     weights = read_frame(work.paths(balanced, "weights-*.parquet"), ["id", "weight"])
     kept = read_frame([work.path(selection, "selection.parquet")], ["id", "multiplicity"])
     match_shards = shards_of(matches, "matches-*.parquet", work)
-    keywords = read_frame([work.path(selection, "entries.parquet")], ["entry", "text"]).sort("entry")["text"].to_list()
     chosen = choose(weights, kept, _unmatched(match_shards), config.examples, config.seed)
     return describe(
         chosen,
@@ -167,7 +174,7 @@ def _examples(
         matches=match_shards,
         weights=weights,
         selection=kept,
-        keywords=keywords,
+        keywords=read_keywords(selection, work),
         side=config.thumbnail,
     )
 
