@@ -32,20 +32,34 @@ def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:
     A package stands for all of its modules except `task.py`, and for its data files. Raises `ModuleNotFoundError`
     for an unknown module.
     """
-    closure: dict[str, str] = {}
     own = _function_tree(function)
-    waiting = [module for root in modules for module in _expand(root)] + list(_imports(own, function.__module__))
+    roots = [module for root in modules for module in _expand(root)]
+    closure = _closure([*roots, *_imports(own, function.__module__)])
+    folders = {file.parent for module in closure if (file := _file(module))} - {ROOT / name for name in PACKAGES}
+    data = {file for folder in folders for file in folder.iterdir()}
+    data |= {file for module in modules for file in ROOT.joinpath(*module.split(".")).rglob("*")}
+    code: list[JsonValue] = [[module, tree] for module, tree in sorted(closure.items())]
+    return hash_json([code, _hash_data(data), _dump(own)])
+
+
+def code_stamp(module: str) -> str | None:
+    """Hash of a module's syntax tree and of every project module it imports; None for a module outside the project."""
+    if not _ours(module) or _file(module) is None:
+        return None
+    return hash_json([[name, tree] for name, tree in sorted(_closure([module]).items())])
+
+
+def _closure(modules: Iterable[str]) -> dict[str, str]:
+    """Modules and all that they import of the project, each with the hash of its syntax tree."""
+    closure: dict[str, str] = {}
+    waiting = list(modules)
     while waiting:
         module = waiting.pop()
         if module in closure or module in BOOKKEEPING:
             continue
         closure[module], imported = _read(module)
         waiting += imported
-    folders = {file.parent for module in closure if (file := _file(module))} - {ROOT / name for name in PACKAGES}
-    data = {file for folder in folders for file in folder.iterdir()}
-    data |= {file for module in modules for file in ROOT.joinpath(*module.split(".")).rglob("*")}
-    code: list[JsonValue] = [[module, tree] for module, tree in sorted(closure.items())]
-    return hash_json([code, _hash_data(data), _dump(own)])
+    return closure
 
 
 def _expand(module: str) -> list[str]:

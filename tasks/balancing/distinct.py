@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from tasks.balancing.incidence import Floats, Integers, take_rows
+from tasks.compiled import compiled
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DistinctRows:
         return np.bincount(self.member, weights=values, minlength=len(self.multiplicity)).astype(np.float64)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _hashes(indptr: Integers, indices: Integers, out: npt.NDArray[np.uint64]) -> None:
     for i in range(indptr.shape[0] - 1):
         state = np.uint64(0x9E3779B97F4A7C15)
@@ -41,7 +41,7 @@ def _hashes(indptr: Integers, indices: Integers, out: npt.NDArray[np.uint64]) ->
         out[i] = state
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _members(
     indptr: Integers, indices: Integers, order: Integers, hashes: npt.NDArray[np.uint64], member: Integers
 ) -> int:
@@ -78,7 +78,7 @@ def distinct_rows(indptr: Integers, indices: npt.NDArray[np.uint32]) -> Distinct
     return DistinctRows(sets_ptr, sets, member, np.bincount(member, minlength=count).astype(np.int64))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def transpose(indptr: Integers, indices: Integers, columns: int) -> tuple[Integers, Integers]:
     """Compressed columns `(colptr [m + 1], rows [nnz])`, rows ascending within a column."""
     colptr = np.zeros(columns + 1, dtype=np.int64)

@@ -13,14 +13,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from tasks.balancing.incidence import Floats, Integers
+from tasks.compiled import compiled
 
 HUGE = 1e280
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _count(rows: Integers, mu: Floats, v: Floats, factor: float, low: float, high: float) -> float:
     total = 0.0
     for i in rows:
@@ -28,7 +28,7 @@ def _count(rows: Integers, mu: Floats, v: Floats, factor: float, low: float, hig
     return total
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def _root(
     rows: Integers, mu: Floats, v: Floats, goal: float, low: float, high: float, left: float, right: float
 ) -> float:
@@ -70,7 +70,7 @@ def _root(
     return delta
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def dual_sweep(
     colptr: Integers,
     rows_of: Integers,

@@ -8,12 +8,12 @@ from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
 from tasks.balancing.grouping import Grouped, Part
 from tasks.balancing.incidence import Floats
 from tasks.balancing.kernels import TINY, open_table, scale_sums, scatter_two
 from tasks.balancing.mapping import Mapper
+from tasks.compiled import compiled
 
 GroupKernel = Callable[[npt.NDArray[np.uint32], Floats, Floats, Floats, Floats], float]
 DistanceKernel = Callable[[npt.NDArray[np.uint32], Floats, Floats, float], tuple[float, float, float]]
@@ -27,7 +27,7 @@ def group_kernel(degree: int) -> GroupKernel:
     adds its pair masses to `apart` instead. Returns the target mass of rows without any finite potential.
     """
 
-    @njit(nogil=True, cache=True, error_model="numpy")
+    @compiled
     def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats, potential: Floats, apart: Floats) -> float:
         stranded = 0.0
         for i in range(rows.shape[0]):
@@ -52,8 +52,8 @@ def group_kernel(degree: int) -> GroupKernel:
                     apart[rows[i, k]] += target[i] * (math.exp(potential[rows[i, k]] - top) / total)
         return stranded
 
-    compiled: GroupKernel = run
-    return compiled
+    kernel: GroupKernel = run
+    return kernel
 
 
 @cache
@@ -65,7 +65,7 @@ def distance_kernel(
     Returns `Σ t |ratio − 1|`, `Σ t (ratio − 1 − log ratio)`, and the smallest sum met.
     """
 
-    @njit(nogil=True, cache=True, error_model="numpy")
+    @compiled
     def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats, shift: float) -> tuple[float, float, float]:
         least, l1, kl = np.inf, 0.0, 0.0
         for i in range(rows.shape[0]):
@@ -79,8 +79,8 @@ def distance_kernel(
             kl += target[i] * (ratio - 1.0 - math.log(ratio))
         return l1, kl, least
 
-    compiled: DistanceKernel = run
-    return compiled
+    kernel: DistanceKernel = run
+    return kernel
 
 
 def grouped_row_distance(

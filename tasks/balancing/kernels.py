@@ -10,14 +10,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from tasks.balancing.incidence import Floats, Integers
+from tasks.compiled import compiled
 
 TINY = 1e-200
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def scale_sums(
     indptr: Integers, indices: Integers, row_target: Floats, potential: Floats, table: Floats, apart: Floats
 ) -> float:
@@ -65,7 +65,7 @@ def scale_sums(
     return stranded
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def start_sums(indptr: Integers, indices: Integers, split: bool, mass: float, sums: Floats) -> None:
     """Adds the starting measure's column masses to `sums [m]`.
 
@@ -80,7 +80,7 @@ def start_sums(indptr: Integers, indices: Integers, split: bool, mass: float, su
             sums[indices[k]] += share
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def log_sums(indptr: Integers, indices: Integers, potential: Floats, values: Floats, shift: float, out: Floats) -> None:
     """Row-wise `out[i] = log Σ_j e^{potential_j}` over the row's keywords; −∞ for an empty row.
 
@@ -105,7 +105,7 @@ def log_sums(indptr: Integers, indices: Integers, potential: Floats, values: Flo
         out[i] = math.log(total) + top
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def kept_probability(indptr: Integers, indices: Integers, log_missed: Floats, out: Floats) -> None:
     """Row-wise `out[i] = 1 − Π_j (1 − p_j)`, given `log_missed_j = log(1 − p_j)` (−∞ where p = 1)."""
     for i in range(indptr.shape[0] - 1):
@@ -115,7 +115,7 @@ def kept_probability(indptr: Integers, indices: Integers, log_missed: Floats, ou
         out[i] = -math.expm1(total)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@compiled
 def fitted_potential(log_target: Floats, sums: Floats, current: Floats) -> Floats:
     """The half step on the keywords: `log P_Y(j) − log Σ_i K_ij u_i` `[m]`; unchanged where no mass arrives."""
     out = np.empty_like(current)
@@ -124,7 +124,7 @@ def fitted_potential(log_target: Floats, sums: Floats, current: Floats) -> Float
     return out
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def scatter_two(rank: Integers, a: Floats, b: Floats, out_a: Floats, out_b: Floats) -> None:
     """`out[rank[j]] = value[j]` for two vectors at once."""
     for j in range(rank.shape[0]):
@@ -132,7 +132,7 @@ def scatter_two(rank: Integers, a: Floats, b: Floats, out_a: Floats, out_b: Floa
         out_b[rank[j]] = b[j]
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def open_table(values: Floats, table: Floats, apart: Floats) -> None:
     """Start a pass: `table[:, 0] = values`, `table[:, 1] = 0`, `apart = 0`."""
     for j in range(values.shape[0]):

@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
-from numba import njit
 
+from tasks.compiled import FASTMATH, compiled
 from tasks.embedding.pixels import local_detail
-from tasks.geometry.distances import FASTMATH
 
 SIDE = 32
 """Pixels a side of the thumbnails that are compared."""
@@ -56,7 +55,7 @@ def _templates(detail: np.ndarray, crop: int) -> np.ndarray:
     return np.where(norm**2 > _FLAT, middle / np.maximum(norm, _FLAT), 0).astype(np.float32)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _raise_correlations(
     templates: np.ndarray,
     which: np.ndarray,
@@ -101,7 +100,7 @@ def _raise_correlations(
                 best[rows[i]] = max(best[rows[i]], inner / np.float32(np.sqrt(energy)))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled(inline="always")
 def _of_window(running: np.ndarray, y: int, x: int, window: int) -> float:
     """The sum over a window, from sums over all rectangles that begin in the corner."""
     return running[y + window, x + window] - running[y, x + window] - running[y + window, x] + running[y, x]

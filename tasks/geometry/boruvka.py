@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numba import njit
 
+from tasks.compiled import compiled
 from tasks.geometry.links import ComponentLinks, link_tree
 
 MOST_COMPONENTS = 1_024
@@ -127,7 +127,7 @@ def _thin(queries: np.ndarray, labels: np.ndarray, most: int) -> tuple[np.ndarra
     return np.sort(queries[order[kept]]), np.sort(queries[order[~kept]])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _links(
     positions: np.ndarray,
     distances: np.ndarray,
@@ -170,7 +170,7 @@ def _links(
     return best, ends, bound, doubt
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _join(
     ends: np.ndarray,
     taken: np.ndarray,

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
-from numba import njit
 
-from tasks.geometry.distances import FASTMATH, differences_float32
+from tasks.compiled import FASTMATH, compiled
+from tasks.geometry.distances import differences_float32
 from tasks.geometry.lists import enter
 
 WIDTH = 64
@@ -49,7 +49,7 @@ def descend(
     return near, squared, passes
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _enter_once(positions: np.ndarray, squared: np.ndarray, point: np.int32, distance: np.float32) -> None:
     if distance > squared[-1]:
         return
@@ -59,7 +59,7 @@ def _enter_once(positions: np.ndarray, squared: np.ndarray, point: np.int32, dis
     enter(positions, squared, point, distance)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _measure(points: np.ndarray, positions: np.ndarray, near: np.ndarray, squared: np.ndarray, first: int) -> None:
     for i in range(first, min(first + _BLOCK, len(points))):
         for place in range(positions.shape[1]):
@@ -68,7 +68,7 @@ def _measure(points: np.ndarray, positions: np.ndarray, near: np.ndarray, square
                 _enter_once(near[i], squared[i], j, differences_float32(points[i], points[j]))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _both_ways(near: np.ndarray, squared: np.ndarray, width: int) -> np.ndarray:
     """The `width` nearest of those that a point lists and those that list it, int32 `[n, width]`, −1 at the end."""
     n, k = near.shape
@@ -83,7 +83,7 @@ def _both_ways(near: np.ndarray, squared: np.ndarray, width: int) -> np.ndarray:
     return around
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _follow(points: np.ndarray, around: np.ndarray, better: np.ndarray, nearer: np.ndarray, first: int) -> int:
     """Enter neighbours' neighbours into the lists of a block of points; returns how many entries changed."""
     n, k = better.shape

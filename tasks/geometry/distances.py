@@ -1,13 +1,11 @@
 """Squared Euclidean distances from coordinates' differences, and how far a Gram matrix may be from them."""
 
 import numpy as np
-from numba import njit
 
-FASTMATH = {"reassoc", "contract", "nsz"}
-"""Sums may be reordered, for vector instructions; infinities and NaN keep their meaning."""
+from tasks.compiled import FASTMATH, compiled
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH, inline="always")
+@compiled(fastmath=FASTMATH, inline="always")
 def differences_float32(x: np.ndarray, y: np.ndarray) -> np.float32:
     """`Σ (x_k − y_k)²` of two float32 vectors, in float32: no cancellation, whatever the offset."""
     total = np.float32(0)
@@ -17,7 +15,7 @@ def differences_float32(x: np.ndarray, y: np.ndarray) -> np.float32:
     return total
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def differences_float64(points: np.ndarray, i: int, j: int) -> float:
     """`Σ (x_ik − x_jk)²` of two rows, in float64."""
     total = 0.0

@@ -2,8 +2,9 @@
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
+
+from tasks.compiled import compiled
 
 _STRIP = 256
 _TILE = 64
@@ -24,7 +25,7 @@ def symmetric_product(points: Tensor) -> Tensor:
     return gram
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _mirror(matrix: np.ndarray) -> None:
     """Copy the lower triangle onto the upper one, tile by tile through a buffer that stays in the first-level cache."""
     n = len(matrix)

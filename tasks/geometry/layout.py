@@ -7,9 +7,8 @@ away need not be looked at.
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
-from tasks.geometry.distances import FASTMATH
+from tasks.compiled import FASTMATH, compiled
 
 WIDEST, NARROWEST = 2_048, 256
 """Points in a tile: larger groups are cut, smaller ones are put together."""
@@ -98,7 +97,7 @@ def _bounds(components: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return np.array(bounds)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def squared_norms(rows: np.ndarray) -> np.ndarray:
     """`‖x‖²` of rows `[n, d]`, summed in float64, float32 `[n]`."""
     norms = np.empty(len(rows), dtype=np.float32)

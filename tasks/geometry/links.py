@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numba import njit
 
-from tasks.geometry.distances import FASTMATH, differences_float64, inner_product_error_factor
+from tasks.compiled import FASTMATH, compiled
+from tasks.geometry.distances import differences_float64, inner_product_error_factor
 from tasks.geometry.layout import WIDEST, TileLayout, lay_out, squared_norms
 from tasks.geometry.passing import BLOCK, passing_blocks
 from tasks.geometry.threads import one_torch_thread
@@ -80,7 +80,7 @@ def _link_tile(
         )  # fmt: skip
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _enter_links(
     points: np.ndarray,
     labels: np.ndarray,
@@ -125,12 +125,12 @@ def _enter_links(
                         bar = np.float32(distance * (1 + 1e-6)) - aside
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _shorter(distance: float, low: int, high: int, best: float, ends: np.ndarray) -> bool:
     return distance < best or (distance == best and (low < ends[0] or (low == ends[0] and high < ends[1])))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _merge(squared: np.ndarray, ends: np.ndarray, more: np.ndarray, more_ends: np.ndarray) -> None:
     for a in range(len(squared)):
         for b in range(len(squared)):
@@ -139,7 +139,7 @@ def _merge(squared: np.ndarray, ends: np.ndarray, more: np.ndarray, more_ends: n
                 ends[a, b] = more_ends[a, b]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def link_tree(squared: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """The links of a minimum spanning tree of the components, int32 `[c - 1, 2]`, by Prim's algorithm on the table."""
     count = len(squared)

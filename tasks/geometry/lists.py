@@ -1,10 +1,11 @@
 """Sorted lists of near points, for compiled loops: by (distance, position), −1 and infinity where unfilled."""
 
 import numpy as np
-from numba import njit
+
+from tasks.compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def enter(positions: np.ndarray, squared: np.ndarray, point: np.int32, distance: np.float32) -> None:
     """Insert into a list `[k]`, the last falling out, unless the point is too far."""
     place = len(positions) - 1
@@ -22,7 +23,7 @@ def enter(positions: np.ndarray, squared: np.ndarray, point: np.int32, distance:
     squared[place] = distance
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def displace(
     positions: np.ndarray, squared: np.ndarray, labels: np.ndarray, point: np.int32, distance: np.float32
 ) -> bool:
@@ -42,7 +43,7 @@ def displace(
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def distance_of_label(positions: np.ndarray, squared: np.ndarray, labels: np.ndarray, label: int) -> np.float32:
     """The distance of a component's entry in a list, infinite where it has none."""
     for place in range(len(positions)):

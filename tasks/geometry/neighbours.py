@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numba import njit
 
 from storage.errors import InputError
-from tasks.geometry.distances import FASTMATH
+from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.points import DistinctPoints, checked_points, distinct_points
 from tasks.geometry.tiles import TileSearch
 
@@ -121,7 +120,7 @@ def remeasured(points: np.ndarray, queries: np.ndarray, positions: np.ndarray) -
     return np.take_along_axis(positions, order, axis=1), np.take_along_axis(distances, order, axis=1)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _measure(points: np.ndarray, queries: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """Distances float32 `[q, k]`, from differences in float64."""
     distances = np.full(positions.shape, np.inf, dtype=np.float32)
@@ -151,7 +150,7 @@ def unfolded(found: Neighbours, distinct: DistinctPoints, scale: float) -> Neigh
     return Neighbours(positions, distances * unit, horizon * unit, found.exact, found.method)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unfold(
     group: np.ndarray,
     members: np.ndarray,

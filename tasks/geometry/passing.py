@@ -1,14 +1,13 @@
 """The filter's inner loop: which blocks of a tile's row hold anything that comes under the bar?"""
 
 import numpy as np
-from numba import njit
 
-from tasks.geometry.distances import FASTMATH
+from tasks.compiled import FASTMATH, compiled
 
 BLOCK = 64
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def passing_blocks(share: np.ndarray, dots: np.ndarray, bar: np.float32, blocks: np.ndarray) -> int:
     """Write the beginnings of the blocks with some `share[j] − 2 dots[j] ≤ bar` to `blocks`; returns how many.
 

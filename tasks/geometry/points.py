@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from storage.errors import InputError
+from tasks.compiled import compiled
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def distinct_points(points: np.ndarray) -> DistinctPoints:
     return DistinctPoints(points[kept], kept, group)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _row_hashes(points: np.ndarray) -> np.ndarray:
     n, d = points.shape
     hashes = np.empty(n, dtype=np.uint64)

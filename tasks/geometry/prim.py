@@ -9,9 +9,9 @@ points, tight clusters and collapsed batches.
 
 import numpy as np
 import torch
-from numba import njit
 
-from tasks.geometry.distances import FASTMATH, differences_float32, differences_float64, gram_error_factor
+from tasks.compiled import FASTMATH, compiled
+from tasks.geometry.distances import differences_float32, differences_float64, gram_error_factor
 from tasks.geometry.gram import symmetric_product
 from tasks.geometry.passing import BLOCK
 
@@ -42,7 +42,7 @@ def prim(points: np.ndarray, *, gram_limit: int = GRAM_LIMIT) -> tuple[np.ndarra
     return edges, lengths
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _prim_filtered(
     points: np.ndarray, gram: np.ndarray, factor: np.float32, edges: np.ndarray, lengths: np.ndarray
 ) -> None:
@@ -90,7 +90,7 @@ def _prim_filtered(
         nearest[chosen] = best[first:last].min()
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _any_below(own: np.float32, row: np.ndarray, bar: np.ndarray, first: int) -> bool:
     """Whether any of a block comes under its bar; as `passing.passing_blocks`, with a bar for every column."""
     hits = np.int32(0)
@@ -104,7 +104,7 @@ def _any_below(own: np.float32, row: np.ndarray, bar: np.ndarray, first: int) ->
     return bool(hits > 0)
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _prim_fused(points: np.ndarray, edges: np.ndarray, lengths: np.ndarray) -> None:
     """Prim from point 0; the points still outside are kept side by side, so that each step reads only those."""
     n = len(points)

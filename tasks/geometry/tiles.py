@@ -11,9 +11,9 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from numba import njit
 
-from tasks.geometry.distances import FASTMATH, difference_error_factor, differences_float32, inner_product_error_factor
+from tasks.compiled import FASTMATH, compiled
+from tasks.geometry.distances import difference_error_factor, differences_float32, inner_product_error_factor
 from tasks.geometry.layout import WIDEST, TileLayout, group_by_pivots, lay_out, squared_norms
 from tasks.geometry.links import ComponentLinks, component_links
 from tasks.geometry.lists import displace, distance_of_label, enter
@@ -124,7 +124,7 @@ class TileSearch:
             )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _within_reach(
     asked: np.ndarray,
     labels: np.ndarray,
@@ -150,7 +150,7 @@ def _within_reach(
     return wanted[:count]
 
 
-@njit(cache=True, nogil=True, fastmath=FASTMATH)
+@compiled(fastmath=FASTMATH)
 def _enter_tile(
     points: np.ndarray,
     asked: np.ndarray,

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tasks.compiled import Integer, compiled
 from tasks.matching import continuations, vocabulary
-from tasks.matching.compiled import Integer, compiled
 from tasks.matching.continuations import (
     DEEP,
     FREE,

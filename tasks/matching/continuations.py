@@ -7,7 +7,7 @@ verify) and the link (child node in the low half with `HAS_CHILDREN` in its top 
 
 import numpy as np
 
-from tasks.matching.compiled import Integer, compiled
+from tasks.compiled import Integer, compiled
 from tasks.matching.memory import load_word
 
 SLOT = 2

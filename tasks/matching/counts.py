@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.schemas import COUNTS
-from tasks.matching.compiled import compiled
+from tasks.compiled import compiled
 
 
 def count_entries(matches: pa.LargeListArray | pa.ListArray, counts: np.ndarray) -> None:

@@ -9,7 +9,7 @@ next block.
 
 import numpy as np
 
-from tasks.matching.compiled import Integer, compiled
+from tasks.compiled import Integer, compiled
 from tasks.matching.index import TokenIndex
 from tasks.matching.sorting import sort_unique
 from tasks.matching.stream import MOST_TOKENS, look_up, make_block, make_keys, split

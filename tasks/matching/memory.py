@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from tasks.matching.compiled import Integer, compiled
+from tasks.compiled import Integer, compiled
 from tasks.matching.text import BLANKS, PUNCTUATION
 
 LOOK_AHEAD = 64

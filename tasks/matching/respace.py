@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from tasks.compiled import Integer, compiled
 from tasks.matching.characters import APOSTROPHES, BLANK, JOINER, WORD, WRAPPED
-from tasks.matching.compiled import Integer, compiled
 
 _SPACE = ord(" ")
 _PLAIN_APOSTROPHE = ord(APOSTROPHES[0])

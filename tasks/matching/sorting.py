@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.matching.compiled import Integer, compiled
+from tasks.compiled import Integer, compiled
 
 _FEW = 12
 _MANY = 192

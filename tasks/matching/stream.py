@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tasks.matching.compiled import Integer, compiled
+from tasks.compiled import Integer, compiled
 from tasks.matching.index import TokenIndex
 from tasks.matching.memory import address_of, load_byte, load_word, lowest_bit, prefetch, special_bytes
 from tasks.matching.text import ORDINARY, TOKEN

@@ -14,7 +14,7 @@ token has a hash for a key, and its bytes are compared with the arena's after th
 
 import numpy as np
 
-from tasks.matching.compiled import Integer, compiled
+from tasks.compiled import Integer, compiled
 from tasks.matching.memory import load_byte, load_word
 
 SLOT = 4

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.matching.compiled import Integer, compiled
+from tasks.compiled import Integer, compiled
 from tasks.matching.continuations import (
     HAS_CHILDREN,
     NODE,

@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
 
 from storage.draws import uniform
+from tasks.compiled import compiled
 from tasks.training.config import AugmentationConfig
 
 
@@ -48,7 +48,7 @@ def _affine(mean: tuple[float, ...], deviation: tuple[float, ...]) -> tuple[np.n
     return scale.astype(np.float32), (-np.array(mean) / np.array(deviation)).astype(np.float32)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _moved(
     pictures: np.ndarray,
     down: np.ndarray,

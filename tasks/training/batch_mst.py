@@ -7,9 +7,9 @@ again from the coordinates. Duplicates are then exactly 0 apart, and tight clust
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
 
+from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.gram import symmetric_product
 from tasks.training.boruvka import boruvka_edges
 
@@ -35,7 +35,7 @@ def minimum_spanning_edges(points: Tensor) -> Tensor:
     return torch.from_numpy(_prim(symmetric_product(centred).numpy(), centred.numpy(), np.float32(CANCELLATION)))
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@compiled(fastmath=FASTMATH)
 def _prim(gram: np.ndarray, points: np.ndarray, cancellation: np.float32) -> np.ndarray:
     """Prim from point 0. `outside[j]` is set far away once j is in the tree: the inner loops then need no branches."""
     n, d = points.shape

@@ -2,9 +2,10 @@
 
 import numpy as np
 import torch
-from numba import njit
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+
+from tasks.compiled import FASTMATH, compiled
 
 
 def tree_length(points: Tensor, edges: Tensor) -> Tensor:
@@ -39,7 +40,7 @@ class _TreeLength(torch.autograd.Function):
         return total, None
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "nsz"})
+@compiled(fastmath=FASTMATH)
 def _measure(points: np.ndarray, edges: np.ndarray, lengths: np.ndarray) -> None:
     for edge in range(len(edges)):
         first, second = points[edges[edge, 0]], points[edges[edge, 1]]
@@ -50,7 +51,7 @@ def _measure(points: np.ndarray, edges: np.ndarray, lengths: np.ndarray) -> None
         lengths[edge] = np.sqrt(squared)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _pull(points: np.ndarray, edges: np.ndarray, pulls: np.ndarray, total: np.ndarray) -> None:
     """`total[i] += pull (z_i - z_j)` and the opposite at j, for every edge; `pull` is the gradient over the length."""
     for edge in range(len(edges)):

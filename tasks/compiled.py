@@ -1,0 +1,51 @@
+"""Numba compilation, cached on disk, without the cache's one trap.
+
+Numba decides whether cached machine code is still good by the time stamp of the *one* file that holds the kernel. A
+kernel that calls a helper in another file would go on with the old helper after that was edited, and publish its
+result under the new code's key. Here the stamp is the hash of everything the kernel's file imports of this project,
+however deep: the same closure that enters cache keys.
+"""
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any, Literal
+
+import numba
+import numpy as np
+
+from storage.fingerprint import code_stamp
+
+Integer = int | np.int64
+"""A whole number in compiled code, where there is only int64."""
+
+FASTMATH = frozenset({"reassoc", "contract", "nsz"})
+"""Sums may be reordered, for vector instructions; infinities and NaN keep their meaning."""
+
+
+def compiled(
+    function: Callable[..., Any] | None = None,
+    *,
+    fastmath: Collection[str] = (),
+    inline: Literal["never", "always"] = "never",
+) -> Any:
+    """Compile at the first call, GIL released, machine code kept beside the source (or in numba's own cache folder).
+
+    Args:
+        function: the kernel; left out where options are given, `@compiled(fastmath=FASTMATH)`.
+        fastmath: what LLVM may assume of floating-point numbers; nothing by default, so that results are IEEE's.
+        inline: "always" copies the kernel into its callers before they are typed.
+
+    Division by zero gives an infinity or NaN, as in numpy, instead of an error.
+    """
+    if function is None:
+        return partial(compiled, fastmath=fastmath, inline=inline)
+    options = {"nogil": True, "error_model": "numpy", "fastmath": set(fastmath) or False, "inline": inline}
+    try:
+        dispatcher = numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # numba found no folder that it may write to
+        return numba.njit(**options)(function)
+    index = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    stamp = code_stamp(function.__module__)
+    if index is not None and stamp is not None:
+        index._source_stamp = stamp
+    return dispatcher
