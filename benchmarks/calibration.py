@@ -25,7 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
-from storage.draws import row_ids
+from storage.tables.ids import row_ids
 from tasks.balancing.calibrate_size import calibrate_to_size
 from tasks.balancing.diagnostics import effective_sample_size, total_variation
 from tasks.balancing.incidence import Incidence

@@ -22,8 +22,8 @@ import pyarrow as pa
 import torch
 from PIL import Image
 
-from storage.schemas import PAIRS
-from storage.shards import ShardWriter, read_table
+from storage.tables.schemas import PAIRS
+from storage.tables.shards import ShardWriter, read_table
 from tasks.embedding.architecture import Architecture
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoders import Encoders, open_encoders

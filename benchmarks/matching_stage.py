@@ -15,13 +15,13 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.matching_data import Web, make_captions
-from storage.caching import stage
-from storage.draws import row_ids
-from storage.external import external
-from storage.manifest import Manifest
-from storage.schemas import PAIRS
-from storage.shards import ShardWriter, read_table
-from storage.workspace import Runtime, Workspace
+from storage.caching.prefect_task import stage
+from storage.record.external import external
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime, Workspace
+from storage.tables.ids import row_ids
+from storage.tables.schemas import PAIRS
+from storage.tables.shards import ShardWriter, read_table
 from tasks.matching.config import MatchingConfig, MetadataConfig, TextEntries
 from tasks.matching.shared import shared_matcher
 from tasks.matching.task import match, metadata, write_matches

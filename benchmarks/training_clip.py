@@ -16,9 +16,9 @@ from open_clip.loss import ClipLoss
 from PIL import Image
 
 from benchmarks.rates import Way
-from storage.draws import row_ids
-from storage.schemas import PAIRS
-from storage.shards import write_table
+from storage.tables.ids import row_ids
+from storage.tables.schemas import PAIRS
+from storage.tables.shards import write_table
 from tasks.embedding.clip import Architecture, Clip
 from tasks.training.clip_training import train_clip
 from tasks.training.config import OptimiserConfig, ScheduleConfig, TrainingConfig

@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.rates import Way
-from storage.draws import row_ids
+from storage.tables.ids import row_ids
 from tasks.training.config import HeadsConfig
 from tasks.training.embedded import EmbeddingSet, embedding_batches
 from tasks.training.heads import Heads, Mlp

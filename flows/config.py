@@ -11,7 +11,7 @@ from flows.experiment import Experiment
 from flows.plans import Benchmark, EncoderPlan, EvaluationPlan, ScreeningPlan, TrainingPlan
 from flows.selfsupervised import SelfSupervisedExperiment
 from storage.errors import InputError
-from storage.workspace import Runtime
+from storage.store.workspace import Runtime
 from tasks.balancing.config import BalancingConfig, RakeConfig
 from tasks.geometry.config import GeometryConfig
 from tasks.ingest.config import SourceConfig

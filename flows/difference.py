@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from storage.errors import InputError
-from storage.staleness import Made, key_differences
+from storage.store.staleness import Made, key_differences
 
 console = Console()
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, such as runs/demo, or its lineage")]

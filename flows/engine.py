@@ -12,11 +12,11 @@ from typing import Any, Literal, Protocol
 
 from prefect.futures import PrefectFuture
 
-from storage.caching import Output, Stage, unwrap
-from storage.manifest import Manifest
-from storage.staleness import reasons
-from storage.store import Store
-from storage.workspace import Runtime
+from storage.caching.prefect_task import Output, Stage, unwrap
+from storage.record.manifest import Manifest
+from storage.store.staleness import reasons
+from storage.store.store import Store
+from storage.store.workspace import Runtime
 
 State = Literal["ran", "cached", "failed", "blocked"]
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from storage.config import Config
-from storage.workspace import Runtime
+from storage.store.workspace import Runtime
 
 
 class Experiment(Config):

@@ -15,9 +15,9 @@ from flows.config import PipelineConfig
 from flows.engine import StatusEngine
 from flows.graph import Screening, curate_graph
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.shards import read_table
-from storage.store import Store
+from storage.record.manifest import Manifest
+from storage.store.store import Store
+from storage.tables.shards import read_table
 from tasks.balancing.explain import BalancingStory, explain_balancing
 from tasks.geometry.explain import DroppingStory, explain_dropping
 from tasks.reporting.untrusted import displayed

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from storage.hashing import canonical_json
 from storage.progress import progress
-from storage.shards import write_table
+from storage.tables.shards import write_table
 from tasks.geometry.copies import count_pairs
 from tasks.geometry.pictures import Pictures, count_pictures, encoded_pictures, read_pictures
 from tasks.geometry.same_pictures import NearestPictures, nearest_pictures

@@ -18,8 +18,8 @@ from flows.graph.selfsupervise import selfsupervise_graph
 from flows.lineage import publish_lineage, write_lineage
 from flows.selfsupervised import SelfSupervisedExperiment
 from storage.errors import EquipoiseError, InputError
-from storage.manifest import Manifest
-from storage.store import Store
+from storage.record.manifest import Manifest
+from storage.store.store import Store
 
 Verb = Literal["curate", "train", "evaluate", "pipeline", "selfsupervise"]
 AnyExperiment = PipelineConfig | SelfSupervisedExperiment

@@ -19,7 +19,7 @@ def verify(
 ) -> None:
     """Hash every file of the experiment's store; exit status 1 where one is missing or altered."""
     from flows.config import load_experiment
-    from storage.store import Store
+    from storage.store.store import Store
 
     store = Store(load_experiment(config).runtime.store)
     manifests = list(store.manifests())
@@ -47,9 +47,9 @@ def gc(
     from flows.config import load_experiment
     from flows.engine import StatusEngine
     from flows.pipeline import build
-    from storage.collect import find_garbage
-    from storage.collect import remove as remove_items
-    from storage.store import Store
+    from storage.store.collect import find_garbage
+    from storage.store.collect import remove as remove_items
+    from storage.store.store import Store
 
     settings = [load_experiment(config) for config in configs]
     stores = {setting.runtime.store.resolve() for setting in settings}
@@ -82,8 +82,8 @@ def export(
     from flows.engine import StatusEngine
     from flows.graph import curate_graph
     from storage import export as exporters
-    from storage.manifest import Manifest
-    from storage.store import Store
+    from storage.record.manifest import Manifest
+    from storage.store.store import Store
 
     settings = load_config(config)
     curated = curate_graph(StatusEngine(settings.runtime), settings).curated

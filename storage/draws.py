@@ -7,10 +7,6 @@ workers; so a selection or a shuffle is the same bit for bit after a restart or 
 import numpy as np
 import xxhash
 
-from storage.hashing import row_ids
-
-__all__ = ["hash_order", "row_ids", "uniform", "words"]
-
 
 def words(ids: np.ndarray, *, seed: int, purpose: str, copy: int = 0) -> np.ndarray:
     """A pseudo-random 64-bit word for each id, uint64 `[n]`. Raises `TypeError` for ids that are not integers.

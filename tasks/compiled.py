@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numba
 import numpy as np
 
-from storage.fingerprint import code_stamp
+from storage.record.fingerprint import code_stamp
 
 Integer = int | np.int64
 """A whole number in compiled code, where there is only int64."""

@@ -1,14 +1,12 @@
 """Fixtures that every room uses."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from storage.workspace import Runtime
-
-SHARED_DATA = Path(os.environ.get("EQUIPOISE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
+from storage.store.workspace import Runtime
+from tests.paths import SHARED_DATA
 
 
 @pytest.fixture

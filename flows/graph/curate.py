@@ -7,7 +7,7 @@ from flows.config import PipelineConfig
 from flows.engine import Engine
 from flows.graph.ingest import ingest_graph
 from flows.graph.screen import Dataset, Ref, Screening, datasets, screen_graph
-from storage.external import external
+from storage.record.external import external
 from tasks.balancing.task import balance
 from tasks.ingest.task import survey
 from tasks.matching.installed import installed_lists

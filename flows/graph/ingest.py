@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flows.engine import Engine
 from flows.graph.screen import Ref
-from storage.external import external
+from storage.record.external import external
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.task import ingest

@@ -7,8 +7,8 @@ from typing import Any
 from flows.config import PipelineConfig
 from flows.engine import Engine
 from flows.plans import ScreeningPlan
-from storage.external import external
-from storage.manifest import External
+from storage.record.external import external
+from storage.record.manifest import External
 from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.task import deduplicate, drop, geometry, leakage
 from tasks.ingest.task import benchmark

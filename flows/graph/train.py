@@ -9,7 +9,7 @@ from flows.engine import Engine
 from flows.graph.curate import Curation
 from flows.graph.screen import Ref
 from flows.plans import EncoderPlan
-from storage.external import external
+from storage.record.external import external
 from tasks.embedding.task import embed
 from tasks.geometry.task import concepts, geometry
 from tasks.reporting.config import RunLabel

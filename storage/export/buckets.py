@@ -11,7 +11,7 @@ import numpy as np
 from storage.errors import InputError
 from storage.export.samples import Export, Rejection, Sample, fresh_directory, read_samples, write_rejected
 from storage.export.webdataset import SAMPLES_PER_SHARD, TarShards, write_sizes
-from storage.shards import read_table
+from storage.tables.shards import read_table
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from storage.errors import InputError
 from storage.export.samples import Export
-from storage.shards import iter_batches
+from storage.tables.shards import iter_batches
 
 UID = np.dtype("u8,u8")
 _HEX = re.compile(r"[0-9a-f]{32}")

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
-from storage.schemas import REJECTED
-from storage.shards import iter_batches, read_table, write_table
+from storage.tables.schemas import REJECTED
+from storage.tables.shards import iter_batches, read_table, write_table
 
 ROWS = 256  # images in memory at once
 _COLUMNS = ("id", "key", "caption", "image", "label", "source", "weight", "inclusion", "multiplicity")

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import JsonValue
 
-from storage.shards import read_table
+from storage.tables.shards import read_table
 from tasks.balancing.passes import Block, block_row_mass
 from tasks.balancing.result import Unit
 

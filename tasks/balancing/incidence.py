@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from storage.errors import InputError
-from storage.shards import read_table
+from storage.tables.shards import read_table
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer]

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from storage.schemas import ENTRIES
+from storage.tables.schemas import ENTRIES
 from tasks.balancing.diagnostics import expected_marginal, kullback_leibler, total_variation
 from tasks.balancing.incidence import Floats, Incidence, Integers
 from tasks.balancing.result import Balance

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.schemas import WEIGHTS
-from storage.shards import ShardWriter, read_table, write_table
-from storage.workspace import Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from storage.tables.schemas import WEIGHTS
+from storage.tables.shards import ShardWriter, read_table, write_table
 from tasks.balancing.config import BalancingConfig, RakeConfig
 from tasks.balancing.incidence import Floats, read_incidence
 from tasks.balancing.solve import solve

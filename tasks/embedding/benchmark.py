@@ -6,9 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 
-from storage.draws import row_ids
 from storage.errors import InputError
-from storage.schemas import PAIRS
+from storage.tables.ids import row_ids
+from storage.tables.schemas import PAIRS
 from tasks.ingest.images import SUFFIXES
 
 MOST_BYTES = 64 << 20

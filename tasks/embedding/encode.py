@@ -9,8 +9,8 @@ import pyarrow as pa
 import torch
 import xxhash
 
-from storage.schemas import REJECTED, embeddings_schema
-from storage.shards import iter_batches, read_table
+from storage.tables.schemas import REJECTED, embeddings_schema
+from storage.tables.shards import iter_batches, read_table
 from tasks.embedding.encoders import Encoders, ImageEncoder, Prepared, TextEncoder
 from tasks.embedding.parallel import ordered_map
 

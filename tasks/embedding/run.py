@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from storage.errors import InputError
 from storage.progress import progress
-from storage.schemas import REJECTED
-from storage.shards import count_rows, read_table, write_table
+from storage.tables.schemas import REJECTED
+from storage.tables.shards import count_rows, read_table, write_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encode import encode_shard
 from tasks.embedding.encoders import Encoders, open_encoders

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from storage.caching import stage
-from storage.manifest import External, Manifest
-from storage.schemas import PAIRS
-from storage.shards import ShardWriter
-from storage.workspace import Workspace
+from storage.caching.prefect_task import stage
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Workspace
+from storage.tables.schemas import PAIRS
+from storage.tables.shards import ShardWriter
 from tasks.embedding.benchmark import benchmark_pairs
 from tasks.embedding.config import EmbeddingConfig
 

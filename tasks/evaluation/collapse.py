@@ -23,7 +23,7 @@ from scipy.stats import spearmanr
 
 from storage.errors import InputError
 from storage.progress import progress
-from storage.shards import iter_batches
+from storage.tables.shards import iter_batches
 from tasks.evaluation.probe.neighbours import neighbour_votes
 from tasks.training.config import OptimiserConfig, RegulariserConfig, ScheduleConfig
 from tasks.training.images import decode_all

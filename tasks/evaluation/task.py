@@ -8,10 +8,10 @@ import pyarrow as pa
 import torch
 from pydantic import JsonValue
 
-from storage.caching import stage
-from storage.manifest import External, Manifest
-from storage.shards import write_table
-from storage.workspace import Workspace
+from storage.caching.prefect_task import stage
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Workspace
+from storage.tables.shards import write_table
 from tasks.evaluation.benchmark import classify, retrieve
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.intervals import Bootstrap

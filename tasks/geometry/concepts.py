@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.shards import iter_batches
+from storage.tables.shards import iter_batches
 
 DENSITY = pa.schema(
     [

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.schemas import REJECTED
+from storage.tables.schemas import REJECTED
 
 
 def without_dropped(pairs: pa.Table, dropped: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:

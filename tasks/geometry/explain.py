@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.shards import read_table
+from storage.tables.shards import read_table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
-from storage.shards import iter_batches
+from storage.tables.shards import iter_batches
 from tasks.geometry.config import LeakageConfig
 from tasks.geometry.deduplication import DROPPED
 from tasks.geometry.dimension import intrinsic_dimension

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from storage.errors import InputError
 from storage.progress import progress
-from storage.schemas import EDGES, NEIGHBOURS
+from storage.tables.schemas import EDGES, NEIGHBOURS
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.dimension import intrinsic_dimension
 from tasks.geometry.diversity import diversity

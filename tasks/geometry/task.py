@@ -8,11 +8,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import JsonValue
 
-from storage.caching import stage
-from storage.manifest import External, Manifest
-from storage.schemas import REJECTED
-from storage.shards import count_rows, iter_batches, read_table, write_table
-from storage.workspace import Workspace
+from storage.caching.prefect_task import stage
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Workspace
+from storage.tables.schemas import REJECTED
+from storage.tables.shards import count_rows, iter_batches, read_table, write_table
 from tasks.geometry.config import DeduplicateConfig, GeometryConfig, LeakageConfig
 from tasks.geometry.dropping import without_dropped
 

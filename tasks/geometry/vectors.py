@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
-from storage.shards import read_table
+from storage.tables.shards import read_table
 
 
 def read_vectors(paths: Sequence[Path], column: str) -> tuple[np.ndarray, np.ndarray]:

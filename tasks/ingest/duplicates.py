@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from storage.errors import InputError
-from storage.shards import read_table
+from storage.tables.shards import read_table
 
 
 def require_unique_ids(pairs: Sequence[Path]) -> int:

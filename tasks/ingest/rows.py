@@ -6,8 +6,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-from storage.draws import row_ids
-from storage.schemas import IMAGE, PAIRS, REJECTED
+from storage.tables.ids import row_ids
+from storage.tables.schemas import IMAGE, PAIRS, REJECTED
 
 Reason = Literal[
     "caption too long",

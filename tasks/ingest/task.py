@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.hashing import canonical_json
-from storage.manifest import External, Manifest
 from storage.progress import progress
-from storage.schemas import PAIRS, REJECTED
-from storage.shards import ShardWriter, write_table
-from storage.workspace import Workspace
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Workspace
+from storage.tables.schemas import PAIRS, REJECTED
+from storage.tables.shards import ShardWriter, write_table
 from tasks.ingest.config import Group, ScenesConfig, SourceConfig
 from tasks.ingest.duplicates import require_unique_ids
 from tasks.ingest.read import read_source

@@ -7,7 +7,8 @@ and so is sampled too rarely. Here the choice comes first, and the counts are th
 import numpy as np
 import pyarrow as pa
 
-from storage.draws import row_ids, words
+from storage.draws import words
+from storage.tables.ids import row_ids
 
 
 def image_key(key: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
-from storage.schemas import COUNTS
+from storage.tables.schemas import COUNTS
 from tasks.compiled import compiled
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
-from storage.schemas import ENTRIES
+from storage.tables.schemas import ENTRIES
 from tasks.matching.audit import MatcherAudit
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 
-from storage.shards import read_table
+from storage.tables.shards import read_table
 from tasks.matching.config import Spacing
 from tasks.matching.matcher import KeywordMatcher
 

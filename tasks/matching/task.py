@@ -11,11 +11,11 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import External, Manifest
-from storage.shards import iter_batches, read_table, write_table
-from storage.workspace import Workspace
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Workspace
+from storage.tables.shards import iter_batches, read_table, write_table
 from tasks.matching.choice import choose_one_text, image_ids
 from tasks.matching.config import MatchingConfig, MetadataConfig
 from tasks.matching.counts import count_entries, counts_table

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from storage.manifest import Manifest
+from storage.record.manifest import Manifest
 from tasks.evaluation.intervals import Bootstrap
 from tasks.reporting.charts import differences_figure, scores_figure
 from tasks.reporting.comparison import Measurement, compare, summarise

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from storage.shards import read_table
+from storage.tables.shards import read_table
 
 
 def read_frame(paths: Sequence[Path], columns: Sequence[str] | None = None) -> pl.DataFrame:

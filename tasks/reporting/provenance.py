@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from storage.manifest import Manifest
+from storage.record.manifest import Manifest
 
 LONGEST = 400  # characters of one value
 

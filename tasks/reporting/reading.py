@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from storage.manifest import Manifest
-from storage.workspace import Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
 from tasks.reporting.config import ReportConfig
 from tasks.reporting.density import Density, density
 from tasks.reporting.frames import read_frame

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from storage.manifest import Manifest
+from storage.record.manifest import Manifest
 from tasks.reporting.examples import fetch_rows
 from tasks.reporting.frames import read_frame
 from tasks.reporting.geometry import GeometryRow, real, whole

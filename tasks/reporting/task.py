@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.shards import iter_batches
-from storage.workspace import Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from storage.tables.shards import iter_batches
 from tasks.reporting.comparison import Answers, Measurement
 from tasks.reporting.compose import Material, compose
 from tasks.reporting.config import Cell, ReportConfig, RunLabel, SelfSupervisedReportConfig

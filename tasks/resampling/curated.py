@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.draws import words
-from storage.schemas import CURATED
-from storage.shards import iter_batches, read_table
+from storage.tables.schemas import CURATED
+from storage.tables.shards import iter_batches, read_table
 from tasks.resampling.splits import held_out
 
 BUCKET_BYTES = 512 << 20

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pydantic import JsonValue
 
 from storage.draws import uniform
-from storage.shards import read_table
+from storage.tables.shards import read_table
 
 
 @dataclass(frozen=True)

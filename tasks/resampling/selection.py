@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from storage.errors import InputError
-from storage.schemas import ENTRIES, SELECTION
-from storage.shards import read_table
+from storage.tables.schemas import ENTRIES, SELECTION
+from storage.tables.shards import read_table
 from tasks.resampling.realised import Realised
 from tasks.resampling.sampling import Draw
 

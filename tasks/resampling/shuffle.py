@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from storage.shards import ShardWriter, read_table
+from storage.tables.shards import ShardWriter, read_table
 
 WORD = "order_word"
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
-from storage.shards import iter_batches
+from storage.tables.shards import iter_batches
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.schemas import CURATED, SELECTION
-from storage.shards import ShardWriter, read_table, write_table
-from storage.workspace import Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from storage.tables.schemas import CURATED, SELECTION
+from storage.tables.shards import ShardWriter, read_table, write_table
 from tasks.balancing.incidence import read_incidence
 from tasks.balancing.result import Unit
 from tasks.balancing.tables import finite

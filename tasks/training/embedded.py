@@ -10,7 +10,7 @@ import torch
 import xxhash
 
 from storage.errors import InputError
-from storage.shards import iter_batches
+from storage.tables.shards import iter_batches
 from tasks.training.loop import Batch
 from tasks.training.order import batches
 from tasks.training.ranks import all_ranks

@@ -24,8 +24,8 @@ from typing import Any, get_type_hints
 from pydantic import JsonValue, TypeAdapter
 
 from storage.errors import EquipoiseError, InputError
-from storage.publish import StageFunction
-from storage.workspace import Runtime, Workspace
+from storage.store.publish import StageFunction
+from storage.store.workspace import Runtime, Workspace
 
 _SECONDS_BETWEEN_LOOKS = 0.5
 _WORDS_OF_THE_LOG = 2_000

@@ -12,7 +12,7 @@ import xxhash
 from torch import Tensor
 
 from storage.errors import InputError
-from storage.shards import iter_batches
+from storage.tables.shards import iter_batches
 from tasks.training.images import DecodedPictures, EncodedPictures, Pictures, Preparation, decode_all
 from tasks.training.selection import Selection
 from tasks.training.tokens import Tokens, TokenWriter

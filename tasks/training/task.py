@@ -7,11 +7,11 @@ from pathlib import Path
 from pyarrow.parquet import read_schema
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import External, Manifest
-from storage.shards import read_table, write_table
-from storage.workspace import Workspace
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Workspace
+from storage.tables.shards import read_table, write_table
 from tasks.embedding.clip import Clip, build_clip, load_clip, save_clip
 from tasks.training import heads_training
 from tasks.training.clip_training import train_clip

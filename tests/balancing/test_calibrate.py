@@ -13,8 +13,7 @@ from tasks.balancing.diagnostics import total_variation
 from tasks.balancing.incidence import Incidence, incidence_of
 from tasks.balancing.rake import rake
 from tasks.balancing.threshold import threshold
-
-from .examples import dense, random_matrix
+from tests.balancing.examples import dense, random_matrix
 
 
 def expected_counts(matrix: Incidence, weights: np.ndarray) -> np.ndarray:

@@ -12,8 +12,7 @@ from tasks.balancing.components import components
 from tasks.balancing.feasibility import obstacles, shard_obstacles
 from tasks.balancing.incidence import incidence_of
 from tasks.balancing.maxflow import feasibility
-
-from .examples import dense, feasible_targets, random_matrix
+from tests.balancing.examples import dense, feasible_targets, random_matrix
 
 
 def least_l1(matrix, rows: np.ndarray, columns: np.ndarray) -> float:

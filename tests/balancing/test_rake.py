@@ -14,8 +14,7 @@ from tasks.balancing.incidence import incidence_of
 from tasks.balancing.maxflow import feasibility
 from tasks.balancing.measure import scaled_measure
 from tasks.balancing.rake import rake
-
-from .examples import dense, dense_rake, feasible_targets, random_matrix
+from tests.balancing.examples import dense, dense_rake, feasible_targets, random_matrix
 
 
 @settings(max_examples=40, deadline=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storage.draws import row_ids
+from storage.tables.ids import row_ids
 from tasks.balancing.calibrate_size import calibrate_to_size
 from tasks.balancing.components import components
 from tasks.balancing.diagnostics import total_variation

@@ -10,8 +10,7 @@ from tasks.balancing.measure import PairMeasure, scaled_measure, start_measure
 from tasks.balancing.rake import rake
 from tasks.balancing.simulation import dense_measure, dependent_joint, long_tail
 from tasks.balancing.spectrum import observed_rate, spectrum
-
-from .examples import feasible_targets, random_matrix
+from tests.balancing.examples import feasible_targets, random_matrix
 
 
 @pytest.mark.parametrize("s", [0.0, 0.3, 0.9])

@@ -10,15 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storage.schemas import MATCHES
-from storage.shards import write_table
+from storage.tables.schemas import MATCHES
+from storage.tables.shards import write_table
 from tasks.balancing.incidence import Incidence, read_incidence
 from tasks.balancing.mapping import mapped
 from tasks.balancing.passes import Shard, _scale
 from tasks.balancing.rake import rake
 from tasks.balancing.streaming import census, rake_shards, shard_weights
-
-from .examples import random_matrix
+from tests.balancing.examples import random_matrix
 
 
 def write_shards(matrix: Incidence, directory: Path, shards: int) -> list[Path]:

@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from storage.errors import InputError
-from storage.shards import write_table
+from storage.tables.shards import write_table
 from tasks.balancing.config import BalancingConfig, CalibrateConfig, FileTarget, MixtureTarget, RakeConfig
 from tasks.balancing.incidence import incidence_of
 from tasks.balancing.solve import target_masses

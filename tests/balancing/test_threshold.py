@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from storage.errors import InputError
 from tasks.balancing.incidence import incidence_of
 from tasks.balancing.threshold import tail_share, threshold, threshold_for_tail_share
-
-from .examples import dense, random_matrix
+from tests.balancing.examples import dense, random_matrix
 
 
 def test_inclusion_is_that_of_the_reference_loop() -> None:

@@ -9,8 +9,7 @@ from storage.errors import InputError
 from tasks.balancing.measure import PairMeasure, start_measure
 from tasks.balancing.simulation import balanced_samples, dense_measure, dependent_joint, long_tail
 from tasks.balancing.variance import centred_variance, predicted_variance
-
-from .examples import random_matrix
+from tests.balancing.examples import random_matrix
 
 
 def values_of(measure: PairMeasure, table: np.ndarray) -> np.ndarray:

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from storage.draws import row_ids
-from storage.manifest import External
-from storage.schemas import PAIRS
-from storage.shards import write_table
+from storage.record.manifest import External
+from storage.tables.ids import row_ids
+from storage.tables.schemas import PAIRS
+from storage.tables.shards import write_table
 
 CAPTIONS = ("a red circle", "a blue ring on green", "two dogs", "IMG_0042.JPG", "a red circle")
 

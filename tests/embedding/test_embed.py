@@ -10,9 +10,9 @@ import torch
 from PIL import Image
 
 from storage.errors import InputError
-from storage.manifest import External
-from storage.shards import read_table
-from storage.workspace import Runtime
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
+from storage.tables.shards import read_table
 from tasks.embedding.clip import Architecture, build_clip, save_clip
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.decoding import decode_image

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.manifest import External
-from storage.shards import read_table
-from storage.workspace import Runtime
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
+from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.task import embed
 from tests.embedding.conftest import png, write_pairs
@@ -21,8 +21,8 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 import tasks.embedding.run as run
-from storage.manifest import External
-from storage.workspace import Runtime
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.task import embed
 

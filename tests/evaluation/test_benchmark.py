@@ -12,8 +12,16 @@ from tasks.evaluation.benchmark import classify, open_loader, retrieve
 from tasks.evaluation.intervals import Bootstrap
 from tasks.evaluation.layout import inspect_layout
 from tasks.evaluation.scores import classification_scores, retrieval_scores
-
-from .conftest import COLOURS, SmallEncoder, as_clip, picture, to_tensor, tokenize, write_classification, write_tar
+from tests.evaluation.conftest import (
+    COLOURS,
+    SmallEncoder,
+    as_clip,
+    picture,
+    to_tensor,
+    tokenize,
+    write_classification,
+    write_tar,
+)
 
 
 @pytest.mark.parametrize("classes", [3, 6])

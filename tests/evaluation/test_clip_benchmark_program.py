@@ -9,15 +9,14 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from storage.manifest import External
-from storage.workspace import Runtime
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
 from tasks.evaluation.clip_benchmark_program import main
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import evaluate
 from tests.evaluation.conftest import COLOURS, write_classification
 from tests.evaluation.test_task import untrained
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
 
 
 def program(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -8,8 +8,7 @@ import pytest
 
 from storage.errors import InputError
 from tasks.evaluation.layout import inspect_layout, subfolder
-
-from .conftest import picture, write_classification, write_tar
+from tests.evaluation.conftest import picture, write_classification, write_tar
 
 
 def test_complete_layouts_are_described(colours: Path, captions: Path) -> None:

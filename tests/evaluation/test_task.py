@@ -8,18 +8,17 @@ import pytest
 from clip_benchmark.metrics import zeroshot_classification
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import External, Manifest
-from storage.shards import read_table
-from storage.workspace import Runtime, Workspace
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Runtime, Workspace
+from storage.tables.shards import read_table
 from tasks.embedding.clip import Architecture, build_clip, load_clip, save_clip
 from tasks.evaluation.benchmark import open_loader
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.layout import inspect_layout
 from tasks.evaluation.task import evaluate
-
-from .conftest import COLOURS, write_classification, write_retrieval
+from tests.evaluation.conftest import COLOURS, write_classification, write_retrieval
 
 CONFIG = EvaluationConfig(resamples=200, recall_k=(1, 5))
 

@@ -54,7 +54,7 @@ def test_nothing_matches(small: Path) -> None:
 def test_unreadable_images_only(small: Path) -> None:
     import pyarrow as pa
 
-    from storage.shards import write_table
+    from storage.tables.shards import write_table
 
     broken = [{"bytes": b"not an image", "path": None}] * 3
     write_table(small.parent / "pairs.parquet", pa.table({"caption": ["a", "b", "c"], "image": broken}))

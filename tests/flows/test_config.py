@@ -7,8 +7,9 @@ import pytest
 from flows.config import load_config, load_experiment
 from storage.errors import InputError
 from tests.flows.conftest import edit
+from tests.paths import ROOT
 
-CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))
+CONFIGS = sorted((ROOT / "configs").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)

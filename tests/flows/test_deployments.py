@@ -6,7 +6,8 @@ import pytest
 import yaml
 from prefect.flows import load_flow_from_entrypoint
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 
 

@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 from flows.engine import BlockedError, LocalEngine, StatusEngine
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.shards import read_table, write_table
-from storage.workspace import Runtime, Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime, Workspace
+from storage.tables.shards import read_table, write_table
 
 
 @stage("number", version=1, modules=())

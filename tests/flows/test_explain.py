@@ -13,7 +13,7 @@ from flows.config import PipelineConfig, load_config
 from flows.explain import Story, explain, show
 from flows.pipeline import run_here
 from storage.errors import EquipoiseError, InputError
-from storage.shards import read_table
+from storage.tables.shards import read_table
 from tests.flows.conftest import SMALL
 
 

@@ -17,7 +17,7 @@ from flows.engine import StatusEngine
 from flows.explain import explain, show
 from flows.pipeline import build, run_here
 from storage.errors import InputError
-from storage.shards import read_table, write_table
+from storage.tables.shards import read_table, write_table
 from tasks.ingest.scenes.benchmark import write_classification
 
 WORDS = ("circle", "square", "star", "ring")

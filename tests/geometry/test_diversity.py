@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storage.schemas import MATCHES
-from storage.shards import write_table
+from storage.tables.schemas import MATCHES
+from storage.tables.shards import write_table
 from tasks.geometry.concepts import concept_density, density_of_matches
 from tasks.geometry.diversity import diversity
 from tests.geometry.conftest import gaussian

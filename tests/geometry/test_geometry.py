@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 
 from storage.errors import InputError
-from storage.manifest import External
-from storage.schemas import EDGES, NEIGHBOURS, SELECTION, embeddings_schema
-from storage.shards import read_table, write_table
-from storage.workspace import Runtime
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
+from storage.tables.schemas import EDGES, NEIGHBOURS, SELECTION, embeddings_schema
+from storage.tables.shards import read_table, write_table
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.duplicates import duplicate_groups
 from tasks.geometry.measure import measure_geometry

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from storage.errors import InputError
-from storage.manifest import External
-from storage.shards import read_table
-from storage.workspace import Runtime
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
+from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.config import DeduplicateConfig, GeometryConfig, LeakageConfig

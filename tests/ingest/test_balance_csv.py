@@ -9,8 +9,7 @@ from storage.errors import InputError
 from tasks.ingest.config import BalanceCsvConfig, Group
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.sources.balance_csv import row_key
-
-from .conftest import image_bytes, rows_of
+from tests.ingest.conftest import image_bytes, rows_of
 
 Write = Callable[[bytes], Path]
 

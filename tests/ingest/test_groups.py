@@ -13,8 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from storage.errors import InputError
 from tasks.ingest.config import MAX_GROUPS, Group, HuggingFaceParquetConfig, ScenesConfig, SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
-
-from .conftest import rows_of
+from tests.ingest.conftest import rows_of
 
 
 def folder_of(tmp_path: Path, files: int, rows: int = 2) -> HuggingFaceParquetConfig:

@@ -10,8 +10,7 @@ import pytest
 from storage.errors import InputError
 from tasks.ingest.config import Group, HuggingFaceParquetConfig
 from tasks.ingest.groups import plan_groups
-
-from .conftest import image_bytes, rows_of
+from tests.ingest.conftest import image_bytes, rows_of
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 RED = image_bytes("red")

@@ -9,8 +9,7 @@ from storage.errors import InputError
 from tasks.ingest.config import Group, ImageNetCaptionsConfig
 from tasks.ingest.groups import plan_groups
 from tasks.ingest.sources.imagenet_captions import caption_of
-
-from .conftest import rows_of
+from tests.ingest.conftest import rows_of
 
 ENTRY = {"filename": "1.jpg", "wnid": "n01", "title": "A cat", "description": "", "tags": ["cat", "NA"]}
 

@@ -12,8 +12,7 @@ from PIL import Image
 
 from tasks.ingest.config import FileRules
 from tasks.ingest.images import ImageFolder, LoadedImage, Unusable, inspect_image
-
-from .conftest import image_bytes
+from tests.ingest.conftest import image_bytes
 
 
 def png_header(width: int, height: int) -> bytes:

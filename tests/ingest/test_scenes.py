@@ -11,8 +11,7 @@ from tasks.ingest.config import Group, ScenesConfig
 from tasks.ingest.scenes.drawing import render, render_png
 from tasks.ingest.scenes.sampling import concept_probabilities, training_scenes, uniform_scenes
 from tasks.ingest.scenes.vocabulary import COLOUR_NAMES, COLOURS, CONCEPT_NAMES, SHAPES, SYNONYMS, scenes_entries
-
-from .conftest import rows_of
+from tests.ingest.conftest import rows_of
 
 
 @pytest.fixture(scope="module")

@@ -6,18 +6,17 @@ import pyarrow.parquet as pq
 import pytest
 
 from storage.errors import InputError
-from storage.external import external
-from storage.manifest import External, Manifest
-from storage.schemas import PAIRS, REJECTED
-from storage.shards import read_table
-from storage.workspace import Runtime
+from storage.record.external import external
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Runtime
+from storage.tables.schemas import PAIRS, REJECTED
+from storage.tables.shards import read_table
 from tasks.ingest.config import BalanceCsvConfig, Group, ScenesConfig, SourceConfig
 from tasks.ingest.duplicates import require_unique_ids
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.summary import require_some_rows
 from tasks.ingest.task import benchmark, ingest
-
-from .conftest import image_bytes
+from tests.ingest.conftest import image_bytes
 
 
 def files_of(config: SourceConfig, group: Group, runtime: Runtime) -> list[External]:

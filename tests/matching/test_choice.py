@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storage.draws import row_ids
+from storage.tables.ids import row_ids
 from tasks.matching.choice import choose_one_text, image_ids, image_key
 
 

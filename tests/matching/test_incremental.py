@@ -1,7 +1,7 @@
 """New shards cost only themselves; a changed list matches everything anew, and `status` says why."""
 
 from flows.engine import LocalEngine, Plan, StatusEngine
-from storage.workspace import Runtime
+from storage.store.workspace import Runtime
 from tasks.matching.config import ExplicitEntries, MatchingConfig, MetadataConfig
 from tasks.matching.task import match, metadata
 from tests.matching.test_task import corpus

@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storage.caching import stage
-from storage.draws import row_ids
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.external import external
-from storage.manifest import Manifest
-from storage.schemas import COUNTS, ENTRIES, MATCHES, PAIRS
-from storage.shards import ShardWriter, read_table
-from storage.workspace import Runtime, Workspace
+from storage.record.external import external
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime, Workspace
+from storage.tables.ids import row_ids
+from storage.tables.schemas import COUNTS, ENTRIES, MATCHES, PAIRS
+from storage.tables.shards import ShardWriter, read_table
 from tasks.matching.config import (
     BigramEntries,
     ExplicitEntries,

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from pydantic import JsonValue
 
-from storage.caching import stage
-from storage.manifest import Manifest
-from storage.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
-from storage.shards import write_table
-from storage.workspace import Runtime, Workspace
+from storage.caching.prefect_task import stage
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime, Workspace
+from storage.tables.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
+from storage.tables.shards import write_table
 from tasks.geometry.config import DeduplicateConfig, LeakageConfig
 from tasks.geometry.deduplication import DROPPED
 from tasks.geometry.leaks import CAPTIONS, LEAKS

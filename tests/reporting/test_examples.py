@@ -8,10 +8,9 @@ import numpy as np
 import polars as pl
 from PIL import Image
 
-from storage.shards import write_table
+from storage.tables.shards import write_table
 from tasks.reporting.examples import choose, fetch_rows, thumbnail
-
-from .conftest import pairs_table, png
+from tests.reporting.conftest import pairs_table, png
 
 WEIGHTS = pl.DataFrame({"id": pl.Series([1, 2, 3, 4, 5, 6], dtype=pl.UInt64), "weight": [0.1, 2.0, 3.0, 1.0, 1.0, 0.2]})
 SELECTION = pl.DataFrame(

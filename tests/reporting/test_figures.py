@@ -11,8 +11,7 @@ from tasks.reporting.convergence import convergence_figure, convergence_sentence
 from tasks.reporting.curves import TrainingRun, training_figure
 from tasks.reporting.drawing import INK, VARIABLES, drawing, inlined, to_svg, variant_colours
 from tasks.reporting.marginals import distances, marginals_figure, read_marginals
-
-from .conftest import entries_table
+from tests.reporting.conftest import entries_table
 
 
 def entries() -> pl.DataFrame:

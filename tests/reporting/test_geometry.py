@@ -7,13 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from storage.shards import write_table
+from storage.tables.shards import write_table
 from tasks.reporting.density import density, density_figure
 from tasks.reporting.drawing import drawing, to_svg
 from tasks.reporting.geometry import diversity_figure, edges_figure, geometry_row
 from tasks.reporting.screening import around, show_groups
-
-from .conftest import KEYWORDS, pairs_table
+from tests.reporting.conftest import KEYWORDS, pairs_table
 
 
 def spread(mean: float, error: float) -> dict[str, float]:

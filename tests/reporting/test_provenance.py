@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from storage.manifest import Manifest
+from storage.record.manifest import Manifest
 from tasks.reporting.funnel import stations
 from tasks.reporting.provenance import software, stage_records
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from storage.manifest import Manifest
+from storage.record.manifest import Manifest
 from tasks.reporting.config import Cell, ReportConfig, RunLabel
 from tasks.reporting.task import report
-
-from .conftest import HOSTILE, Inputs
+from tests.reporting.conftest import HOSTILE, Inputs
 
 RUNS = tuple(RunLabel(variant=variant, seed=seed) for seed in (0, 1) for variant in ("original", "balanced"))
 CELLS = tuple(Cell(variant=run.variant, seed=run.seed, benchmark="<q>shape</q>") for run in RUNS)

@@ -9,13 +9,13 @@ import numpy as np
 import pyarrow as pa
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.config import Config
-from storage.draws import row_ids
-from storage.manifest import Manifest
-from storage.schemas import ENTRIES, MATCHES, PAIRS
-from storage.shards import write_table
-from storage.workspace import Runtime, Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime, Workspace
+from storage.tables.ids import row_ids
+from storage.tables.schemas import ENTRIES, MATCHES, PAIRS
+from storage.tables.shards import write_table
 
 
 class World(Config):

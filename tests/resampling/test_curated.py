@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.schemas import CURATED, PAIRS
-from storage.shards import ShardWriter, read_table
-from storage.workspace import Runtime
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime
+from storage.tables.schemas import CURATED, PAIRS
+from storage.tables.shards import ShardWriter, read_table
 from tasks.balancing.config import CalibrateConfig, CappedTarget, RakeConfig, ThresholdConfig
 from tasks.balancing.explain import explain_balancing
 from tasks.balancing.task import balance
@@ -22,8 +22,7 @@ from tasks.resampling.shuffle import Shuffle
 from tasks.resampling.splits import image_ids
 from tasks.resampling.takedown import repair_counts, without
 from tasks.resampling.task import curate, select
-
-from .builders import World, build, keyword_lists, world_ids
+from tests.resampling.builders import World, build, keyword_lists, world_ids
 
 RAKE = RakeConfig(target=CappedTarget(t=10))
 

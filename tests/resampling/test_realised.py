@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from storage.draws import row_ids
+from storage.tables.ids import row_ids
 from tasks.balancing.diagnostics import expected_marginal, total_variation
 from tasks.balancing.incidence import Incidence, incidence_of
 from tasks.balancing.rake import rake

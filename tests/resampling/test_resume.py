@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from storage.workspace import Runtime
+from storage.store.workspace import Runtime
 from tasks.balancing.config import CappedTarget, RakeConfig
 from tasks.balancing.task import balance
 from tasks.resampling.config import CurateConfig, ResamplingConfig
 from tasks.resampling.task import curate, select
-
-from .builders import World, build
+from tests.paths import ROOT
+from tests.resampling.builders import World, build
 
 WORLD = World(rows=3000, shards=4)
 SCRIPT = """
@@ -41,10 +41,10 @@ def chain(store: Path) -> tuple[str, ...]:
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", ["balance", "select", "curate"])
 def test_killed_in_a_stage_and_resumed(tmp_path: Path, stage: str) -> None:
-    root = Path(__file__).resolve().parents[2]
+
     store = tmp_path / "killed"
-    environment = {**os.environ, "PYTHONPATH": str(root)}
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(store)], cwd=root, env=environment)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(store)], cwd=ROOT, env=environment)
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
         if (store / stage).is_dir():  # the stage has begun to write, or has just finished

@@ -7,15 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storage.manifest import Manifest
-from storage.shards import read_table
-from storage.workspace import Runtime
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime
+from storage.tables.shards import read_table
 from tasks.balancing.config import CappedTarget, RakeConfig, ThresholdConfig
 from tasks.balancing.task import balance
 from tasks.resampling.config import CurateConfig, ResamplingConfig, SubsampleConfig
 from tasks.resampling.task import curate, select, subsample
-
-from .builders import World, build, keyword_lists, world_ids
+from tests.resampling.builders import World, build, keyword_lists, world_ids
 
 
 def chain(

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from storage import publish, store
-from storage.keys import key_parts
-from storage.manifest import Manifest, content_digest
-from storage.store import Store, describe_files
-from storage.workspace import Runtime, Workspace
+from storage.record.keys import key_parts
+from storage.record.manifest import Manifest, content_digest
+from storage.store import publish, store
+from storage.store.store import Store, describe_files
+from storage.store.workspace import Runtime, Workspace
 
 KEY = "0" * 32
 

@@ -9,12 +9,12 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import Field, JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.config import Config, NotInKey
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.shards import ShardWriter, read_table
-from storage.workspace import Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from storage.tables.shards import ShardWriter, read_table
 
 NUMBERS = pa.schema([("number", pa.int64())])
 

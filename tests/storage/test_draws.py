@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from storage.draws import hash_order, row_ids, uniform, words
+from storage.draws import hash_order, uniform, words
+from storage.tables.ids import row_ids
 
 N = 200_000
 IDS = row_ids("test", [str(index) for index in range(N)])

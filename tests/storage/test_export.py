@@ -20,8 +20,8 @@ from PIL import Image
 from storage.errors import InputError
 from storage.export import write_datacomp_subset, write_open_clip_csv, write_webdataset, write_weight_buckets
 from storage.export.open_clip_csv import MISSING, plain_title
-from storage.schemas import CURATED
-from storage.shards import ShardWriter, read_table
+from storage.tables.schemas import CURATED
+from storage.tables.shards import ShardWriter, read_table
 
 open_clip_data = pytest.importorskip("open_clip_train.data")
 

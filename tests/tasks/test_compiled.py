@@ -10,7 +10,7 @@ import numba
 import numpy as np
 import pytest
 
-from storage.fingerprint import ROOT
+from storage.record.fingerprint import ROOT
 from tasks.compiled import FASTMATH, compiled
 
 DEEP = "STEP = {}  # imported as a constant\n"

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
-from storage.draws import row_ids
-from storage.manifest import Manifest
-from storage.publish import describe_files
-from storage.schemas import PAIRS, embeddings_schema
-from storage.shards import write_table
-from storage.workspace import Runtime
+from storage.record.manifest import Manifest
+from storage.store.publish import describe_files
+from storage.store.workspace import Runtime
+from storage.tables.ids import row_ids
+from storage.tables.schemas import PAIRS, embeddings_schema
+from storage.tables.shards import write_table
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 50, 220), "white": (240, 240, 240)}
 

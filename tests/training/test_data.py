@@ -10,7 +10,7 @@ from PIL import Image
 from torchvision.transforms import CenterCrop, Compose, Normalize, Resize, ToTensor
 
 from storage.errors import InputError
-from storage.shards import read_table, write_table
+from storage.tables.shards import read_table, write_table
 from tasks.training.augmentation import augment, standardise
 from tasks.training.config import AugmentationConfig
 from tasks.training.embedded import embedding_batches, read_embeddings

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from storage.errors import EquipoiseError, InputError
-from storage.shards import read_table
+from storage.tables.shards import read_table
 from tasks.embedding.clip import Architecture, build_clip, load_clip
 from tasks.training.clip_training import train_clip
 from tasks.training.config import (
@@ -41,7 +41,7 @@ TINY = TrainingConfig(
 
 @pytest.fixture
 def examples(tmp_path):
-    from storage.shards import write_table
+    from storage.tables.shards import write_table
 
     write_table(tmp_path / "embeddings-00000.parquet", embeddings_table(80))
     return read_embeddings([tmp_path / "embeddings-00000.parquet"], None)
@@ -362,7 +362,7 @@ def test_batches_are_asked_for_from_a_step(examples):
 
 
 def test_sampling_by_weight(runtime, squares_manifest):
-    from storage.schemas import SELECTION
+    from storage.tables.schemas import SELECTION
 
     ids = pairs_table(48)["id"].to_pylist()
     rows = [{"id": identity, "weight": 0.5, "inclusion": 0.5, "multiplicity": 1} for identity in ids[:24]]
@@ -378,7 +378,7 @@ def test_sampling_by_weight(runtime, squares_manifest):
 
 @pytest.mark.parametrize("tower", ("image", "text"))
 def test_a_locked_tower_stays_as_it_was(runtime, squares_manifest, tmp_path, tower):
-    from storage.manifest import External
+    from storage.record.manifest import External
     from tasks.embedding.clip import save_clip
 
     config = TINY.model_copy(update={"locked": tower, "architecture": Architecture(), "steps": 2})

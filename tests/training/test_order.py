@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.draws import row_ids
 from storage.errors import InputError
+from storage.tables.ids import row_ids
 from tasks.training.order import batches, epoch_order
 
 

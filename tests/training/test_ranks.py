@@ -3,24 +3,22 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.publish import compute
+from storage.record.manifest import Manifest
+from storage.store.publish import compute
 from tasks.training import potentials
 from tasks.training.config import HeadsConfig
 from tasks.training.kernels import LogKernel
 from tasks.training.ranks import Ranks
 from tasks.training.task import train_heads
+from tests.paths import ROOT
 from tests.training import ranks_program
 from tests.training.conftest import embeddings_table, publish
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def environment(**extra: str) -> dict[str, str]:

@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
 from tests.training.conftest import pairs_table, publish
-
-ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from storage.store import Store
-from storage.workspace import Runtime
+from storage.store.store import Store
+from storage.store.workspace import Runtime
 from tasks.training.config import TrainingConfig
 from tasks.training.task import train
 runtime = Runtime(store=Path(sys.argv[1]))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from storage.errors import InputError
 from storage.progress import progress
-from storage.shards import count_rows, iter_batches
+from storage.tables.shards import count_rows, iter_batches
 from tasks.evaluation.probe.linear import Labelled
 from tasks.training.augmentation import standardise
 from tasks.training.encoders import Encoders

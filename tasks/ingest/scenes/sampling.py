@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from storage.draws import row_ids, uniform
+from storage.draws import uniform
+from storage.tables.ids import row_ids
 from tasks.ingest.config import ScenesConfig
 from tasks.ingest.scenes.vocabulary import COLOUR_NAMES, SHAPES
 

@@ -5,8 +5,9 @@ from pathlib import Path, PurePosixPath
 
 import xxhash
 
-from storage.draws import row_ids, words
+from storage.draws import words
 from storage.errors import InputError
+from storage.tables.ids import row_ids
 from tasks.ingest.acceptance import accept
 from tasks.ingest.config import BalanceCsvConfig, Group
 from tasks.ingest.images import ImageFolder, LoadedImage, Unusable

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from storage.manifest import Manifest
+from storage.record.manifest import Manifest
 from tasks.evaluation.intervals import Bootstrap
 from tasks.evaluation.scores import class_counts
 from tasks.reporting.charts import scores_figure

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pytest
 from pydantic import JsonValue
 
-from storage.caching import stage
+from storage.caching.prefect_task import stage
 from storage.errors import InputError
-from storage.manifest import Manifest
-from storage.shards import read_table
-from storage.workspace import Runtime, Workspace
+from storage.record.manifest import Manifest
+from storage.store.workspace import Runtime, Workspace
+from storage.tables.shards import read_table
 from tasks.embedding.clip import Architecture, build_clip, save_clip
 from tasks.evaluation.probe.config import ProbeConfig
 from tasks.evaluation.task import probe

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from storage.shards import read_table
-from storage.workspace import Runtime
+from storage.store.workspace import Runtime
+from storage.tables.shards import read_table
 from tasks.training.images import DecodedPictures
 from tasks.training.task import selfsupervise
+from tests.paths import ROOT
 from tests.training.conftest import pairs_table, publish
 from tests.training.selfsupervised.examples import SMALL
 
-ROOT = Path(__file__).resolve().parents[3]
 CONFIG = SMALL.model_copy(update={"steps": 9, "batch": 16, "checkpoint_every": 2})
 
 
@@ -57,8 +57,8 @@ def test_interrupted_and_resumed_it_ends_with_the_same_digest(runtime, tmp_path,
 PROGRAM = """
 import sys
 from pathlib import Path
-from storage.store import Store
-from storage.workspace import Runtime
+from storage.store.store import Store
+from storage.store.workspace import Runtime
 from tasks.training.task import selfsupervise
 from tests.training.selfsupervised.examples import SMALL
 runtime = Runtime(store=Path(sys.argv[1]))

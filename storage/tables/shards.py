@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.payload import payload
+from storage.tables.payload import payload
 
 ROWS_PER_GROUP = 8_192
 BYTES_PER_GROUP = 64 << 20

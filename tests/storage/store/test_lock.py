@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.lock import locked
+from storage.store.lock import locked
+from tests.paths import ROOT
 
 
 def test_one_holder_at_a_time(tmp_path: Path) -> None:
@@ -52,12 +53,10 @@ def test_released_on_error(tmp_path: Path) -> None:
 
 def test_released_when_the_holder_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from storage.lock import locked\n"
+        "import sys, time; from pathlib import Path; from storage.store.lock import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", program, str(tmp_path / "lock")], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
-    )
+    holder = subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "lock")], stdout=subprocess.PIPE, cwd=ROOT)
     assert holder.stdout is not None and holder.stdout.readline() == b"held\n"
     with locked(tmp_path / "lock", wait=False) as free:
         assert not free

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import external as module
 from storage.errors import InputError
-from storage.external import external
 from storage.hashing import hash_file
+from storage.record import external as module
+from storage.record.external import external
 
 OLD = time.time() - 3600
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage import shards
 from storage.hashing import hash_file
-from storage.payload import payload
-from storage.schemas import CURATED, PAIRS, embeddings_schema
-from storage.shards import ShardWriter, count_rows, iter_batches, read_table, write_table
+from storage.tables import shards
+from storage.tables.payload import payload
+from storage.tables.schemas import CURATED, PAIRS, embeddings_schema
+from storage.tables.shards import ShardWriter, count_rows, iter_batches, read_table, write_table
 
 rows_of_pairs = st.lists(
     st.fixed_dictionaries(

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.collect import Garbage, find_garbage, remove
-from storage.manifest import Manifest
-from storage.store import MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
-from storage.workspace import Runtime
+from storage.record.manifest import Manifest
+from storage.store.collect import Garbage, find_garbage, remove
+from storage.store.store import MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
+from storage.store.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity, total
 
 LATER = datetime.now(UTC) + timedelta(days=1)

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from storage.config import Config, NotInKey
 from storage.errors import InputError
-from storage.manifest import External, Manifest
 from storage.progress import Report, silent
-from storage.store import Store
+from storage.record.manifest import External, Manifest
+from storage.store.store import Store
 
 
 class Runtime(Config):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.keys import KeyParts, key_parts
-from storage.manifest import External, Manifest
-from storage.staleness import reasons
-from storage.store import Store
-from storage.workspace import Runtime
+from storage.record.keys import KeyParts, key_parts
+from storage.record.manifest import External, Manifest
+from storage.store.staleness import reasons
+from storage.store.store import Store
+from storage.store.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity
 
 

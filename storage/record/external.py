@@ -9,7 +9,7 @@ from pathlib import Path
 
 from storage.errors import InputError
 from storage.hashing import hash_file, hash_json
-from storage.manifest import External
+from storage.record.manifest import External
 
 MEMO = ".external.json"
 _SETTLED_NS = 2_000_000_000  # a file changed more recently may change again without a new modification time

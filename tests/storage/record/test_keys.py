@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from storage.config import Config, NotInKey
-from storage.keys import canonical, key_parts
-from storage.manifest import External, Manifest
+from storage.record.keys import canonical, key_parts
+from storage.record.manifest import External, Manifest
+from tests.paths import ROOT
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 values = st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
@@ -136,12 +137,12 @@ def test_stage_version_and_code_count() -> None:
 
 def test_key_is_the_same_in_every_process() -> None:
     arguments = "{'b': [1.5, 'é', None], 'a': {'y': 1, 'x': 2}}"
-    program = f"from storage.keys import key_parts; print(key_parts('s', 1, 'c', {arguments}).key)"
+    program = f"from storage.record.keys import key_parts; print(key_parts('s', 1, 'c', {arguments}).key)"
     found = {
         subprocess.run(
             [sys.executable, "-c", program],
             env={"PYTHONHASHSEED": seed},
-            cwd=Path(__file__).parents[2],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from storage.manifest import Manifest
-from storage.store import MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
+from storage.record.manifest import Manifest
+from storage.store.store import MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
 
 GRACE = timedelta(hours=1)
 Kind = Literal["output", "damaged", "temporary", "scratch", "record"]

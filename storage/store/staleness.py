@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from storage.keys import KeyParts
-from storage.store import Store
+from storage.record.keys import KeyParts
+from storage.store.store import Store
 
 
 def reasons(parts: KeyParts, store: Store) -> tuple[str, ...]:

@@ -14,10 +14,10 @@ from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterId
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 
-from storage.caching import Output
+from storage.caching.prefect_task import Output
 from storage.errors import InputError
-from storage.store import MANIFEST, RECORDS, TEMPORARY, Store
-from storage.workspace import Runtime
+from storage.store.store import MANIFEST, RECORDS, TEMPORARY, Store
+from storage.store.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity, runs, total
 
 

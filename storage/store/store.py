@@ -13,8 +13,8 @@ import pyarrow.parquet as pq
 
 from storage.errors import StoreError
 from storage.hashing import hash_file
-from storage.lock import locked
-from storage.manifest import FileRef, Manifest
+from storage.record.manifest import FileRef, Manifest
+from storage.store.lock import locked
 
 MANIFEST = "manifest.json"
 TEMPORARY = ".tmp"  # unfinished output, in the store itself so that a rename never crosses a file system

@@ -20,14 +20,14 @@ from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore
 from prefect.serializers import Serializer
 
+from storage.caching.progress_artifact import ProgressArtifact
 from storage.errors import StoreError
-from storage.fingerprint import fingerprint
-from storage.keys import KeyParts, key_parts
-from storage.manifest import Manifest
-from storage.progress_artifact import ProgressArtifact
-from storage.publish import StageFunction, bind, compute
-from storage.store import RECORDS, Store
-from storage.workspace import Runtime
+from storage.record.fingerprint import fingerprint
+from storage.record.keys import KeyParts, key_parts
+from storage.record.manifest import Manifest
+from storage.store.publish import StageFunction, bind, compute
+from storage.store.store import RECORDS, Store
+from storage.store.workspace import Runtime
 
 
 class Output:

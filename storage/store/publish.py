@@ -11,11 +11,11 @@ from functools import cache
 from pydantic import JsonValue
 
 from storage.hashing import canonical_json
-from storage.keys import KeyParts
-from storage.manifest import Manifest, content_digest
 from storage.progress import Report, silent
-from storage.store import Store, describe_files
-from storage.workspace import Runtime, Workspace
+from storage.record.keys import KeyParts
+from storage.record.manifest import Manifest, content_digest
+from storage.store.store import Store, describe_files
+from storage.store.workspace import Runtime, Workspace
 
 # Packages whose version can change the bytes of a result.
 SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow", "faiss-cpu", "torch", "torchvision",

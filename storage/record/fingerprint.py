@@ -14,16 +14,14 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from storage.code import needed, strip_docstrings
 from storage.hashing import hash_file, hash_json
+from storage.record.code import needed, strip_docstrings
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("tasks", "storage")
-# Bookkeeping decides where results lie and when they are reused, never what they are.
-BOOKKEEPING = frozenset(
-    f"storage.{name}" for name in ("caching", "code", "collect", "errors", "export", "external", "fingerprint", "keys",
-                                   "lock", "manifest", "progress", "publish", "staleness", "store", "workspace")
-)  # fmt: skip
+# Bookkeeping decides where results lie and when they are reused, never what they are: these folders and two files.
+BOOKKEEPING = ("storage.record", "storage.store", "storage.caching", "storage.export", "storage.errors",
+               "storage.progress")  # fmt: skip
 
 
 def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:
@@ -55,7 +53,7 @@ def _closure(modules: Iterable[str]) -> dict[str, str]:
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module in closure or module in BOOKKEEPING:
+        if module in closure or _keeps_books(module):
             continue
         closure[module], imported = _read(module)
         waiting += imported
@@ -123,6 +121,10 @@ def _imports(tree: ast.AST, importer: str) -> Iterator[str]:
         else:
             continue
         yield from (name for name in names if _ours(name))
+
+
+def _keeps_books(module: str) -> bool:
+    return any(module == name or module.startswith(f"{name}.") for name in BOOKKEEPING)
 
 
 def _ours(module: str) -> bool:

@@ -10,9 +10,9 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import JsonValue
 
-from storage.caching import stage
-from storage.progress_artifact import ProgressArtifact
-from storage.workspace import Runtime, Workspace
+from storage.caching.prefect_task import stage
+from storage.caching.progress_artifact import ProgressArtifact
+from storage.store.workspace import Runtime, Workspace
 
 
 @stage("slow_count", version=1, modules=())

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from storage.config import NotInKey
 from storage.hashing import hash_json
-from storage.manifest import External, Manifest, Parent
+from storage.record.manifest import External, Manifest, Parent
 
 
 @dataclass(frozen=True)

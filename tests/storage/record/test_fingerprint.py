@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage import fingerprint as module
+from storage.record import fingerprint as module
 
 FILES = {
     "rooms/__init__.py": "",

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from storage.manifest import FileRef, Manifest, content_digest
-from storage.store import LOCKS, MANIFEST, SCRATCH, TEMPORARY, Store, describe_files
-from storage.workspace import Runtime
+from storage.record.manifest import FileRef, Manifest, content_digest
+from storage.store.store import LOCKS, MANIFEST, SCRATCH, TEMPORARY, Store, describe_files
+from storage.store.workspace import Runtime
+from tests.paths import ROOT
 from tests.storage.processes import KEY, compute, compute_together, publish_text, publish_together
 from tests.storage.stages import CountConfig, Log, count, total
 
@@ -134,7 +135,7 @@ def test_kill_leaves_nothing_half_written(tmp_path: Path, place: str) -> None:
     store, log = Store(tmp_path / "store"), tmp_path / "log"
     done = subprocess.run(
         [sys.executable, "-m", "tests.storage.processes", place, store.root, log],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         check=False,
         timeout=120,
     )
