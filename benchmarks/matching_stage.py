@@ -23,7 +23,7 @@ from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import ShardWriter, read_table
 from tasks.matching.config import MatchingConfig, MetadataConfig, TextEntries
-from tasks.matching.shared import shared_matcher
+from tasks.matching.matcher_cache import shared_matcher
 from tasks.matching.task import match, metadata, write_matches
 
 MIXTURE = ((22, 0.5), (70, 0.35), (280, 0.15))

@@ -10,7 +10,7 @@ from flows.graph.screen import Dataset, Ref, Screening, datasets, screen_graph
 from storage.record.external import external
 from tasks.balancing.task import balance
 from tasks.ingest.task import survey
-from tasks.matching.installed import installed_lists
+from tasks.matching.lists.installed_versions import installed_lists
 from tasks.matching.task import match, metadata
 from tasks.resampling.config import SubsampleConfig
 from tasks.resampling.task import curate, select, subsample

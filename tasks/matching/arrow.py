@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
-from tasks.matching.memory import LOOK_AHEAD
+from tasks.matching.machine.intrinsics import LOOK_AHEAD
 
 
 def as_texts(texts: Any, what: str) -> pa.ChunkedArray:

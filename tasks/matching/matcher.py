@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from storage.errors import InputError
 from tasks.matching.arrow import as_texts, buffers, padded_buffers, require_texts
-from tasks.matching.audit import MatcherAudit, audit_entries
-from tasks.matching.index import MOST_ENTRIES, build_index
-from tasks.matching.kernel import match_captions
-from tasks.matching.text import byte_classes
-from tasks.matching.unicode import space_unicode
-from tasks.matching.unspaced import UnspacedEntries, split_unspaced
+from tasks.matching.index.index import MOST_ENTRIES, build_index
+from tasks.matching.lists.audit import MatcherAudit, audit_entries
+from tasks.matching.scan.match_captions import match_captions
+from tasks.matching.spacing.text import byte_classes
+from tasks.matching.spacing.unicode import space_unicode
+from tasks.matching.spacing.unspaced import UnspacedEntries, split_unspaced
 
 Normalise = Literal["metaclip", "unicode"]
 

@@ -16,13 +16,13 @@ from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import iter_batches, read_table, write_table
-from tasks.matching.choice import choose_one_text, image_ids
 from tasks.matching.config import MatchingConfig, MetadataConfig
 from tasks.matching.counts import count_entries, counts_table
+from tasks.matching.lists.metadata import entries_table, unite
+from tasks.matching.lists.sources import read_source
 from tasks.matching.matcher import spread
-from tasks.matching.metadata import entries_table, unite
-from tasks.matching.shared import SPACING, make_matcher, shared_matcher
-from tasks.matching.sources import read_source
+from tasks.matching.matcher_cache import SPACING, make_matcher, shared_matcher
+from tasks.matching.one_text_per_image import choose_one_text, image_ids
 
 
 @stage("metadata", version=1, modules=("tasks.matching",))

@@ -1,0 +1,17 @@
+"""Sorting in place, for every size that is treated in its own way."""
+
+import numpy as np
+import pytest
+
+from tasks.matching.machine.sorting import sort_unique
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 11, 12, 13, 40, 191, 192, 193, 5_000])
+@pytest.mark.parametrize("distinct", [1, 7, 4_000_000_000])
+def test_equals_numpy(size: int, distinct: int) -> None:
+    values = np.random.default_rng(size).integers(0, distinct, size + 9).astype(np.uint32)
+    before = values.copy()
+    kept = sort_unique(values, 4, 4 + size)
+    assert values[4 : 4 + kept].tolist() == np.unique(before[4 : 4 + size]).tolist()
+    assert values[:4].tolist() == before[:4].tolist()
+    assert values[4 + size :].tolist() == before[4 + size :].tolist()
