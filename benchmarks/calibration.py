@@ -26,10 +26,10 @@ from pathlib import Path
 import numpy as np
 
 from storage.tables.ids import row_ids
-from tasks.balancing.calibrate_size import calibrate_to_size
+from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.diagnostics import effective_sample_size, total_variation
-from tasks.balancing.incidence import Incidence
-from tasks.balancing.rake import rake
+from tasks.balancing.matrix.incidence import Incidence
+from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
 from tasks.balancing.threshold import threshold
 from tasks.matching.matcher import KeywordMatcher

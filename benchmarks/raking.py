@@ -21,11 +21,11 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
-from tasks.balancing.grouping import Grouped, group_rows
-from tasks.balancing.kernels import fitted_potential
-from tasks.balancing.mapping import mapped
-from tasks.balancing.passes import Rows, blocks_of
-from tasks.balancing.rake import rake
+from tasks.balancing.raking.grouped_rows import Grouped, group_rows
+from tasks.balancing.raking.kernels import fitted_potential
+from tasks.balancing.raking.mappers import mapped
+from tasks.balancing.raking.rake import rake
+from tasks.balancing.raking.row_passes import Rows, blocks_of
 
 WIDTH = 9
 COLUMNS = ("rows", "keywords", "nnz/row", "ours", "plain", "scipy", "torch", "/plain", "/scipy", "/torch", "whole")

@@ -24,9 +24,9 @@ CIFAR10 = Path("..") / "shared" / "data" / "cifar10"
 def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000) -> None:
     """Empirical, inverse-propensity-weighted and balanced estimators: error against dependence and misspecification."""
     from storage.hashing import canonical_json
-    from tasks.balancing.figures import baselines_figure
-    from tasks.balancing.simulation import Study
-    from tasks.balancing.simulation import baselines as simulate
+    from tasks.balancing.theory.figures import baselines_figure
+    from tasks.balancing.theory.simulation import Study
+    from tasks.balancing.theory.simulation import baselines as simulate
 
     curves = simulate(Study(repetitions=repetitions))
     numbers: JsonValue = [{name: _plain(value) for name, value in asdict(curve).items()} for curve in curves]
@@ -40,8 +40,8 @@ def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000) -> None:
 def illustration(to: Folder = STUDIES, steps: Annotated[int, typer.Option(min=1, help="half steps")] = 4) -> None:
     """A small joint measure and both of its marginals after every half step."""
     from storage.hashing import canonical_json
-    from tasks.balancing.figures import illustration_figure
-    from tasks.balancing.simulation import example_illustration
+    from tasks.balancing.theory.figures import illustration_figure
+    from tasks.balancing.theory.simulation import example_illustration
 
     story = example_illustration(steps)
     numbers: JsonValue = {name: _plain(value) for name, value in asdict(story).items()}

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.balancing.incidence import Floats, Incidence, Integers
+from tasks.balancing.matrix.incidence import Floats, Incidence, Integers
 
 
 def total_variation(p: Floats, q: Floats) -> float:

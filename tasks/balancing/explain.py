@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pydantic import JsonValue
 
 from storage.tables.shards import read_table
-from tasks.balancing.passes import Block, block_row_mass
+from tasks.balancing.raking.row_passes import Block, block_row_mass
 from tasks.balancing.result import Unit
 
 

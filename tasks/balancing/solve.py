@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from storage.errors import InputError
 from tasks.balancing import targets
-from tasks.balancing.calibrate import calibrate
-from tasks.balancing.calibrate_size import calibrate_to_size
+from tasks.balancing.calibration.calibrate import calibrate
+from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.config import (
     CalibrateConfig,
     CappedTarget,
@@ -19,8 +19,8 @@ from tasks.balancing.config import (
     ThresholdConfig,
 )
 from tasks.balancing.diagnostics import normalised
-from tasks.balancing.incidence import Floats, Incidence
-from tasks.balancing.rake import rake
+from tasks.balancing.matrix.incidence import Floats, Incidence
+from tasks.balancing.raking.rake import rake
 from tasks.balancing.result import Balance, Unit
 from tasks.balancing.threshold import threshold, threshold_for_tail_share
 

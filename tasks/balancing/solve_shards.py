@@ -11,11 +11,11 @@ import numpy.typing as npt
 from storage.errors import InputError
 from tasks.balancing.config import RakeConfig
 from tasks.balancing.diagnostics import normalised
-from tasks.balancing.incidence import Floats
-from tasks.balancing.mapping import mapped
+from tasks.balancing.matrix.incidence import Floats
+from tasks.balancing.raking.mappers import mapped
+from tasks.balancing.raking.rake_shards import census, rake_shards, shard_weights
 from tasks.balancing.result import Balance
 from tasks.balancing.solve import target_masses
-from tasks.balancing.streaming import census, rake_shards, shard_weights
 from tasks.balancing.tables import Marginals
 
 

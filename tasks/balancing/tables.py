@@ -12,9 +12,9 @@ from pydantic import JsonValue
 
 from storage.tables.schemas import ENTRIES
 from tasks.balancing.diagnostics import expected_marginal, kullback_leibler, total_variation
-from tasks.balancing.incidence import Floats, Incidence, Integers
+from tasks.balancing.matrix.incidence import Floats, Incidence, Integers
 from tasks.balancing.result import Balance
-from tasks.balancing.spectrum import observed_rate
+from tasks.balancing.theory.spectrum import observed_rate
 
 HISTORY = pa.schema(
     [

@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 from storage.errors import InputError
 from storage.tables.shards import read_table
 from tasks.balancing.diagnostics import keyword_sums, normalised
-from tasks.balancing.incidence import Floats, Incidence
+from tasks.balancing.matrix.incidence import Floats, Incidence
 from tasks.balancing.result import Unit
 
 

@@ -15,11 +15,11 @@ from storage.store.workspace import Workspace
 from storage.tables.schemas import WEIGHTS
 from storage.tables.shards import ShardWriter, read_table, write_table
 from tasks.balancing.config import BalancingConfig, RakeConfig
-from tasks.balancing.incidence import Floats, read_incidence
+from tasks.balancing.matrix.incidence import Floats, read_incidence
 from tasks.balancing.solve import solve
 from tasks.balancing.solve_shards import solve_shards
-from tasks.balancing.survey import survey
 from tasks.balancing.tables import entries_table, history_table, marginals, potentials_table, statistics
+from tasks.balancing.theory.convergence_facts import survey
 
 ROWS_PER_SHARD = 1_000_000
 

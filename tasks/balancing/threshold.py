@@ -6,8 +6,8 @@ import numpy as np
 
 from storage.errors import InputError
 from tasks.balancing.diagnostics import effective_sample_size, keyword_sums, normalised
-from tasks.balancing.incidence import Floats, Integers, check_rows
-from tasks.balancing.kernels import kept_probability
+from tasks.balancing.matrix.incidence import Floats, Integers, check_rows
+from tasks.balancing.raking.kernels import kept_probability
 from tasks.balancing.result import Balance
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.draws import words
-from tasks.balancing.incidence import Incidence
+from tasks.balancing.matrix.incidence import Incidence
 
 KEYS = 3
 

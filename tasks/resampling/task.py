@@ -15,7 +15,7 @@ from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from storage.tables.schemas import CURATED, SELECTION
 from storage.tables.shards import ShardWriter, read_table, write_table
-from tasks.balancing.incidence import read_incidence
+from tasks.balancing.matrix.incidence import read_incidence
 from tasks.balancing.result import Unit
 from tasks.balancing.tables import finite
 from tasks.resampling.config import CurateConfig, ResamplingConfig, SubsampleConfig

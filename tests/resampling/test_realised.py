@@ -7,8 +7,8 @@ import pytest
 
 from storage.tables.ids import row_ids
 from tasks.balancing.diagnostics import expected_marginal, total_variation
-from tasks.balancing.incidence import Incidence, incidence_of
-from tasks.balancing.rake import rake
+from tasks.balancing.matrix.incidence import Incidence, incidence_of
+from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
 from tasks.resampling.realised import realise
 from tasks.resampling.sampling import draw

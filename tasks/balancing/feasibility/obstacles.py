@@ -1,0 +1,89 @@
+"""Obstacles: why no measure on the captions' keywords can have both margins, in keywords that can be named.
+
+Necessary conditions that cost one pass: equal totals, no keyword without captions, no zero target on a keyword that
+is held, captions that hold a single keyword fit into its target, a keyword's captions can fill its target, and every
+connected component has equal totals. `maxflow.py` gives the full answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tasks.balancing.diagnostics import keyword_sums
+from tasks.balancing.feasibility.components import component_obstacles, components
+from tasks.balancing.matrix.incidence import Floats, Integers
+from tasks.balancing.result import Blocking
+
+RELATIVE = 1e-9
+MOST = 1000
+
+
+def obstacles(
+    indptr: Integers,
+    indices: Integers,
+    *,
+    row_target: Floats,
+    column_target: Floats,
+    connected: bool = True,
+) -> tuple[Blocking, ...]:
+    """Violations of the necessary conditions, at most 1000 of each kind, worst first.
+
+    Args:
+        indptr, indices: the matrix, n rows.
+        row_target: `[n]` masses, or `[1]` when every caption with a keyword has the same.
+        column_target: `[m]` masses.
+        connected: also compare the totals of connected components.
+    """
+    degrees = np.diff(indptr)
+    columns = len(column_target)
+    rows = np.broadcast_to(row_target, degrees.shape) if len(row_target) == 1 else row_target
+    mass = rows * (degrees > 0) if len(row_target) == 1 else np.asarray(rows)
+    found: list[Blocking] = []
+    empty_rows = float(mass[degrees == 0].sum())
+    if empty_rows > 0:
+        found.append(Blocking("empty caption", (), 0.0, empty_rows))
+    total, wanted = float(mass.sum()), float(column_target.sum())
+    slack = RELATIVE * max(total, wanted)
+    if abs(total - wanted) > slack:
+        found.append(Blocking("totals", (), total, wanted))
+    held = np.bincount(indices, minlength=columns)
+    reach = keyword_sums(indices, np.repeat(mass, degrees), columns)
+    alone = np.flatnonzero(degrees == 1)
+    forced = keyword_sums(indices[np.asarray(indptr)[alone]], mass[alone], columns)
+    found += _per_keyword(held, reach, forced, column_target, slack)
+    if connected:
+        parts = components(indptr, indices, columns)
+        found += component_obstacles(parts, mass, column_target, slack)
+    return tuple(found)
+
+
+def shard_obstacles(counts: Integers, alone: Integers, matched: int, column_target: Floats) -> tuple[Blocking, ...]:
+    """The same per keyword from counts alone, for equal captions: what one pass over shards can tell.
+
+    Args:
+        counts, alone: `[m]` captions that hold a keyword, and that hold it and no other.
+        matched: captions with a keyword.
+        column_target: `[m]`, sums to 1.
+    """
+    return tuple(_per_keyword(counts, counts / matched, alone / matched, column_target, RELATIVE))
+
+
+def _per_keyword(held: Integers, reach: Floats, forced: Floats, column_target: Floats, slack: float) -> list[Blocking]:
+    """Obstacles of single keywords, given the mass of their captions and of those that hold nothing else."""
+    found: list[Blocking] = []
+    limit = np.maximum(slack, RELATIVE * column_target)
+    for j in np.flatnonzero((held == 0) & (column_target > 0))[:MOST]:
+        found.append(Blocking("empty keyword", (int(j),), 0.0, float(column_target[j])))
+    for j in np.flatnonzero((held > 0) & (column_target == 0))[:MOST]:
+        found.append(Blocking("zero target", (int(j),), float(reach[j]), 0.0))
+    for j in _worst(np.where(column_target > 0, forced - column_target, 0.0), limit):
+        found.append(Blocking("forced", (int(j),), float(forced[j]), float(column_target[j])))
+    for j in _worst(np.where(held > 0, column_target - reach, 0.0), limit):
+        found.append(Blocking("unreachable", (int(j),), float(reach[j]), float(column_target[j])))
+    return found
+
+
+def _worst(excess: Floats, slack: Floats) -> Integers:
+    """Entries above their slack, the largest excess first, ties by number."""
+    over = np.flatnonzero(excess > slack)
+    return over[np.argsort(-excess[over], kind="stable")][:MOST]

@@ -1,0 +1,201 @@
+"""The map–reduce step of raking: one pass over blocks of rows, whose only message is one vector per keyword.
+
+A block may be a slice of a matrix in memory or a Parquet shard on disk; the mapper may be `map`, a thread pool or a
+Ray cluster, because the mapped functions take and return plain arrays and hold no state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from tasks.balancing.diagnostics import kullback_leibler
+from tasks.balancing.matrix.incidence import Floats, Integers, read_block
+from tasks.balancing.raking.grouped_passes import grouped_log_sums, grouped_row_distance
+from tasks.balancing.raking.grouped_rows import Grouped
+from tasks.balancing.raking.kernels import log_sums, scale_sums, start_sums
+from tasks.balancing.raking.mappers import Mapper
+from tasks.balancing.result import Unit
+
+BLOCKS = 8
+MATCHES_PER_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows: `indptr [rows + 1]`, `indices`, and their target mass `[rows]`, or `[1]` when all have the same."""
+
+    indptr: Integers
+    indices: Integers
+    row_target: Floats
+
+    def load(self) -> Block:
+        """Itself: it is in memory."""
+        return self
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Rows on disk, one shard of the `matches` table, all with the same target mass."""
+
+    path: Path
+    columns: int
+    row_target: float
+    without: npt.NDArray[np.uint64] | None = None
+
+    def load(self) -> Block:
+        """Read the shard."""
+        _, indptr, indices = read_block(self.path, self.columns, self.without)
+        return Block(indptr, indices, np.array([self.row_target]))
+
+
+class Source(Protocol):
+    """Anything that can produce one block of rows."""
+
+    def load(self) -> Block:
+        """The block."""
+        ...
+
+
+def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[Block]:
+    """Cut a matrix in memory into blocks. Their number depends on its size alone, never on the workers, because
+    the order of floating-point addition follows it."""
+    matches = int(indptr[-1])
+    count = max(1, min(BLOCKS, matches // MATCHES_PER_BLOCK))
+    cuts = np.searchsorted(indptr, np.linspace(0, matches, count + 1)[1:-1])
+    edges = [0, *(int(cut) for cut in cuts), len(indptr) - 1]
+    return [
+        Block(indptr[a : b + 1], indices, row_target if len(row_target) == 1 else row_target[a:b])
+        for a, b in pairwise(edges)
+    ]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A block's message: `e^shift Σ_i K_ij u_i` `[m]`, pair masses summed apart `[m]` or None, and stranded mass."""
+
+    scales: Floats
+    apart: Floats | None
+    stranded: float
+
+
+def _start(source: Source, *, columns: int, unit: Unit, mass: float) -> Sums:
+    block = source.load()
+    sums = np.zeros(columns)
+    start_sums(block.indptr, block.indices, unit == "rows", mass, sums)
+    return Sums(sums, None, 0.0)
+
+
+def _scale(source: Source, *, potential: Floats, values: Floats) -> Sums:
+    block = source.load()
+    table = np.empty((len(potential), 2))
+    table[:, 0] = values
+    table[:, 1] = 0.0
+    apart = np.zeros(len(potential))
+    stranded = scale_sums(block.indptr, block.indices, block.row_target, potential, table, apart)
+    return Sums(table[:, 1], apart if bool(apart.any()) else None, float(stranded))
+
+
+def _reduce(messages: Iterable[Sums], columns: int) -> Sums:
+    """Adds messages in the order of the blocks."""
+    scales, apart, stranded = np.zeros(columns), None, 0.0
+    for message in messages:
+        scales += message.scales
+        stranded += message.stranded
+        if message.apart is not None:
+            apart = message.apart.copy() if apart is None else apart + message.apart
+    return Sums(scales, apart, stranded)
+
+
+def exponentials(potential: Floats) -> tuple[Floats, float]:
+    """`(e^{potential − shift}, shift)` with the largest finite potential as the shift."""
+    shift = float(potential.max(initial=-np.inf))
+    shift = shift if np.isfinite(shift) else 0.0
+    return np.exp(potential - shift), shift
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All captions, in blocks, with the starting measure.
+
+    `unit` "rows" starts from equal captions that split their mass over their keywords, "pairs" from equal matches;
+    `mass` is one caption's or one match's. `grouped` holds the same captions rearranged for many passes.
+    """
+
+    sources: Sequence[Source]
+    columns: int
+    unit: Unit
+    mass: float
+    mapper: Mapper
+    grouped: Grouped | None = None
+
+    def log_scale_sums(self, reference: Floats | None) -> tuple[Floats, float]:
+        """`log Σ_i K_ij u_i` `[m]` (−∞ for an empty keyword) and the stranded target mass.
+
+        `u` are the row scalings that a half step on the rows makes from the potentials `reference`, or the starting
+        measure's for None.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if reference is None:
+                start = partial(_start, columns=self.columns, unit=self.unit, mass=self.mass)
+                return np.log(_reduce(self.mapper(start, self.sources), self.columns).scales), 0.0
+            if self.grouped is not None:
+                return grouped_log_sums(self.grouped, reference, self.mapper)
+            values, shift = exponentials(reference)
+            work = partial(_scale, potential=reference, values=values)
+            total = _reduce(self.mapper(work, self.sources), self.columns)
+            logs = np.log(total.scales) - shift
+            if total.apart is not None:
+                held = np.flatnonzero(total.apart)
+                logs[held] = np.logaddexp(logs[held], np.log(total.apart[held]) - reference[held])
+            return logs, total.stranded
+
+    def row_distance(self, reference: Floats | None, current: Floats) -> tuple[float, float]:
+        """L1 distance and KL of the row target from the row masses."""
+        if self.grouped is not None and reference is not None:
+            found = grouped_row_distance(self.grouped, reference, current, self.mapper)
+            if found is not None:
+                return found
+        l1 = kl = 0.0
+        for mass, target in self.row_masses(reference, current):
+            l1 += float(np.abs(target - mass).sum())
+            kl += kullback_leibler(target, mass)
+        return l1, kl
+
+    def row_masses(self, reference: Floats | None, current: Floats) -> Iterator[tuple[Floats, Floats]]:
+        """`(row mass, row target)` of each block in order, under row scalings from `reference` and keyword
+        scalings `current`."""
+        work = partial(block_row_mass, reference=reference, current=current, unit=self.unit, mass=self.mass)
+        yield from self.mapper(work, self.sources)
+
+
+def block_row_mass(
+    source: Source, *, reference: Floats | None, current: Floats, unit: Unit, mass: float
+) -> tuple[Floats, Floats]:
+    """`(Σ_j u_i e^{current_j}, P_X(i))` for one block's rows."""
+    block = source.load()
+    rows = len(block.indptr) - 1
+    degrees = np.diff(block.indptr)
+    target = (
+        np.broadcast_to(block.row_target, (rows,)) * (degrees > 0) if len(block.row_target) == 1 else block.row_target
+    )
+    logs = np.empty(rows)
+    values, shift = exponentials(current)
+    log_sums(block.indptr, block.indices, current, values, shift, logs)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        if reference is None:
+            share = mass / np.maximum(degrees, 1) if unit == "rows" else np.full(rows, mass)
+            masses = np.exp(logs + np.log(share))
+        else:
+            below = np.empty(rows)
+            values, shift = exponentials(reference)
+            log_sums(block.indptr, block.indices, reference, values, shift, below)
+            masses = np.exp(np.minimum(logs - below + np.log(target), 700.0))
+    return np.where((logs == -np.inf) | (degrees == 0), 0.0, np.nan_to_num(masses, nan=0.0)), target
