@@ -87,7 +87,7 @@ def ratio(seconds: dict[str, list[float]], ours: str, peer: str) -> float:
 
 
 def batches(sizes: list[int], dimension: int, rounds: int) -> None:
-    from tasks.geometry.prim import prim
+    from tasks.geometry.tree.prim import prim
 
     print(f"\nA batch, d = {dimension}: milliseconds with distances\n")
     print(
@@ -112,8 +112,8 @@ def batches(sizes: list[int], dimension: int, rounds: int) -> None:
 
 
 def neighbour_trees(n: int, dimensions: list[int], rounds: int) -> None:
-    from tasks.geometry.mst import minimum_spanning_tree
-    from tasks.geometry.prim import prim
+    from tasks.geometry.tree.mst import minimum_spanning_tree
+    from tasks.geometry.tree.prim import prim
 
     print(f"\n{n} points: seconds\n")
     names = ("d", "data", "knn tree", "fused Prim", "Prim/knn", "asked again", "length - 1", "certified")
@@ -139,7 +139,7 @@ def neighbour_trees(n: int, dimensions: list[int], rounds: int) -> None:
 
 
 def ours(points: np.ndarray, workers: int, **options: str) -> str:
-    from tasks.geometry.mst import minimum_spanning_tree
+    from tasks.geometry.tree.mst import minimum_spanning_tree
 
     tree = minimum_spanning_tree(points, workers=workers, **options)  # type: ignore[arg-type]
     excess = "exact" if tree.excess is None else (

@@ -19,9 +19,9 @@ from storage.record.manifest import Manifest
 from storage.store.store import Store
 from storage.tables.shards import read_table
 from tasks.balancing.explain import BalancingStory, explain_balancing
-from tasks.geometry.explain import DroppingStory, explain_dropping
 from tasks.reporting.untrusted import displayed
 from tasks.resampling.explain import SelectionStory, explain_selection
+from tasks.screening.explain import DroppingStory, explain_dropping
 
 LEAKAGE = "leakage "  # before the benchmark's name in a run's label
 CAPTION = 2_000  # characters of a caption that are shown

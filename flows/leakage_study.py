@@ -13,10 +13,10 @@ from rich.table import Table
 from storage.hashing import canonical_json
 from storage.progress import progress
 from storage.tables.shards import write_table
-from tasks.geometry.copies import count_pairs
-from tasks.geometry.pictures import Pictures, count_pictures, encoded_pictures, read_pictures
-from tasks.geometry.same_pictures import NearestPictures, nearest_pictures
-from tasks.geometry.sheet import contact_sheet
+from tasks.screening.leakage.contact_sheet import contact_sheet
+from tasks.screening.pictures.count_copies import count_pairs
+from tasks.screening.pictures.same_pictures import NearestPictures, nearest_pictures
+from tasks.screening.pictures.thumbnails import Pictures, count_pictures, encoded_pictures, read_pictures
 
 
 def study_leakage(

@@ -12,14 +12,14 @@ from storage.errors import InputError
 from storage.progress import progress
 from storage.tables.schemas import EDGES, NEIGHBOURS
 from tasks.geometry.config import GeometryConfig
-from tasks.geometry.dimension import intrinsic_dimension
-from tasks.geometry.diversity import diversity
-from tasks.geometry.duplicates import DuplicateGroups, duplicate_groups
-from tasks.geometry.entropy import renyi_entropy
-from tasks.geometry.mst import SpanningTree, minimum_spanning_tree
-from tasks.geometry.nearness import unlikely_distance
-from tasks.geometry.neighbours import Neighbours, knn
-from tasks.geometry.uniformity import treg_uniformity
+from tasks.geometry.neighbours.knn import Neighbours, knn
+from tasks.geometry.shape.dimension import intrinsic_dimension
+from tasks.geometry.shape.diversity import diversity
+from tasks.geometry.shape.entropy import renyi_entropy
+from tasks.geometry.shape.uniformity import treg_uniformity
+from tasks.geometry.tree.automatic_distance import unlikely_distance
+from tasks.geometry.tree.mst import SpanningTree, minimum_spanning_tree
+from tasks.geometry.tree.near_duplicates import DuplicateGroups, duplicate_groups
 
 DUPLICATES = pa.schema([("id", pa.uint64()), ("group", pa.uint64())])
 

@@ -14,10 +14,10 @@ from storage.store.workspace import Workspace
 from storage.tables.schemas import REJECTED
 from storage.tables.shards import count_rows, iter_batches, read_table, write_table
 from tasks.geometry.config import DeduplicateConfig, GeometryConfig, LeakageConfig
-from tasks.geometry.dropping import without_dropped
+from tasks.screening.duplicates.dropping import without_dropped
 
 
-@stage("geometry", version=1, modules=("tasks.geometry.measure", "tasks.geometry.vectors"))
+@stage("geometry", version=1, modules=("tasks.geometry.measure", "tasks.geometry.read_vectors"))
 def geometry(
     config: GeometryConfig, embeddings: Sequence[Manifest], selection: Manifest | None = None, *, work: Workspace
 ) -> Mapping[str, JsonValue]:
@@ -27,7 +27,7 @@ def geometry(
     represents its group of near-duplicates). With a selection, its diversity is compared with the whole's.
     """
     from tasks.geometry.measure import measure_geometry  # torch, numba and faiss: only where used
-    from tasks.geometry.vectors import read_vectors
+    from tasks.geometry.read_vectors import read_vectors
 
     ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
     selected = None
@@ -39,10 +39,10 @@ def geometry(
     return result.stats
 
 
-@stage("concepts", version=1, modules=("tasks.geometry.concepts",))
+@stage("concepts", version=1, modules=("tasks.geometry.shape.concept_density",))
 def concepts(geometry: Manifest, matches: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
     """How densely each concept's rows lie among the measured rows: `concepts.parquet`."""
-    from tasks.geometry.concepts import density_of_matches
+    from tasks.geometry.shape.concept_density import density_of_matches
 
     near = read_table(work.path(geometry, "neighbours.parquet"), ["id", "distances"])
     paths = _shards(work, matches, "matches-*.parquet")
@@ -53,7 +53,11 @@ def concepts(geometry: Manifest, matches: Sequence[Manifest], *, work: Workspace
     return {"concepts": table.num_rows, "dimension": dimension}
 
 
-@stage("deduplicate", version=2, modules=("tasks.geometry.content", "tasks.geometry.deduplication"))
+@stage(
+    "deduplicate",
+    version=2,
+    modules=("tasks.screening.duplicates.equal_content", "tasks.screening.duplicates.rows_to_drop"),
+)
 def deduplicate(
     config: DeduplicateConfig,
     pairs: Sequence[Manifest],
@@ -67,8 +71,8 @@ def deduplicate(
     geometry: of the pairs' embeddings; its spanning tree is cut at `config.near`, and what hangs together is joined
     with what has equal content. leaks: outputs of `leakage`; the rows that they list are not kept in others' stead.
     """
-    from tasks.geometry.content import content_hashes, equal_content
-    from tasks.geometry.deduplication import SameAs, rows_to_drop
+    from tasks.screening.duplicates.equal_content import content_hashes, equal_content
+    from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
 
     relations, paths = [], _shards(work, pairs, "pairs-*.parquet")
     if config.content != "none":
@@ -92,7 +96,11 @@ def deduplicate(
     }
 
 
-@stage("leakage", version=1, modules=("tasks.geometry.leaks", "tasks.geometry.vectors", "tasks.embedding.benchmark"))
+@stage(
+    "leakage",
+    version=1,
+    modules=("tasks.screening.leakage.leak_tables", "tasks.geometry.read_vectors", "tasks.embedding.benchmark"),
+)
 def leakage(
     config: LeakageConfig,
     benchmark: str,
@@ -111,9 +119,15 @@ def leakage(
     `captions.parquet`, `dropped.parquet` (as `deduplicate`) and `leaks.png`.
     """
     from tasks.embedding.benchmark import prompts
-    from tasks.geometry.leakage import nearest_evaluation
-    from tasks.geometry.leaks import captions_like_prompts, leak_distance, leaks_to_drop, nearest_pairs, picture_pairs
-    from tasks.geometry.vectors import read_vectors
+    from tasks.geometry.read_vectors import read_vectors
+    from tasks.screening.leakage.leak_tables import (
+        captions_like_prompts,
+        leak_distance,
+        leaks_to_drop,
+        nearest_pairs,
+        picture_pairs,
+    )
+    from tasks.screening.leakage.nearest_evaluation import nearest_evaluation
 
     ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
     evaluation_ids, evaluated = read_vectors(_shards(work, evaluation, "embeddings-*.parquet"), config.modality)
@@ -148,7 +162,7 @@ def leakage(
     }
 
 
-@stage("drop", version=1, modules=("tasks.geometry.dropping",))
+@stage("drop", version=1, modules=("tasks.screening.duplicates.dropping",))
 def drop(pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
     """A group of pairs without the rows that `deduplicate` or `leakage` list; those go to `rejected.parquet`."""
     listed = [read_table(work.path(manifest, "dropped.parquet")) for manifest in dropped]

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tasks.compiled import FASTMATH, compiled
-from tasks.geometry.gram import symmetric_product
+from tasks.geometry.neighbours.gram import symmetric_product
 from tasks.training.boruvka import boruvka_edges
 
 CANCELLATION = 1e-2

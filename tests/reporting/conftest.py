@@ -17,8 +17,8 @@ from storage.store.workspace import Runtime, Workspace
 from storage.tables.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
 from storage.tables.shards import write_table
 from tasks.geometry.config import DeduplicateConfig, LeakageConfig
-from tasks.geometry.deduplication import DROPPED
-from tasks.geometry.leaks import CAPTIONS, LEAKS
+from tasks.screening.duplicates.rows_to_drop import DROPPED
+from tasks.screening.leakage.leak_tables import CAPTIONS, LEAKS
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -53,7 +53,7 @@ def test_an_edited_list_insertion_reaches_the_tile_search(tmp_path: Path) -> Non
     for name in ("storage", "tasks"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     program = (
-        "import numpy as np; from tasks.geometry.neighbours import knn; "
+        "import numpy as np; from tasks.geometry.neighbours.knn import knn; "
         "points = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32); "
         "print(knn(points, 4).positions[0].tolist())"
     )
