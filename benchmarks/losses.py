@@ -23,11 +23,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.clock import interleaved, machine, ratio
-from tasks.training.losses import unrolled_loss
-from tasks.training.modules import BalancedClipLoss
-from tasks.training.potentials import balanced_loss
+from tasks.training.losses.balanced import unrolled_loss
+from tasks.training.losses.modules import BalancedClipLoss
+from tasks.training.losses.potentials import balanced_loss
 from tasks.training.regularisers.vicreg import variance_covariance
-from tasks.training.tregs import treg
+from tasks.training.tregs.treg import treg
 
 DIMENSION = 512
 Loss = Callable[..., Tensor]

@@ -20,11 +20,11 @@ from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import write_table
 from tasks.embedding.clip import Architecture, Clip
-from tasks.training.clip_training import train_clip
 from tasks.training.config import OptimiserConfig, ScheduleConfig, TrainingConfig
-from tasks.training.images import Preparation
-from tasks.training.open_clip_main import train_with
-from tasks.training.pairs import read_pairs
+from tasks.training.data.images import Preparation
+from tasks.training.data.pairs import read_pairs
+from tasks.training.recipes.clip import train_clip
+from tasks.training.recipes.open_clip_main import train_with
 
 SMALL = {
     "embed_dim": 64,

@@ -15,9 +15,9 @@ from torch.utils.data import DataLoader, Dataset
 from benchmarks.rates import Way
 from storage.tables.ids import row_ids
 from tasks.training.config import HeadsConfig
-from tasks.training.embedded import EmbeddingSet, embedding_batches
-from tasks.training.heads import Heads, Mlp
-from tasks.training.heads_training import train_heads
+from tasks.training.data.embeddings import EmbeddingSet, embedding_batches
+from tasks.training.models.heads import Heads, Mlp
+from tasks.training.recipes.heads import train_heads
 
 
 def embeddings(rows: int) -> EmbeddingSet:

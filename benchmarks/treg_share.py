@@ -16,7 +16,7 @@ import torch
 
 from benchmarks.clock import interleaved, machine
 from tasks.training.config import LossConfig, RegulariserConfig
-from tasks.training.contrastive import ContrastiveObjective
+from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 
 
 def training_step(model: torch.nn.Module, batch: int, side: int, device: str, gamma: float) -> Callable[[], None]:

@@ -7,10 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from flows.difference import diff
-from flows.server import ensure_server, is_healthy, local_server, stop_server
-from flows.study import studies
-from flows.upkeep import ConfigFile, export, gc, verify
+from flows.commands.difference import diff
+from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
+from flows.commands.store_commands import ConfigFile, export, gc, verify
+from flows.commands.study import studies
 from storage.errors import EquipoiseError
 
 Verb = Literal["curate", "train", "evaluate", "pipeline", "selfsupervise"]
@@ -32,7 +32,7 @@ def run(
     no_server: Annotated[bool, typer.Option("--no-server", help="run in this process, without Prefect's UI")] = False,
 ) -> None:
     """Run an experiment; stages whose inputs and code are unchanged come from the cache."""
-    from flows.config import load_experiment
+    from flows.config.pipeline import load_experiment
 
     settings = load_experiment(config)
     verb = verb or settings.whole
@@ -48,7 +48,7 @@ def run(
         quiet_user_errors()
         FLOWS[verb].with_options(task_runner=task_runner(settings))(settings)
         console.print(f"Prefect UI: {server.url}", highlight=False)
-    from flows.summary import show_summary
+    from flows.commands.summary import show_summary
 
     show_summary(settings.folder, console)
 
@@ -56,7 +56,7 @@ def run(
 @app.command()
 def status(config: ConfigFile) -> None:
     """Say which stages would run, and why; runs nothing and needs no server."""
-    from flows.config import load_experiment
+    from flows.config.pipeline import load_experiment
     from flows.engine import StatusEngine
     from flows.pipeline import build
 
@@ -78,9 +78,9 @@ def explain(
     row: Annotated[str, typer.Argument(metavar="ID", help="a row's id, or the source's own key")],
 ) -> None:
     """Tell one row's whole story: caption, keywords, weight after every step, draw, copies, shard, or why dropped."""
-    from flows.config import load_config
-    from flows.explain import explain as tell
-    from flows.explain import show
+    from flows.commands.explain import explain as tell
+    from flows.commands.explain import show
+    from flows.config.pipeline import load_config
 
     show(tell(load_config(config), row), console)
 

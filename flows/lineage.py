@@ -11,8 +11,8 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
+from flows.config.experiment import Experiment
 from flows.engine import Node
-from flows.experiment import Experiment
 from tasks.reporting.lineage import LineageNode, lineage_json, lineage_markdown
 
 FIGURES = 8  # a table's cell holds this many figures of a stage's stats

@@ -10,13 +10,13 @@ from prefect.context import FlowRunContext
 from prefect.flows import Flow
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
-from flows.config import PipelineConfig, load_experiment
+from flows.config.experiment import Experiment
+from flows.config.pipeline import PipelineConfig, load_experiment
+from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.engine import Engine, LocalEngine, Node, PrefectEngine
-from flows.experiment import Experiment
 from flows.graph import Training, curate_graph, evaluate_graph, report_graph, train_graph
 from flows.graph.selfsupervise import selfsupervise_graph
 from flows.lineage import publish_lineage, write_lineage
-from flows.selfsupervised import SelfSupervisedExperiment
 from storage.errors import EquipoiseError, InputError
 from storage.record.manifest import Manifest
 from storage.store.store import Store

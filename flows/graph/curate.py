@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from flows.config import PipelineConfig
+from flows.config.pipeline import PipelineConfig
 from flows.engine import Engine
 from flows.graph.ingest import ingest_graph
 from flows.graph.screen import Dataset, Ref, Screening, datasets, screen_graph

@@ -1,6 +1,6 @@
 """Evaluation: every model on every benchmark."""
 
-from flows.config import PipelineConfig
+from flows.config.pipeline import PipelineConfig
 from flows.engine import Engine
 from flows.graph.curate import Curation
 from flows.graph.screen import Ref, datasets

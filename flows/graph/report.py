@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flows.config import PipelineConfig
+from flows.config.pipeline import PipelineConfig
 from flows.engine import Engine
 from flows.graph.curate import Curation
 from flows.graph.screen import Ref

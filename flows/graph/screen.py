@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.config import PipelineConfig
+from flows.config.pipeline import PipelineConfig
+from flows.config.plans import ScreeningPlan
 from flows.engine import Engine
-from flows.plans import ScreeningPlan
 from storage.record.external import external
 from storage.record.manifest import External
 from tasks.embedding.task import benchmark_images, embed
-from tasks.geometry.task import deduplicate, drop, geometry, leakage
+from tasks.geometry.task import geometry
 from tasks.ingest.task import benchmark
+from tasks.screening.task import deduplicate, drop, leakage
 
 Ref = Any
 """A stage's result that may not exist yet: a future, a manifest, or a pending place, as the engine has it."""

@@ -1,9 +1,9 @@
 """Self-supervised training and its evaluation, as a graph of stages."""
 
+from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.engine import Engine
 from flows.graph.ingest import ingest_graph
 from flows.graph.screen import Ref
-from flows.selfsupervised import SelfSupervisedExperiment
 from tasks.evaluation.task import probe
 from tasks.ingest.task import survey
 from tasks.reporting.config import RunLabel

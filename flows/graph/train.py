@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flows.config import PipelineConfig
+from flows.config.pipeline import PipelineConfig
+from flows.config.plans import EncoderPlan
 from flows.engine import Engine
 from flows.graph.curate import Curation
 from flows.graph.screen import Ref
-from flows.plans import EncoderPlan
 from storage.record.external import external
 from tasks.embedding.task import embed
 from tasks.geometry.task import concepts, geometry

@@ -16,7 +16,7 @@ from clip_benchmark.models import MODEL_TYPES, TYPE2FUNC
 from torch import nn
 
 from storage.errors import InputError
-from tasks.training.models import load_trained
+from tasks.training.models.saved import load_trained
 
 MODEL_TYPE = "equipoise"
 

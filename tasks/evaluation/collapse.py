@@ -26,7 +26,7 @@ from storage.progress import progress
 from storage.tables.shards import iter_batches
 from tasks.evaluation.probe.neighbours import neighbour_votes
 from tasks.training.config import OptimiserConfig, RegulariserConfig, ScheduleConfig
-from tasks.training.images import decode_all
+from tasks.training.data.images import decode_all
 from tasks.training.selfsupervised.collapse import participation_ratio, spread
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import Projected, build_model, preparation

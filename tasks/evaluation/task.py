@@ -22,7 +22,7 @@ from tasks.evaluation.probe.linear import linear_probe
 from tasks.evaluation.probe.neighbours import neighbour_votes
 from tasks.evaluation.probe.scores import probe_json, probe_scores
 from tasks.evaluation.scores import classification_scores, retrieval_scores
-from tasks.training.models import load_trained
+from tasks.training.models.saved import load_trained
 from tasks.training.selfsupervised.collapse import effective_rank
 from tasks.training.threads import fixed_threads
 

@@ -11,21 +11,21 @@ from pydantic import JsonValue
 
 from storage.record.manifest import Manifest
 from tasks.evaluation.intervals import Bootstrap
-from tasks.reporting.charts import differences_figure, scores_figure
-from tasks.reporting.comparison import Measurement, compare, summarise
 from tasks.reporting.config import ReportConfig
-from tasks.reporting.content import Drawing, Report, TrainingRow, audit_groups
-from tasks.reporting.convergence import convergence_figure, convergence_sentence
-from tasks.reporting.curves import TrainingRun, training_figure
-from tasks.reporting.density import Density, density_figure
-from tasks.reporting.drawing import drawing, to_svg
-from tasks.reporting.examples import ExampleGroup
-from tasks.reporting.findings import caution, difference_sentence, headline
-from tasks.reporting.funnel import Station, stations
-from tasks.reporting.geometry import GeometryRow, diversity_figure, edges_figure, whole
-from tasks.reporting.marginals import Distance, distances, marginals_figure, read_marginals
-from tasks.reporting.provenance import software, stage_records
-from tasks.reporting.screening import DuplicateGroup, Screening
+from tasks.reporting.page.svg import drawing, to_svg
+from tasks.reporting.report import Drawing, Report, TrainingRow, audit_groups
+from tasks.reporting.sections.concept_density import Density, density_figure
+from tasks.reporting.sections.convergence import convergence_figure, convergence_sentence
+from tasks.reporting.sections.examples import ExampleGroup
+from tasks.reporting.sections.geometry import GeometryRow, diversity_figure, edges_figure, whole
+from tasks.reporting.sections.marginals import Distance, distances, marginals_figure, read_marginals
+from tasks.reporting.sections.provenance import software, stage_records
+from tasks.reporting.sections.row_counts import Station, stations
+from tasks.reporting.sections.score_charts import differences_figure, scores_figure
+from tasks.reporting.sections.scores import Measurement, compare, summarise
+from tasks.reporting.sections.screening import DuplicateGroup, Screening
+from tasks.reporting.sections.sentences import caution, difference_sentence, headline
+from tasks.reporting.sections.training_curves import TrainingRun, training_figure
 
 Stats = Mapping[str, JsonValue]
 REALISED = "realised"

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from tasks.reporting.untrusted import displayed
+from tasks.reporting.inputs.untrusted import displayed
 
 State = Literal["ran", "cached", "failed", "blocked"]
 STATES: tuple[State, ...] = ("ran", "cached", "failed", "blocked")

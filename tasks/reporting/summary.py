@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pydantic import JsonValue
 
 from tasks.evaluation.intervals import Interval
-from tasks.reporting.comparison import Difference, Summary
-from tasks.reporting.content import Report
-from tasks.reporting.screening import Screening
+from tasks.reporting.report import Report
+from tasks.reporting.sections.scores import Difference, Summary
+from tasks.reporting.sections.screening import Screening
 
 
 def summary_json(report: Report) -> dict[str, JsonValue]:

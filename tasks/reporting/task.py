@@ -13,16 +13,10 @@ from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import iter_batches
-from tasks.reporting.comparison import Answers, Measurement
 from tasks.reporting.compose import Material, compose
 from tasks.reporting.config import Cell, ReportConfig, RunLabel, SelfSupervisedReportConfig
-from tasks.reporting.content import Drawing, training_row
-from tasks.reporting.curves import TrainingRun
-from tasks.reporting.examples import ExampleGroup, choose, describe
-from tasks.reporting.frames import read_frame
-from tasks.reporting.geometry import geometry_row
-from tasks.reporting.page import render
-from tasks.reporting.reading import (
+from tasks.reporting.inputs.frames import read_frame
+from tasks.reporting.inputs.tables import (
     edge_lengths,
     read_alike,
     read_density,
@@ -30,6 +24,12 @@ from tasks.reporting.reading import (
     read_screening,
     shards_of,
 )
+from tasks.reporting.page.render import render
+from tasks.reporting.report import Drawing, training_row
+from tasks.reporting.sections.examples import ExampleGroup, choose, describe
+from tasks.reporting.sections.geometry import geometry_row
+from tasks.reporting.sections.scores import Answers, Measurement
+from tasks.reporting.sections.training_curves import TrainingRun
 from tasks.reporting.selfsupervised import content as selfsupervised
 from tasks.reporting.selfsupervised.page import render_selfsupervised, selfsupervised_summary
 from tasks.reporting.summary import dumped, summary_json

@@ -13,21 +13,21 @@ from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import read_table, write_table
 from tasks.embedding.clip import Clip, build_clip, load_clip, save_clip
-from tasks.training import heads_training
-from tasks.training.clip_training import train_clip
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, TrainingConfig
-from tasks.training.embedded import read_embeddings
-from tasks.training.images import Preparation
-from tasks.training.launch import over_ranks, own_scratch
-from tasks.training.loop import Fitted
-from tasks.training.models import lock_tower, save_heads
-from tasks.training.pairs import PairSet, read_pairs
-from tasks.training.pretrained import pretrained_clip
-from tasks.training.selection import Selection
+from tasks.training.data.embeddings import read_embeddings
+from tasks.training.data.images import Preparation
+from tasks.training.data.pairs import PairSet, read_pairs
+from tasks.training.data.selection import Selection
+from tasks.training.distributed.launch import over_ranks, own_scratch
+from tasks.training.loop.fit import Fitted
+from tasks.training.models.pretrained import pretrained_clip
+from tasks.training.models.saved import lock_tower, save_heads
+from tasks.training.recipes import heads as heads_training
+from tasks.training.recipes.clip import train_clip
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import save_model
 from tasks.training.selfsupervised.training import read_pictures, train_self_supervised
-from tasks.training.tregs import equilibrium_radius
+from tasks.training.tregs.treg import equilibrium_radius
 
 _MODULES = ("tasks.training",)
 

@@ -8,7 +8,7 @@ import pytest
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
-from flows.config import PipelineConfig, load_config
+from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine import StatusEngine
 from flows.pipeline import build, pipeline, run_here
 from tests.flows.conftest import edit

@@ -12,9 +12,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from flows.config import PipelineConfig, load_config
+from flows.commands.explain import explain, show
+from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine import StatusEngine
-from flows.explain import explain, show
 from flows.pipeline import build, run_here
 from storage.errors import InputError
 from storage.tables.shards import read_table, write_table
@@ -158,7 +158,7 @@ def test_the_report_shows_them(config: PipelineConfig) -> None:
 def test_the_summary_on_the_command_line_counts_them(config: PipelineConfig) -> None:
     from rich.console import Console
 
-    from flows.summary import show_summary
+    from flows.commands.summary import show_summary
 
     console = Console(record=True, width=400, file=io.StringIO())
     show_summary(config.folder, console)
@@ -195,7 +195,7 @@ def test_leaks_alone_can_be_listed_without_dropping(config: PipelineConfig) -> N
 
 
 def test_a_model_that_does_not_exist_is_named(config: PipelineConfig, tmp_path: Path) -> None:
-    from flows.plans import ScreeningEncoder
+    from flows.config.plans import ScreeningEncoder
 
     encoder = ScreeningEncoder(model=tmp_path / "absent")
     plan = config.screening.model_copy(update={"encoder": encoder})  # type: ignore[union-attr]

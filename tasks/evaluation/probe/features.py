@@ -16,10 +16,10 @@ from storage.errors import InputError
 from storage.progress import progress
 from storage.tables.shards import count_rows, iter_batches
 from tasks.evaluation.probe.linear import Labelled
-from tasks.training.augmentation import standardise
-from tasks.training.encoders import Encoders
-from tasks.training.images import Preparation, decode_all
-from tasks.training.models import load_trained
+from tasks.training.data.augmentation import standardise
+from tasks.training.data.images import Preparation, decode_all
+from tasks.training.models.protocol import Encoders
+from tasks.training.models.saved import load_trained
 from tasks.training.selfsupervised.networks import KIND, load_model
 
 

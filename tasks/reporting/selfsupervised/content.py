@@ -11,14 +11,14 @@ from pydantic import JsonValue
 from storage.record.manifest import Manifest
 from tasks.evaluation.intervals import Bootstrap
 from tasks.evaluation.scores import class_counts
-from tasks.reporting.charts import scores_figure
-from tasks.reporting.comparison import Answers, Difference, Measurement, Summary, compare, summarise
 from tasks.reporting.config import RunLabel, SelfSupervisedReportConfig
-from tasks.reporting.content import Drawing, real, whole
-from tasks.reporting.curves import TrainingRun, training_figure
-from tasks.reporting.drawing import drawing, to_svg
-from tasks.reporting.findings import caution, headline
-from tasks.reporting.provenance import StageRecord, software, stage_records
+from tasks.reporting.page.svg import drawing, to_svg
+from tasks.reporting.report import Drawing, real, whole
+from tasks.reporting.sections.provenance import StageRecord, software, stage_records
+from tasks.reporting.sections.score_charts import scores_figure
+from tasks.reporting.sections.scores import Answers, Difference, Measurement, Summary, compare, summarise
+from tasks.reporting.sections.sentences import caution, headline
+from tasks.reporting.sections.training_curves import TrainingRun, training_figure
 
 BENCHMARKS = {"linear probe": "prediction", "nearest neighbours": "neighbours"}
 """What is compared → the column of the probe's answers that holds it."""

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from markupsafe import Markup
 from pydantic import JsonValue
 
-from tasks.reporting.comparison import Summary
-from tasks.reporting.drawing import VARIABLES, variant_colours
-from tasks.reporting.page import inline_drawings, page_template
+from tasks.reporting.page.render import inline_drawings, page_template
+from tasks.reporting.page.stylesheet import STYLESHEET
+from tasks.reporting.page.svg import VARIABLES, variant_colours
+from tasks.reporting.page.template import REPRODUCE
+from tasks.reporting.sections.scores import Summary
 from tasks.reporting.selfsupervised.content import SelfSupervisedReport
-from tasks.reporting.stylesheet import STYLESHEET
 from tasks.reporting.summary import deltas_json, finite_json, variants_json
-from tasks.reporting.template import REPRODUCE
 
 SCORES = """
 <p>What the backbone's features are worth, frozen: to a linear classifier whose penalty was chosen on a held-out part of

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torchvision.transforms import CenterCrop, Resize
 
 from storage.errors import InputError
-from tasks.training.images import Preparation
-from tasks.training.initialisation import initialised
+from tasks.training.data.images import Preparation
+from tasks.training.models.initialisation import initialised
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.views import DEVIATION, MEAN
 

@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tasks.training.modules import distributed_contrastive_loss
-from tasks.training.objective import Measured, Objective, regularise
+from tasks.training.loop.objective import Measured, Objective, regularise
+from tasks.training.losses.modules import distributed_contrastive_loss
 from tasks.training.selfsupervised.collapse import participation_ratio, spread
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import Projected

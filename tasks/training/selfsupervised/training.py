@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from storage.progress import Report, silent
-from tasks.training.augmentation import standardise
-from tasks.training.images import DecodedPictures, Pictures
-from tasks.training.loop import Batch, Fitted, fit
-from tasks.training.order import batches
-from tasks.training.pairs import read_pairs
-from tasks.training.ranks import all_ranks
+from tasks.training.data.augmentation import standardise
+from tasks.training.data.epoch_order import batches
+from tasks.training.data.images import DecodedPictures, Pictures
+from tasks.training.data.pairs import read_pairs
+from tasks.training.distributed.ranks import all_ranks
+from tasks.training.loop.fit import Batch, Fitted, fit
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import Projected, build_model, preparation
 from tasks.training.selfsupervised.objective import SelfSupervisedObjective

@@ -11,8 +11,8 @@ import pytest
 
 from storage.tables.ids import row_ids
 from tasks.balancing.calibration.to_size import calibrate_to_size
-from tasks.balancing.feasibility.components import components
 from tasks.balancing.diagnostics import total_variation
+from tasks.balancing.feasibility.components import components
 from tasks.balancing.feasibility.obstacles import obstacles
 from tasks.balancing.matrix.incidence import Incidence, incidence_of
 from tasks.balancing.raking.rake import rake

@@ -12,12 +12,12 @@ from storage.store.workspace import Runtime
 from storage.tables.schemas import EDGES, NEIGHBOURS, SELECTION, embeddings_schema
 from storage.tables.shards import read_table, write_table
 from tasks.geometry.config import GeometryConfig
-from tasks.geometry.tree.near_duplicates import duplicate_groups
 from tasks.geometry.measure import measure_geometry
-from tasks.geometry.tree.mst import minimum_spanning_tree
-from tasks.geometry.tree.automatic_distance import unlikely_distance
-from tasks.geometry.task import geometry
 from tasks.geometry.shape.uniformity import treg_uniformity
+from tasks.geometry.task import geometry
+from tasks.geometry.tree.automatic_distance import unlikely_distance
+from tasks.geometry.tree.mst import minimum_spanning_tree
+from tasks.geometry.tree.near_duplicates import duplicate_groups
 from tests.tasks.geometry.conftest import gaussian
 
 

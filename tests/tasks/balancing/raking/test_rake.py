@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import InputError
-from tasks.balancing.raking.grouped_rows import WORTHWHILE
-from tasks.balancing.matrix.incidence import incidence_of
 from tasks.balancing.feasibility.max_flow import feasibility
-from tasks.balancing.theory.pair_measure import scaled_measure
+from tasks.balancing.matrix.incidence import incidence_of
+from tasks.balancing.raking.grouped_rows import WORTHWHILE
 from tasks.balancing.raking.rake import rake
+from tasks.balancing.theory.pair_measure import scaled_measure
 from tests.tasks.balancing.examples import dense, dense_rake, feasible_targets, random_matrix
 
 

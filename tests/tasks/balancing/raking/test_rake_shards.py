@@ -14,9 +14,9 @@ from storage.tables.schemas import MATCHES
 from storage.tables.shards import write_table
 from tasks.balancing.matrix.incidence import Incidence, read_incidence
 from tasks.balancing.raking.mappers import mapped
-from tasks.balancing.raking.row_passes import Shard, _scale
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.raking.rake_shards import census, rake_shards, shard_weights
+from tasks.balancing.raking.row_passes import Shard, _scale
 from tests.tasks.balancing.examples import random_matrix
 
 

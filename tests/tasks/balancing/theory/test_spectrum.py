@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tasks.balancing.matrix.incidence import incidence_of
-from tasks.balancing.theory.pair_measure import PairMeasure, scaled_measure, start_measure
 from tasks.balancing.raking.rake import rake
+from tasks.balancing.theory.pair_measure import PairMeasure, scaled_measure, start_measure
 from tasks.balancing.theory.simulation import dense_measure, dependent_joint, long_tail
 from tasks.balancing.theory.spectrum import observed_rate, spectrum
 from tests.tasks.balancing.examples import feasible_targets, random_matrix

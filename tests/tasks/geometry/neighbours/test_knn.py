@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from storage.errors import InputError
-from tasks.geometry.neighbours.nn_descent import descend
 from tasks.geometry.neighbours.knn import Neighbours, knn
+from tasks.geometry.neighbours.nn_descent import descend
 from tests.tasks.geometry.conftest import TRAPS, gaussian
 
 BACKENDS = [{"backend": "tiles"}, {"backend": "torch"}, {"backend": "faiss", "index": "flat"}]

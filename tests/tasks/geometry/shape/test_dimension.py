@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from storage.errors import InputError
-from tasks.geometry.shape.growth_constants import log_ball_volume, points_within_mean_edge, sphere_mean_edge
 from tasks.geometry.shape.dimension import intrinsic_dimension
 from tasks.geometry.shape.entropy import renyi_entropy
+from tasks.geometry.shape.growth_constants import log_ball_volume, points_within_mean_edge, sphere_mean_edge
 from tasks.geometry.tree.mst import minimum_spanning_tree
 from tests.tasks.geometry.conftest import gaussian
 

@@ -1,7 +1,7 @@
 """The union of lists, and the table of entries."""
 
-from tasks.matching.matcher import KeywordMatcher
 from tasks.matching.lists.metadata import entries_table, unite
+from tasks.matching.matcher import KeywordMatcher
 
 
 def test_union_keeps_order_and_says_where_from() -> None:

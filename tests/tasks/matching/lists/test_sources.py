@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 from storage.errors import InputError
-from tasks.matching.lists import wordnet
 from tasks.matching.config import (
     BigramEntries,
     ClassNameEntries,
@@ -22,6 +21,7 @@ from tasks.matching.config import (
     WordFrequencyEntries,
     WordNetEntries,
 )
+from tasks.matching.lists import wordnet
 from tasks.matching.lists.installed_versions import installed_lists
 from tasks.matching.lists.sources import read_source
 from tasks.matching.task import metadata

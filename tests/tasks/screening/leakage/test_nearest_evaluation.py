@@ -17,11 +17,13 @@ from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.task import benchmark_images, embed
-from tasks.geometry.config import DeduplicateConfig, GeometryConfig, LeakageConfig
-from tasks.geometry.task import deduplicate, drop, geometry, leakage
+from tasks.geometry.config import GeometryConfig
+from tasks.geometry.task import geometry
+from tasks.screening.config import DeduplicateConfig, LeakageConfig
 from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
 from tasks.screening.leakage.nearest_evaluation import nearest_evaluation, plain_words, repeated_prompts
-from tests.embedding.conftest import CAPTIONS, png, write_pairs
+from tasks.screening.task import deduplicate, drop, leakage
+from tests.tasks.embedding.conftest import CAPTIONS, png, write_pairs
 from tests.tasks.geometry.conftest import gaussian
 
 

@@ -1,0 +1,189 @@
+"""One row's whole story, read from the store: caption, screening, keywords, weight after every step, draw, shard."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from flows.config.pipeline import PipelineConfig
+from flows.engine import StatusEngine
+from flows.graph import Screening, curate_graph
+from storage.errors import InputError
+from storage.record.manifest import Manifest
+from storage.store.store import Store
+from storage.tables.shards import read_table
+from tasks.balancing.explain import BalancingStory, explain_balancing
+from tasks.reporting.inputs.untrusted import displayed
+from tasks.resampling.explain import SelectionStory, explain_selection
+from tasks.screening.explain import DroppingStory, explain_dropping
+
+LEAKAGE = "leakage "  # before the benchmark's name in a run's label
+CAPTION = 2_000  # characters of a caption that are shown
+
+
+@dataclass(frozen=True)
+class Story:
+    """What became of one row.
+
+    `rejected` is the reason and its detail where the row was not ingested; `dropping` what screening found of it, and
+    `kept` the key of the row that stays in its stead; `leaked` the key of the evaluation image that it is near to.
+    """
+
+    key: str
+    id: int | None = None
+    caption: str = ""
+    source: str = ""
+    rejected: str | None = None
+    dropping: DroppingStory | None = None
+    kept: str | None = None
+    leaked: str | None = None
+    balancing: BalancingStory | None = None
+    selection: SelectionStory | None = None
+
+
+def explain(config: PipelineConfig, wanted: str) -> Story:
+    """The story of one row, by id or by the source's own key.
+
+    Raises `InputError` where curation has not run yet, or no row has that id or key.
+    """
+    curation = curate_graph(StatusEngine(config.runtime), config)
+    runs = _screening(curation.screening)
+    stages = [*curation.ingested, *runs.values(), *curation.screening.dropped]
+    stages += [*curation.matches, curation.balanced, curation.selection, curation.curated]
+    if not all(isinstance(manifest, Manifest) for manifest in stages):
+        raise InputError(f"the curation of {config.name} is not complete in the store; run it first")
+    store = Store(config.runtime.store)
+    pairs = _files(store, curation.ingested, "pairs-*.parquet")
+    row = _find(pairs, wanted, ["id", "key", "caption", "source"])
+    if row is None:
+        return _rejected(_files(store, curation.ingested, "rejected.parquet"), wanted)
+    folders = {run: store.directory(manifest.stage, manifest.key) for run, manifest in runs.items()}
+    dropping = explain_dropping(row["id"], folders)
+    if dropping.by is not None and curation.screening.dropped:
+        stays = None if dropping.kept is None else _find(pairs, str(dropping.kept), ["id", "key"])
+        leaks = curation.screening.leaks.get(dropping.by.removeprefix(LEAKAGE))
+        images = _files(store, [leaks.images] if leaks else [], "pairs-*.parquet")
+        leaked = None if dropping.evaluation is None else _find(images, str(dropping.evaluation), ["id", "key"])
+        return Story(**row, dropping=dropping, kept=stays and stays["key"], leaked=leaked and leaked["key"])
+    balanced, selected = (
+        store.directory("balance", curation.balanced.key),
+        store.directory("select", curation.selection.key),
+    )
+    balancing = explain_balancing(
+        row["id"],
+        balanced=balanced,
+        stats=curation.balanced.stats,
+        matches=_files(store, curation.matches, "matches-*.parquet"),
+        entries=selected / "entries.parquet",
+    )
+    selection = explain_selection(
+        row["id"],
+        weights=sorted(balanced.glob("weights-*.parquet")),
+        selection=selected / "selection.parquet",
+        stats=curation.selection.stats,
+        seed=config.resampling.seed,
+        curated=_files(store, [curation.curated], "*.parquet"),
+    )
+    return Story(**row, dropping=dropping, balancing=balancing, selection=selection)
+
+
+def _screening(screening: Screening) -> dict[str, Any]:
+    """The runs that list rows to drop, by their labels, in the order in which `drop` takes them."""
+    runs = {f"{LEAKAGE}{name}": leaks.found for name, leaks in screening.leaks.items()}
+    return runs | ({} if screening.duplicates is None else {"deduplicate": screening.duplicates})
+
+
+def show(story: Story, console: Console) -> None:
+    """Print a story. Captions are other people's text: control characters are spelled out, markup is off."""
+    console.print(Text(f"{story.key}" + (f"  (id {story.id}, source {story.source})" if story.id is not None else "")))
+    if story.rejected:
+        console.print(Text(f"rejected at ingest: {story.rejected}"))
+        return
+    console.print(Text(f"“{displayed(story.caption, CAPTION)}”"))
+    _show_dropping(story, console)
+    if story.balancing:
+        _show_balancing(story.balancing, console)
+    if story.selection:
+        _show_selection(story.selection, console)
+
+
+def _show_dropping(story: Story, console: Console) -> None:
+    dropping = story.dropping
+    if dropping is None:
+        return
+    if dropping.by is not None:
+        stays = "" if dropping.kept is None else f"; {story.kept} (id {dropping.kept}) is kept in its stead"
+        near = "" if dropping.distance is None else f", {story.leaked}, at distance {dropping.distance:.4f}"
+        console.print(Text(f"dropped before balancing by {dropping.by}: {dropping.reason}{near}{stays}"))
+    elif dropping.replaces:
+        ids = ", ".join(map(str, dropping.replaces))
+        console.print(Text(f"kept in the stead of {len(dropping.replaces)} rows like it: id {ids}"))
+
+
+def _show_balancing(story: BalancingStory, console: Console) -> None:
+    if story.keywords:
+        table = Table("keyword", box=None, header_style="bold", pad_edge=False)
+        for name in ("captions", "observed", "target", "balanced", "realised"):
+            table.add_column(name, justify="right")
+        for keyword in story.keywords:
+            shares = (keyword.observed, keyword.target, keyword.balanced, keyword.realised)
+            table.add_row(Text(keyword.text), f"{keyword.count:,}", *(_percent(share) for share in shares))
+        console.print(table)
+    if story.steps:
+        console.print("weight " + " → ".join(f"{step.weight:.4g} (step {step.step})" for step in story.steps))
+    elif story.weight is not None:
+        console.print(f"weight {story.weight:.4g}")
+    if story.dropped:
+        console.print(Text(f"balancing: {story.dropped}"))
+
+
+def _show_selection(story: SelectionStory, console: Console) -> None:
+    if story.expected_copies is not None:
+        drawn = "" if story.draw is None else f", draw {story.draw:.4f}"
+        console.print(
+            f"expected copies {story.expected_copies:.4g}{drawn}, copies in the selection {story.multiplicity}"
+        )
+    if story.shard:
+        console.print(Text(f"in {story.shard}, row {story.row}"))
+    if story.dropped:
+        console.print(Text(f"not selected: {story.dropped}"))
+
+
+def _percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.3g} %"
+
+
+def _files(store: Store, manifests: Sequence[Any], pattern: str) -> list[Path]:
+    return [
+        path for manifest in manifests for path in sorted(store.directory(manifest.stage, manifest.key).glob(pattern))
+    ]
+
+
+def _find(paths: Iterable[Path], wanted: str, columns: Sequence[str]) -> dict[str, Any] | None:
+    """The first row whose id or key is `wanted`."""
+    number = int(wanted) if wanted.isdecimal() and int(wanted) < 2**64 else None
+    for path in paths:
+        table = read_table(path, columns)
+        match = pc.equal(table["key"], wanted)
+        if number is not None:
+            match = pc.or_(match, pc.equal(table["id"], pa.scalar(number, pa.uint64())))
+        found = table.filter(match)
+        if found.num_rows:
+            row: dict[str, Any] = found.slice(0, 1).to_pylist()[0]
+            return row
+    return None
+
+
+def _rejected(paths: Iterable[Path], wanted: str) -> Story:
+    for path in paths:
+        table = read_table(path)
+        found = table.filter(pc.equal(table["key"], wanted)).slice(0, 1).to_pylist()
+        if found:
+            return Story(key=wanted, rejected=f"{found[0]['reason']} ({displayed(found[0]['detail'] or '', 300)})")
+    raise InputError(f"no row has the id or key {wanted!r}; keys are those of the source, as in the `pairs` table")

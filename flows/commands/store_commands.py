@@ -1,0 +1,104 @@
+"""Commands on what the store holds: verify its hashes, remove what nothing needs, export a curated set."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from storage.errors import EquipoiseError, InputError
+
+console = Console()
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
+Format = Literal["webdataset", "open_clip_csv", "datacomp", "weight_buckets"]
+
+
+def verify(
+    config: ConfigFile,
+    discard: Annotated[bool, typer.Option(help="remove altered files, so that the next run rebuilds them")] = False,
+) -> None:
+    """Hash every file of the experiment's store; exit status 1 where one is missing or altered."""
+    from flows.config.pipeline import load_experiment
+    from storage.store.store import Store
+
+    store = Store(load_experiment(config).runtime.store)
+    manifests = list(store.manifests())
+    faults = [(manifest, fault) for manifest in manifests for fault in store.damage(manifest, content=True)]
+    for _, fault in faults:
+        console.print(fault, style="red", markup=False, highlight=False)
+    files = sum(len(manifest.files) for manifest in manifests)
+    console.print(f"{files} files of {len(manifests)} stage outputs checked, {len(faults)} faulty", highlight=False)
+    if not faults:
+        return
+    if discard:
+        for manifest in {manifest.name: manifest for manifest, _ in faults}.values():
+            store.discard(manifest)
+        raise EquipoiseError(f"{len(faults)} faulty files; their outputs are discarded, and the next run rebuilds them")
+    raise EquipoiseError(
+        f"{len(faults)} faulty files; missing ones are rebuilt by the next run, altered ones after `verify --discard`"
+    )
+
+
+def gc(
+    configs: Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="experiments whose results are kept")],
+    remove: Annotated[bool, typer.Option(help="remove what is listed; without it, only list")] = False,
+) -> None:
+    """List, or remove, stage outputs that none of the named experiments needs any more."""
+    from flows.config.pipeline import load_experiment
+    from flows.engine import StatusEngine
+    from flows.pipeline import build
+    from storage.store.collect import find_garbage
+    from storage.store.collect import remove as remove_items
+    from storage.store.store import Store
+
+    settings = [load_experiment(config) for config in configs]
+    stores = {setting.runtime.store.resolve() for setting in settings}
+    if len(stores) > 1:
+        raise InputError(f"these experiments use {len(stores)} stores; collect each store by itself")
+    store = Store(stores.pop())
+    engines = [StatusEngine(setting.runtime) for setting in settings]
+    for engine, setting in zip(engines, settings, strict=True):
+        build(engine, setting, setting.whole)
+    garbage = find_garbage(
+        store,
+        [manifest for engine in engines for manifest in engine.manifests],
+        unfinished=[key for engine in engines for key in engine.missing],
+    )
+    for item in garbage.items:
+        console.print(f"{item.bytes:>14,}  {item.path}  {item.reason}", markup=False, highlight=False)
+    if remove:
+        console.print(f"{remove_items(store, garbage):,} bytes freed", highlight=False)
+    else:
+        console.print(f"{garbage.bytes:,} bytes in {len(garbage.items)} items; --remove removes them", highlight=False)
+
+
+def export(
+    config: ConfigFile,
+    to: Annotated[Path, typer.Argument(help="a new folder; for datacomp, a .npy file")],
+    format: Annotated[Format, typer.Option(help="what to write")] = "webdataset",
+) -> None:
+    """Write the curated set for other trainers, from the cache: copies by multiplicity, or buckets of weight."""
+    from flows.config.pipeline import load_config
+    from flows.engine import StatusEngine
+    from flows.graph import curate_graph
+    from storage import export as exporters
+    from storage.record.manifest import Manifest
+    from storage.store.store import Store
+
+    settings = load_config(config)
+    curated = curate_graph(StatusEngine(settings.runtime), settings).curated
+    if not isinstance(curated, Manifest):
+        raise InputError(f"nothing is curated yet; run `equipoise run {config} --verb curate` first")
+    paths = sorted(Store(settings.runtime.store).directory(curated.stage, curated.key).glob("curated-*.parquet"))
+    if format == "weight_buckets":
+        buckets = exporters.write_weight_buckets(paths, to)
+        written = buckets.export
+        console.print(buckets.arguments, markup=False, highlight=False)
+    else:
+        writers = {
+            "webdataset": exporters.write_webdataset,
+            "open_clip_csv": exporters.write_open_clip_csv,
+            "datacomp": exporters.write_datacomp_subset,
+        }
+        written = writers[format](paths, to)
+    console.print(f"{written.rows:,} rows in {len(written.files)} files, {written.rejected} left out", highlight=False)

@@ -1,0 +1,138 @@
+"""Parts of the configuration that join several stages: what is screened, trained and evaluated, and how."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from storage.config import Config
+from tasks.embedding.config import EmbeddingConfig
+from tasks.evaluation.config import EvaluationConfig
+from tasks.geometry.config import GeometryConfig
+from tasks.screening.config import DeduplicateConfig, LeakageConfig
+from tasks.training.config import FinetuneConfig, HeadsConfig, TrainingConfig
+
+
+class EncoderPlan(Config):
+    """Which encoder embeds the data, and with what settings."""
+
+    settings: EmbeddingConfig = Field(default_factory=EmbeddingConfig, description="how to encode")
+    model: Literal["trained"] | Path | None = Field(
+        default="trained",
+        description="trained: the CLIP that this run trains on the original data with its first seed; a path: a folder "
+        "or safetensors file; null: the architecture with random weights",
+    )
+    text_model: Path | None = Field(default=None, description="folder of a transformers text model, to encode captions")
+
+
+class FinetunePlan(Config):
+    """T-REGS fine-tuning of the trained models, each beside a control of equal budget without T-REG."""
+
+    settings: FinetuneConfig = Field(default_factory=FinetuneConfig, description="the continuation")
+    variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
+        default=("balanced",), min_length=1, description="which trained models are continued"
+    )
+
+
+class HeadsPlan(Config):
+    """The paper's MLP heads on the embeddings, for every k and every variant."""
+
+    settings: HeadsConfig = Field(default_factory=HeadsConfig, description="heads and their training")
+    half_steps: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(0, 1, 2), min_length=1, description="the k of the balanced loss, one run for each"
+    )
+    variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
+        default=("original", "balanced"), min_length=1, description="which selections the heads train on"
+    )
+
+
+class TrainingPlan(Config):
+    """CLIP from scratch on `original`, `balanced` and `random`, on equal budgets, over seeds."""
+
+    settings: TrainingConfig = Field(default_factory=TrainingConfig, description="model, loss and budget")
+    initial: Path | None = Field(
+        default=None, description="a safetensors checkpoint of the architecture to start from; null: fresh weights"
+    )
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        default=(0, 1, 2), min_length=1, description="one training per seed and variant; more seeds, narrower intervals"
+    )
+    finetune: FinetunePlan | None = Field(default=None, description="T-REGS fine-tuning")
+    heads: HeadsPlan | None = Field(default=None, description="heads on frozen embeddings")
+
+
+class Benchmark(Config):
+    """One zero-shot task in clip-benchmark's local `wds/` layout."""
+
+    name: str = Field(pattern=r"^[\w.-]+$", description="its name in tables and figures")
+    path: Path | None = Field(
+        default=None, description="its folder; null: the task of this name that the scenes source generates"
+    )
+
+
+class EvaluationPlan(Config):
+    """Every trained model on every benchmark."""
+
+    settings: EvaluationConfig = Field(default_factory=EvaluationConfig, description="intervals and splits")
+    benchmarks: tuple[Benchmark, ...] = Field(min_length=1, description="what to evaluate on")
+
+
+class ScreeningEncoder(Config):
+    """The encoder by which pictures are compared before anything is trained."""
+
+    settings: EmbeddingConfig = Field(
+        default_factory=lambda: EmbeddingConfig(encoder="pixels", modality="image"), description="how to encode"
+    )
+    model: Path | None = Field(
+        default=None, description="a folder or safetensors file; null: pixels, or the architecture with random weights"
+    )
+
+    @field_validator("model")
+    @classmethod
+    def _no_cycle(cls, model: Path | None) -> Path | None:
+        if model == Path("trained"):
+            raise ValueError(
+                "`trained` would be a cycle, because screening decides what that model is trained on; give the path of "
+                "a model, or leave it out and set settings.encoder to pixels"
+            )
+        return model
+
+
+class ScreeningPlan(Config):
+    """What is looked for among the pairs before they are balanced: repetitions, and leaks of the evaluation sets."""
+
+    encoder: ScreeningEncoder = Field(default_factory=ScreeningEncoder, description="which encoder compares")
+    geometry: GeometryConfig = Field(
+        default_factory=GeometryConfig, description="the spanning tree of all pairs that near-duplicates are cut from"
+    )
+    deduplicate: DeduplicateConfig | None = Field(default=None, description="drop rows that repeat another")
+    leakage: LeakageConfig | None = Field(default=None, description="compare with every benchmark, and drop the leaks")
+    benchmarks: tuple[Benchmark, ...] = Field(
+        default=(), description="what to compare with; empty: the benchmarks of `evaluation`"
+    )
+
+    @property
+    def near(self) -> bool:
+        """Whether near-duplicates are looked for, for which the pairs are encoded."""
+        return self.deduplicate is not None and self.deduplicate.near is not None
+
+    @property
+    def drops(self) -> bool:
+        """Whether some rows may go."""
+        return self.deduplicate is not None or (self.leakage is not None and self.leakage.drop != "none")
+
+    @model_validator(mode="after")
+    def _of_use(self) -> "ScreeningPlan":
+        if self.deduplicate is None and self.leakage is None:
+            raise ValueError("there is nothing to look for; set `deduplicate` or `leakage`, or leave `screening` out")
+        if self.deduplicate is not None and self.deduplicate.content == "none" and not self.near:
+            raise ValueError("deduplicate.content is none and deduplicate.near is null: no row would repeat another")
+        for name, wanted in (
+            ("geometry", self.geometry.modality if self.near else None),
+            ("leakage", self.leakage.modality if self.leakage else None),
+        ):
+            if wanted and self.encoder.settings.modality not in ("both", wanted):
+                raise ValueError(
+                    f"{name}.modality is {wanted}, but the encoder encodes {self.encoder.settings.modality} only; "
+                    "set encoder.settings.modality to both"
+                )
+        return self

@@ -1,0 +1,58 @@
+"""How balancing approached its target, step by step, and why it stopped, in words."""
+
+from collections.abc import Mapping
+
+import polars as pl
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from pydantic import JsonValue
+
+from tasks.reporting.page.svg import SERIES, blank, logarithmic
+from tasks.reporting.sections.geometry import whole
+
+MARGINS = (("column_l1", "keywords", SERIES[1]), ("row_l1", "captions", SERIES[2]))
+EXACT = 1e-12  # below this a side was just fitted: what is left is rounding, not a distance
+
+
+def convergence_figure(history: pl.DataFrame) -> Figure | None:
+    """L1 distance of both margins from their targets, by half step; None where nothing was recorded.
+
+    A side that a half step has just fitted is at its target exactly and has no point there.
+    """
+    curves = []
+    for column, name, colour in MARGINS:
+        if column in history.columns:
+            measured = history.filter(pl.col(column) > EXACT)
+            if len(measured):
+                curves.append((measured["step"].to_numpy(), measured[column].to_numpy(), name, colour))
+    if not curves or max(len(steps) for steps, *_ in curves) < 2:
+        return None
+    figure, (axis,) = blank(7.4, 2.5)
+    for steps, values, name, colour in curves:
+        axis.plot(
+            steps, values, "o-", color=colour, markersize=3.5, markeredgewidth=0,
+            label=f"{name} from their target",
+        )  # fmt: skip
+    axis.set_yscale("log")
+    logarithmic(axis.yaxis)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_xlabel("half step")
+    axis.set_ylabel("L1 distance (log scale)")
+    figure.legend(loc="outside upper left", ncols=2)
+    return figure
+
+
+def convergence_sentence(stats: Mapping[str, JsonValue]) -> str:
+    """What balancing says of itself: converged or not, and the reason it gave for stopping."""
+    method = str(stats.get("method", "balancing"))
+    iterations = whole(stats.get("iterations"))
+    unit = "half step" if method == "rake" else "iteration"
+    reason = str(stats.get("reason") or "no reason was recorded").strip().rstrip(".")
+    if stats.get("converged"):
+        verdict = "converged: both margins were measured and lie within the tolerance"
+    elif iterations:
+        verdict = "did not converge to both margins"
+    else:
+        verdict = "has no iteration to converge"
+    count = f" after {iterations} {unit}{'' if iterations == 1 else 's'}" if iterations else ""
+    return f"{method.capitalize()} {verdict}{count}. Why it stopped: {reason}."

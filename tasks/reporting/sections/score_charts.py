@@ -1,0 +1,74 @@
+"""Figures of the scores: every seed a dot, the mean a bar, the interval over seeds a line."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
+from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, variant_colours
+from tasks.reporting.sections.scores import Difference, Summary
+from tasks.reporting.sections.sentences import metric_name
+
+
+def scores_figure(summaries: Sequence[Summary]) -> Figure:
+    """A panel a benchmark, a row a variant: seeds, their mean, its t interval, and the level of chance."""
+    benchmarks = list(dict.fromkeys(each.benchmark for each in summaries))
+    variants = list(dict.fromkeys(each.variant for each in summaries))
+    colours = variant_colours(variants)
+    height = 0.8 + 0.3 * len(variants)
+    columns = min(2, len(benchmarks))
+    rows = -(-len(benchmarks) // columns)
+    figure, axes = blank(7.4, height * rows, rows=rows, columns=columns)
+    for axis, benchmark in zip(axes, benchmarks, strict=False):
+        group = [each for each in summaries if each.benchmark == benchmark]
+        for row, variant in enumerate(variants):
+            for summary in group:
+                if summary.variant == variant:
+                    _score_row(axis, row, summary, colours[variant])
+        chance = group[0].chance
+        if chance is not None:
+            axis.axvline(100 * chance, color=MUTED, linewidth=1, linestyle=(0, (1, 2)))
+        axis.set_title(displayed(benchmark, LABEL_LENGTH))
+        axis.set_xlabel(f"{metric_name(group[0].metric)}, %")
+        first_column = benchmarks.index(benchmark) % columns == 0
+        _category_axis(axis, variants if first_column else [""] * len(variants))
+    for axis in axes[len(benchmarks) :]:
+        axis.set_visible(False)
+    return figure
+
+
+def differences_figure(differences: Sequence[Difference]) -> Figure:
+    """A row a difference: every seed's own, the mean, and the decisive interval; zero is a line."""
+    figure, (axis,) = blank(7.4, 0.7 + 0.34 * len(differences))
+    labels = []
+    for row, difference in enumerate(differences):
+        colour = SERIES[1] if difference.distinguishable else MUTED
+        interval = difference.decisive
+        if interval is not None:
+            axis.plot([100 * interval.low, 100 * interval.high], [row, row], color=colour, linewidth=2.2)
+        values = [100 * value for _, value in difference.seeds]
+        axis.plot(values, [row] * len(values), "o", color=colour, markersize=4, alpha=0.45, markeredgewidth=0)
+        axis.plot([100 * difference.mean], [row], "D", color=colour, markersize=5, markeredgewidth=0)
+        labels.append(f"{difference.benchmark}: {difference.variant} − {difference.reference}")
+    axis.axvline(0, color=INK, linewidth=0.8)
+    axis.set_xlabel("difference (percentage points)")
+    _category_axis(axis, labels)
+    return figure
+
+
+def _score_row(axis: Axes, row: int, summary: Summary, colour: str) -> None:
+    values = [100 * value for _, value in summary.seeds]
+    if summary.over_seeds is not None:
+        low, high = (max(0.0, 100 * summary.over_seeds.low), min(100.0, 100 * summary.over_seeds.high))
+        axis.plot([low, high], [row, row], color=colour, linewidth=2.2, alpha=0.55)
+    axis.plot(values, [row] * len(values), "o", color=colour, markersize=4.5, alpha=0.55, markeredgewidth=0)
+    axis.plot([100 * summary.mean] * 2, [row - 0.24, row + 0.24], color=colour, linewidth=2.4)
+
+
+def _category_axis(axis: Axes, labels: Sequence[str]) -> None:
+    axis.set_yticks(range(len(labels)), [displayed(label, 2 * LABEL_LENGTH) for label in labels])
+    axis.set_ylim(len(labels) - 0.45, -0.55)
+    axis.grid(visible=False, axis="y")
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)

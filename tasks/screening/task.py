@@ -1,0 +1,149 @@
+"""The screening stages: the only file here that knows of caching and Prefect."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import JsonValue
+
+from storage.caching.prefect_task import stage
+from storage.record.manifest import External, Manifest
+from storage.store.workspace import Workspace
+from storage.tables.schemas import REJECTED
+from storage.tables.shards import count_rows, iter_batches, read_table, write_table
+from tasks.screening.config import DeduplicateConfig, LeakageConfig
+from tasks.screening.duplicates.dropping import without_dropped
+
+
+@stage(
+    "deduplicate",
+    version=2,
+    modules=("tasks.screening.duplicates.equal_content", "tasks.screening.duplicates.rows_to_drop"),
+)
+def deduplicate(
+    config: DeduplicateConfig,
+    pairs: Sequence[Manifest],
+    geometry: Manifest | None = None,
+    leaks: Sequence[Manifest] = (),
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Find rows that repeat another: `dropped.parquet` (id, the id kept in its stead, reason). Nothing is removed yet.
+
+    geometry: of the pairs' embeddings; its spanning tree is cut at `config.near`, and what hangs together is joined
+    with what has equal content. leaks: outputs of `leakage`; the rows that they list are not kept in others' stead.
+    """
+    from tasks.screening.duplicates.equal_content import content_hashes, equal_content
+    from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
+
+    relations, paths = [], _shards(work, pairs, "pairs-*.parquet")
+    if config.content != "none":
+        ids, hashes = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
+        relations.append(SameAs(*equal_content(ids, hashes), f"equal {config.content}"))
+    if config.near == "auto" and geometry is not None:
+        groups = read_table(work.path(geometry, "duplicates.parquet"))
+        relations.append(SameAs(groups["id"].to_numpy(), groups["group"].to_numpy(), "near-duplicate"))
+    elif config.near is not None and geometry is not None:
+        edges = read_table(work.path(geometry, "edges.parquet"), ["source", "target", "length"])
+        short = edges.filter(pc.less_equal(edges["length"], pa.scalar(config.near, pa.float32())))
+        relations.append(SameAs(short["source"].to_numpy(), short["target"].to_numpy(), "near-duplicate"))
+    listed = [read_table(work.path(manifest, "dropped.parquet"), ["id"])["id"].to_numpy() for manifest in leaks]
+    dropped = rows_to_drop(relations, np.concatenate([np.empty(0, np.uint64), *listed]))
+    write_table(work.output / "dropped.parquet", dropped)
+    return {
+        "rows": sum(map(count_rows, paths)),
+        "dropped": dropped.num_rows,
+        "groups": len(dropped["kept"].unique()),
+        "reasons": _counts(dropped),
+    }
+
+
+@stage(
+    "leakage",
+    version=1,
+    modules=("tasks.screening.leakage.leak_tables", "tasks.geometry.read_vectors", "tasks.embedding.benchmark"),
+)
+def leakage(
+    config: LeakageConfig,
+    benchmark: str,
+    embeddings: Sequence[Manifest],
+    evaluation: Sequence[Manifest],
+    pairs: Sequence[Manifest],
+    evaluation_pairs: Sequence[Manifest],
+    dataset: Manifest | External | None = None,
+    *,
+    work: Workspace,
+) -> Mapping[str, JsonValue]:
+    """Search training data for evaluation images and for captions that repeat the benchmark's class prompts.
+
+    embeddings, evaluation: of the training and the evaluation images, by one encoder; pairs, evaluation_pairs: what
+    they were made from; dataset: the benchmark's folder, for its prompts. Writes `leaks.parquet` (nearest pairs),
+    `captions.parquet`, `dropped.parquet` (as `deduplicate`) and `leaks.png`.
+    """
+    from tasks.embedding.benchmark import prompts
+    from tasks.geometry.read_vectors import read_vectors
+    from tasks.screening.leakage.leak_tables import (
+        captions_like_prompts,
+        leak_distance,
+        leaks_to_drop,
+        nearest_pairs,
+        picture_pairs,
+    )
+    from tasks.screening.leakage.nearest_evaluation import nearest_evaluation
+
+    ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
+    evaluation_ids, evaluated = read_vectors(_shards(work, evaluation, "embeddings-*.parquet"), config.modality)
+    found = nearest_evaluation(vectors, evaluated, workers=work.runtime.workers)
+    nearest = nearest_pairs(ids, evaluation_ids, found, leak_distance(found, vectors, config), config.listed)
+    known: list[str] = []
+    if config.captions and dataset is not None:
+        known = [prompt for every in prompts(work.directory(dataset) / benchmark) for prompt in every]
+    captions = captions_like_prompts(_shards(work, pairs, "pairs-*.parquet"), known)
+    dropped = leaks_to_drop(nearest.leaks, captions, config)
+    write_table(work.output / "leaks.parquet", nearest.leaks)
+    write_table(work.output / "captions.parquet", captions)
+    write_table(work.output / "dropped.parquet", dropped)
+    sheet = picture_pairs(
+        nearest.leaks,
+        _shards(work, pairs, "pairs-*.parquet"),
+        _shards(work, evaluation_pairs, "pairs-*.parquet"),
+        config.pictures,
+    )
+    (work.output / "leaks.png").write_bytes(sheet)
+    leaked = nearest.leaks.filter(nearest.leaks["leak"])["evaluation"]
+    return {
+        "benchmark": benchmark,
+        "rows": len(ids),
+        "evaluation_rows": len(evaluation_ids),
+        "distance": nearest.distance,
+        "leaks": nearest.images,
+        "leaked_evaluation_rows": len(leaked.unique()),
+        "nearest": float(found.distance.min()) if len(ids) else None,
+        "captions": captions.num_rows,
+        "dropped": dropped.num_rows,
+    }
+
+
+@stage("drop", version=1, modules=("tasks.screening.duplicates.dropping",))
+def drop(pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
+    """A group of pairs without the rows that `deduplicate` or `leakage` list; those go to `rejected.parquet`."""
+    listed = [read_table(work.path(manifest, "dropped.parquet")) for manifest in dropped]
+    rejected, rows = [REJECTED.empty_table()], 0
+    for path in work.paths(pairs, "pairs-*.parquet"):
+        kept, gone = without_dropped(read_table(path), listed)
+        write_table(work.output / path.name, kept)
+        rejected.append(gone)
+        rows += kept.num_rows
+    every = pa.concat_tables(rejected)
+    write_table(work.output / "rejected.parquet", every)
+    return {"rows": rows, "rejected": every.num_rows, "reasons": _counts(every)}
+
+
+def _shards(work: Workspace, manifests: Sequence[Manifest], pattern: str) -> list[Path]:
+    return [path for manifest in manifests for path in work.paths(manifest, pattern)]
+
+
+def _counts(table: pa.Table) -> dict[str, JsonValue]:
+    return {count["values"]: count["counts"] for count in table["reason"].value_counts().to_pylist()}

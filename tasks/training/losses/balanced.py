@@ -1,0 +1,82 @@
+"""The balanced contrastive loss for any number of half-steps: the loss view of *The Benefits of Balance* (section 2.3).
+
+CLIP's loss is one step of balancing the joint measure `exp(logits)` towards uniform marginals: the rows are
+normalised, or the columns, and the two are averaged. Going on alternately gives a family of losses, one for each
+number `k` of half-steps, of which k = 1 is CLIP's and k = 2 the paper's "doubly centred" one.
+"""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from storage.errors import InputError
+from tasks.training.losses.potentials import balanced_loss
+
+Gradient = Literal["unrolled", "surrogate"]
+
+FAST_FROM = 256
+"""Batches from this size on go by potentials; below it the chain itself is quicker."""
+
+
+def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient = "unrolled") -> Tensor:
+    """`-½ (mean diag A_k + mean diag B_k)` where `A_k`, `B_k` are the logits after `k` alternating normalisations.
+
+    `A` starts with rows, `B` with columns; a half-step subtracts the log-sum-exp along its axis. `k = 0` is the joint
+    normalisation `-mean(diag(logits) - logsumexp(logits))`, `k = 1` CLIP's loss, `k = 2` the paper's.
+
+    logits: `[n, n]`, scaled similarities, the pairs on the diagonal; computed in float32 at least.
+    gradient: `"unrolled"` differentiates through every normaliser. `"surrogate"` (k = 2 only) is the variant in the
+        authors' code: a function linear in the logits, see `surrogate_loss`.
+
+    Returns a scalar. Raises `InputError` for logits that are not square, a negative `steps`, or a surrogate of k ≠ 2.
+    """
+    _check(logits, steps, gradient)
+    wide = logits if logits.dtype == torch.float64 else logits.float()
+    with torch.autocast(device_type=logits.device.type, enabled=False):
+        if gradient == "surrogate":
+            return surrogate_loss(wide)
+        return unrolled_loss(wide, steps) if len(wide) < FAST_FROM else balanced_loss(wide, steps)
+
+
+def unrolled_loss(logits: Tensor, steps: int) -> Tensor:
+    """The definition, written out: a chain of log-softmaxes from either side, differentiated by autograd.
+
+    logits: `[n, n]`. It holds about `2 k + 2` matrices of their size: the reference for the fast form.
+    """
+    if steps == 0:
+        return torch.logsumexp(logits.flatten(), dim=0) - logits.diagonal().mean()
+    rows_first = columns_first = logits
+    for step in range(steps):
+        rows_first = functional.log_softmax(rows_first, dim=1 - step % 2)
+        columns_first = functional.log_softmax(columns_first, dim=step % 2)
+    return -0.5 * (rows_first.diagonal().mean() + columns_first.diagonal().mean())
+
+
+def surrogate_loss(logits: Tensor) -> Tensor:
+    """The authors' two-step surrogate for k = 2, its weights detached.
+
+    With `Q = softmax` over rows and `P = softmax` over columns of the detached logits, `p_i = Σ_j P_ij` and
+    `q_j = Σ_i Q_ij`, it is `-(1/n) Σ_ij L_ij (δ_ij - Q_ij - P_ij + ½ (Q_ij p_i + P_ij q_j))`: the paper's first-order
+    centring of the pair measure. Its gradient points along k = 2's at logit scale 1, a little off at 10, and
+    elsewhere at the scale of 100 that trained models have. Its value is no likelihood and may have either sign.
+    """
+    with torch.no_grad():
+        over_rows = torch.softmax(logits, dim=1)
+        over_columns = torch.softmax(logits, dim=0)
+        column_mass = over_rows.sum(dim=0, keepdim=True)
+        row_mass = over_columns.sum(dim=1, keepdim=True)
+        weights = over_rows * (1 - 0.5 * row_mass) + over_columns * (1 - 0.5 * column_mass)
+    return ((logits * weights).sum() - logits.diagonal().sum()) / logits.shape[0]
+
+
+def _check(logits: Tensor, steps: int, gradient: str) -> None:
+    if logits.ndim != 2 or logits.shape[0] != logits.shape[1] or logits.shape[0] == 0:
+        raise InputError(f"the loss needs a square matrix of logits, [n, n] with n >= 1, not {list(logits.shape)}")
+    if steps < 0:
+        raise InputError(f"the number of half-steps must be 0 or more, not {steps}")
+    if gradient not in ("unrolled", "surrogate"):
+        raise InputError(f"the gradient must be 'unrolled' or 'surrogate', not {gradient!r}")
+    if gradient == "surrogate" and steps != 2:
+        raise InputError(f"the surrogate gradient exists for 2 half-steps only, not {steps}; use gradient='unrolled'")

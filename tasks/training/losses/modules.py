@@ -1,0 +1,120 @@
+"""The losses as modules: with open_clip's contract, and T-REG and its neighbours on batches spread over ranks."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from storage.errors import InputError
+from tasks.training.distributed.ranks import Ranks, all_ranks
+from tasks.training.losses.balanced import Gradient, balanced_contrastive_loss
+from tasks.training.losses.potentials import balanced_loss
+from tasks.training.tregs.treg import treg
+
+
+class BalancedClipLoss(nn.Module):
+    """The balanced contrastive loss in place of `open_clip.ClipLoss`, exact over ranks.
+
+    half_steps: k; 1 is CLIP's loss. gradient: "unrolled", or "surrogate" for k = 2.
+    local_loss: True holds this rank's rows of the logits, `[b, W b]`; False the whole matrix on every rank. Both give
+        the gradient of one process with the whole batch once the ranks' gradients are averaged, as DDP does; features
+        are always gathered with their gradients.
+
+    Example:
+        >>> loss = BalancedClipLoss(half_steps=2)
+        >>> image, text = torch.eye(4), torch.eye(4)
+        >>> round(loss(image, text, logit_scale=torch.tensor(10.0)).item(), 4)
+        0.0001
+    """
+
+    def __init__(self, half_steps: int = 1, gradient: Gradient = "unrolled", *, local_loss: bool = True) -> None:
+        super().__init__()
+        if half_steps < 0:
+            raise InputError(f"the number of half-steps must be 0 or more, not {half_steps}")
+        if gradient == "surrogate" and half_steps != 2:
+            raise InputError(f"the surrogate gradient exists for 2 half-steps only, not {half_steps}")
+        self.half_steps, self.gradient, self.local_loss = half_steps, gradient, local_loss
+
+    def forward(
+        self,
+        image_features: Tensor,
+        text_features: Tensor,
+        logit_scale: Tensor,
+        logit_bias: Tensor | None = None,
+        output_dict: bool = False,
+    ) -> Tensor | dict[str, Tensor]:
+        """L2-normalised features `[b, d]` of this rank, the scale (not its logarithm) → the whole batch's loss."""
+        loss = distributed_contrastive_loss(
+            image_features,
+            text_features,
+            logit_scale,
+            logit_bias,
+            half_steps=self.half_steps,
+            gradient=self.gradient,
+            local=self.local_loss,
+        )
+        return {"contrastive_loss": loss} if output_dict else loss
+
+    def extra_repr(self) -> str:
+        """What `print` shows."""
+        return f"half_steps={self.half_steps}, gradient={self.gradient!r}, local_loss={self.local_loss}"
+
+
+def distributed_contrastive_loss(
+    image_features: Tensor,
+    text_features: Tensor,
+    logit_scale: Tensor,
+    logit_bias: Tensor | None = None,
+    *,
+    half_steps: int = 1,
+    gradient: Gradient = "unrolled",
+    local: bool = True,
+    ranks: Ranks | None = None,
+) -> Tensor:
+    """The loss of normalised features `[b, d]` spread over ranks, in float32 under autocast too.
+
+    Every rank returns the loss of the whole batch, and its gradient is that of the sum over ranks: averaging the
+    parameters' gradients over ranks gives one process's. `local` as in `BalancedClipLoss`.
+    """
+    ranks = ranks or all_ranks()
+    with torch.autocast(device_type=image_features.device.type, enabled=False):
+        image = image_features if image_features.dtype == torch.float64 else image_features.float()
+        text = ranks.gather(text_features.to(image.dtype))
+        by_rows = ranks.group is not None and local and gradient == "unrolled"
+        image = image if by_rows else ranks.gather(image)
+        logits = logit_scale.to(image.dtype) * image @ text.T
+        if logit_bias is not None:
+            logits = logits + logit_bias
+        if by_rows:
+            return balanced_loss(logits, half_steps, ranks)
+        return balanced_contrastive_loss(logits, half_steps, gradient)
+
+
+class BatchRegulariser(nn.Module):
+    """A regulariser of points `[n, d]` on a batch spread over ranks.
+
+    term: any function of points `[n, d]` to a scalar, such as `koleo` or `uniformity`.
+    gather: True takes the points of all ranks together, with exact gradients; False each rank's own, averaged.
+    """
+
+    def __init__(self, term: Callable[[Tensor], Tensor], *, gather: bool = True) -> None:
+        super().__init__()
+        self.term, self.gather = term, gather
+
+    def forward(self, points: Tensor) -> Tensor:
+        """This rank's un-normalised embeddings `[b, d]` → the regulariser's value."""
+        with torch.autocast(device_type=points.device.type, enabled=False):
+            wide = points if points.dtype == torch.float64 else points.float()
+            return self.term(all_ranks().gather(wide) if self.gather else wide)
+
+
+class TregLoss(BatchRegulariser):
+    """T-REG: `γ L_E + λ L_S` of un-normalised embeddings, the tree of all ranks' points or of each rank's own."""
+
+    def __init__(self, gamma: float, lambda_: float, *, gather: bool = True) -> None:
+        super().__init__(lambda points: treg(points, gamma=gamma, lambda_=lambda_), gather=gather)
+        self.gamma, self.lambda_ = gamma, lambda_
+
+    def extra_repr(self) -> str:
+        """What `print` shows."""
+        return f"gamma={self.gamma}, lambda_={self.lambda_}, gather={self.gather}"

@@ -1,0 +1,74 @@
+"""Training a whole CLIP model on pictures and captions, from scratch or from a trained one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from storage.progress import Report, silent
+from tasks.embedding.clip import Clip
+from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
+from tasks.training.data.augmentation import augment
+from tasks.training.data.epoch_order import batches
+from tasks.training.data.images import DecodedPictures
+from tasks.training.data.pairs import PairSet
+from tasks.training.distributed.ranks import all_ranks
+from tasks.training.loop.fit import Batch, Fitted, fit
+from tasks.training.models.compact_vocabulary import CompactVocabulary, compact
+from tasks.training.recipes.contrastive_objective import ContrastiveObjective
+
+_AHEAD = 3
+"""Batches decoded beside the steps, where decoding takes long or the steps run elsewhere."""
+
+
+def train_clip(
+    clip: Clip,
+    pairs: PairSet,
+    config: TrainingConfig | FinetuneConfig,
+    *,
+    seed: int,
+    device: str = "cpu",
+    scratch: Path | None = None,
+    description: str = "training",
+    report: Report = silent,
+) -> Fitted:
+    """Train `clip.model` in place on `config.steps` batches of the pairs, drawn by their copies.
+
+    seed: decides the order of the examples and the augmentation, by hashes.
+    Raises `EquipoiseError` for a loss that is not finite.
+    """
+    vocabulary = compact(clip.model, pairs.tokens.used())
+    clip.model.to(memory_format=torch.channels_last).train()
+
+    def stream(start: int) -> Iterator[Batch]:
+        return _stream(pairs, vocabulary, config.augmentation, config.batch, seed, start)
+
+    objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
+    ahead = 0 if device == "cpu" and isinstance(pairs.pictures, DecodedPictures) else _AHEAD
+    fitted = fit(
+        objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead, report=report
+    )
+    clip.model.to(memory_format=torch.contiguous_format).eval()
+    if vocabulary is not None:
+        vocabulary.expand(clip.model)
+    return fitted
+
+
+def _stream(
+    pairs: PairSet,
+    vocabulary: CompactVocabulary | None,
+    augmentation: AugmentationConfig,
+    batch: int,
+    seed: int,
+    start: int,
+) -> Iterator[Batch]:
+    mean, deviation = pairs.preparation.mean, pairs.preparation.deviation
+    rows_of_batches = batches(pairs.ids, pairs.copies, batch=batch, seed=seed, start=start, pictures=pairs.same_picture)
+    part = all_ranks().part(batch)
+    places = np.arange(part.start, part.stop)
+    for step, rows in enumerate((whole[part] for whole in rows_of_batches), start):
+        pictures = pairs.pictures.take(rows)
+        images = augment(pictures, places, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
+        tokens = pairs.tokens.take(rows)
+        yield Batch(pairs.ids[rows], images, vocabulary.renumber(tokens) if vocabulary is not None else tokens)

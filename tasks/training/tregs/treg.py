@@ -1,0 +1,52 @@
+"""T-REG: minimum-spanning-tree regularisation of a batch of embeddings (*T-REGS*, arXiv 2510.23484, section 3)."""
+
+import math
+
+import torch
+from torch import Tensor
+
+from storage.errors import InputError
+from tasks.training.tregs.batch_prim import minimum_spanning_edges
+from tasks.training.tregs.tree_length import tree_length
+
+
+def mst_length(points: Tensor) -> Tensor:
+    """The length of the Euclidean minimum spanning tree, `E(Z) = Σ_{(i,j) in MST(Z)} ‖z_i - z_j‖`, differentiable.
+
+    points: `[n, d]`. The tree is found without gradient; its lengths carry one, which is exact wherever the tree is
+    unique. An edge of length zero gives a zero gradient, so duplicates never give NaN. Returns a scalar, 0 for n < 2.
+    """
+    if points.ndim != 2:
+        raise InputError(f"a spanning tree needs points [n, d], not {list(points.shape)}")
+    wide = points if points.dtype == torch.float64 else points.float()
+    return tree_length(wide, minimum_spanning_edges(wide))
+
+
+def sphere_penalty(points: Tensor) -> Tensor:
+    """The soft sphere constraint `L_S = (1/n) Σ (‖z_i‖ - 1)²` of points `[n, d]`; a zero vector has a zero gradient."""
+    wide = points if points.dtype == torch.float64 else points.float()
+    return (torch.linalg.vector_norm(wide, dim=1) - 1).square().mean()
+
+
+def treg(points: Tensor, *, gamma: float, lambda_: float) -> Tensor:
+    """`γ L_E + λ L_S` with `L_E = -(1/n) E(Z)` and `L_S = mean((‖z‖ - 1)²)` (T-REGS, equations 6 to 8).
+
+    points: `[n, d]`, *un-normalised* embeddings of one branch; n points use the tree of the whole batch.
+    gamma, lambda_: weights of the tree length and of the sphere penalty, 0 or more. Returns a scalar.
+    """
+    if gamma < 0 or lambda_ < 0:
+        raise InputError(f"T-REG's weights must be 0 or more, not gamma={gamma}, lambda={lambda_}")
+    return lambda_ * sphere_penalty(points) - gamma * mst_length(points) / max(len(points), 1)
+
+
+def equilibrium_radius(points: int, gamma: float, lambda_: float) -> float:
+    """Where the norms settle when nothing else pulls: `r = 1 + (γ / 2λ) √(2 (n-1) / n)`, about `1 + γ√2 / (2λ)`.
+
+    n ≤ d+1 points on a sphere of radius r make the tree longest as a regular simplex, `E = (n-1) r √(2n / (n-1))`;
+    then `d/dr [λ (r-1)² - γ E/n] = 0`. Infinite where nothing holds the points back.
+    """
+    if gamma == 0:
+        return 1.0
+    if lambda_ == 0:
+        return math.inf
+    return 1 + gamma * math.sqrt(2 * (points - 1) / points) / (2 * lambda_)

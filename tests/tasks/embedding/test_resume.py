@@ -1,0 +1,93 @@
+"""A process that is killed in the middle of a group goes on where it was, to the same bytes."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
+from storage.tables.shards import read_table
+from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.task import embed
+from tests.tasks.embedding.conftest import png, write_pairs
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+import tasks.embedding.run as run
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
+from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.task import embed
+
+pairs, store, reached = map(Path, sys.argv[1:])
+encode, shards = run.encode_shard, []
+
+def encode_and_stop(path, *rest, **options):
+    shards.append(path)
+    if len(shards) == 2:
+        reached.touch()
+        time.sleep(600)  # until it is killed
+    return encode(path, *rest, **options)
+
+run.encode_shard = encode_and_stop
+pairs = External(path=pairs, fingerprint="p")
+embed.run(EmbeddingConfig(batch_size=2), pairs, None, None, runtime=Runtime(store=store))
+"""
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.glob("*.parquet")}
+
+
+def test_a_killed_process_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path / "pairs", [png(0), png(1), None], [png(2), b"broken", png(3)], [png(4)])
+    pairs = External(path=pairs.path, fingerprint="p")
+    reached, store = tmp_path / "reached", tmp_path / "killed"
+    arguments = [sys.executable, "-c", PROGRAM, str(pairs.path), str(store), str(reached)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(arguments, env=environment) as process:
+        for _ in range(1_200):
+            if reached.exists() or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL and reached.exists()
+    left = [path for path in store.rglob("embeddings-*.parquet") if path.is_file()]
+    assert [path.name for path in left] == ["embeddings-00000.parquet"]
+    node = left[0].stat().st_ino
+    config = EmbeddingConfig(batch_size=2)
+    resumed = embed.run(config, pairs, None, None, runtime=Runtime(store=store))
+    whole = embed.run(config, pairs, None, None, runtime=Runtime(store=tmp_path / "whole"))
+    assert digests(store / resumed.name) == digests(tmp_path / "whole" / whole.name) and resumed.digest == whole.digest
+    assert (store / resumed.name / "embeddings-00000.parquet").stat().st_ino == node  # not encoded again
+    assert len(read_table(store / resumed.name / "rejected.parquet")) == 2
+
+
+def test_a_picture_of_several_rows_is_encoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tasks.embedding.encoders as module
+
+    decoded: list[bytes | None] = []
+    original = module.decode_image
+    monkeypatch.setattr(module, "decode_image", lambda content: (decoded.append(content), original(content))[1])
+    pairs = write_pairs(tmp_path / "pairs", [png(0), b"broken", png(1), png(0), None, b"broken", png(0), None])
+    manifest = embed.run(EmbeddingConfig(batch_size=2), pairs, None, None, runtime=Runtime(store=tmp_path / "store"))
+    assert sorted(decoded, key=str) == sorted([png(0), b"broken", png(1), None], key=str)  # in several threads
+    folder = tmp_path / "store" / manifest.name
+    table, given = read_table(folder / "embeddings-00000.parquet"), read_table(pairs.path / "pairs-00000.parquet")
+    assert table["id"].to_pylist() == given["id"].take([0, 2, 3, 6]).to_pylist()
+    assert table["image"][0] == table["image"][2] == table["image"][3] != table["image"][1]
+    rejected = read_table(folder / "rejected.parquet").to_pylist()
+    reasons = {
+        "row-1": "unreadable image",
+        "row-4": "missing image",
+        "row-5": "unreadable image",
+        "row-7": "missing image",
+    }
+    assert {row["key"]: row["reason"] for row in rejected} == reasons

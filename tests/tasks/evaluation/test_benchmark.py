@@ -1,0 +1,123 @@
+"""The adapter gives clip-benchmark's own figures, and tells the data's faults in one sentence."""
+
+import math
+import tarfile
+from pathlib import Path
+
+import pytest
+from clip_benchmark.metrics import zeroshot_classification, zeroshot_retrieval
+
+from storage.errors import InputError
+from tasks.evaluation.benchmark import classify, open_loader, retrieve
+from tasks.evaluation.intervals import Bootstrap
+from tasks.evaluation.layout import inspect_layout
+from tasks.evaluation.scores import classification_scores, retrieval_scores
+from tests.tasks.evaluation.conftest import (
+    COLOURS,
+    SmallEncoder,
+    as_clip,
+    picture,
+    to_tensor,
+    tokenize,
+    write_classification,
+    write_tar,
+)
+
+
+@pytest.mark.parametrize("classes", [3, 6])
+@pytest.mark.parametrize("batch_size", [7, 256])
+def test_classification_agrees_with_clip_benchmark(
+    tmp_path: Path, encoder: SmallEncoder, classes: int, batch_size: int
+) -> None:
+    root = write_classification(tmp_path / "set", list(COLOURS)[:classes])
+    layout = inspect_layout(root, name="set")
+    answers = classify(layout, as_clip(encoder), batch_size=batch_size)
+    theirs = zeroshot_classification.evaluate(
+        encoder,
+        open_loader(layout, to_tensor, batch_size),
+        tokenize,
+        list(layout.classes),
+        list(layout.templates),
+        device="cpu",
+        amp=False,
+    )
+    scores = classification_scores(answers, layout.classes, Bootstrap(resamples=200))
+    assert answers.acc1 == theirs["acc1"]
+    assert scores.metrics["mean_per_class_recall"] == theirs["mean_per_class_recall"]
+    if classes < 5:
+        assert math.isnan(theirs["acc5"])
+        assert answers.acc5 is None and scores.metrics["acc5"] is None
+    else:
+        assert answers.acc5 == theirs["acc5"]
+    assert scores.images == layout.images == 40
+    assert sum(score.images for score in scores.classes) == 40
+    mean = sum(score.recall for score in scores.classes) / len(scores.classes)
+    assert mean == pytest.approx(scores.metrics["mean_per_class_recall"])
+    assert (answers.prediction == answers.label).mean() == pytest.approx(answers.acc1)
+
+
+def test_retrieval_agrees_with_clip_benchmark(captions: Path, encoder: SmallEncoder) -> None:
+    layout = inspect_layout(captions, name="captions")
+    found = retrieve(layout, as_clip(encoder), recall_k=(1, 5, 10), batch_size=5)
+    scores = retrieval_scores(found, Bootstrap(resamples=200))
+    theirs = zeroshot_retrieval.evaluate(
+        encoder, open_loader(layout, to_tensor, 5), tokenize, device="cpu", amp=False, recall_k_list=[1, 5, 10]
+    )
+    assert scores.metrics == pytest.approx(theirs)
+    for name, interval in scores.intervals.items():
+        value = scores.metrics[name]
+        assert value is not None and interval.low <= value <= interval.high
+
+
+def test_recall_beyond_the_gallery_is_left_out(captions: Path, encoder: SmallEncoder) -> None:
+    layout = inspect_layout(captions, name="captions")
+    found = retrieve(layout, as_clip(encoder), recall_k=(1, 13))
+    assert list(found.found_image) == [1]
+    assert list(found.found_text) == [1, 13]
+    with pytest.raises(InputError, match="only 12 images"):
+        retrieve(layout, as_clip(encoder), recall_k=(13,))
+
+
+def test_undecodable_image_is_one_sentence(tmp_path: Path, encoder: SmallEncoder) -> None:
+    root = write_classification(tmp_path / "set", ["red", "green"], images=4, shards=1)
+    write_tar(root / "test" / "0.tar", [("a.png", picture("red", 1)[:60]), ("a.cls", b"0")])
+    layout = inspect_layout(root, name="set")
+    with pytest.raises(InputError, match="an image of the benchmark set cannot be read"):
+        classify(layout, as_clip(encoder))
+
+
+def test_diverged_model_is_refused(colours: Path, encoder: SmallEncoder) -> None:
+    encoder.pixels.data.fill_(float("nan"))
+    with pytest.raises(InputError, match="training diverged"):
+        classify(inspect_layout(colours, name="colours"), as_clip(encoder))
+
+
+def test_agrees_on_the_real_cifar10_test_set(shared_data: Path, tmp_path: Path, encoder: SmallEncoder) -> None:
+    """On the first 300 real images, in the layout as it was published."""
+    source = shared_data / "wds_cifar10"
+    root = tmp_path / "cifar10"
+    (root / "test").mkdir(parents=True)
+    for name in ("classnames.txt", "zeroshot_classification_templates.txt"):
+        (root / name).write_bytes((source / name).read_bytes())
+    (root / "test" / "nshards.txt").write_text("1")
+    members: list[tuple[str, bytes]] = []
+    with tarfile.open(source / "test" / "0.tar") as archive:
+        for member in archive:
+            stream = archive.extractfile(member)
+            assert stream is not None
+            members.append((member.name, stream.read()))
+            if len(members) == 600:
+                break
+    write_tar(root / "test" / "0.tar", members)
+    layout = inspect_layout(root, name="cifar10")
+    answers = classify(layout, as_clip(encoder))
+    theirs = zeroshot_classification.evaluate(
+        encoder,
+        open_loader(layout, to_tensor, 64),
+        tokenize,
+        list(layout.classes),
+        list(layout.templates),
+        device="cpu",
+        amp=False,
+    )
+    assert classification_scores(answers, layout.classes, Bootstrap(resamples=200)).metrics == theirs

@@ -1,0 +1,72 @@
+"""The benchmarks of this room run, at a size that takes no time; what they measure is no test's business."""
+
+import json
+
+import open_clip
+import pytest
+import torch
+
+from benchmarks import losses, rates, training_clip, training_heads, treg_share
+
+MODEL = "equipoise-benchmark-test"
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> str:
+    folder = tmp_path_factory.mktemp("models")
+    (folder / f"{MODEL}.json").write_text(json.dumps(training_clip.SMALL))
+    open_clip.add_model_config(folder)
+    return MODEL
+
+
+def compared(ways: dict[str, rates.Way], **options: object) -> dict[str, float]:
+    return rates.compare(ways, **{"steps": 2, "batch": 4, "rounds": 1, "device": "cpu", **options})
+
+
+def test_losses(capsys):
+    losses.from_features(16, 1, "cpu")
+    losses.from_logits(16, 1, False, "cpu")
+    losses.peak("ours", 64, 2, "cpu")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split("  ")[0] for line in lines[:4]] == ["B=16 features", "B=16 k=1", "B=16 k=2", "B=16 k=5"]
+    assert "extra peak memory" in lines[4]
+
+
+def test_heads():
+    seconds = compared(training_heads.head_ways(64, 4, "cpu"), repeats={"ours": 2})
+    assert list(seconds)[:2] == ["ours", "DataLoader loop, stored embeddings"]
+    assert len(compared(training_heads.data_ways(64, 4))) == 2
+
+
+def test_the_floor_holds_the_products_of_a_real_step():
+    """As many multiplications as autograd makes for the heads and the logits, forward and backward."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from tasks.training.models.heads import Heads
+
+    heads, inputs = Heads(), torch.randn(4, 512)
+    with FlopCounterMode(display=False) as real:
+        image, text = heads.image_encoder(inputs), heads.text_encoder(inputs)
+        (image @ text.T).sum().backward()
+    with FlopCounterMode(display=False) as floor:
+        training_heads.products(4, "cpu")(1)
+    assert floor.get_total_flops() == real.get_total_flops()
+
+
+def test_towers(model):
+    seconds = compared(training_heads.towers_ways(model, 16, 4, "cpu"), steps=1)
+    assert all(value != 0 for value in seconds.values())
+
+
+@pytest.mark.usefixtures("model", "loggers_as_they_were")
+def test_clip(model):
+    seconds = compared(training_clip.clip_ways(model, 4, "cpu"), steps=1)
+    assert list(seconds) == ["ours", "open_clip_train", "ours, pictures kept decoded"]
+
+
+def test_share_of_tregs(model):
+    network = open_clip.create_model(model)
+    before = network.logit_scale.item()
+    for gamma in (0.0, 0.1):
+        treg_share.training_step(network, 4, 32, "cpu", gamma)()
+    assert network.logit_scale.item() != before
