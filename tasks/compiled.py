@@ -8,7 +8,7 @@ however deep: the same closure that enters cache keys.
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import Any, Literal
+from typing import Literal, TypeVar, cast, overload
 
 import numba
 import numpy as np
@@ -22,30 +22,48 @@ FASTMATH = frozenset({"reassoc", "contract", "nsz"})
 """Sums may be reordered, for vector instructions; infinities and NaN keep their meaning."""
 
 
+Kernel = TypeVar("Kernel", bound=Callable[..., object])
+
+
+@overload
+def compiled(function: Kernel) -> Kernel: ...
+
+
+@overload
 def compiled(
-    function: Callable[..., Any] | None = None,
+    *, fastmath: Collection[str] = (), inline: Literal["never", "always"] = "never"
+) -> Callable[[Kernel], Kernel]: ...
+
+
+def compiled(
+    function: Kernel | None = None,
     *,
     fastmath: Collection[str] = (),
     inline: Literal["never", "always"] = "never",
-) -> Any:
+) -> Kernel | Callable[[Kernel], Kernel]:
     """Compile at the first call, GIL released, machine code kept beside the source (or in numba's own cache folder).
+
+    Division by zero gives an infinity or NaN, as in numpy, instead of an error.
 
     Args:
         function: the kernel; left out where options are given, `@compiled(fastmath=FASTMATH)`.
         fastmath: what LLVM may assume of floating-point numbers; nothing by default, so that results are IEEE's.
         inline: "always" copies the kernel into its callers before they are typed.
-
-    Division by zero gives an infinity or NaN, as in numpy, instead of an error.
     """
     if function is None:
-        return partial(compiled, fastmath=fastmath, inline=inline)
-    options = {"nogil": True, "error_model": "numpy", "fastmath": set(fastmath) or False, "inline": inline}
+        return lambda kernel: _compile(kernel, fastmath, inline)
+    return _compile(function, fastmath, inline)
+
+
+def _compile(function: Kernel, fastmath: Collection[str], inline: Literal["never", "always"]) -> Kernel:
+    flags = set(fastmath) or False
+    jit = partial(numba.njit, nogil=True, error_model="numpy", fastmath=flags, inline=inline)
     try:
-        dispatcher = numba.njit(cache=True, **options)(function)
+        kernel = cast(Kernel, jit(cache=True)(function))
     except RuntimeError:  # numba found no folder that it may write to
-        return numba.njit(**options)(function)
-    index = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+        return cast(Kernel, jit()(function))
+    index = getattr(getattr(kernel, "_cache", None), "_cache_file", None)
     stamp = code_stamp(function.__module__)
     if index is not None and stamp is not None:
-        index._source_stamp = stamp
-    return dispatcher
+        index._source_stamp = stamp  # noqa: SLF001  numba has no public way to say what machine code depends on
+    return kernel

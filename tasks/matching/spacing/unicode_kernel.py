@@ -37,7 +37,7 @@ def respace(values: np.ndarray, offsets: np.ndarray, classes: np.ndarray) -> tup
     # A character brings at most one space.
     out = np.empty(2 * (offsets[rows] - offsets[0]), dtype=np.uint8)
     out_offsets = np.zeros(rows + 1, dtype=np.int64)
-    size = 0
+    size: Integer = 0
     for row in range(rows):
         position, stop, row_start = offsets[row], offsets[row + 1], size
         before = BLANK
