@@ -33,8 +33,9 @@ def match_captions(
     token_mask = index.tokens.size // SLOT - 1
     ends = np.empty(texts, np.int64)
     out = np.empty(4 * texts + 2 * index.most_per_token + 64, np.uint32)
-    row_begin = done = kept = np.int64(0)
+    done = kept = np.int64(0)
     size: Integer = np.int64(0)
+    row_begin: Integer = np.int64(0)
     compact_at: Integer = np.int64(_COMPACT)
 
     position = start = offsets[0]
@@ -43,7 +44,8 @@ def match_captions(
         make_keys(values, block, kept, count, token_mask)
         look_up(values, block, kept, count, index)
         find_pairs(block, count, index)
-        row = token = np.int64(0)
+        row: Integer = np.int64(0)
+        token: Integer = np.int64(0)
         complete = False
         while not complete:
             row, token, size, row_begin, complete = collect(
