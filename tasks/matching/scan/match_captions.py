@@ -33,7 +33,8 @@ def match_captions(
     token_mask = index.tokens.size // SLOT - 1
     ends = np.empty(texts, np.int64)
     out = np.empty(4 * texts + 2 * index.most_per_token + 64, np.uint32)
-    done = kept = np.int64(0)
+    kept: Integer = np.int64(0)
+    done = np.int64(0)
     size: Integer = np.int64(0)
     row_begin: Integer = np.int64(0)
     compact_at: Integer = np.int64(_COMPACT)
