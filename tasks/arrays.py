@@ -1,0 +1,20 @@
+"""Names for the arrays that rooms pass to one another; a docstring adds the shape, as in `Floats [n, d]`."""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Float32s = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.integer]
+"""Whole numbers of any width, for functions that read them as they come."""
+
+Int64s = npt.NDArray[np.int64]
+"""Counts, offsets and positions."""
+
+Ids = npt.NDArray[np.uint64]
+"""Identities of rows."""
+
+Keywords = npt.NDArray[np.uint32]
+"""Numbers of keywords, places in the keyword list."""
+
+Bools = npt.NDArray[np.bool_]
