@@ -33,9 +33,9 @@ from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
 from tasks.balancing.threshold import threshold
 from tasks.matching.matcher import KeywordMatcher
-from tasks.resampling.realised import realise
-from tasks.resampling.sampling import draw
-from tasks.resampling.strata import keyword_order
+from tasks.resampling.sampling.draw import draw
+from tasks.resampling.sampling.keyword_order import keyword_order
+from tasks.resampling.selection.realised import realise
 
 WIDTH = 10
 COLUMNS = ("t", "size", "TV", "residual", "system.", "ESS w", "ESS drawn", "seconds", "TV ratio")

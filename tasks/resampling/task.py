@@ -19,12 +19,13 @@ from tasks.balancing.matrix.incidence import read_incidence
 from tasks.balancing.result import Unit
 from tasks.balancing.tables import finite
 from tasks.resampling.config import CurateConfig, ResamplingConfig, SubsampleConfig
-from tasks.resampling.curated import BUCKET_BYTES, Layout, curated_batches
-from tasks.resampling.realised import realise
-from tasks.resampling.sampling import draw, subset
-from tasks.resampling.selection import read_weights, selection_table, with_realised
-from tasks.resampling.shuffle import Shuffle
-from tasks.resampling.strata import keyword_order
+from tasks.resampling.sampling.draw import draw
+from tasks.resampling.sampling.keyword_order import keyword_order
+from tasks.resampling.sampling.subset import subset
+from tasks.resampling.selection.realised import realise
+from tasks.resampling.selection.tables import read_weights, selection_table, with_realised
+from tasks.resampling.shards.curated import BUCKET_BYTES, Layout, curated_batches
+from tasks.resampling.shards.shuffle import Shuffle
 
 
 @stage("select", version=1, modules=("tasks.resampling.selection", "tasks.resampling.sampling"))
@@ -71,7 +72,7 @@ def select(
     }
 
 
-@stage("subsample", version=1, modules=("tasks.resampling.sampling",))
+@stage("subsample", version=1, modules=("tasks.resampling.sampling.subset",))
 def subsample(
     config: SubsampleConfig, pairs: Sequence[Manifest], size_of: Manifest, *, work: Workspace
 ) -> Mapping[str, JsonValue]:
@@ -96,7 +97,7 @@ def subsample(
     return {"size": size, "of": len(ids)}
 
 
-@stage("curate", version=1, modules=("tasks.resampling.curated", "tasks.resampling.shuffle"))
+@stage("curate", version=1, modules=("tasks.resampling.shards",))
 def curate(
     config: CurateConfig,
     selection: Manifest,

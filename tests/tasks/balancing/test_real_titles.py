@@ -18,7 +18,7 @@ from tasks.balancing.matrix.incidence import Incidence, incidence_of
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
 from tasks.balancing.threshold import threshold
-from tasks.resampling.sampling import draw
+from tasks.resampling.sampling.draw import draw
 
 
 @pytest.fixture

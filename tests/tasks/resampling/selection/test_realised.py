@@ -10,9 +10,9 @@ from tasks.balancing.diagnostics import expected_marginal, total_variation
 from tasks.balancing.matrix.incidence import Incidence, incidence_of
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
-from tasks.resampling.realised import realise
-from tasks.resampling.sampling import draw
-from tasks.resampling.strata import keyword_order
+from tasks.resampling.sampling.draw import draw
+from tasks.resampling.sampling.keyword_order import keyword_order
+from tasks.resampling.selection.realised import realise
 
 
 def long_tailed_matrix(rows: int, columns: int = 40, seed: int = 0) -> tuple[Incidence, np.ndarray]:

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from storage.errors import InputError
 from storage.tables.ids import row_ids
-from tasks.resampling.sampling import draw, scale_for_size, subset
+from tasks.resampling.sampling.draw import draw
+from tasks.resampling.sampling.scale import scale_for_size
+from tasks.resampling.sampling.subset import subset
 
 METHODS = ("poisson", "residual", "multinomial", "systematic")
 

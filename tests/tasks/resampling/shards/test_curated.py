@@ -18,8 +18,8 @@ from tasks.balancing.explain import explain_balancing
 from tasks.balancing.task import balance
 from tasks.resampling.config import CurateConfig, ResamplingConfig
 from tasks.resampling.explain import explain_selection
-from tasks.resampling.shuffle import Shuffle
-from tasks.resampling.splits import image_ids
+from tasks.resampling.shards.shuffle import Shuffle
+from tasks.resampling.shards.splits import image_ids
 from tasks.resampling.takedown import repair_counts, without
 from tasks.resampling.task import curate, select
 from tests.tasks.resampling.builders import World, build, keyword_lists, world_ids

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from storage.draws import words
 from storage.tables.schemas import CURATED
 from storage.tables.shards import iter_batches, read_table
-from tasks.resampling.splits import held_out
+from tasks.resampling.shards.splits import held_out
 
 BUCKET_BYTES = 512 << 20
 

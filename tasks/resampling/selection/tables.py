@@ -13,8 +13,8 @@ import pyarrow as pa
 from storage.errors import InputError
 from storage.tables.schemas import ENTRIES, SELECTION
 from storage.tables.shards import read_table
-from tasks.resampling.realised import Realised
-from tasks.resampling.sampling import Draw
+from tasks.resampling.sampling.draw import Draw
+from tasks.resampling.selection.realised import Realised
 
 
 @dataclass(frozen=True)
