@@ -1,14 +1,36 @@
-"""The base of every configuration model, and the mark for what must not enter a cache key."""
+"""The base of every configuration model, and the marks for what must not enter a key and for what names a kind."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Config(BaseModel):
-    """A frozen configuration; a field nobody declared is an error, so that a typo cannot pass silently."""
+    """A frozen configuration; a field nobody declared is an error, so that a typo cannot pass silently.
+
+    A section given in part keeps the rest of what it is by default *in this place*: where a field's default is
+    `OptimiserConfig(learning_rate=1e-4)`, the mapping `{name: adam}` means Adam at 1e-4, whatever the class's own
+    learning rate. A mapping that names another kind (see `Kind`) is a section of its own and takes nothing over.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete_sections(cls, values: object) -> object:
+        if not isinstance(values, Mapping):
+            return values
+        completed = dict(values)
+        for name, given in values.items():
+            field = cls.model_fields.get(name)
+            if field is None or field.is_required() or not isinstance(given, Mapping):
+                continue
+            default = field.get_default(call_default_factory=True, validated_data={})
+            if isinstance(default, Config):
+                completed[name] = _completed(given, default)
+        return completed
 
 
 @dataclass(frozen=True)
@@ -18,3 +40,36 @@ class NotInKey:
     Devices, worker counts and log levels are such fields, and so are paths to inputs: their *content* enters the
     key, through `External`, wherever they lie.
     """
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Marks a field, `Annotated[Literal["tregs", "koleo"], Kind()]`, whose value says what the others mean.
+
+    Another value makes another section, to which the defaults of this one do not belong. The discriminator of a union
+    needs no mark: its class allows no other value.
+    """
+
+
+def _completed(given: Mapping[str, object], default: Config) -> dict[str, object]:
+    """What was given, with what `default` states explicitly wherever nothing was given."""
+    completed = dict(given)
+    fields = type(default).model_fields
+    for name, field in fields.items():
+        if name in given and _is_another_kind(given[name], getattr(default, name), field.annotation, field.metadata):
+            return completed
+    for name in fields:
+        value = getattr(default, name)
+        if name not in given:
+            if name in default.model_fields_set:
+                completed[name] = value
+        elif isinstance(value, Config) and isinstance(inner := given[name], Mapping):
+            completed[name] = _completed(inner, value)
+    return completed
+
+
+def _is_another_kind(given: object, default: object, annotation: object, marks: list[object]) -> bool:
+    if any(isinstance(mark, Kind) for mark in marks):
+        return given != default
+    allowed = get_args(annotation)
+    return get_origin(annotation) is Literal and len(allowed) == 1 and given not in allowed

@@ -74,7 +74,8 @@ def _finetuned(engine: Engine, config: PipelineConfig, curation: Curation, model
     plan = config.training.finetune if config.training else None
     if not plan:
         return []
-    control = plan.settings.regulariser.model_copy(update={"gamma": 0.0, "lambda_": 0.0})
+    none = {"kind": "tregs", "gamma": 0.0, "lambda_": 0.0, "weight": 0.0}
+    control = plan.settings.regulariser.model_copy(update=none)
     arms = {
         "T-REGS": plan.settings,
         "no T-REGS": plan.settings.model_copy(update={"regulariser": control}),

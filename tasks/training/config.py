@@ -1,10 +1,10 @@
 """Configuration of the three training stages. Everything here enters a stage's key but what says it does not."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from storage.config import Config, NotInKey
+from storage.config import Config, Kind, NotInKey
 from tasks.embedding.clip import Architecture
 
 
@@ -20,15 +20,25 @@ class LossConfig(Config):
 
 
 class RegulariserConfig(Config):
-    """A regulariser of the un-normalised embeddings of each branch; weights of 0 are none."""
+    """A regulariser of the un-normalised embeddings of each branch; T-REG with weights of 0 is none."""
 
-    kind: Literal["tregs", "koleo", "uniformity", "vicreg", "sigreg"] = Field(
+    kind: Annotated[Literal["tregs", "koleo", "uniformity", "vicreg", "sigreg"], Kind()] = Field(
         default="tregs", description="T-REG, or one of its neighbours for comparison"
     )
     gamma: float = Field(default=0.0, ge=0, description="T-REG's γ, weight of the spanning tree (paper: 3e-3)")
     lambda_: float = Field(default=0.0, ge=0, description="T-REG's λ, weight of the soft sphere (paper: 2e-5)")
     weight: float = Field(default=0.0, ge=0, description="weight of the other kinds")
     gather: bool = Field(default=True, description="over the points of all ranks together, not of each rank's own")
+
+    @model_validator(mode="after")
+    def _has_its_own_weights(self) -> Self:
+        if self.kind == "tregs" and self.weight > 0:
+            raise ValueError("`weight` belongs to the other kinds; T-REG is weighted by `gamma` and `lambda_`")
+        if self.kind != "tregs" and (self.gamma > 0 or self.lambda_ > 0):
+            raise ValueError(f"`gamma` and `lambda_` are T-REG's; {self.kind} is weighted by `weight`")
+        if self.kind != "tregs" and self.weight == 0:
+            raise ValueError(f"{self.kind} of weight 0 does nothing; give `weight`, or leave `kind` out for none")
+        return self
 
     @property
     def active(self) -> bool:
