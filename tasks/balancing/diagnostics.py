@@ -6,11 +6,12 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.balancing.matrix.incidence import Floats, Incidence, Integers
+from tasks.arrays import Floats, Integers
+from tasks.balancing.matrix.incidence import Incidence
 
 
 def total_variation(p: Floats, q: Floats) -> float:
-    """`½ Σ|p_j / Σp − q_j / Σq|` for non-negative `p, q [m]`; 0 when either is all zero and so is the other.
+    """`½ Σ|p_j / Σp − q_j / Σq|` for non-negative `p, q [m]`; 0 when both are all zero.
 
     Both are normalised first, so counts and shares may be mixed.
     """

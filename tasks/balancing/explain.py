@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pydantic import JsonValue
 
 from storage.tables.shards import read_table
+from tasks.arrays import Floats, Keywords
 from tasks.balancing.raking.row_passes import Block, block_row_mass
 from tasks.balancing.result import Unit
 
@@ -81,7 +82,7 @@ def explain_balancing(
     return BalancingStory(id_, keywords, row["weight"], row["inclusion"], steps, None)
 
 
-def keywords_of(id_: int, matches: Sequence[Path]) -> np.ndarray | None:
+def keywords_of(id_: int, matches: Sequence[Path]) -> Keywords | None:
     """The keyword numbers of one caption, or None if no shard has it."""
     row = _row(matches, id_)
     return None if row is None else np.asarray(row["entries"], dtype=np.uint32)
@@ -103,7 +104,7 @@ def _keyword(table: pa.Table, entry: int) -> KeywordStory:
     return KeywordStory(entry, *(row[name] for name in names))
 
 
-def _replay(held: np.ndarray, potentials: Path, stats: Mapping[str, JsonValue]) -> tuple[WeightAtStep, ...]:
+def _replay(held: Keywords, potentials: Path, stats: Mapping[str, JsonValue]) -> tuple[WeightAtStep, ...]:
     """The weight after each recorded half step, from the keywords' potentials alone."""
     if not potentials.is_file():
         return ()
@@ -113,7 +114,7 @@ def _replay(held: np.ndarray, potentials: Path, stats: Mapping[str, JsonValue]) 
     unit: Unit = "rows" if stats.get("unit") == "rows" else "pairs"
     mass = 1.0 / (matched if unit == "rows" else matches)
     block = Block(np.array([0, len(held)]), held, np.array([1.0 / matched]))
-    reference: np.ndarray | None = None
+    reference: Floats | None = None
     story = []
     for row in read_table([potentials]).to_pylist():
         current = np.array(row["log_scale"])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tasks.balancing.matrix.incidence import Floats
+from tasks.arrays import Floats
 
 Side = Literal["start", "x", "y"]
 Unit = Literal["rows", "pairs"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from storage.errors import InputError
+from tasks.arrays import Floats
 from tasks.balancing import targets
 from tasks.balancing.calibration.calibrate import calibrate
 from tasks.balancing.calibration.to_size import calibrate_to_size
@@ -19,7 +20,7 @@ from tasks.balancing.config import (
     ThresholdConfig,
 )
 from tasks.balancing.diagnostics import normalised
-from tasks.balancing.matrix.incidence import Floats, Incidence
+from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.result import Balance, Unit
 from tasks.balancing.threshold import threshold, threshold_for_tail_share

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from storage.errors import InputError
+from tasks.arrays import Floats, Ids
 from tasks.balancing.config import RakeConfig
 from tasks.balancing.diagnostics import normalised
-from tasks.balancing.matrix.incidence import Floats
+from tasks.balancing.raking.census import MatchShards, census
 from tasks.balancing.raking.mappers import mapped
-from tasks.balancing.raking.rake_shards import census, rake_shards, shard_weights
+from tasks.balancing.raking.rake_shards import rake_shards, shard_weights
 from tasks.balancing.result import Balance
 from tasks.balancing.solve import target_masses
 from tasks.balancing.tables import Marginals
@@ -24,8 +24,8 @@ def solve_shards(
     paths: Sequence[Path],
     texts: Sequence[str],
     *,
-    without: npt.NDArray[np.uint64],
-    write: Callable[[npt.NDArray[np.uint64], Floats], object],
+    without: Ids,
+    write: Callable[[Ids, Floats], object],
     workers: int = 1,
 ) -> tuple[Balance, Marginals, int]:
     """Rake the shards; `write(ids, weights)` gets each shard's weights in turn.
@@ -37,25 +37,23 @@ def solve_shards(
         InputError: no caption matches any keyword.
     """
     columns = len(texts)
-    seen = census(paths, columns, mapped(workers), without)
+    shards = MatchShards(paths, columns, without, mapped(workers))
+    seen = census(shards)
     if seen.matched == 0:
         raise InputError("no caption matches any keyword; check the metadata list against the captions")
     base = seen.counts.astype(np.float64) if config.initial == "pairs" else seen.base
     goal = normalised(target_masses(config.target, base, texts))
     balance = rake_shards(
-        paths,
-        columns=columns,
+        shards,
         column_target=goal,
         steps=config.steps,
         initial=config.initial,
         tolerance=config.tolerance,
-        mapper=mapped(workers),
         counted=seen,
-        without=without,
         keep_weights=False,
     )
     expected, largest = np.zeros(columns), 0.0
-    for shard in shard_weights(paths, balance, seen, columns, without):
+    for shard in shard_weights(shards, balance, seen):
         degrees = np.diff(shard.indptr)
         share = shard.weight / degrees if config.initial == "rows" else shard.weight
         expected += np.bincount(shard.indices, weights=np.repeat(share, degrees), minlength=columns)

@@ -11,8 +11,9 @@ import pyarrow as pa
 from pydantic import JsonValue
 
 from storage.tables.schemas import ENTRIES
+from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import expected_marginal, kullback_leibler, total_variation
-from tasks.balancing.matrix.incidence import Floats, Incidence, Integers
+from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Balance
 from tasks.balancing.theory.spectrum import observed_rate
 

@@ -16,8 +16,9 @@ import pyarrow.csv as pacsv
 
 from storage.errors import InputError
 from storage.tables.shards import read_table
+from tasks.arrays import Floats
 from tasks.balancing.diagnostics import keyword_sums, normalised
-from tasks.balancing.matrix.incidence import Floats, Incidence
+from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Unit
 
 
@@ -35,8 +36,10 @@ def uniform(base: Floats) -> Floats:
 
 
 def capped(base: Floats, t: float) -> Floats:
-    """`min(base_j, t)` `[m]`: the head is flattened at t captions and the tail left as it is (the paper's, and
-    MetaCLIP's aim)."""
+    """`min(base_j, t)` `[m]`: the head is flattened at t captions and the tail left as it is.
+
+    It is the paper's target, and what MetaCLIP's rule aims at.
+    """
     return np.minimum(np.asarray(base, dtype=np.float64), t)
 
 
@@ -47,11 +50,14 @@ def tempered(base: Floats, alpha: float) -> Floats:
 
 
 def mixture(parts: Sequence[Floats], shares: Sequence[float]) -> Floats:
-    """`Σ_k share_k · part_k / Σ part_k`, a probability `[m]` for shares that sum to 1."""
-    if len(parts) != len(shares) or not parts:
+    """`Σ_k share_k / Σ share · part_k / Σ part_k`, a probability `[m]`; raises `InputError` for shares below 0."""
+    if len(parts) != len(shares) or len(parts) == 0:
         raise InputError(f"a mixture of {len(parts)} targets needs as many shares, not {len(shares)}")
-    total = float(sum(shares))
-    return np.sum([share / total * normalised(part) for part, share in zip(parts, shares, strict=True)], axis=0)
+    weights = [float(share) for share in shares]
+    total = sum(weights)
+    if min(weights) < 0 or not 0 < total < np.inf:
+        raise InputError(f"the shares of a mixture are {weights}; give numbers ≥ 0 with a positive sum")
+    return np.sum([weight / total * normalised(part) for part, weight in zip(parts, weights, strict=True)], axis=0)
 
 
 def from_table(path: Path, texts: Sequence[str]) -> Floats:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from storage.errors import InputError
+from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import effective_sample_size, keyword_sums, normalised
-from tasks.balancing.matrix.incidence import Floats, Integers, check_rows
+from tasks.balancing.matrix.incidence import check_rows
 from tasks.balancing.raking.kernels import kept_probability
 from tasks.balancing.result import Balance
+
+SIZE_TOLERANCE = 1e-9
 
 
 def entry_probability(counts: Integers, t: float) -> Floats:
@@ -35,14 +38,16 @@ def threshold(
     """Keep caption i with probability `1 − Π_j (1 − min(1, t / count_j))`.
 
     Args:
-        indptr, indices: the matrix in compressed rows.
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows.
+        indices: `[nnz]`, keyword numbers, unique within a caption.
         columns: number of keywords m.
         t: MetaCLIP's threshold (20,000 for 400 M of 1.6 B pairs), > 0.
         size: in place of `t`, the expected number of captions kept.
 
     Returns:
-        A `Balance` with `inclusion`, `weight` proportional to it (mean 1), and `threshold`. It aims at no
-        marginal, so `residual` is 0 and `converged` says only that `t` meets `size`.
+        A `Balance` with `inclusion`, `weight` proportional to it (mean 1), and `threshold`. It aims at no marginal:
+        `residual` is how far the expected size is from `size`, relatively (0 for a given `t`), and `converged` means
+        that it is at most 1e-9.
 
     Raises:
         InputError: neither or both of `t` and `size`, or a size above the number of matched captions.
@@ -56,20 +61,23 @@ def threshold(
         raise InputError("no caption matches any keyword, so there is nothing to balance; check the keyword list")
     if t is None:
         assert size is not None
+        size = float(size)
         t = threshold_for_size(indptr, indices, counts, size)
+    t = float(t)
     if not 0 < t < np.inf:
         raise InputError(f"t is {t}; give a positive number of captions per keyword")
     inclusion = inclusion_probability(indptr, indices, counts, t)
     expected = float(inclusion.sum())
     degrees = np.diff(indptr)
     effective = effective_sample_size(inclusion)
+    residual = 0.0 if size is None else abs(expected - size) / size
     return Balance(
         weight=inclusion * (matched / expected),
         inclusion=inclusion,
         column_marginal=normalised(keyword_sums(indices, np.repeat(inclusion, degrees), columns)),
         log_scale=np.log(entry_probability(counts, t)),
-        converged=True,
-        residual=0.0 if size is None else abs(expected - size) / size,
+        converged=residual <= SIZE_TOLERANCE,
+        residual=residual,
         row_residual=0.0,
         column_residual=0.0,
         iterations=0,
@@ -79,7 +87,7 @@ def threshold(
         history=(),
         infeasible=(),
         unit="pairs",
-        threshold=float(t),
+        threshold=t,
     )
 
 
@@ -88,12 +96,18 @@ def threshold_for_size(indptr: Integers, indices: Integers, counts: Integers, si
 
     The expected size grows with t, from 0 to the number of matched captions at `t = max count`.
 
+    Args:
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows.
+        indices: `[nnz]`, keyword numbers.
+        counts: `[m]`, captions of each keyword.
+        size: the expected number of captions kept.
+
     Raises:
         InputError: `size` is not positive or exceeds the matched captions.
     """
-    matched = int(np.count_nonzero(np.diff(indptr)))
+    size, matched = float(size), int(np.count_nonzero(np.diff(indptr)))
     if not 0 < size <= matched:
-        raise InputError(f"size is {size}, but between 1 and {matched} captions (those that match) can be kept")
+        raise InputError(f"size is {size:g}, but between 1 and {matched} captions (those that match) can be kept")
     low, high = size / (4.0 * max(1, len(indices))), float(counts.max())
     if size == matched:
         return high

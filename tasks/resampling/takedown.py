@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
 from storage.tables.shards import iter_batches
+from tasks.arrays import Ids, Int64s, Integers
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Repaired:
         unknown: ids of the list that are not in the collection.
     """
 
-    counts: npt.NDArray[np.int64]
-    removed: npt.NDArray[np.uint64]
-    unknown: npt.NDArray[np.uint64]
+    counts: Int64s
+    removed: Ids
+    unknown: Ids
 
 
-def repair_counts(counts: npt.NDArray[np.integer], matches: Sequence[Path], ids: npt.NDArray[np.uint64]) -> Repaired:
+def repair_counts(counts: Integers, matches: Sequence[Path], ids: Ids) -> Repaired:
     """Subtract the keywords of the given captions from the counts.
 
     Args:
@@ -62,7 +62,7 @@ def repair_counts(counts: npt.NDArray[np.integer], matches: Sequence[Path], ids:
     return Repaired(repaired, found, np.setdiff1d(np.asarray(ids, dtype=np.uint64), found))
 
 
-def without(paths: Sequence[Path], ids: npt.NDArray[np.uint64]) -> Iterator[pa.RecordBatch]:
+def without(paths: Sequence[Path], ids: Ids) -> Iterator[pa.RecordBatch]:
     """The rows of any table with a column `id` that are not on the tombstone list, batch by batch, in order."""
     wanted = pa.array(np.unique(ids), pa.uint64())
     for batch in iter_batches(list(paths)):

@@ -106,8 +106,10 @@ def curate(
     *,
     work: Workspace,
 ) -> Mapping[str, JsonValue]:
-    """The selected pairs as shards in hash order: `curated-*.parquet`, and `validation-*.parquet` if a share is held
-    out."""
+    """The selected pairs as shards in hash order.
+
+    Writes `curated-*.parquet`, and `validation-*.parquet` if a share is held out.
+    """
     chosen = read_table([work.path(selection, "selection.parquet")])
     pair_shards = [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")]
     match_shards = [path for manifest in matches for path in work.paths(manifest, "matches-*.parquet")]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from tasks.balancing.matrix.incidence import Floats, Integers
+from tasks.arrays import Floats, Int64s, Integers
 from tasks.balancing.result import Blocking
 
 
@@ -20,14 +19,16 @@ class Components:
     Attributes:
         of_row: `[n]`, −1 for a caption without keywords.
         of_column: `[m]`, −1 for a keyword without captions.
-        rows, columns, matches: `[components]` sizes.
+        rows: `[components]`, captions of each.
+        columns: `[components]`, keywords of each.
+        matches: `[components]`, matches of each.
     """
 
-    of_row: npt.NDArray[np.int64]
-    of_column: npt.NDArray[np.int64]
-    rows: npt.NDArray[np.int64]
-    columns: npt.NDArray[np.int64]
-    matches: npt.NDArray[np.int64]
+    of_row: Int64s
+    of_column: Int64s
+    rows: Int64s
+    columns: Int64s
+    matches: Int64s
 
     @property
     def number(self) -> int:
@@ -37,16 +38,16 @@ class Components:
 
 def components(indptr: Integers, indices: Integers, columns: int) -> Components:
     """Connected components, through each caption's first keyword (a star has the components of the clique)."""
-    offsets = np.asarray(indptr, dtype=np.int64)
+    offsets, keywords = np.asarray(indptr, dtype=np.int64), np.asarray(indices)
     degrees = np.diff(offsets)
     held = degrees > 0
     first = np.zeros(len(degrees), dtype=np.int64)
-    first[held] = np.asarray(indices)[offsets[:-1][held]]
+    first[held] = keywords[offsets[:-1][held]]
     tails = np.repeat(first, degrees)
-    graph = sp.coo_array((np.ones(len(indices), dtype=np.int8), (tails, indices)), shape=(columns, columns))
+    graph = sp.coo_array((np.ones(len(keywords), dtype=np.int8), (tails, keywords)), shape=(columns, columns))
     _, label = connected_components(graph.tocsr(), directed=False)
-    used = np.bincount(indices, minlength=columns) > 0
-    matches = np.bincount(label[np.asarray(indices)], minlength=int(label.max(initial=-1)) + 1)
+    used = np.bincount(keywords, minlength=columns) > 0
+    matches = np.bincount(label[keywords], minlength=int(label.max(initial=-1)) + 1)
     order = np.argsort(-matches, kind="stable")
     number = np.full(len(order), -1, dtype=np.int64)
     kept = order[matches[order] > 0]

@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from storage.errors import InputError
+from tasks.arrays import Floats, Int64s, Integers, Keywords
 from tasks.balancing.matrix.equal_rows import distinct_rows
-from tasks.balancing.matrix.incidence import Floats, Integers
 from tasks.balancing.result import Blocking
 
 UNITS = 1 << 30
@@ -41,12 +40,13 @@ class Feasibility:
 
 
 def feasibility(
-    indptr: Integers, indices: npt.NDArray[np.uint32], *, row_target: Floats | None, column_target: Floats
+    indptr: Integers, indices: Keywords, *, row_target: Floats | None, column_target: Floats
 ) -> Feasibility:
     """Maximum flow from captions to keywords (Dinic, in scipy).
 
     Args:
-        indptr, indices: the matrix, n rows; empty rows carry no mass.
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows; empty rows carry no mass.
+        indices: `[nnz]`, keyword numbers, unique within a row.
         row_target: `[n]`, or None for equal masses.
         column_target: `[m]`; both are divided by their sums.
 
@@ -90,7 +90,7 @@ def feasibility(
     return Feasibility(False, deficit, resolution, Blocking("cut", tuple(int(j) for j in keywords), forced, allowed))
 
 
-def _units(mass: Floats) -> npt.NDArray[np.int64]:
+def _units(mass: Floats) -> Int64s:
     """Integers that sum to exactly `UNITS`, each within 1 of its share: rounded cumulative sums."""
     edges = np.round(np.cumsum(mass) / float(mass.sum()) * UNITS).astype(np.int64)
     edges[-1] = UNITS

@@ -2,16 +2,16 @@
 
 Necessary conditions that cost one pass: equal totals, no keyword without captions, no zero target on a keyword that
 is held, captions that hold a single keyword fit into its target, a keyword's captions can fill its target, and every
-connected component has equal totals. `maxflow.py` gives the full answer.
+connected component has equal totals. `max_flow` gives the full answer.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import keyword_sums
 from tasks.balancing.feasibility.components import component_obstacles, components
-from tasks.balancing.matrix.incidence import Floats, Integers
 from tasks.balancing.result import Blocking
 
 RELATIVE = 1e-9
@@ -29,15 +29,18 @@ def obstacles(
     """Violations of the necessary conditions, at most 1000 of each kind, worst first.
 
     Args:
-        indptr, indices: the matrix, n rows.
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows.
+        indices: `[nnz]`, keyword numbers, unique within a row.
         row_target: `[n]` masses, or `[1]` when every caption with a keyword has the same.
         column_target: `[m]` masses.
         connected: also compare the totals of connected components.
     """
+    indptr, indices = np.asarray(indptr, dtype=np.int64), np.asarray(indices)
+    row_target, column_target = np.asarray(row_target, np.float64), np.asarray(column_target, np.float64)
     degrees = np.diff(indptr)
     columns = len(column_target)
     rows = np.broadcast_to(row_target, degrees.shape) if len(row_target) == 1 else row_target
-    mass = rows * (degrees > 0) if len(row_target) == 1 else np.asarray(rows)
+    mass = rows * (degrees > 0) if len(row_target) == 1 else rows
     found: list[Blocking] = []
     empty_rows = float(mass[degrees == 0].sum())
     if empty_rows > 0:
@@ -49,7 +52,7 @@ def obstacles(
     held = np.bincount(indices, minlength=columns)
     reach = keyword_sums(indices, np.repeat(mass, degrees), columns)
     alone = np.flatnonzero(degrees == 1)
-    forced = keyword_sums(indices[np.asarray(indptr)[alone]], mass[alone], columns)
+    forced = keyword_sums(indices[indptr[alone]], mass[alone], columns)
     found += _per_keyword(held, reach, forced, column_target, slack)
     if connected:
         parts = components(indptr, indices, columns)
@@ -61,7 +64,8 @@ def shard_obstacles(counts: Integers, alone: Integers, matched: int, column_targ
     """The same per keyword from counts alone, for equal captions: what one pass over shards can tell.
 
     Args:
-        counts, alone: `[m]` captions that hold a keyword, and that hold it and no other.
+        counts: `[m]` captions that hold a keyword.
+        alone: `[m]` captions that hold it and no other.
         matched: captions with a keyword.
         column_target: `[m]`, sums to 1.
     """

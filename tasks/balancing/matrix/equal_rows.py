@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tasks.balancing.matrix.incidence import Floats, Integers, take_rows
+from tasks.arrays import Floats, Ids, Int64s, Integers, Keywords
+from tasks.balancing.matrix.incidence import take_rows
 from tasks.compiled import compiled
 
 
@@ -21,10 +21,10 @@ class DistinctRows:
         multiplicity: `[g]`, rows of each set.
     """
 
-    indptr: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.uint32]
-    member: npt.NDArray[np.int64]
-    multiplicity: npt.NDArray[np.int64]
+    indptr: Int64s
+    indices: Keywords
+    member: Int64s
+    multiplicity: Int64s
 
     def sums(self, values: Floats) -> Floats:
         """Sums `[g]` of a value per row, in the rows' order."""
@@ -32,7 +32,7 @@ class DistinctRows:
 
 
 @compiled
-def _hashes(indptr: Integers, indices: Integers, out: npt.NDArray[np.uint64]) -> None:
+def _hashes(indptr: Integers, indices: Integers, out: Ids) -> None:
     for i in range(indptr.shape[0] - 1):
         state = np.uint64(0x9E3779B97F4A7C15)
         for k in range(indptr[i], indptr[i + 1]):
@@ -42,9 +42,7 @@ def _hashes(indptr: Integers, indices: Integers, out: npt.NDArray[np.uint64]) ->
 
 
 @compiled
-def _members(
-    indptr: Integers, indices: Integers, order: Integers, hashes: npt.NDArray[np.uint64], member: Integers
-) -> int:
+def _members(indptr: Integers, indices: Integers, order: Integers, hashes: Ids, member: Integers) -> int:
     """Numbers the sets along `order`; a row joins its predecessor's set only if the keywords are equal too."""
     number = -1
     for place in range(order.shape[0]):
@@ -64,7 +62,7 @@ def _members(
     return number + 1
 
 
-def distinct_rows(indptr: Integers, indices: npt.NDArray[np.uint32]) -> DistinctRows:
+def distinct_rows(indptr: Integers, indices: Keywords) -> DistinctRows:
     """Merge equal rows (keywords ascending within a row). Numbering follows a hash of the set, not the rows' order."""
     rows = len(indptr) - 1
     hashes = np.zeros(rows, dtype=np.uint64)

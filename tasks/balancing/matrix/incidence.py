@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from storage.errors import InputError
 from storage.tables.shards import read_table
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.integer]
+from tasks.arrays import Floats as Floats  # calibration and task.py take it from here, until they are reread
+from tasks.arrays import Ids, Int64s, Integers, Keywords
 
 
 @dataclass(frozen=True)
@@ -28,9 +26,9 @@ class Incidence:
         columns: number of keywords m.
     """
 
-    ids: npt.NDArray[np.uint64]
-    indptr: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.uint32]
+    ids: Ids
+    indptr: Int64s
+    indices: Keywords
     columns: int
 
     @property
@@ -39,12 +37,12 @@ class Incidence:
         return len(self.ids)
 
     @property
-    def degrees(self) -> npt.NDArray[np.int64]:
+    def degrees(self) -> Int64s:
         """Keywords in each caption, `[n]`."""
         return np.diff(self.indptr).astype(np.int64)
 
     @property
-    def counts(self) -> npt.NDArray[np.int64]:
+    def counts(self) -> Int64s:
         """Captions that hold each keyword, `[m]`."""
         return np.bincount(self.indices, minlength=self.columns).astype(np.int64)
 
@@ -53,14 +51,12 @@ class Incidence:
         indptr, indices = take_rows(self.indptr, self.indices, rows)
         return Incidence(self.ids[rows], indptr, indices, self.columns)
 
-    def entries_of(self, row: int) -> npt.NDArray[np.uint32]:
+    def entries_of(self, row: int) -> Keywords:
         """The keywords of one row."""
         return self.indices[self.indptr[row] : self.indptr[row + 1]]
 
 
-def take_rows(
-    indptr: Integers, indices: npt.NDArray[np.uint32], rows: Integers
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+def take_rows(indptr: Integers, indices: Keywords, rows: Integers) -> tuple[Int64s, Keywords]:
     """Rows of a compressed-row matrix in a new order: `(indptr [k + 1], indices)`."""
     starts = np.asarray(indptr[:-1], dtype=np.int64)[rows]
     degrees = np.diff(indptr).astype(np.int64)[rows]
@@ -88,17 +84,15 @@ def check_rows(indptr: Integers, indices: Integers, columns: int) -> None:
         )
 
 
-def read_block(
-    path: Path | str, columns: int, without: npt.NDArray[np.uint64] | None = None
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64], npt.NDArray[np.uint32]]:
+def read_block(path: Path | str, columns: int, without: Ids | None = None) -> tuple[Ids, Int64s, Keywords]:
     """One shard of the `matches` table as `(ids, indptr, indices)`, rows in the shard's order.
 
     Ids in `without` are left out. Raises `InputError` for a row without a list, or an unknown keyword.
     """
     table = read_table([Path(path)], columns=["id", "entries"])
     ids = table.column("id").to_numpy().astype(np.uint64, copy=False)
-    indptrs: list[npt.NDArray[np.int64]] = [np.zeros(1, dtype=np.int64)]
-    pieces: list[npt.NDArray[np.uint32]] = []
+    indptrs: list[Int64s] = [np.zeros(1, dtype=np.int64)]
+    pieces: list[Keywords] = []
     held = 0
     for chunk in table.column("entries").chunks:
         if chunk.null_count:
@@ -112,14 +106,13 @@ def read_block(
     indices = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint32)
     check_rows(indptr, indices, columns)
     if without is not None and len(without):
-        kept = np.flatnonzero(~np.isin(ids, without))
+        gone = np.asarray(without, dtype=np.uint64)  # beside int64, numpy would compare ids as floats
+        kept = np.flatnonzero(~np.isin(ids, gone))
         return ids[kept], *take_rows(indptr, indices, kept)
     return ids, indptr, indices
 
 
-def read_incidence(
-    paths: Sequence[Path], columns: int, *, without: npt.NDArray[np.uint64] | None = None
-) -> tuple[Incidence, int]:
+def read_incidence(paths: Sequence[Path], columns: int, *, without: Ids | None = None) -> tuple[Incidence, int]:
     """All shards of the `matches` table as one matrix of the *matched* captions, sorted by id.
 
     Sorting by id makes every later floating-point sum independent of how the rows were sharded. Captions that

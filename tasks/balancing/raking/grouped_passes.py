@@ -7,16 +7,15 @@ from collections.abc import Callable
 from functools import cache, partial
 
 import numpy as np
-import numpy.typing as npt
 
-from tasks.balancing.matrix.incidence import Floats
+from tasks.arrays import Floats, Keywords
 from tasks.balancing.raking.grouped_rows import Grouped, Part
 from tasks.balancing.raking.kernels import TINY, open_table, scale_sums, scatter_two
 from tasks.balancing.raking.mappers import Mapper
 from tasks.compiled import compiled
 
-GroupKernel = Callable[[npt.NDArray[np.uint32], Floats, Floats, Floats, Floats], float]
-DistanceKernel = Callable[[npt.NDArray[np.uint32], Floats, Floats, float], tuple[float, float, float]]
+GroupKernel = Callable[[Keywords, Floats, Floats, Floats, Floats], float]
+DistanceKernel = Callable[[Keywords, Floats, Floats, float], tuple[float, float, float]]
 
 
 @cache
@@ -28,7 +27,7 @@ def group_kernel(degree: int) -> GroupKernel:
     """
 
     @compiled
-    def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats, potential: Floats, apart: Floats) -> float:
+    def run(rows: Keywords, target: Floats, table: Floats, potential: Floats, apart: Floats) -> float:
         stranded = 0.0
         for i in range(rows.shape[0]):
             total = 0.0
@@ -59,14 +58,14 @@ def group_kernel(degree: int) -> GroupKernel:
 @cache
 def distance_kernel(
     degree: int,
-) -> Callable[[npt.NDArray[np.uint32], Floats, Floats, float], tuple[float, float, float]]:
+) -> Callable[[Keywords, Floats, Floats, float], tuple[float, float, float]]:
     """As `group_kernel`, for what a row's mass has become: `ratio = e^shift Σ_j table[j, 1] / Σ_j table[j, 0]`.
 
     Returns `Σ t |ratio − 1|`, `Σ t (ratio − 1 − log ratio)`, and the smallest sum met.
     """
 
     @compiled
-    def run(rows: npt.NDArray[np.uint32], target: Floats, table: Floats, shift: float) -> tuple[float, float, float]:
+    def run(rows: Keywords, target: Floats, table: Floats, shift: float) -> tuple[float, float, float]:
         least, l1, kl = np.inf, 0.0, 0.0
         for i in range(rows.shape[0]):
             before, after = 0.0, 0.0

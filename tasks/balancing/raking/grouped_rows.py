@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tasks.balancing.matrix.incidence import Floats, Integers, take_rows
+from tasks.arrays import Floats, Int64s, Integers, Keywords
+from tasks.balancing.matrix.incidence import take_rows
 
 WORTHWHILE = 12
 LONGEST = 8
@@ -25,9 +25,9 @@ MATCHES_PER_PART = 1 << 21
 class Part:
     """One independent share of the work: row groups `(keywords [k, d], target [k])`, and longer rows compressed."""
 
-    groups: tuple[tuple[npt.NDArray[np.uint32], Floats], ...]
-    indptr: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.uint32]
+    groups: tuple[tuple[Keywords, Floats], ...]
+    indptr: Int64s
+    indices: Keywords
     row_target: Floats
 
 
@@ -67,15 +67,15 @@ class Grouped:
         bytes: memory of the rearranged indices and targets.
     """
 
-    rank: npt.NDArray[np.int64]
-    alone: npt.NDArray[np.int64]
+    rank: Int64s
+    alone: Int64s
     alone_mass: Floats
     parts: tuple[Part, ...]
     scratch: Scratch
     bytes: int
 
 
-def group_rows(indptr: Integers, indices: npt.NDArray[np.uint32], row_target: Floats, columns: int) -> Grouped:
+def group_rows(indptr: Integers, indices: Keywords, row_target: Floats, columns: int) -> Grouped:
     """Rearrange a matrix; `row_target` is `[n]`, or `[1]` when all rows have the same mass."""
     counts = np.bincount(indices, minlength=columns)
     rank = np.empty(columns, dtype=np.int64)
@@ -86,7 +86,7 @@ def group_rows(indptr: Integers, indices: npt.NDArray[np.uint32], row_target: Fl
     masses = np.full(len(alone), row_target[0]) if uniform else row_target[alone]
     single_keywords = rank[indices[np.asarray(indptr)[alone]]]
     singles = np.bincount(single_keywords, weights=masses, minlength=columns).astype(np.float64)
-    groups: list[tuple[npt.NDArray[np.uint32], Floats]] = []
+    groups: list[tuple[Keywords, Floats]] = []
     for degree in range(2, LONGEST + 1):
         rows = np.flatnonzero(degrees == degree)
         if len(rows):
@@ -119,9 +119,7 @@ def _slice(length: int, k: int, count: int) -> slice:
     return slice(length * k // count, length * (k + 1) // count)
 
 
-def _merge(
-    held: npt.NDArray[np.uint32], masses: Floats | None, mass: float, columns: int
-) -> tuple[npt.NDArray[np.uint32], Floats]:
+def _merge(held: Keywords, masses: Floats | None, mass: float, columns: int) -> tuple[Keywords, Floats]:
     """Sort rows by their rarest keywords and merge equal ones, where a row packs into 64 bits; else leave them."""
     degree, bits = held.shape[1], np.uint64(max(1, (columns - 1).bit_length()))
     if degree * int(bits) > 64:

@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from tasks.balancing.matrix.incidence import Floats, Integers
+from tasks.arrays import Floats, Integers
 from tasks.compiled import compiled
 
 TINY = 1e-200
@@ -24,7 +24,8 @@ def scale_sums(
     """Column sums of the row scalings, `Σ_i K_ij u_i`, in one pass without values.
 
     Args:
-        indptr, indices: one block of rows.
+        indptr: `[rows + 1]`, offsets of one block of rows.
+        indices: its keywords.
         row_target: `[rows]`, or `[1]` when all rows have the same.
         potential: `[m]`, log scalings of the keywords.
         table: `[m, 2]`; column 0 holds `e^{potential − shift}` (in), column 1 gains `Σ u_i e^{shift}` (out). The two

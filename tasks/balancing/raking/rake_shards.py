@@ -1,6 +1,6 @@
 """Raking out of core: captions stay in their shards on disk, and each pass brings back one vector per keyword.
 
-The same driver as in memory and the same result to rounding (1e-12): only the order of addition differs, because it
+The same iteration as in memory and the same result to rounding (1e-12): only the order of addition differs, because it
 follows the shards. Memory is one shard and some vectors `[m]` for each worker.
 """
 
@@ -8,148 +8,88 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from storage.errors import InputError
+from tasks.arrays import Floats, Ids, Int64s, Keywords
 from tasks.balancing.feasibility.obstacles import shard_obstacles
 from tasks.balancing.matrix.checks import checked_target, half_steps
-from tasks.balancing.matrix.incidence import Floats, read_block, take_rows
-from tasks.balancing.raking.mappers import Mapper, mapped
-from tasks.balancing.raking.rake import run
+from tasks.balancing.matrix.incidence import read_block, take_rows
+from tasks.balancing.raking.census import Census, MatchShards, census
+from tasks.balancing.raking.iterate import Problem, iterate
 from tasks.balancing.raking.row_passes import Block, Rows, Shard, block_row_mass
 from tasks.balancing.result import Balance, Unit
 
 
-@dataclass(frozen=True)
-class Census:
-    """What one pass over the shards counts before anything is balanced.
-
-    Attributes:
-        rows, matched, matches: captions, captions with a keyword, matches.
-        counts: `[m]` captions of each keyword.
-        base: `[m]` captions split over their keywords, `Σ_i K_ij / deg_i`.
-        alone: `[m]` captions that hold this keyword and no other.
-    """
-
-    rows: int
-    matched: int
-    matches: int
-    counts: npt.NDArray[np.int64]
-    base: Floats
-    alone: npt.NDArray[np.int64]
-
-
-def _census(path: Path, *, columns: int, without: npt.NDArray[np.uint64] | None) -> Census:
-    ids, indptr, indices = read_block(path, columns, without)
-    degrees = np.diff(indptr)
-    share = np.repeat(1.0 / np.maximum(degrees, 1), degrees)
-    single = indices[indptr[:-1][degrees == 1]]
-    return Census(
-        len(ids),
-        int(np.count_nonzero(degrees)),
-        len(indices),
-        np.bincount(indices, minlength=columns),
-        np.bincount(indices, weights=share, minlength=columns).astype(np.float64),
-        np.bincount(single, minlength=columns),
-    )
-
-
-def census(
-    paths: Sequence[Path],
-    columns: int,
-    mapper: Mapper | None = None,
-    without: npt.NDArray[np.uint64] | None = None,
-) -> Census:
-    """Count all shards, but for the ids in `without`."""
-    total = Census(0, 0, 0, np.zeros(columns, np.int64), np.zeros(columns), np.zeros(columns, np.int64))
-    for one in (mapper or mapped(1))(partial(_census, columns=columns, without=without), list(paths)):
-        total = Census(
-            total.rows + one.rows,
-            total.matched + one.matched,
-            total.matches + one.matches,
-            total.counts + one.counts,
-            total.base + one.base,
-            total.alone + one.alone,
-        )
-    return total
-
-
 def rake_shards(
-    paths: Sequence[Path],
+    shards: MatchShards,
     *,
-    columns: int,
     column_target: Floats,
     steps: int | Sequence[Literal["x", "y"]],
     initial: Unit = "rows",
     tolerance: float | None = None,
-    mapper: Mapper | None = None,
     counted: Census | None = None,
-    without: npt.NDArray[np.uint64] | None = None,
     keep_weights: bool = True,
 ) -> Balance:
-    """`rake` with equal row targets on shards of the `matches` table; arguments and result as there.
+    """`rake` with equal row targets, on shards of the `matches` table; the result's rows follow the shards.
 
     Args:
-        paths: shards; the rows of the result follow them in this order.
-        mapper: where the passes run: `mapped(workers)` for threads, `ray_mapped()` for a cluster.
+        shards: the matches.
+        column_target: `[m]` masses P_Y, in the units of the starting measure.
+        steps: half steps in order, or a number k of steps x, y, x, …; with a `tolerance` the most that is made.
+        initial: equal captions ("rows") or equal matches ("pairs") to start from.
+        tolerance: stop when the L1 distance of both margins is at most this; None makes exactly `steps`.
         counted: a `census` of the same shards, if there is one already.
-        without: ids that were taken down.
         keep_weights: gather all weights in the result; else `shard_weights` makes them shard by shard.
+
+    Returns:
+        A `Balance`, as that of `rake`, except that components are not looked at: no single shard shows them.
 
     Raises:
         InputError: no caption matches, or a bad target.
     """
-    run_on = mapper or mapped(1)
-    seen = counted or census(paths, columns, run_on, without)
+    seen = counted or census(shards)
     if seen.matched == 0:
         raise InputError("no caption matches any keyword, so there is nothing to balance; check the keyword list")
-    goal = checked_target(column_target, columns, "column_target")
+    goal = checked_target(column_target, shards.columns, "column_target")
     goal = goal / float(goal.sum())
-    mass = 1.0 / (seen.matched if initial == "rows" else seen.matches)
-    shards = [Shard(path, columns, 1.0 / seen.matched, without) for path in paths]
-    rows = Rows(shards, columns, initial, mass, run_on)
+    sources = [Shard(path, shards.columns, 1.0 / seen.matched, shards.without) for path in shards.paths]
+    rows = Rows(sources, shards.columns, initial, seen.unit_mass(initial), shards.mapper)
     found = shard_obstacles(seen.counts, seen.alone, seen.matched, goal)
-    return run(
-        rows,
-        goal,
-        half_steps(steps),
-        matched=seen.matched,
-        tolerance=tolerance,
-        found=found,
-        keep_weights=keep_weights,
-    )
+    limit = None if tolerance is None else float(tolerance)
+    return iterate(Problem(rows, goal, seen.matched, found, limit, keep_weights), half_steps(steps))
 
 
 @dataclass(frozen=True)
 class ShardWeights:
-    """The matched captions of one shard: ids `[k]`, weights `[k]`, and their keywords in compressed rows."""
+    """The matched captions of one shard.
 
-    ids: npt.NDArray[np.uint64]
+    Attributes:
+        ids: `[k]`.
+        weight: `[k]`, mean 1 over all shards.
+        indptr: `[k + 1]`, offsets of their keywords.
+        indices: their keywords.
+    """
+
+    ids: Ids
     weight: Floats
-    indptr: npt.NDArray[np.int64]
-    indices: npt.NDArray[np.uint32]
+    indptr: Int64s
+    indices: Keywords
 
 
-def shard_weights(
-    paths: Sequence[Path],
-    balance: Balance,
-    seen: Census,
-    columns: int,
-    without: npt.NDArray[np.uint64] | None = None,
-) -> Iterator[ShardWeights]:
-    """Each shard's weights (mean 1 over all shards), made from the potentials of `rake_shards`."""
-    mass = 1.0 / (seen.matched if balance.unit == "rows" else seen.matches)
-    for path in paths:
-        ids, indptr, indices = read_block(path, columns, without)
+def shard_weights(shards: MatchShards, balance: Balance, seen: Census) -> Iterator[ShardWeights]:
+    """Each shard's weights, made from the potentials of `rake_shards`."""
+    for path in shards.paths:
+        ids, indptr, indices = read_block(path, shards.columns, shards.without)
         kept = np.flatnonzero(np.diff(indptr) > 0)
         indptr, indices = take_rows(indptr, indices, kept)
-        block = Block(indptr, indices, np.array([1.0 / seen.matched]))
         masses, _ = block_row_mass(
-            block, reference=balance.reference, current=balance.log_scale, unit=balance.unit, mass=mass
+            Block(indptr, indices, np.array([1.0 / seen.matched])),
+            reference=balance.reference,
+            current=balance.log_scale,
+            unit=balance.unit,
+            mass=seen.unit_mass(balance.unit),
         )
         yield ShardWeights(ids[kept], masses / balance.average, indptr, indices)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from tasks.arrays import Floats, Ids, Integers
 from tasks.balancing.diagnostics import kullback_leibler
-from tasks.balancing.matrix.incidence import Floats, Integers, read_block
+from tasks.balancing.matrix.incidence import read_block
 from tasks.balancing.raking.grouped_passes import grouped_log_sums, grouped_row_distance
 from tasks.balancing.raking.grouped_rows import Grouped
 from tasks.balancing.raking.kernels import log_sums, scale_sums, start_sums
@@ -43,12 +43,19 @@ class Block:
 
 @dataclass(frozen=True)
 class Shard:
-    """Rows on disk, one shard of the `matches` table, all with the same target mass."""
+    """Rows on disk, one shard of the `matches` table.
+
+    Attributes:
+        path: the shard.
+        columns: number of keywords m.
+        row_target: the target mass of each row.
+        without: ids that were taken down.
+    """
 
     path: Path
     columns: int
     row_target: float
-    without: npt.NDArray[np.uint64] | None = None
+    without: Ids | None = None
 
     def load(self) -> Block:
         """Read the shard."""
@@ -65,8 +72,11 @@ class Source(Protocol):
 
 
 def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[Block]:
-    """Cut a matrix in memory into blocks. Their number depends on its size alone, never on the workers, because
-    the order of floating-point addition follows it."""
+    """A matrix in memory cut into blocks.
+
+    Their number depends on its size alone, never on the workers, because the order of floating-point addition
+    follows it.
+    """
     matches = int(indptr[-1])
     count = max(1, min(BLOCKS, matches // MATCHES_PER_BLOCK))
     cuts = np.searchsorted(indptr, np.linspace(0, matches, count + 1)[1:-1])
@@ -125,8 +135,13 @@ def exponentials(potential: Floats) -> tuple[Floats, float]:
 class Rows:
     """All captions, in blocks, with the starting measure.
 
-    `unit` "rows" starts from equal captions that split their mass over their keywords, "pairs" from equal matches;
-    `mass` is one caption's or one match's. `grouped` holds the same captions rearranged for many passes.
+    Attributes:
+        sources: the blocks.
+        columns: number of keywords m.
+        unit: "rows" starts from equal captions that split their mass over their keywords, "pairs" from equal matches.
+        mass: one caption's, or one match's.
+        mapper: where passes run.
+        grouped: the same captions rearranged for many passes.
     """
 
     sources: Sequence[Source]
@@ -170,8 +185,10 @@ class Rows:
         return l1, kl
 
     def row_masses(self, reference: Floats | None, current: Floats) -> Iterator[tuple[Floats, Floats]]:
-        """`(row mass, row target)` of each block in order, under row scalings from `reference` and keyword
-        scalings `current`."""
+        """`(row mass, row target)` of each block in order.
+
+        Row scalings are made from the potentials `reference`, keyword scalings from `current`.
+        """
         work = partial(block_row_mass, reference=reference, current=current, unit=self.unit, mass=self.mass)
         yield from self.mapper(work, self.sources)
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 from scipy.sparse.linalg import ArpackNoConvergence
 
+from tasks.arrays import Floats
 from tasks.balancing.feasibility.components import components
 from tasks.balancing.feasibility.max_flow import feasibility
-from tasks.balancing.matrix.incidence import Floats, Incidence
+from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Balance
 from tasks.balancing.theory.pair_measure import scaled_measure
 from tasks.balancing.theory.spectrum import spectrum

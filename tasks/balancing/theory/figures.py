@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from tasks.arrays import Floats
 from tasks.balancing.theory.simulation import ESTIMATORS, Curve, Illustration
 
 COLOURS = {ESTIMATORS[0]: "#777777", ESTIMATORS[1]: "#c0672b", ESTIMATORS[2]: "#1f6fb2"}
@@ -63,7 +64,7 @@ def illustration_figure(story: Illustration) -> Figure:
     return figure
 
 
-def _margin(axes: Axes, values: np.ndarray, target: np.ndarray, reach: float, *, upright: bool) -> None:
+def _margin(axes: Axes, values: Floats, target: Floats, reach: float, *, upright: bool) -> None:
     places = np.arange(len(values))
     if upright:
         axes.bar(places, values, color="#1f6fb2", width=0.8)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from tasks.arrays import Floats, Int64s, Integers
 from tasks.balancing.diagnostics import keyword_sums
-from tasks.balancing.matrix.incidence import Floats, Integers
 from tasks.balancing.result import Unit
 
 
@@ -19,8 +18,8 @@ class PairMeasure:
     Masses are not negative and sum to 1; `n`, `m` are the numbers of captions and keywords.
     """
 
-    rows: npt.NDArray[np.int64]
-    columns: npt.NDArray[np.int64]
+    rows: Int64s
+    columns: Int64s
     mass: Floats
     n: int
     m: int

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from storage.errors import InputError
-from tasks.balancing.matrix.incidence import Floats
+from tasks.arrays import Floats
 from tasks.balancing.theory.pair_measure import PairMeasure
 from tasks.balancing.theory.variance import predicted_variance
 
@@ -67,13 +67,15 @@ def dependent_joint(p: Floats, s: float) -> Floats:
 
 def dense_measure(joint: Floats) -> PairMeasure:
     """A dense joint distribution `[r, c]` as a measure on its support."""
+    joint = np.asarray(joint, dtype=np.float64)
     rows, columns = np.nonzero(joint)
     return PairMeasure(rows, columns, joint[rows, columns] / joint.sum(), *joint.shape)
 
 
 def balanced_samples(sample: Floats, p_x: Floats, p_y: Floats, steps: int) -> Floats:
-    """k half steps x, y, x, … on a stack of empirical measures `[repetitions, r, c]`; empty rows stay empty."""
-    measure = sample.copy()
+    """Raking by k half steps x, y, x, … of empirical measures `[repetitions, r, c]`; empty rows stay empty."""
+    measure = np.array(sample, dtype=np.float64)
+    p_x, p_y = np.asarray(p_x, dtype=np.float64), np.asarray(p_y, dtype=np.float64)
     for k in range(steps):
         axis = 2 if k % 2 == 0 else 1
         margin = measure.sum(axis=axis, keepdims=True)
@@ -84,6 +86,7 @@ def balanced_samples(sample: Floats, p_x: Floats, p_y: Floats, steps: int) -> Fl
 
 def estimates(sample: Floats, h: Floats, p_x: Floats, p_y: Floats, steps: int) -> dict[str, Floats]:
     """The three estimates of `Σ P h` for each of a stack of empirical measures `[repetitions, r, c]`."""
+    sample, p_x, p_y = (np.asarray(array, dtype=np.float64) for array in (sample, p_x, p_y))
     ratio_x = _ratio(p_x[None, :, None], sample.sum(axis=2, keepdims=True))
     ratio_y = _ratio(p_y[None, None, :], sample.sum(axis=1, keepdims=True))
     measures = (sample, sample * ratio_x * ratio_y, balanced_samples(sample, p_x, p_y, steps))

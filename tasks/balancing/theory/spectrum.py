@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.linalg import LinearOperator, eigsh
 
+from tasks.arrays import Floats, Int64s
 from tasks.balancing.feasibility.components import components
-from tasks.balancing.matrix.incidence import Floats
 from tasks.balancing.result import Step
 from tasks.balancing.theory.pair_measure import PairMeasure
 
@@ -37,8 +36,8 @@ class Spectrum:
 
     second: Floats
     mass: Floats
-    captions: npt.NDArray[np.int64]
-    keywords: npt.NDArray[np.int64]
+    captions: Int64s
+    keywords: Int64s
     components: int
     predicted_rate: float
 

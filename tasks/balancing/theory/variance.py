@@ -15,7 +15,8 @@ from typing import Literal
 import numpy as np
 
 from storage.errors import InputError
-from tasks.balancing.matrix.incidence import Floats
+from tasks.arrays import Floats
+from tasks.balancing.matrix.checks import half_steps
 from tasks.balancing.theory.pair_measure import PairMeasure
 
 
@@ -39,8 +40,7 @@ def predicted_variance(measure: PairMeasure, h: Floats, order: Sequence[Literal[
     Raises:
         InputError: `h` has the wrong length or is not finite.
     """
-    sides: tuple[Literal["x", "y"], ...]
-    sides = tuple("x" if k % 2 == 0 else "y" for k in range(order)) if isinstance(order, int) else tuple(order)
+    sides = half_steps(order)
     h = np.asarray(h, dtype=np.float64)
     if h.shape != measure.mass.shape or not np.isfinite(h).all():
         raise InputError(f"the test function needs {len(measure.mass)} finite values, one a match, not shape {h.shape}")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from storage.draws import words
+from tasks.arrays import Int64s
 from tasks.balancing.matrix.incidence import Incidence
 
 KEYS = 3
 
 
-def keyword_order(matrix: Incidence, *, seed: int) -> npt.NDArray[np.int64]:
+def keyword_order(matrix: Incidence, *, seed: int) -> Int64s:
     """Positions of the captions sorted by their three rarest keywords (rarest first), then by hash.
 
     Captions with the same rarest keyword stand together, and the head keywords vary slowly within them. The order

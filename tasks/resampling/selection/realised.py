@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import effective_sample_size, expected_marginal, kullback_leibler, total_variation
-from tasks.balancing.matrix.incidence import Floats, Incidence, Integers
+from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Unit
 
 

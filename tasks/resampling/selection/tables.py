@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from storage.errors import InputError
 from storage.tables.schemas import ENTRIES, SELECTION
 from storage.tables.shards import read_table
+from tasks.arrays import Floats, Ids, Int64s
 from tasks.resampling.sampling.draw import Draw
 from tasks.resampling.selection.realised import Realised
 
@@ -21,11 +21,11 @@ from tasks.resampling.selection.realised import Realised
 class Weights:
     """The `weights` table sorted by id: ids `[n]`, weight `[n]`, and expected copies `[n]` or None."""
 
-    ids: npt.NDArray[np.uint64]
-    weight: npt.NDArray[np.float64]
-    inclusion: npt.NDArray[np.float64] | None
+    ids: Ids
+    weight: Floats
+    inclusion: Floats | None
 
-    def rows_in(self, ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+    def rows_in(self, ids: Ids) -> Int64s:
         """Where each weighted caption stands among `ids` (sorted).
 
         Raises:

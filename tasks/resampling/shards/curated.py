@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.draws import words
 from storage.tables.schemas import CURATED
 from storage.tables.shards import iter_batches, read_table
+from tasks.arrays import Bools, Ids, Int64s
 from tasks.resampling.shards.splits import held_out
 
 BUCKET_BYTES = 512 << 20
@@ -34,12 +34,13 @@ class Layout:
 
 def curated_batches(
     selection: pa.Table, pairs: Sequence[Path], matches: Sequence[Path], layout: Layout
-) -> Iterator[tuple[pa.Table, npt.NDArray[np.bool_], npt.NDArray[np.uint64]]]:
+) -> Iterator[tuple[pa.Table, Bools, Ids]]:
     """Selected rows of each pair shard, unordered: `(curated rows, held out [k], order word [k])`.
 
     Args:
         selection: the `selection` table.
-        pairs, matches: shards of the `pairs` and `matches` tables; they need not correspond.
+        pairs: shards of the `pairs` table.
+        matches: shards of the `matches` table; they need not correspond.
         layout: seed, validation share, and whether copies become rows.
     """
     selected = selection.sort_by("id")
@@ -69,7 +70,7 @@ def curated_batches(
         yield rows.select(CURATED.names).cast(CURATED), held_out(rows, layout.validation, seed=layout.seed), order
 
 
-def _order(ids: npt.NDArray[np.uint64], copies: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.uint64]:
+def _order(ids: Ids, copies: Int64s, seed: int) -> Ids:
     """The word by which rows are ordered; each copy of a caption has its own."""
     order = words(ids, seed=seed, purpose="curate order")
     for copy in range(1, int(copies.max(initial=0)) + 1):
@@ -78,7 +79,7 @@ def _order(ids: npt.NDArray[np.uint64], copies: npt.NDArray[np.int64], seed: int
     return order
 
 
-def _entries(matches: Sequence[Path], ids: npt.NDArray[np.uint64]) -> pa.Array:
+def _entries(matches: Sequence[Path], ids: Ids) -> pa.Array:
     """The keyword lists of `ids` (sorted), in that order; empty for an id without a match."""
     wanted = pa.array(ids, pa.uint64())
     pieces = []

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from storage.tables.shards import ShardWriter, read_table
+from tasks.arrays import Ids
 
 WORD = "order_word"
 
@@ -35,7 +35,7 @@ class Shuffle:
                 for k in range(1 << self._bits)
             ]
 
-    def add(self, rows: pa.Table, order: npt.NDArray[np.uint64]) -> None:
+    def add(self, rows: pa.Table, order: Ids) -> None:
         """Add rows with their words `[k]`."""
         rows = rows.append_column(WORD, pa.array(order, pa.uint64()))
         if not self._bits:

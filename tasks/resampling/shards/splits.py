@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 
 from storage.draws import uniform
+from tasks.arrays import Bools, Ids
 
 
-def image_ids(pairs: pa.Table) -> npt.NDArray[np.uint64]:
+def image_ids(pairs: pa.Table) -> Ids:
     """uint64 `[n]`: the hash of the image's bytes, else of its path, else the row's own id.
 
     Several captions of one image, and byte-identical images under other names, get the same id.
@@ -30,7 +30,7 @@ def image_ids(pairs: pa.Table) -> npt.NDArray[np.uint64]:
     return ids
 
 
-def held_out(pairs: pa.Table, share: float, *, seed: int) -> npt.NDArray[np.bool_]:
+def held_out(pairs: pa.Table, share: float, *, seed: int) -> Bools:
     """Whether each row belongs to the validation side, `[n]`: `hash(seed, image) < share`.
 
     A caption's side depends on its image alone, so it never changes when other rows come or go.

@@ -13,9 +13,10 @@ import pytest
 from storage.tables.schemas import MATCHES
 from storage.tables.shards import write_table
 from tasks.balancing.matrix.incidence import Incidence, read_incidence
+from tasks.balancing.raking.census import MatchShards, census
 from tasks.balancing.raking.mappers import mapped
 from tasks.balancing.raking.rake import rake
-from tasks.balancing.raking.rake_shards import census, rake_shards, shard_weights
+from tasks.balancing.raking.rake_shards import rake_shards, shard_weights
 from tasks.balancing.raking.row_passes import Shard, _scale
 from tests.tasks.balancing.examples import random_matrix
 
@@ -39,7 +40,7 @@ def test_equals_memory_to_1e12(tmp_path: Path, initial: str, order: object) -> N
     whole = rake(matrix.indptr, matrix.indices, columns=50, column_target=target, steps=order, initial=initial)
     for workers in (1, 3):
         parts = rake_shards(
-            paths, columns=50, column_target=target, steps=order, initial=initial, mapper=mapped(workers)
+            MatchShards(paths, 50, mapper=mapped(workers)), column_target=target, steps=order, initial=initial
         )
         np.testing.assert_allclose(parts.weight, whole.weight, rtol=1e-12, atol=1e-15)
         np.testing.assert_allclose(parts.column_marginal, whole.column_marginal, rtol=1e-12)
@@ -51,11 +52,11 @@ def test_equals_memory_to_1e12(tmp_path: Path, initial: str, order: object) -> N
 def test_weights_are_made_shard_by_shard(tmp_path: Path) -> None:
     matrix = random_matrix(500, 20, 6, empty=True)
     target = np.minimum(matrix.counts, 30).astype(float)
-    paths = write_shards(matrix, tmp_path, 4)
-    whole = rake_shards(paths, columns=20, column_target=target, steps=5)
-    lean = rake_shards(paths, columns=20, column_target=target, steps=5, keep_weights=False)
+    shards = MatchShards(write_shards(matrix, tmp_path, 4), 20)
+    whole = rake_shards(shards, column_target=target, steps=5)
+    lean = rake_shards(shards, column_target=target, steps=5, keep_weights=False)
     assert len(lean.weight) == 0
-    pieces = list(shard_weights(paths, lean, census(paths, 20), 20))
+    pieces = list(shard_weights(shards, lean, census(shards)))
     np.testing.assert_allclose(np.concatenate([piece.weight for piece in pieces]), whole.weight[matrix.degrees > 0])
     np.testing.assert_array_equal(np.concatenate([piece.ids for piece in pieces]), matrix.ids[matrix.degrees > 0])
 
@@ -89,8 +90,8 @@ def test_passes_run_on_a_ray_cluster(tmp_path: Path) -> None:
     paths = write_shards(matrix, tmp_path, 3)
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
-        far = rake_shards(paths, columns=20, column_target=target, steps=4, mapper=ray_mapped())
+        far = rake_shards(MatchShards(paths, 20, mapper=ray_mapped()), column_target=target, steps=4)
     finally:
         ray.shutdown()
-    near = rake_shards(paths, columns=20, column_target=target, steps=4)
+    near = rake_shards(MatchShards(paths, 20), column_target=target, steps=4)
     np.testing.assert_array_equal(far.weight, near.weight)
