@@ -59,6 +59,49 @@ class PipelineConfig(Experiment):
             raise ValueError(f"benchmark {missing[0]!r} has no `path`, and no source of kind `scenes` generates it")
         return self
 
+    @model_validator(mode="after")
+    def _encodes_what_is_used(self) -> "PipelineConfig":
+        encoder, training = self.encoder, self.training
+        if encoder is None:
+            return self
+        encoded, model = encoder.settings.modality, encoder.model
+        heads = training is not None and training.heads is not None
+        if heads and encoded != "both":
+            raise ValueError(
+                f"training.heads need images and captions; set encoder.settings.modality from {encoded} to both"
+            )
+        if self.geometry is not None and encoded not in ("both", self.geometry.modality):
+            raise ValueError(
+                f"geometry.modality is {self.geometry.modality}, but the encoder encodes {encoded} only; "
+                "set encoder.settings.modality to both"
+            )
+        given = encoder.settings.architecture
+        if model == "trained" and training is not None and given not in (None, training.settings.architecture):
+            raise ValueError(
+                "encoder.settings.architecture is not that of the trained model; leave it out, or set encoder.model"
+            )
+        if heads and self.evaluation is not None:
+            bare = isinstance(model, Path) and (given is not None or model.suffix == ".safetensors")
+            for fault, words in (
+                (model is None, "random weights"),
+                (bare, "a bare checkpoint: save it as a folder with model.json"),
+                (encoder.text_model is not None, "a `text_model`"),
+            ):
+                if fault:
+                    raise ValueError(
+                        f"`evaluation` cannot score heads on {words}; set encoder.model, or drop one of them"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _batches_over_ranks(self) -> "PipelineConfig":
+        for name, settings in (self.training.trainings if self.training else {}).items():
+            try:
+                settings.check_parts(self.ranks)
+            except ValueError as error:
+                raise ValueError(f"training.{name}: {error}") from None
+        return self
+
     @property
     def runtime(self) -> Runtime:
         """Where and with what stages run."""

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from storage.config import Config
+from storage.errors import InputError
 from tasks.embedding.config import EmbeddingConfig
 from tasks.evaluation.config import EvaluationConfig
 from tasks.geometry.config import GeometryConfig
 from tasks.screening.config import DeduplicateConfig, LeakageConfig
-from tasks.training.config import FinetuneConfig, HeadsConfig, TrainingConfig
+from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, LossConfig, TrainingConfig
 
 
 class EncoderPlan(Config):
@@ -24,6 +25,12 @@ class EncoderPlan(Config):
     )
     text_model: Path | None = Field(default=None, description="folder of a transformers text model, to encode captions")
 
+    @model_validator(mode="after")
+    def _encodes_captions(self) -> "EncoderPlan":
+        if self.text_model is not None and self.settings.modality == "image":
+            raise ValueError("`text_model` encodes captions, but settings.modality is image; set it to both or text")
+        return self
+
 
 class FinetunePlan(Config):
     """T-REGS fine-tuning of the trained models, each beside a control of equal budget without T-REG."""
@@ -32,6 +39,12 @@ class FinetunePlan(Config):
     variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
         default=("balanced",), min_length=1, description="which trained models are continued"
     )
+
+    @model_validator(mode="after")
+    def _differs_from_its_control(self) -> "FinetunePlan":
+        if not self.settings.regulariser.active:
+            raise ValueError("settings.regulariser has no weight, so that the fine-tuning would be its own control")
+        return self
 
 
 class HeadsPlan(Config):
@@ -44,6 +57,15 @@ class HeadsPlan(Config):
     variants: tuple[Literal["original", "balanced", "random"], ...] = Field(
         default=("original", "balanced"), min_length=1, description="which selections the heads train on"
     )
+
+    @model_validator(mode="after")
+    def _losses_exist(self) -> "HeadsPlan":
+        loss = self.settings.loss
+        if loss.half_steps not in (LossConfig().half_steps, *self.half_steps):
+            raise ValueError("settings.loss.half_steps is not read here; name the k of the heads in `half_steps`")
+        for steps in self.half_steps:
+            loss.check(steps)
+        return self
 
 
 class TrainingPlan(Config):
@@ -58,6 +80,30 @@ class TrainingPlan(Config):
     )
     finetune: FinetunePlan | None = Field(default=None, description="T-REGS fine-tuning")
     heads: HeadsPlan | None = Field(default=None, description="heads on frozen embeddings")
+
+    @model_validator(mode="after")
+    def _one_start(self) -> "TrainingPlan":
+        tag = self.settings.pretrained
+        if tag is None:
+            return self
+        if self.initial is not None:
+            raise ValueError(
+                f"two models to start from are given, {self.initial} and the tag {tag!r}; drop `initial` or "
+                "settings.pretrained"
+            )
+        from tasks.training.models.pretrained import published  # loads open_clip, which takes seconds
+
+        try:
+            published(self.settings.architecture, tag)
+        except InputError as error:
+            raise ValueError(f"settings.pretrained: {error}") from None
+        return self
+
+    @property
+    def trainings(self) -> dict[str, LoopConfig]:
+        """The settings of every training that is configured, by the names of their fields."""
+        parts = {"finetune": self.finetune, "heads": self.heads}
+        return {"settings": self.settings} | {f"{name}.settings": part.settings for name, part in parts.items() if part}
 
 
 class Benchmark(Config):

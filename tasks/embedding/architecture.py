@@ -1,8 +1,12 @@
 """Which CLIP model: an open_clip built-in by name, or one of the small ones that a CPU can train in minutes."""
 
+import json
+import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from storage.config import Config
 
@@ -40,7 +44,45 @@ class Architecture(Config):
     image_size: int | None = Field(default=None, ge=8, le=2048, description="pixels a side; unset: the model's own")
     mean: tuple[float, float, float] | None = Field(default=None, description="channel means of the normalisation")
     std: tuple[float, float, float] | None = Field(default=None, description="channel deviations of the normalisation")
-    interpolation: Literal["bicubic", "bilinear"] = Field(default="bicubic", description="how images are resized")
-    resize: Literal["shortest", "longest", "squash"] = Field(
-        default="shortest", description="which side meets the image size before the centre crop or padding"
+    interpolation: Literal["bicubic", "bilinear"] | None = Field(
+        default=None, description="how images are resized; unset: as the weights say, or bicubic"
     )
+    resize: Literal["shortest", "longest", "squash"] | None = Field(
+        default=None,
+        description="which side meets the image size before the centre crop or padding; unset: as the weights say, or "
+        "shortest",
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name in TINY:
+            return name
+        description = _description(name)
+        if description is None:
+            known = ", ".join([*TINY, "ViT-B-32", "ViT-B-16", "ViT-L-14", "RN50"])
+            raise ValueError(f"architecture {name!r} is unknown; name an open_clip model such as {known}")
+        text = description.get("text_cfg", {})
+        if text.get("hf_model_name") or text.get("hf_tokenizer_name") or "siglip" in name.lower():
+            raise ValueError(
+                f"architecture {name!r} needs a text tower or tokenizer from a network; choose one with open_clip's own"
+            )
+        return name
+
+
+def _description(name: str) -> dict[str, Any] | None:
+    """What open_clip knows of a model: from the file in its package, for importing open_clip takes seconds.
+
+    Where it is imported already it is asked itself, so that models added to it in this process are known.
+    """
+    if ask := getattr(sys.modules.get("open_clip"), "get_model_config", None):
+        known: dict[str, Any] | None = ask(name) if ":" not in name else None
+        return known
+    package = find_spec("open_clip")
+    if package is None or package.origin is None or name != Path(name).name:
+        return None
+    file = Path(package.origin).parent / "model_configs" / f"{name}.json"
+    if not file.is_file():
+        return None
+    description: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return description

@@ -87,7 +87,6 @@ def _construct(architecture: Architecture) -> nn.Module:
         if architecture.image_size is not None:
             config["vision_cfg"]["image_size"] = architecture.image_size
         return cast(nn.Module, open_clip.CLIP(**config))
-    _refuse_downloads(architecture.name)
     with torch.device("cpu"):
         return cast(
             nn.Module,
@@ -97,20 +96,6 @@ def _construct(architecture: Architecture) -> nn.Module:
                 pretrained_text=False,
                 force_image_size=architecture.image_size,
             ),
-        )
-
-
-def _refuse_downloads(name: str) -> None:
-    import open_clip
-
-    config = open_clip.get_model_config(name) if ":" not in name else None
-    if config is None:
-        known = ", ".join([*TINY, "ViT-B-32", "ViT-B-16", "ViT-L-14", "RN50"])
-        raise InputError(f"architecture {name!r} is unknown; name an open_clip model such as {known}")
-    text = config.get("text_cfg", {})
-    if text.get("hf_model_name") or text.get("hf_tokenizer_name") or "siglip" in name.lower():
-        raise InputError(
-            f"architecture {name!r} needs a text tower or tokenizer from a network; choose one with open_clip's own"
         )
 
 
@@ -124,8 +109,8 @@ def _evaluation_transform(architecture: Architecture, model: nn.Module) -> Calla
         size=visual.image_size,
         mean=architecture.mean or (TINY_MEAN if tiny else defaults.mean),
         std=architecture.std or (TINY_STD if tiny else defaults.std),
-        interpolation=architecture.interpolation,
-        resize_mode=architecture.resize,
+        interpolation=architecture.interpolation or "bicubic",
+        resize_mode=architecture.resize or "shortest",
     )
     return cast(Callable[[Image.Image], Tensor], image_transform_v2(preprocess, is_train=False))
 

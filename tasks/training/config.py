@@ -18,6 +18,12 @@ class LossConfig(Config):
         default="unrolled", description="through every normaliser, or the authors' two-step surrogate (k = 2 only)"
     )
 
+    def check(self, half_steps: int | None = None) -> None:
+        """Raise `ValueError` where no such loss exists, with another number of half-steps if one is given."""
+        steps = self.half_steps if half_steps is None else half_steps
+        if self.gradient == "surrogate" and steps != 2:
+            raise ValueError(f"the surrogate gradient exists for 2 half-steps only, not {steps}; use unrolled")
+
 
 class RegulariserConfig(Config):
     """A regulariser of the un-normalised embeddings of each branch; T-REG with weights of 0 is none."""
@@ -70,6 +76,12 @@ class ScheduleConfig(Config):
     warmup: int = Field(default=20, ge=0, description="steps of linear warm-up")
     final: float = Field(default=0.0, ge=0, le=1, description="the cosine's end, as a share of the peak")
 
+    @model_validator(mode="after")
+    def _has_an_end(self) -> Self:
+        if self.kind == "constant" and self.final > 0:
+            raise ValueError("`final` is the cosine's end; a constant rate has none: leave it out")
+        return self
+
 
 class AugmentationConfig(Config):
     """What a training image goes through; draws are hashes of seed, step and position in the batch."""
@@ -103,8 +115,30 @@ class LoopConfig(Config):
     )
     checkpoint_every: Annotated[int, NotInKey()] = Field(default=200, ge=1, description="steps between checkpoints")
 
+    @model_validator(mode="after")
+    def _in_equal_parts(self) -> Self:
+        self.check_parts(ranks=1)
+        return self
 
-class TrainingConfig(LoopConfig):
+    def check_parts(self, ranks: int) -> None:
+        """Raise `ValueError` where a batch has no equal parts for this many ranks."""
+        parts = ranks * self.accumulate
+        if self.batch % parts:
+            raise ValueError(f"a batch of {self.batch} cannot be cut into {parts} equal parts (ranks × accumulate)")
+
+
+class ClipConfig(LoopConfig):
+    """What trainings of a whole CLIP model have in common."""
+
+    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
+
+    @model_validator(mode="after")
+    def _loss_exists(self) -> Self:
+        self.loss.check()
+        return self
+
+
+class TrainingConfig(ClipConfig):
     """A CLIP model on image-caption pairs, from scratch or from given weights."""
 
     architecture: Architecture = Field(default_factory=Architecture, description="which model")
@@ -115,10 +149,9 @@ class TrainingConfig(LoopConfig):
     locked: Literal["none", "image", "text"] = Field(
         default="none", description="a tower left as it is: image, with weights to start from, is LiT"
     )
-    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
 
 
-class FinetuneConfig(LoopConfig):
+class FinetuneConfig(ClipConfig):
     """Continue a trained CLIP model, with T-REG; `gamma = lambda_ = 0` is the control on the same budget."""
 
     steps: int = Field(default=100, ge=1, description="optimiser steps")
@@ -128,7 +161,6 @@ class FinetuneConfig(LoopConfig):
     regulariser: RegulariserConfig = Field(
         default_factory=lambda: RegulariserConfig(gamma=3e-3, lambda_=2e-5), description="T-REG, at the paper's weights"
     )
-    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig, description="of the images")
     watch_trees: bool = Field(default=True, description="record the lengths of the spanning trees, regularised or not")
 
 

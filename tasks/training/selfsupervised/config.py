@@ -1,8 +1,8 @@
 """Configuration of self-supervised training."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from storage.config import NotInKey
 from tasks.training.config import LoopConfig, OptimiserConfig, RegulariserConfig
@@ -42,3 +42,9 @@ class SelfSupervisedConfig(LoopConfig):
     )
     watch_trees: bool = Field(default=True, description="record the lengths of the spanning trees, regularised or not")
     checkpoint_every: Annotated[int, NotInKey()] = Field(default=500, ge=1, description="steps between checkpoints")
+
+    @model_validator(mode="after")
+    def _loss_exists(self) -> Self:
+        if self.method == "contrastive":
+            self.loss.check()
+        return self

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 
 from storage.errors import InputError
@@ -105,10 +106,10 @@ def test_pickles_and_unknown_names_are_refused(tmp_path: Path) -> None:
         load_clip(tmp_path / "weights.pt", architecture=Architecture())
     with pytest.raises(InputError, match="pickle"):
         load_clip(tmp_path, architecture=Architecture())
-    with pytest.raises(InputError, match="unknown"):
-        build_clip(Architecture(name="ViT-Z"), seed=0)
-    with pytest.raises(InputError, match="network"):
-        build_clip(Architecture(name="ViT-B-16-SigLIP"), seed=0)
+    with pytest.raises(ValidationError, match="unknown"):
+        Architecture(name="ViT-Z")
+    with pytest.raises(ValidationError, match="network"):
+        Architecture(name="ViT-B-16-SigLIP")
     with pytest.raises(InputError, match="does not exist"):
         load_clip(tmp_path / "nowhere")
 

@@ -50,6 +50,12 @@ def test_the_published_weights_are_loaded(published):
 
 
 @pytest.mark.usefixtures("published")
+def test_a_configuration_that_was_written_out_says_no_more_than_before():
+    written = Architecture.model_validate(Architecture(name=NAME).model_dump(mode="json"))  # as ranks receive it
+    assert pretrained_clip(written, "some_s1b").architecture.mean == (0.5, 0.4, 0.3)
+
+
+@pytest.mark.usefixtures("published")
 @pytest.mark.parametrize(
     ("tag", "words"),
     [
