@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from benchmarks.matching_data import Web, make_captions
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.record.external import external
 from storage.record.manifest import Manifest
 from storage.store.workspace import Runtime, Workspace

@@ -1,7 +1,7 @@
 """The command line. Errors that a user can mend are printed as one sentence, without a traceback."""
 
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,9 +11,8 @@ from flows.commands.difference import diff
 from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
 from flows.commands.store_commands import ConfigFile, export, gc, verify
 from flows.commands.study import studies
+from flows.verbs import Verb
 from storage.errors import EquipoiseError
-
-Verb = Literal["curate", "train", "evaluate", "pipeline", "selfsupervise"]
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
@@ -35,18 +34,18 @@ def run(
     from flows.config.pipeline import load_experiment
 
     settings = load_experiment(config)
-    verb = verb or settings.whole
+    chosen = verb or settings.whole
     if no_server:
-        from flows.pipeline import run_here
+        from flows.run import run_here
 
-        run_here(settings, verb, announce=lambda line: console.print(line, markup=False, highlight=False))
+        run_here(settings, chosen, announce=lambda line: console.print(line, markup=False, highlight=False))
     else:
         server = ensure_server()
         from flows.logs import quiet_user_errors
         from flows.pipeline import FLOWS, task_runner
 
         quiet_user_errors()
-        FLOWS[verb].with_options(task_runner=task_runner(settings))(settings)
+        FLOWS[chosen].with_options(task_runner=task_runner(settings))(settings)
         console.print(f"Prefect UI: {server.url}", highlight=False)
     from flows.commands.summary import show_summary
 
@@ -57,8 +56,8 @@ def run(
 def status(config: ConfigFile) -> None:
     """Say which stages would run, and why; runs nothing and needs no server."""
     from flows.config.pipeline import load_experiment
-    from flows.engine import StatusEngine
-    from flows.pipeline import build
+    from flows.engine.status import StatusEngine
+    from flows.graph.build import build
 
     settings = load_experiment(config)
     engine = StatusEngine(settings.runtime)

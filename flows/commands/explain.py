@@ -12,13 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.config.pipeline import PipelineConfig
-from flows.engine import StatusEngine
-from flows.graph import Screening, curate_graph
+from flows.engine.status import StatusEngine
+from flows.graph.build import curate
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.store import Store
 from storage.tables.shards import read_table
 from tasks.balancing.explain import BalancingStory, explain_balancing
+from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.inputs.untrusted import displayed
 from tasks.resampling.explain import SelectionStory, explain_selection
 from tasks.screening.explain import DroppingStory, explain_dropping
@@ -52,25 +53,24 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
 
     Raises `InputError` where curation has not run yet, or no row has that id or key.
     """
-    curation = curate_graph(StatusEngine(config.runtime), config)
-    runs = _screening(curation.screening)
-    stages = [*curation.ingested, *runs.values(), *curation.screening.dropped]
+    screening, curation = curate(StatusEngine(config.runtime), config)
+    runs = _screening(screening)
+    stages = [*screening.ingested, *runs.values(), *screening.dropped]
     stages += [*curation.matches, curation.balanced, curation.selection, curation.curated]
     if not all(isinstance(manifest, Manifest) for manifest in stages):
         raise InputError(f"the curation of {config.name} is not complete in the store; run it first")
     store = Store(config.runtime.store)
-    pairs = _files(store, curation.ingested, "pairs-*.parquet")
+    pairs = _files(store, screening.ingested, "pairs-*.parquet")
     row = _find(pairs, wanted, ["id", "key", "caption", "source"])
     if row is None:
-        return _rejected(_files(store, curation.ingested, "rejected.parquet"), wanted)
+        return _rejected(_files(store, screening.ingested, "rejected.parquet"), wanted)
     folders = {run: store.directory(manifest.stage, manifest.key) for run, manifest in runs.items()}
     dropping = explain_dropping(row["id"], folders)
-    if dropping.by is not None and curation.screening.dropped:
-        stays = None if dropping.kept is None else _find(pairs, str(dropping.kept), ["id", "key"])
-        leaks = curation.screening.leaks.get(dropping.by.removeprefix(LEAKAGE))
+    if dropping.by is not None and screening.dropped:
+        stays = _key(pairs, dropping.kept)
+        leaks = screening.leaks.get(dropping.by.removeprefix(LEAKAGE))
         images = _files(store, [leaks.images] if leaks else [], "pairs-*.parquet")
-        leaked = None if dropping.evaluation is None else _find(images, str(dropping.evaluation), ["id", "key"])
-        return Story(**row, dropping=dropping, kept=stays and stays["key"], leaked=leaked and leaked["key"])
+        return Story(**row, dropping=dropping, kept=stays, leaked=_key(images, dropping.evaluation))
     balanced, selected = (
         store.directory("balance", curation.balanced.key),
         store.directory("select", curation.selection.key),
@@ -178,6 +178,12 @@ def _find(paths: Iterable[Path], wanted: str, columns: Sequence[str]) -> dict[st
             row: dict[str, Any] = found.slice(0, 1).to_pylist()[0]
             return row
     return None
+
+
+def _key(paths: Iterable[Path], id_: int | None) -> str | None:
+    """The source's own key of the row with an id."""
+    row = None if id_ is None else _find(paths, str(id_), ["id", "key"])
+    return None if row is None else str(row["key"])
 
 
 def _rejected(paths: Iterable[Path], wanted: str) -> Story:

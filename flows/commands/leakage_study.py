@@ -45,7 +45,7 @@ def study_leakage(
     order = np.argsort(found.distance, kind="stable")
     write_table(to / "leakage.parquet", _pairs(found, known, asked, order, distance))
     border = numbers["same_pictures"]
-    spread = np.unique(np.linspace(0, border - 1, min(pictures, border)).astype(int)) if border else []
+    spread = np.unique(np.linspace(0, border - 1, min(pictures, border)).astype(int)) if border else np.arange(0)
     shown = {"leakage.png": order[spread], "leakage-border.png": order[max(0, border - pictures // 2) :][:pictures]}
     for name, rows in shown.items():
         (to / name).write_bytes(_sheet(found, known, asked, rows))

@@ -45,8 +45,8 @@ def gc(
 ) -> None:
     """List, or remove, stage outputs that none of the named experiments needs any more."""
     from flows.config.pipeline import load_experiment
-    from flows.engine import StatusEngine
-    from flows.pipeline import build
+    from flows.engine.status import StatusEngine
+    from flows.graph.build import build
     from storage.store.collect import find_garbage
     from storage.store.collect import remove as remove_items
     from storage.store.store import Store
@@ -79,14 +79,15 @@ def export(
 ) -> None:
     """Write the curated set for other trainers, from the cache: copies by multiplicity, or buckets of weight."""
     from flows.config.pipeline import load_config
-    from flows.engine import StatusEngine
-    from flows.graph import curate_graph
+    from flows.engine.status import StatusEngine
+    from flows.graph.build import curate
     from storage import export as exporters
     from storage.record.manifest import Manifest
     from storage.store.store import Store
 
     settings = load_config(config)
-    curated = curate_graph(StatusEngine(settings.runtime), settings).curated
+    _, curation = curate(StatusEngine(settings.runtime), settings)
+    curated = curation.curated
     if not isinstance(curated, Manifest):
         raise InputError(f"nothing is curated yet; run `equipoise run {config} --verb curate` first")
     paths = sorted(Store(settings.runtime.store).directory(curated.stage, curated.key).glob("curated-*.parquet"))

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from flows.verbs import Verb
 from storage.config import Config
 from storage.store.workspace import Runtime
 
@@ -13,7 +14,7 @@ from storage.store.workspace import Runtime
 class Experiment(Config):
     """One experiment, as a YAML file in `configs/` describes it."""
 
-    whole: ClassVar[str]
+    whole: ClassVar[Verb]
     """The verb that does all of it."""
 
     name: str = Field(pattern=r"^[\w.-]+$", description="names the run's folder, runs/<name>")

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from flows.config.experiment import Experiment
 from flows.config.plans import Benchmark, EncoderPlan, EvaluationPlan, ScreeningPlan, TrainingPlan
 from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.verbs import Verb
 from storage.errors import InputError
 from storage.store.workspace import Runtime
 from tasks.balancing.config import BalancingConfig, RakeConfig
@@ -23,7 +24,7 @@ from tasks.resampling.config import CurateConfig, ResamplingConfig
 class PipelineConfig(Experiment):
     """One experiment. `training: null` stops after curation."""
 
-    whole: ClassVar[str] = "pipeline"
+    whole: ClassVar[Verb] = "pipeline"
 
     ranks: int = Field(default=1, ge=1, description="processes that one training is spread over, one for each GPU")
     sources: tuple[SourceConfig, ...] = Field(min_length=1, description="what to ingest")

@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from flows.config.experiment import Experiment
+from flows.verbs import Verb
 from storage.config import Config
 from tasks.evaluation.probe.config import ProbeConfig
 from tasks.ingest.config import SourceConfig
@@ -33,7 +34,7 @@ class ProbePlan(Config):
 class SelfSupervisedExperiment(Experiment):
     """Self-supervised training on the pictures of `sources`, and its evaluation with their labels."""
 
-    whole: ClassVar[str] = "selfsupervise"
+    whole: ClassVar[Verb] = "selfsupervise"
 
     sources: tuple[SourceConfig, ...] = Field(
         min_length=1, description="pictures to learn from; their labels are for the probe alone"

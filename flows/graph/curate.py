@@ -1,17 +1,15 @@
-"""Curation: sources → pairs, screened → matches → weights → selection → curated shards, and the random control."""
+"""Curation: pairs → matches → weights → selection → curated shards, and the random control."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flows.config.pipeline import PipelineConfig
-from flows.engine import Engine
-from flows.graph.ingest import ingest_graph
-from flows.graph.screen import Dataset, Ref, Screening, datasets, screen_graph
+from flows.engine.engine import Engine, Ref
 from storage.record.external import external
 from tasks.balancing.task import balance
-from tasks.ingest.task import survey
 from tasks.matching.lists.installed_versions import installed_lists
 from tasks.matching.task import match, metadata
+from tasks.reporting.inputs.stage_outputs import Curation, Screening
 from tasks.resampling.config import SubsampleConfig
 from tasks.resampling.task import curate, select, subsample
 
@@ -24,61 +22,43 @@ class Data:
     selection: Ref | None = None
 
 
-@dataclass(frozen=True)
-class Curation:
-    """What `curate` leaves.
-
-    ingested: all pairs, of which screening lets some pass; datasets: the benchmarks, where screening needed them.
-    """
-
-    ingested: Sequence[Ref]
-    screening: Screening
-    datasets: Mapping[str, Dataset]
-    entries: Ref
-    matches: Sequence[Ref]
-    balanced: Ref
-    selection: Ref
-    curated: Ref
-    random: Ref
-
-    @property
-    def pairs(self) -> Sequence[Ref]:
-        """The groups of pairs that are balanced and trained on."""
-        return self.screening.pairs
-
-    @property
-    def variants(self) -> Mapping[str, Data]:
-        """The data sets that are compared on equal budgets."""
-        return {
-            "original": Data(self.pairs),
-            "balanced": Data([self.curated]),
-            "random": Data(self.pairs, self.random),
-        }
-
-    def selection_of(self, variant: str) -> Ref | None:
-        """A variant as a selection of the original pairs."""
-        return {"original": None, "balanced": self.selection, "random": self.random}[variant]
-
-
-def curate_graph(engine: Engine, config: PipelineConfig) -> Curation:
-    """Sources → pairs, screened → matches → weights → selection → curated shards, and the random control."""
+def curate_graph(engine: Engine, config: PipelineConfig, screening: Screening) -> Curation:
+    """Screened pairs → matches → weights → selection → curated shards, and the random control."""
     store = config.runtime.store
-    ingested = ingest_graph(engine, config.sources, store)
-    engine.submit(survey, ingested, label="survey")
-    places = datasets(engine, config) if config.compared else {}
-    screening = screen_graph(engine, config, ingested, places)
     pairs = list(screening.pairs)
-    lists = external(config.metadata.files, store) if config.metadata.files else None
-    corpus = pairs if config.metadata.reads_corpus else []
-    installed = installed_lists(config.metadata.sources)
-    entries = engine.submit(metadata, config.metadata, lists, corpus, installed, label="metadata")
+    entries = engine.submit(
+        metadata,
+        label="metadata",
+        config=config.metadata,
+        files=external(config.metadata.files, store) if config.metadata.files else None,
+        pairs=pairs if config.metadata.reads_corpus else [],
+        installed=installed_lists(config.metadata.sources),
+    )
     matches = [
-        engine.submit(match, config.matching, entries, shard, label=f"match {index}")
+        engine.submit(match, label=f"match {index}", config=config.matching, entries=entries, pairs=shard)
         for index, shard in enumerate(pairs)
     ]
-    balanced = engine.submit(balance, config.balancing, entries, matches, label="balance")
-    selection = engine.submit(select, config.resampling, balanced, matches, label="select balanced")
-    curated = engine.submit(curate, config.curated, selection, pairs, matches, label="curate")
+    balanced = engine.submit(balance, label="balance", config=config.balancing, entries=entries, matches=matches)
+    selection = engine.submit(
+        select, label="select balanced", config=config.resampling, balanced=balanced, matches=matches
+    )
+    curated = engine.submit(
+        curate, label="curate", config=config.curated, selection=selection, pairs=pairs, matches=matches
+    )
     control = SubsampleConfig(seed=config.resampling.seed)
-    random = engine.submit(subsample, control, pairs, selection, label="select random")
-    return Curation(ingested, screening, places, entries, matches, balanced, selection, curated, random)
+    random = engine.submit(subsample, label="select random", config=control, pairs=pairs, size_of=selection)
+    return Curation(entries, matches, balanced, selection, curated, random)
+
+
+def variants(screening: Screening, curation: Curation) -> Mapping[str, Data]:
+    """The data sets that are compared on equal budgets."""
+    return {
+        "original": Data(screening.pairs),
+        "balanced": Data([curation.curated]),
+        "random": Data(screening.pairs, curation.random),
+    }
+
+
+def selections(curation: Curation) -> Mapping[str, Ref | None]:
+    """The same data sets as selections of the pairs; None is every row once."""
+    return {"original": None, "balanced": curation.selection, "random": curation.random}

@@ -1,10 +1,9 @@
-"""Ingestion: every source, a run for each group of its rows."""
+"""Ingestion: every source, a run for each group of its rows, and the survey over all."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from flows.engine import Engine
-from flows.graph.screen import Ref
+from flows.engine.engine import Engine, Ref
 from storage.record.external import external
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
@@ -14,8 +13,13 @@ from tasks.ingest.task import ingest
 def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path) -> list[Ref]:
     """Sources → groups of pairs, in the order of the sources."""
     return [
-        engine.submit(ingest, source, group, [external(path, store) for path in sources_of(source, group)],
-                      label=f"ingest {source.name} {group.label}")
+        engine.submit(
+            ingest,
+            label=f"ingest {source.name} {group.label}",
+            config=source,
+            group=group,
+            files=[external(path, store) for path in sources_of(source, group)],
+        )
         for source in sources
         for group in plan_groups(source)
-    ]  # fmt: skip
+    ]

@@ -1,12 +1,12 @@
 """Self-supervised training and its evaluation, as a graph of stages."""
 
 from flows.config.selfsupervised import SelfSupervisedExperiment
-from flows.engine import Engine
+from flows.engine.engine import Engine, Ref
 from flows.graph.ingest import ingest_graph
-from flows.graph.screen import Ref
 from tasks.evaluation.task import probe
 from tasks.ingest.task import survey
 from tasks.reporting.config import RunLabel
+from tasks.reporting.inputs.stage_outputs import Backbone, Probed
 from tasks.reporting.task import selfsupervised_report
 from tasks.training.task import selfsupervise
 
@@ -18,20 +18,31 @@ def selfsupervise_graph(engine: Engine, config: SelfSupervisedExperiment) -> Ref
     store = config.runtime.store
     known = ingest_graph(engine, config.sources, store)
     asked = ingest_graph(engine, config.probe.test, store)
-    engine.submit(survey, [*known, *asked], label="survey")
+    engine.submit(survey, label="survey", pairs=[*known, *asked])
     plan = config.selfsupervised
-    models = [
-        engine.submit(selfsupervise, plan.settings, seed, known, label=f"self-supervised, seed {seed}")
+    backbones = [
+        Backbone(
+            seed,
+            engine.submit(
+                selfsupervise, label=f"self-supervised, seed {seed}", config=plan.settings, seed=seed, pairs=known
+            ),
+        )
         for seed in plan.seeds
     ]
-    runs, scores = [], []
-    for variant in (TRAINED, UNTRAINED):
-        for seed, model in zip(plan.seeds, models, strict=True):
-            runs.append(RunLabel(variant=variant, seed=seed))
-            scores.append(
-                engine.submit(probe, config.probe.settings, model, known, asked, None, variant == UNTRAINED,
-                              label=f"probe {variant}, seed {seed}")
-            )  # fmt: skip
-    return engine.submit(
-        selfsupervised_report, config.report, tuple(plan.seeds), models, tuple(runs), scores, label="report"
-    )
+    probed = [
+        Probed(
+            RunLabel(variant=variant, seed=backbone.seed),
+            engine.submit(
+                probe,
+                label=f"probe {variant}, seed {backbone.seed}",
+                config=config.probe.settings,
+                model=backbone.model,
+                train=known,
+                test=asked,
+                untrained=variant == UNTRAINED,
+            ),
+        )
+        for variant in (TRAINED, UNTRAINED)
+        for backbone in backbones
+    ]
+    return engine.submit(selfsupervised_report, label="report", config=config.report, models=backbones, scores=probed)

@@ -1,60 +1,49 @@
 """Training: every variant over every seed on one budget, then fine-tuning, embedding, geometry and heads."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 
 from flows.config.pipeline import PipelineConfig
 from flows.config.plans import EncoderPlan
-from flows.engine import Engine
-from flows.graph.curate import Curation
-from flows.graph.screen import Ref
+from flows.engine.engine import Engine, Ref
+from flows.graph.curate import selections, variants
+from flows.graph.words import encoder_in_words
 from storage.record.external import external
 from tasks.embedding.task import embed
 from tasks.geometry.task import concepts, geometry
 from tasks.reporting.config import RunLabel
+from tasks.reporting.inputs.stage_outputs import Curation, Screening, Trained, Training
 from tasks.training.task import finetune, train, train_heads
 
 
-@dataclass(frozen=True)
-class Trained:
-    """One trained model; `base` is the encoder below it when it is a pair of heads."""
-
-    run: RunLabel
-    model: Ref
-    base: Ref | None = None
-
-
-@dataclass(frozen=True)
-class Training:
-    """What `train` leaves."""
-
-    models: Sequence[Trained] = ()
-    geometry: Mapping[str, Ref] = field(default_factory=dict)
-    density: Mapping[str, Ref] = field(default_factory=dict)
-
-
-def train_graph(engine: Engine, config: PipelineConfig, curation: Curation) -> Training:
+def train_graph(engine: Engine, config: PipelineConfig, screening: Screening, curation: Curation) -> Training:
     """Every variant over every seed on one budget; then fine-tuning, embedding, geometry and heads as configured."""
-    models = list(_from_scratch(engine, config, curation))
-    encoded = _embed(engine, config, curation, models)
+    models = _from_scratch(engine, config, screening, curation)
+    base = _encoder_model(config, models)
+    encoded = _embed(engine, config, screening, base)
     trees, density = {}, {}
     if config.geometry:
         trees = {
-            variant: engine.submit(geometry, config.geometry, encoded, curation.selection_of(variant),
-                                   label=f"geometry {variant}")
-            for variant in curation.variants
-        }  # fmt: skip
+            variant: engine.submit(
+                geometry,
+                label=f"geometry {variant}",
+                config=config.geometry,
+                embeddings=encoded,
+                selection=selection,
+            )
+            for variant, selection in selections(curation).items()
+        }
         density = {
-            variant: engine.submit(concepts, tree, list(curation.matches), label=f"concepts {variant}")
+            variant: engine.submit(concepts, label=f"concepts {variant}", geometry=tree, matches=list(curation.matches))
             for variant, tree in trees.items()
         }
-    models += _finetuned(engine, config, curation, models)
-    models += _heads(engine, config, curation, encoded, _encoder_model(config, models))
-    return Training(models, trees, density)
+    models += _finetuned(engine, config, screening, curation, models)
+    models += _heads(engine, config, curation, encoded, base)
+    encoder = encoder_in_words(config.encoder.settings, config.encoder.model) if config.encoder else ""
+    return Training(models, trees, density, encoder)
 
 
-def _from_scratch(engine: Engine, config: PipelineConfig, curation: Curation) -> list[Trained]:
+def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, curation: Curation) -> list[Trained]:
     if not config.training:
         return []
     given = config.training.initial
@@ -62,15 +51,24 @@ def _from_scratch(engine: Engine, config: PipelineConfig, curation: Curation) ->
     return [
         Trained(
             RunLabel(variant=variant, seed=seed),
-            engine.submit(train, config.training.settings, seed, list(data.shards), data.selection, initial,
-                          label=f"train {variant}, seed {seed}"),
+            engine.submit(
+                train,
+                label=f"train {variant}, seed {seed}",
+                config=config.training.settings,
+                seed=seed,
+                pairs=list(data.shards),
+                selection=data.selection,
+                initial=initial,
+            ),
         )
         for seed in config.training.seeds
-        for variant, data in curation.variants.items()
-    ]  # fmt: skip
+        for variant, data in variants(screening, curation).items()
+    ]
 
 
-def _finetuned(engine: Engine, config: PipelineConfig, curation: Curation, models: Sequence[Trained]) -> list[Trained]:
+def _finetuned(
+    engine: Engine, config: PipelineConfig, screening: Screening, curation: Curation, models: Sequence[Trained]
+) -> list[Trained]:
     plan = config.training.finetune if config.training else None
     if not plan:
         return []
@@ -80,17 +78,24 @@ def _finetuned(engine: Engine, config: PipelineConfig, curation: Curation, model
         "T-REGS": plan.settings,
         "no T-REGS": plan.settings.model_copy(update={"regulariser": control}),
     }
+    data = variants(screening, curation)
     return [
         Trained(
             RunLabel(variant=f"{run.variant} + {arm}", seed=run.seed),
-            engine.submit(finetune, settings, run.seed, trained.model, list(curation.variants[run.variant].shards),
-                          curation.variants[run.variant].selection,
-                          label=f"fine-tune {run.variant}, {arm}, seed {run.seed}"),
+            engine.submit(
+                finetune,
+                label=f"fine-tune {run.variant}, {arm}, seed {run.seed}",
+                config=settings,
+                seed=run.seed,
+                model=trained.model,
+                pairs=list(data[run.variant].shards),
+                selection=data[run.variant].selection,
+            ),
         )
         for arm, settings in arms.items()
         for trained in models
         if (run := trained.run).variant in plan.variants
-    ]  # fmt: skip
+    ]
 
 
 def _encoder_model(config: PipelineConfig, models: Sequence[Trained]) -> Ref | None:
@@ -100,14 +105,16 @@ def _encoder_model(config: PipelineConfig, models: Sequence[Trained]) -> Ref | N
     return models[0].model if plan.model == "trained" else external(Path(plan.model), config.runtime.store)
 
 
-def _embed(engine: Engine, config: PipelineConfig, curation: Curation, models: Sequence[Trained]) -> list[Ref]:
+def _embed(engine: Engine, config: PipelineConfig, screening: Screening, model: Ref | None) -> list[Ref]:
     plan: EncoderPlan | None = config.encoder
     if plan is None:
         return []
     text_model = external(plan.text_model, config.runtime.store) if plan.text_model else None
     return [
-        engine.submit(embed, plan.settings, shard, _encoder_model(config, models), text_model, label=f"embed {index}")
-        for index, shard in enumerate(curation.pairs)
+        engine.submit(
+            embed, label=f"embed {index}", config=plan.settings, pairs=shard, model=model, text_model=text_model
+        )
+        for index, shard in enumerate(screening.pairs)
     ]
 
 
@@ -122,15 +129,17 @@ def _heads(
             RunLabel(variant=f"heads k={steps}, {variant}", seed=seed),
             engine.submit(
                 train_heads,
-                plan.settings.model_copy(
+                label=f"heads k={steps}, {variant}, seed {seed}",
+                config=plan.settings.model_copy(
                     update={"loss": plan.settings.loss.model_copy(update={"half_steps": steps})}
                 ),
-                seed, list(encoded), curation.selection_of(variant),
-                label=f"heads k={steps}, {variant}, seed {seed}",
+                seed=seed,
+                embeddings=list(encoded),
+                selection=selections(curation)[variant],
             ),
             base,
         )
         for steps in plan.half_steps
         for variant in plan.variants
         for seed in config.training.seeds
-    ]  # fmt: skip
+    ]

@@ -1,15 +1,14 @@
-"""`@stage`: a function of manifests becomes a cached Prefect task that also runs without Prefect's server.
+"""A stage as a cached Prefect task.
 
 Prefect decides on reuse by a record at `<store>/.records/<stage>-<key>-<place>`; the record names the manifest, and
 reading it fails when the store has that manifest no more, or one of its files is missing or truncated. Prefect then
-sees no record and runs the task again: a deleted shard heals itself, and everything else stays cached.
+sees no record and runs the task again: a deleted shard heals itself, and everything else stays cached. What the store
+holds and Prefect has no record of (a run without Prefect, a copied store) gets its record when its key is asked for.
 """
 
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,13 +20,13 @@ from prefect.results import ResultStore
 from prefect.serializers import Serializer
 
 from storage.caching.progress_artifact import ProgressArtifact
+from storage.caching.stage import Stage
 from storage.errors import StoreError
-from storage.record.fingerprint import fingerprint
-from storage.record.keys import KeyParts, key_parts
 from storage.record.manifest import Manifest
-from storage.store.publish import StageFunction, bind, compute
+from storage.store.publish import bind
 from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
+from storage.tree import map_tree
 
 
 class Output:
@@ -42,15 +41,12 @@ class Output:
         self.manifest = manifest
 
 
-def unwrap(value: Any) -> Any:
-    """The value with every `Output` inside its lists, tuples and mappings replaced by its manifest."""
-    if isinstance(value, Output):
-        return value.manifest
-    if isinstance(value, list | tuple):
-        return type(value)(unwrap(item) for item in value)
-    if isinstance(value, Mapping):
-        return {name: unwrap(item) for name, item in value.items()}
-    return value
+def unwrap(inputs: dict[str, Any]) -> dict[str, Any]:
+    """The inputs with every `Output` inside them replaced by its manifest."""
+    return {
+        name: map_tree(value, lambda leaf: leaf.manifest if isinstance(leaf, Output) else leaf)
+        for name, value in inputs.items()
+    }
 
 
 class ManifestSerializer(Serializer):
@@ -87,7 +83,7 @@ class ManifestSerializer(Serializer):
 class StagePolicy(CachePolicy):
     """The cache policy of one stage: its key, computed from the task's resolved inputs."""
 
-    stage: "Stage | None" = None
+    stage: Stage | None = None
     store: Path = Path()
 
     def compute_key(
@@ -96,76 +92,35 @@ class StagePolicy(CachePolicy):
         """The record's name, from the call's arguments and the store's place: device and workers take no part."""
         assert self.stage is not None
         parts = self.stage.parts(**unwrap(inputs))
-        return record_name(parts.stage, parts.key, self.store)
+        name = record_name(parts.stage, parts.key, self.store)
+        if not (self.store / RECORDS / name).is_file() and (known := Store(self.store).find(parts.stage, parts.key)):
+            _records(self.store).write(Output(known), key=name)
+        return name
 
 
-@dataclass(frozen=True)
-class Stage:
-    """One stage of the pipeline, as `@stage` makes it. Science stays in `function`; this is when and where it runs."""
+def prefect_task(stage: Stage, runtime: Runtime, *, label: str) -> Task[..., Output]:
+    """The Prefect task of one call of a stage: named by `label`, its results kept in the runtime's store."""
 
-    name: str
-    version: int
-    modules: tuple[str, ...]
-    function: StageFunction
+    def body(*args: object, **inputs: object) -> Output:
+        arguments = unwrap(bind(stage.function, args, inputs))
+        progress = ProgressArtifact(f"{stage.name}-{stage.parts(**arguments).key}", label)
+        return Output(stage.run(runtime=runtime, report=progress, **arguments))
 
-    @cached_property
-    def code(self) -> str:
-        """Fingerprint of everything the stage computes with."""
-        return fingerprint(self.modules, self.function)
-
-    def parts(self, *args: object, **kwargs: object) -> KeyParts:
-        """What the key of this call is made of."""
-        return key_parts(self.name, self.version, self.code, bind(self.function, args, kwargs))
-
-    def run(self, *args: object, runtime: Runtime, **kwargs: object) -> Manifest:
-        """Run here and now, without a server; cached in the same store, and cached for Prefect too."""
-        arguments = bind(self.function, args, kwargs)
-        parts = key_parts(self.name, self.version, self.code, arguments)
-        manifest = compute(self.function, parts, arguments, runtime)
-        name = record_name(parts.stage, parts.key, runtime.store)
-        if not (runtime.store / RECORDS / name).is_file():
-            _records(runtime.store).write(Output(manifest), key=name)
-        return manifest
-
-    def task(self, runtime: Runtime, *, label: str) -> Task[..., Output]:
-        """The Prefect task of one call: named by `label`, its results kept in the runtime's store."""
-
-        def body(*args: object, **kwargs: object) -> Output:
-            arguments = bind(self.function, unwrap(args), unwrap(kwargs))
-            parts = self.parts(**arguments)
-            report = ProgressArtifact(f"{parts.stage}-{parts.key}", label)
-            return Output(compute(self.function, parts, arguments, runtime, report))
-
-        signature = inspect.signature(self.function)
-        inputs = [parameter for name, parameter in signature.parameters.items() if name != "work"]
-        body.__signature__ = signature.replace(parameters=inputs, return_annotation=Output)  # type: ignore[attr-defined]
-        body.__name__ = body.__qualname__ = self.name
-        body.__doc__ = self.function.__doc__
-        return Task(
-            body,
-            name=self.name,
-            task_run_name=label.replace("{", "{{").replace("}", "}}"),
-            cache_policy=StagePolicy(stage=self, store=runtime.store),
-            result_storage=runtime.store.resolve() / RECORDS,
-            result_serializer=ManifestSerializer(store=str(runtime.store.resolve())),
-            cache_result_in_memory=False,
-            persist_result=True,
-        )
-
-
-def stage(name: str, *, version: int, modules: Sequence[str]) -> Callable[[StageFunction], Stage]:
-    """Declare a stage: its name in the store, an explicit version, and the pure modules it computes with.
-
-    The function takes configuration, plain values and manifests, and `work: Workspace` by keyword; it writes files
-    under `work.output` and returns its stats.
-    """
-
-    def declare(function: StageFunction) -> Stage:
-        made = Stage(name=name, version=version, modules=tuple(modules), function=function)
-        _ = made.code  # now, while the files still say what was imported: an edit during a long run must not count
-        return made
-
-    return declare
+    signature = inspect.signature(stage.function)
+    inputs = [parameter for name, parameter in signature.parameters.items() if name != "work"]
+    body.__signature__ = signature.replace(parameters=inputs, return_annotation=Output)  # type: ignore[attr-defined]
+    body.__name__ = body.__qualname__ = stage.name
+    body.__doc__ = stage.function.__doc__
+    return Task(
+        body,
+        name=stage.name,
+        task_run_name=label.replace("{", "{{").replace("}", "}}"),
+        cache_policy=StagePolicy(stage=stage, store=runtime.store),
+        result_storage=runtime.store.resolve() / RECORDS,
+        result_serializer=ManifestSerializer(store=str(runtime.store.resolve())),
+        cache_result_in_memory=False,
+        persist_result=True,
+    )
 
 
 def record_name(stage: str, key: str, store: Path) -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Union, get_args, get_origin
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 from storage.config import NotInKey
 from storage.hashing import hash_json
 from storage.record.manifest import External, Manifest, Parent
+from storage.tree import children, leaves
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def canonical(value: object, where: str) -> JsonValue:
             if not _left_out(field)
         }
         return fields
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: canonical(child, f"{where}.{name}") for name, child in children(value)}
     if isinstance(value, Mapping):
         if strange := [name for name in value if not isinstance(name, str)]:
             raise TypeError(f"{where}: the name {strange[0]!r} of a mapping must be text to enter a cache key")
@@ -83,13 +86,8 @@ def _left_out(field: FieldInfo) -> bool:
 
 
 def _parents(argument: str, value: object) -> Iterator[Parent]:
-    if isinstance(value, Manifest):
-        yield Parent(argument=argument, stage=value.stage, key=value.key, digest=value.digest)
-    elif isinstance(value, External):
-        yield Parent(argument=argument, stage="external", key=value.fingerprint, digest=value.fingerprint)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _parents(argument, item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _parents(argument, item)
+    for place, leaf in leaves(value, argument):
+        if isinstance(leaf, Manifest):
+            yield Parent(argument=place, stage=leaf.stage, key=leaf.key, digest=leaf.digest)
+        elif isinstance(leaf, External):
+            yield Parent(argument=place, stage="external", key=leaf.fingerprint, digest=leaf.fingerprint)

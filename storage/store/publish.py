@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 
-from pydantic import JsonValue
-
 from storage.hashing import canonical_json
 from storage.progress import Report, silent
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest, content_digest
+from storage.record.stats import Figures, as_json
 from storage.store.store import Store, describe_files
 from storage.store.workspace import Runtime, Workspace
 
@@ -21,7 +20,8 @@ from storage.store.workspace import Runtime, Workspace
 SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow", "faiss-cpu", "torch", "torchvision",
             "open_clip_torch", "transformers", "clip-benchmark")  # fmt: skip
 
-StageFunction = Callable[..., Mapping[str, JsonValue]]
+StageFunction = Callable[..., Figures]
+"""Takes its inputs and `work: Workspace` by name; returns its figures."""
 
 
 def compute(
@@ -52,8 +52,8 @@ def _compute(
     output = store.begin(parts.key)
     started = time.perf_counter()
     try:
-        stats = function(**arguments, work=Workspace(parts.stage, parts.key, output, runtime, report))
-        canonical_json(dict(stats))
+        stats = as_json(function(**arguments, work=Workspace(parts.stage, parts.key, output, runtime, report)))
+        canonical_json(stats)
         files = describe_files(output)
         manifest = Manifest(
             stage=parts.stage,

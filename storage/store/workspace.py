@@ -1,6 +1,7 @@
 """What a running stage sees: where to write, where its inputs lie, and with what it may work."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -58,6 +59,10 @@ class Workspace:
     def paths(self, source: Manifest | External, pattern: str) -> list[Path]:
         """Files of an input that match a glob pattern, sorted by name; possibly none."""
         return sorted(self.directory(source).glob(pattern))
+
+    def shards(self, sources: Iterable[Manifest], *patterns: str) -> list[Path]:
+        """Files of several inputs that match, input by input, each input's sorted by name; possibly none."""
+        return [path for source in sources for pattern in patterns for path in self.paths(source, pattern)]
 
     def log(self, message: str) -> None:
         """A line in the run's log (and in the Prefect UI when there is a server)."""

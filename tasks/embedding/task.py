@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.schemas import PAIRS

@@ -8,7 +8,7 @@ import pyarrow as pa
 import torch
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import write_table

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import read_table, write_table

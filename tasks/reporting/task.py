@@ -8,14 +8,21 @@ from typing import Any
 import numpy as np
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
-from storage.errors import InputError
+from storage.caching.stage import stage
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import iter_batches
 from tasks.reporting.compose import Material, compose
-from tasks.reporting.config import Cell, ReportConfig, RunLabel, SelfSupervisedReportConfig
+from tasks.reporting.config import Cell, ReportConfig, SelfSupervisedReportConfig
 from tasks.reporting.inputs.frames import read_frame
+from tasks.reporting.inputs.stage_outputs import (
+    Backbone,
+    Curation,
+    Probed,
+    Scored,
+    Screening,
+    Training,
+)
 from tasks.reporting.inputs.tables import (
     edge_lengths,
     read_alike,
@@ -38,52 +45,27 @@ from tasks.reporting.summary import dumped, summary_json
 @stage("report", version=1, modules=("tasks.reporting",))
 def report(
     config: ReportConfig,
-    pairs: Sequence[Manifest],
-    entries: Manifest,
-    matches: Sequence[Manifest],
-    balanced: Manifest,
-    selection: Manifest,
-    curated: Manifest,
-    geometry_of: tuple[str, ...],
-    geometry: Sequence[Manifest],
-    runs: tuple[RunLabel, ...],
-    models: Sequence[Manifest],
-    cells: tuple[Cell, ...],
-    scores: Sequence[Manifest],
-    encoder: str = "",
-    density: Sequence[Manifest] = (),
-    screened_by: str = "",
-    dropped: Sequence[Manifest] = (),
-    tree: Manifest | None = None,
-    duplicates: Manifest | None = None,
-    compared: tuple[str, ...] = (),
-    leaks: Sequence[Manifest] = (),
-    images: Sequence[Manifest] = (),
+    screening: Screening,
+    curation: Curation,
+    training: Training,
+    scores: Sequence[Scored],
     *,
     work: Workspace,
 ) -> Mapping[str, JsonValue]:
-    """Write `report.html`, `summary.json` and `figures/*.svg`.
-
-    `geometry_of`, `runs`, `cells` and `compared` label `geometry` (and `density`), `models`, `scores` and `leaks`
-    (and the benchmarks' `images`), one for one; any of them may be empty. pairs: all that were ingested; dropped: the
-    groups after screening; tree, duplicates: what `geometry` and `deduplicate` found in the pairs before it;
-    encoder, screened_by: the encoders in words.
-    """
-    for name, labels, manifests in (
-        ("geometry", geometry_of, geometry),
-        ("models", runs, models),
-        ("scores", cells, scores),
-        ("leaks", compared, leaks),
-        ("images", compared, images),
-    ):
-        if len(labels) != len(manifests):
-            raise InputError(f"the report got {len(manifests)} {name} with {len(labels)} labels; give one for each")
+    """Write `report.html`, `summary.json` and `figures/*.svg`."""
+    pairs, dropped, tree, duplicates = screening.ingested, screening.dropped, screening.tree, screening.duplicates
+    found = [each.found for each in screening.leaks.values()]
+    entries, matches, balanced = curation.entries, curation.matches, curation.balanced
+    selection, curated = curation.selection, curation.curated
+    geometry, density = list(training.geometry.values()), list(training.density.values())
+    models = [each.model for each in training.models]
     content = compose(
         config,
         Material(
             manifests=[
-                *pairs, *([tree] if tree else []), *leaks, *([duplicates] if duplicates else []), *dropped,
-                entries, *matches, balanced, selection, curated, *geometry, *density, *models, *scores,
+                *pairs, *([tree] if tree else []), *found, *([duplicates] if duplicates else []), *dropped,
+                entries, *matches, balanced, selection, curated, *geometry, *density, *models,
+                *(each.scores for each in scores),
             ],
             ingested=[manifest.stats for manifest in pairs],
             matched=[manifest.stats for manifest in matches],
@@ -94,23 +76,26 @@ def report(
             history=read_frame([work.path(balanced, "history.parquet")]),
             audit=_json(work.path(entries, "audit.json")),
             examples=_examples(config, pairs, matches, balanced, selection, work),
-            measurements=[_measurement(cell, each, work) for cell, each in zip(cells, scores, strict=True)],
-            geometry=[geometry_row(name, each.stats) for name, each in zip(geometry_of, geometry, strict=True)],
-            edges={name: edge_lengths(each, work) for name, each in zip(geometry_of, geometry, strict=True)},
-            encoder=encoder,
-            density=read_density(config, dict(zip(geometry_of, density, strict=False)), selection, geometry, work),
+            measurements=[_measurement(each.cell, each.scores, work) for each in scores],
+            geometry=[geometry_row(name, each.stats) for name, each in training.geometry.items()],
+            edges={name: edge_lengths(each, work) for name, each in training.geometry.items()},
+            encoder=training.encoder,
+            density=read_density(config, training.density, selection, geometry, work),
             alike=read_alike(config, geometry, pairs, work),
             screening=read_screening(
-                config, screened_by, pairs, dropped, tree, duplicates, list(zip(compared, leaks, images, strict=True)),
-                work,
+                config, screening.encoder, pairs, dropped, tree, duplicates,
+                [(name, each.found, each.images) for name, each in screening.leaks.items()], work,
             ),
             training=[
-                training_row(run.variant, run.seed, each.stage, each.stats)
-                for run, each in zip(runs, models, strict=True)
+                training_row(each.run.variant, each.run.seed, each.model.stage, each.model.stats)
+                for each in training.models
             ],
             runs=[
-                TrainingRun(run.variant, run.seed, each.stage, read_frame([work.path(each, "metrics.parquet")]))
-                for run, each in zip(runs, models, strict=True)
+                TrainingRun(
+                    each.run.variant, each.run.seed, each.model.stage,
+                    read_frame([work.path(each.model, "metrics.parquet")]),
+                )
+                for each in training.models
             ],
         ),
     )  # fmt: skip
@@ -119,23 +104,17 @@ def report(
 
 @stage("selfsupervised_report", version=1, modules=("tasks.reporting.selfsupervised",))
 def selfsupervised_report(
-    config: SelfSupervisedReportConfig,
-    seeds: tuple[int, ...],
-    models: Sequence[Manifest],
-    runs: tuple[RunLabel, ...],
-    scores: Sequence[Manifest],
-    *,
-    work: Workspace,
+    config: SelfSupervisedReportConfig, models: Sequence[Backbone], scores: Sequence[Probed], *, work: Workspace
 ) -> Mapping[str, JsonValue]:
-    """Write `report.html`, `summary.json` and `figures/*.svg`; `seeds` label `models`, `runs` label `scores`."""
+    """Write `report.html`, `summary.json` and `figures/*.svg`."""
     content = selfsupervised.compose(
         config,
-        seeds,
-        models,
-        [read_frame([work.path(model, "metrics.parquet")]) for model in models],
-        runs,
-        scores,
-        [read_frame([work.path(each, "predictions.parquet")]) for each in scores],
+        tuple(each.seed for each in models),
+        [each.model for each in models],
+        [read_frame([work.path(each.model, "metrics.parquet")]) for each in models],
+        tuple(each.run for each in scores),
+        [each.scores for each in scores],
+        [read_frame([work.path(each.scores, "predictions.parquet")]) for each in scores],
     )
     return _write(
         work.output, content.headline, render_selfsupervised(content), selfsupervised_summary(content), content.drawings

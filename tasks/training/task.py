@@ -7,7 +7,7 @@ from pathlib import Path
 from pyarrow.parquet import read_schema
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace

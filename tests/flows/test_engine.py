@@ -6,8 +6,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from flows.engine import BlockedError, LocalEngine, StatusEngine
-from storage.caching.prefect_task import stage
+from flows.engine.engine import BlockedError
+from flows.engine.here import LocalEngine
+from flows.engine.status import StatusEngine
+from storage.caching.stage import stage
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.workspace import Runtime, Workspace
@@ -32,8 +34,8 @@ def total(parts: list[Manifest], *, work: Workspace) -> dict[str, Any]:
 
 
 def graph(engine: Any, *values: int) -> Any:
-    numbers = [engine.submit(number, value, label=f"number {value}") for value in values]
-    return engine.submit(total, numbers, label="total")
+    numbers = [engine.submit(number, value=value, label=f"number {value}") for value in values]
+    return engine.submit(total, parts=numbers, label="total")
 
 
 def test_a_graph_runs_then_comes_from_the_cache(runtime: Runtime) -> None:
@@ -86,7 +88,7 @@ def test_a_failure_blocks_what_needs_it_and_nothing_else(runtime: Runtime) -> No
 @pytest.mark.parametrize("parallel", [1, 2, 5])
 def test_no_number_of_threads_deadlocks(runtime: Runtime, parallel: int) -> None:
     engine = LocalEngine(runtime, parallel=parallel)
-    chain = engine.submit(total, [], label="start")
+    chain = engine.submit(total, parts=[], label="start")
     for depth in range(12):
-        chain = engine.submit(total, [chain], label=f"link {depth}")
+        chain = engine.submit(total, parts=[chain], label=f"link {depth}")
     assert all(node.manifest for node in engine.finish())

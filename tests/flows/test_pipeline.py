@@ -9,8 +9,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 
 from flows.config.pipeline import PipelineConfig, load_config
-from flows.engine import StatusEngine
-from flows.pipeline import build, pipeline, run_here
+from flows.engine.status import StatusEngine
+from flows.graph.build import build
+from flows.pipeline import pipeline
+from flows.run import run_here
 from tests.flows.conftest import edit
 
 

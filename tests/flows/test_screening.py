@@ -14,8 +14,9 @@ from PIL import Image
 
 from flows.commands.explain import explain, show
 from flows.config.pipeline import PipelineConfig, load_config
-from flows.engine import StatusEngine
-from flows.pipeline import build, run_here
+from flows.engine.status import StatusEngine
+from flows.graph.build import build
+from flows.run import run_here
 from storage.errors import InputError
 from storage.tables.shards import read_table, write_table
 from tasks.ingest.scenes.benchmark import write_classification

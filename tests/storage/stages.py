@@ -9,7 +9,7 @@ from typing import Annotated
 import pyarrow as pa
 from pydantic import Field, JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.config import Config, NotInKey
 from storage.errors import InputError
 from storage.record.manifest import Manifest

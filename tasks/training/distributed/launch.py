@@ -17,13 +17,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from pydantic import JsonValue, TypeAdapter
 
 from storage.errors import EquipoiseError, InputError
+from storage.record.stats import Figures, as_json
 from storage.store.publish import StageFunction
 from storage.store.workspace import Runtime, Workspace
 
@@ -35,7 +36,7 @@ def over_ranks(function: StageFunction) -> StageFunction:
     """The stage's function, run by `work.runtime.ranks` processes where that is more than one."""
 
     @functools.wraps(function)
-    def run(*args: object, work: Workspace, **kwargs: object) -> Mapping[str, JsonValue]:
+    def run(*args: object, work: Workspace, **kwargs: object) -> Figures:
         if work.runtime.ranks == 1 or own_rank() is not None:
             return function(*args, work=work, **kwargs)
         bound = inspect.signature(function).bind(*args, work=work, **kwargs)
@@ -121,7 +122,7 @@ def main(folder: Path) -> None:
     request = _read(folder / "request.json")
     threading.Thread(target=_end_with, args=(request["parent"],), daemon=True).start()
     module, name = request["function"].split(":")
-    function: Callable[..., Mapping[str, JsonValue]] = getattr(importlib.import_module(module), name).function
+    function: StageFunction = getattr(importlib.import_module(module), name).function
     types = get_type_hints(inspect.unwrap(function))
     arguments = {name: TypeAdapter(types[name]).validate_python(each) for name, each in request["arguments"].items()}
     first = own_rank() == 0
@@ -139,7 +140,7 @@ def main(folder: Path) -> None:
         _write(folder / "failure.json", {"input": isinstance(error, InputError), "message": str(error)})
         raise
     if first:
-        _write(folder / "stats.json", dict(stats))
+        _write(folder / "stats.json", as_json(stats))
 
 
 def _end_with(parent: int) -> None:

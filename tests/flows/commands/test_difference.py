@@ -13,7 +13,7 @@ from flows.command import app
 from flows.commands import difference
 from flows.commands.difference import Moved, moved_numbers, stage_differences
 from flows.config.pipeline import load_config
-from flows.pipeline import run_here
+from flows.run import run_here
 from storage.errors import InputError
 from tests.flows.conftest import edit
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from flows.command import app
 from flows.commands.explain import Story, explain, show
 from flows.config.pipeline import PipelineConfig, load_config
-from flows.pipeline import run_here
+from flows.run import run_here
 from storage.errors import EquipoiseError, InputError
 from storage.tables.shards import read_table
 from tests.flows.conftest import SMALL

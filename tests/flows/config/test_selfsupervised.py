@@ -9,8 +9,10 @@ import yaml
 
 from flows.config.pipeline import load_config, load_experiment
 from flows.config.selfsupervised import SelfSupervisedExperiment
-from flows.engine import StatusEngine
-from flows.pipeline import build, run_here, selfsupervise
+from flows.engine.status import StatusEngine
+from flows.graph.build import build
+from flows.pipeline import selfsupervise
+from flows.run import run_here
 from storage.errors import InputError
 
 SMALL: dict[str, Any] = {

@@ -14,7 +14,7 @@ from prefect.client.schemas.filters import TaskRunFilter, TaskRunFilterId
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.futures import PrefectFuture
 
-from storage.caching.prefect_task import Output
+from storage.caching.prefect_task import Output, prefect_task
 from storage.errors import InputError
 from storage.store.store import MANIFEST, RECORDS, TEMPORARY, Store
 from storage.store.workspace import Runtime
@@ -32,10 +32,10 @@ def pipeline(runtime: Runtime, log: Path, rows: int = 10) -> list[State[Output]]
 
     @flow(name="numbers")
     def numbers() -> None:
-        first = count.task(runtime, label="count {first}").submit(CountConfig(rows=rows, log=log))
-        second = count.task(runtime, label="count second").submit(CountConfig(rows=3, log=log))
-        odd = parity.task(runtime, label="parity").submit(first, Log(path=log))
-        both = total.task(runtime, label="total").submit([odd, second], Log(path=log))
+        first = prefect_task(count, runtime, label="count {first}").submit(CountConfig(rows=rows, log=log))
+        second = prefect_task(count, runtime, label="count second").submit(CountConfig(rows=3, log=log))
+        odd = prefect_task(parity, runtime, label="parity").submit(first, Log(path=log))
+        both = prefect_task(total, runtime, label="total").submit([odd, second], Log(path=log))
         states.extend(final(future) for future in (first, second, odd, both))
 
     numbers()
@@ -111,6 +111,16 @@ class TestUnderPrefect:
         assert before[2].result().manifest.digest == after[2].result().manifest.digest
         assert before[2].result().manifest.key != after[2].result().manifest.key
 
+    def test_a_run_without_prefect_leaves_no_record_and_gets_one_when_it_is_asked_for(
+        self, runtime: Runtime, log: Path
+    ) -> None:
+        manifest = count.run(CountConfig(rows=10, log=log), runtime=runtime)
+        assert not (runtime.store / RECORDS).exists()
+        for _ in range(2):
+            assert names(pipeline(runtime, log))[0] == "Cached"
+            assert len(list((runtime.store / RECORDS).glob("count-*" + manifest.key + "-*"))) == 1
+            assert runs(log).count("count") == 2
+
     def test_local_run_is_cached_under_prefect_and_back(self, runtime: Runtime, log: Path) -> None:
         local = count.run(CountConfig(rows=10, log=log), runtime=runtime)
         states = pipeline(runtime, log)
@@ -125,8 +135,8 @@ class TestUnderPrefect:
 
         @flow(name="failing")
         def failing() -> None:
-            empty = count.task(runtime, label="empty").submit(CountConfig(rows=0))
-            states.append(final(total.task(runtime, label="total").submit([empty], Log(path=log))))
+            empty = prefect_task(count, runtime, label="empty").submit(CountConfig(rows=0))
+            states.append(final(prefect_task(total, runtime, label="total").submit([empty], Log(path=log))))
 
         for attempt in (1, 2):
             failing()
@@ -162,7 +172,7 @@ class TestUnderPrefect:
 
         @flow(name="unkeyed")
         def unkeyed() -> None:
-            states.append(final(count.task(runtime, label="count").submit({1, 2})))
+            states.append(final(prefect_task(count, runtime, label="count").submit({1, 2})))
 
         unkeyed()
         assert states[0].is_failed() and "a set cannot enter a cache key" in str(states[0].message)
@@ -178,7 +188,7 @@ def test_runs_of_one_key_in_threads_compute_once(runtime: Runtime, log: Path) ->
 
 def test_task_survives_pickling(runtime: Runtime) -> None:
     """Ray and Dask send tasks to their workers by cloudpickle."""
-    task = cloudpickle.loads(cloudpickle.dumps(count.task(runtime, label="count")))
+    task = cloudpickle.loads(cloudpickle.dumps(prefect_task(count, runtime, label="count")))
     manifest = task.fn(CountConfig()).manifest
     assert manifest.key == count.run(CountConfig(), runtime=runtime).key
     assert task.cache_policy.stage.code == count.code
@@ -196,10 +206,3 @@ def test_local_run_heals_a_missing_file(runtime: Runtime, log: Path) -> None:
     healed = count.run(CountConfig(log=log), runtime=runtime)
     assert healed.digest == manifest.digest and not Store(runtime.store).damage(healed)
     assert runs(log) == ["count", "count"]
-
-
-def test_one_record_a_run(runtime: Runtime) -> None:
-    manifest = count.run(CountConfig(), runtime=runtime)
-    count.run(CountConfig(), runtime=runtime)
-    (record,) = (runtime.store / RECORDS).iterdir()
-    assert record.name.startswith(f"count-{manifest.key}-")

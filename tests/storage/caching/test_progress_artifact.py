@@ -10,8 +10,9 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.prefect_task import prefect_task
 from storage.caching.progress_artifact import ProgressArtifact
+from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
 
 
@@ -30,7 +31,7 @@ def slow_count(steps: int, *, work: Workspace) -> Mapping[str, JsonValue]:
 def test_a_stage_reports_to_one_artifact_of_its_task_run(runtime: Runtime) -> None:
     @flow(name="reporting")
     def reporting() -> tuple[str, str]:
-        state = slow_count.task(runtime, label="count {slowly}").submit(30, return_state=True)
+        state = prefect_task(slow_count, runtime, label="count {slowly}").submit(30, return_state=True)
         return state.result().manifest.key, str(state.state_details.task_run_id)
 
     key, task_run = reporting()

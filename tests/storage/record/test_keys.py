@@ -123,8 +123,8 @@ def test_parents_are_named_by_argument() -> None:
     parts = key_parts("s", 1, "c", {"one": manifest(), "many": [manifest("x"), external], "none": None})
     assert [(parent.argument, parent.digest) for parent in parts.parents] == [
         ("one", "d"),
-        ("many", "x"),
-        ("many", "f"),
+        ("many[0]", "x"),
+        ("many[1]", "f"),
     ]
 
 

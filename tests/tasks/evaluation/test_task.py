@@ -8,7 +8,7 @@ import pytest
 from clip_benchmark.metrics import zeroshot_classification
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime, Workspace

@@ -1,6 +1,7 @@
 """New shards cost only themselves; a changed list matches everything anew, and `status` says why."""
 
-from flows.engine import LocalEngine, Plan, StatusEngine
+from flows.engine.here import LocalEngine
+from flows.engine.status import Plan, StatusEngine
 from storage.store.workspace import Runtime
 from tasks.matching.config import ExplicitEntries, MatchingConfig, MetadataConfig
 from tasks.matching.task import match, metadata
@@ -11,11 +12,11 @@ Groups = tuple[tuple[str, ...], ...]
 
 def graph(engine: StatusEngine | LocalEngine, groups: Groups, entries: tuple[str, ...]) -> None:
     config = MetadataConfig(sources=(ExplicitEntries(entries=entries),))
-    listed = engine.submit(metadata, config, None, [], label="metadata")
+    listed = engine.submit(metadata, config=config, files=None, label="metadata")
     for number, captions in enumerate(groups):
         keys = tuple(f"{number}/{row}" for row in range(len(captions)))
-        pairs = engine.submit(corpus, captions, keys, label=f"pairs {number}")
-        engine.submit(match, MatchingConfig(), listed, pairs, label=f"match {number}")
+        pairs = engine.submit(corpus, captions=captions, keys=keys, label=f"pairs {number}")
+        engine.submit(match, config=MatchingConfig(), entries=listed, pairs=pairs, label=f"match {number}")
 
 
 def run(runtime: Runtime, groups: Groups, entries: tuple[str, ...]) -> dict[str, str]:
@@ -46,7 +47,7 @@ def test_a_new_shard_costs_only_itself_and_a_changed_list_everything(runtime: Ru
     assert plans[1].reasons == ("waits for metadata",)
 
     LocalEngine(runtime, parallel=1).submit(
-        metadata, MetadataConfig(sources=(ExplicitEntries(entries=longer),)), None, [], label="metadata"
+        metadata, label="metadata", config=MetadataConfig(sources=(ExplicitEntries(entries=longer),)), files=None
     ).result()
     plans = status(runtime, (first, second), longer)
     assert [(plan.action, plan.reasons) for plan in plans[1:]] == [("run", ("input entries changed",))] * 2

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.errors import InputError
 from storage.record.external import external
 from storage.record.manifest import Manifest

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
-from storage.record.manifest import Manifest
+from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
 from storage.tables.shards import write_table
+from tasks.reporting.inputs.stage_outputs import Curation, Leaks, Screening
 from tasks.screening.config import DeduplicateConfig, LeakageConfig
 from tasks.screening.duplicates.rows_to_drop import DROPPED
 from tasks.screening.leakage.leak_tables import CAPTIONS, LEAKS
@@ -284,9 +284,22 @@ class Inputs:
         self.scores = [fake_scores.run(seed, right, **run) for seed, right in enumerate(shares)]
 
     @property
-    def curation(self) -> tuple[list[Manifest], Manifest, list[Manifest], Manifest, Manifest, Manifest]:
-        """The arguments that every report has."""
-        return self.pairs, self.entries, self.matches, self.balanced, self.selection, self.curated
+    def curation(self) -> Curation:
+        """What every report has."""
+        return Curation(self.entries, self.matches, self.balanced, self.selection, self.curated, self.selection)
+
+    @property
+    def screening(self) -> Screening:
+        """What screening found."""
+        return Screening(
+            ingested=self.pairs,
+            pairs=self.dropped,
+            dropped=self.dropped,
+            tree=self.geometry[0],
+            duplicates=self.duplicates,
+            leaks={"<q>shape</q>": Leaks(self.leaks[0], self.pairs[0])},
+            encoder="<u>thumbnails</u>",
+        )
 
 
 @pytest.fixture(scope="session")

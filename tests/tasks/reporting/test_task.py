@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import InputError
 from storage.record.manifest import Manifest
 from tasks.reporting.config import Cell, ReportConfig, RunLabel
+from tasks.reporting.inputs.stage_outputs import Scored, Screening, Trained, Training
 from tasks.reporting.task import report
 from tests.tasks.reporting.conftest import HOSTILE, Inputs
 
@@ -80,23 +80,23 @@ class Page(HTMLParser):
 def full(inputs: Inputs, config: ReportConfig = CONFIG) -> Manifest:
     return report.run(
         config,
-        *inputs.curation,
-        ("original", "balanced"),
-        inputs.geometry,
-        RUNS,
-        inputs.models,
-        CELLS,
-        inputs.scores,
-        "<u>a CLIP</u>",
-        inputs.density,
-        "<u>thumbnails</u>",
-        inputs.dropped,
-        inputs.geometry[0],
-        inputs.duplicates,
-        ("<q>shape</q>",),
-        inputs.leaks,
-        inputs.pairs,
+        inputs.screening,
+        inputs.curation,
+        Training(
+            [Trained(run, model) for run, model in zip(RUNS, inputs.models, strict=True)],
+            dict(zip(("original", "balanced"), inputs.geometry, strict=True)),
+            dict(zip(("original", "balanced"), inputs.density, strict=True)),
+            "<u>a CLIP</u>",
+        ),
+        [Scored(cell, scores) for cell, scores in zip(CELLS, inputs.scores, strict=True)],
         runtime=inputs.runtime,
+    )
+
+
+def curated_only(inputs: Inputs, config: ReportConfig) -> Manifest:
+    """The report of a run that screened, trained and scored nothing."""
+    return report.run(
+        config, Screening(inputs.pairs, inputs.pairs), inputs.curation, Training(), [], runtime=inputs.runtime
     )
 
 
@@ -208,7 +208,7 @@ def test_same_bytes_in_another_store(inputs: Inputs, made: Path, tmp_path: Path)
 
 
 def test_curation_alone_gives_a_report(inputs: Inputs) -> None:
-    made = report.run(ReportConfig(), *inputs.curation, (), [], (), [], (), [], runtime=inputs.runtime)
+    made = curated_only(inputs, ReportConfig())
     html = (folder(inputs, made) / "report.html").read_text(encoding="utf-8")
     page = Page(html)
     assert "no model was trained or scored" in page.text
@@ -219,7 +219,7 @@ def test_curation_alone_gives_a_report(inputs: Inputs) -> None:
 
 
 def test_what_was_not_measured_is_said(inputs: Inputs) -> None:
-    made = report.run(ReportConfig(), *inputs.curation, (), [], (), [], (), [], runtime=inputs.runtime)
+    made = curated_only(inputs, ReportConfig())
     text = Page((folder(inputs, made) / "report.html").read_text(encoding="utf-8")).text
     for words in ("Not looked for: set screening.deduplicate", "Not looked for: set screening.leakage",
                   "Not measured: set encoder and geometry"):  # fmt: skip
@@ -249,14 +249,9 @@ def test_geometry_is_told_with_its_intervals(html: str) -> None:
 
 
 def test_no_examples(inputs: Inputs) -> None:
-    made = report.run(ReportConfig(examples=0), *inputs.curation, (), [], (), [], (), [], runtime=inputs.runtime)
+    made = curated_only(inputs, ReportConfig(examples=0))
     html = (folder(inputs, made) / "report.html").read_text(encoding="utf-8")
     assert "<img" not in html and 'id="examples"' not in html
-
-
-def test_labels_must_align(inputs: Inputs) -> None:
-    with pytest.raises(InputError, match="4 models with 3 labels"):
-        report.run(CONFIG, *inputs.curation, (), [], RUNS[:3], inputs.models, (), [], runtime=inputs.runtime)
 
 
 def test_no_path_of_this_machine_is_in_the_page(inputs: Inputs, html: str) -> None:

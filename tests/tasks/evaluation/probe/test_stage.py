@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pydantic import JsonValue
 
-from storage.caching.prefect_task import stage
+from storage.caching.stage import stage
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.workspace import Runtime, Workspace

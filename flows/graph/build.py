@@ -1,0 +1,57 @@
+"""A verb's whole graph: what it submits, in order."""
+
+from collections.abc import Mapping
+
+from flows.config.pipeline import PipelineConfig
+from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.engine.engine import Engine, Ref
+from flows.graph.benchmarks import Dataset, datasets
+from flows.graph.curate import curate_graph
+from flows.graph.evaluate import evaluate_graph
+from flows.graph.ingest import ingest_graph
+from flows.graph.report import report_graph
+from flows.graph.screen import screen_graph
+from flows.graph.selfsupervise import selfsupervise_graph
+from flows.graph.train import train_graph
+from flows.verbs import Verb
+from storage.errors import InputError
+from tasks.ingest.task import survey
+from tasks.reporting.inputs.stage_outputs import Curation, Screening, Training
+
+AnyExperiment = PipelineConfig | SelfSupervisedExperiment
+
+
+def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Ref | None:
+    """Submit the stages of a verb to an engine; the report's place, or None for the verbs that make none.
+
+    Raises `InputError` for a verb of the other kind of experiment.
+    """
+    if isinstance(config, SelfSupervisedExperiment) != (verb == "selfsupervise"):
+        raise InputError(f"the experiment {config.name!r} has no verb {verb}: it is run whole, by {config.whole}")
+    if isinstance(config, SelfSupervisedExperiment):
+        return selfsupervise_graph(engine, config)
+    places = datasets(engine, config) if config.compared or _scores(config, verb) else {}
+    screening, curation = curate(engine, config, places)
+    if verb == "curate" and config.training:
+        return None
+    training = Training() if verb == "curate" else train_graph(engine, config, screening, curation)
+    if verb == "train":
+        return None
+    scores = evaluate_graph(engine, config, training, places) if _scores(config, verb) else []
+    return report_graph(engine, config, screening, curation, training, scores)
+
+
+def curate(
+    engine: Engine, config: PipelineConfig, places: Mapping[str, Dataset] | None = None
+) -> tuple[Screening, Curation]:
+    """Sources → pairs → screened pairs → curation; `places` are the benchmarks', asked for here where not given."""
+    if places is None:
+        places = datasets(engine, config) if config.compared else {}
+    ingested = ingest_graph(engine, config.sources, config.runtime.store)
+    engine.submit(survey, label="survey", pairs=ingested)
+    screening = screen_graph(engine, config, ingested, places)
+    return screening, curate_graph(engine, config, screening)
+
+
+def _scores(config: PipelineConfig, verb: Verb) -> bool:
+    return verb in ("evaluate", "pipeline") and config.evaluation is not None

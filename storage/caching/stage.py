@@ -1,0 +1,62 @@
+"""`@stage`: a function of manifests becomes a cached stage that runs here and now, or as a Prefect task.
+
+Nothing here knows Prefect, so declaring a stage, asking for its key and running it without a server load none of it;
+`storage.caching.prefect_task` makes the task.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from storage.progress import Report, silent
+from storage.record.fingerprint import fingerprint
+from storage.record.keys import KeyParts, key_parts
+from storage.record.manifest import Manifest
+from storage.store.publish import StageFunction, bind, compute
+from storage.store.workspace import Runtime
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the pipeline, as `@stage` makes it. Science stays in `function`; this is when and where it runs.
+
+    Attributes:
+        name: its folder in the store.
+        version: raised where results change though no code does.
+        modules: what it computes with beyond what its function imports.
+        function: takes its inputs by name, and `work: Workspace`; returns its figures.
+    """
+
+    name: str
+    version: int
+    modules: tuple[str, ...]
+    function: StageFunction
+
+    @cached_property
+    def code(self) -> str:
+        """Fingerprint of everything the stage computes with."""
+        return fingerprint(self.modules, self.function)
+
+    def parts(self, *args: object, **inputs: object) -> KeyParts:
+        """What the key of this call is made of."""
+        return key_parts(self.name, self.version, self.code, bind(self.function, args, inputs))
+
+    def run(self, *args: object, runtime: Runtime, report: Report = silent, **inputs: object) -> Manifest:
+        """Run here and now, without a server, unless the store holds the result."""
+        arguments = bind(self.function, args, inputs)
+        return compute(self.function, self.parts(**arguments), arguments, runtime, report)
+
+
+def stage(name: str, *, version: int, modules: Sequence[str]) -> Callable[[StageFunction], Stage]:
+    """Declare a stage: its name in the store, an explicit version, and the pure modules it computes with.
+
+    The function takes configuration, plain values and manifests (also inside lists, mappings and dataclasses), and
+    `work: Workspace` by keyword; it writes files under `work.output` and returns its figures.
+    """
+
+    def declare(function: StageFunction) -> Stage:
+        made = Stage(name=name, version=version, modules=tuple(modules), function=function)
+        _ = made.code  # now, while the files still say what was imported: an edit during a long run must not count
+        return made
+
+    return declare
