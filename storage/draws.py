@@ -7,6 +7,8 @@ workers; so a selection or a shuffle is the same bit for bit after a restart or 
 import numpy as np
 import xxhash
 
+from storage.tables.ids import as_ids
+
 
 def words(ids: np.ndarray, *, seed: int, purpose: str, copy: int = 0) -> np.ndarray:
     """A pseudo-random 64-bit word for each id, uint64 `[n]`. Raises `TypeError` for ids that are not integers.
@@ -15,10 +17,7 @@ def words(ids: np.ndarray, *, seed: int, purpose: str, copy: int = 0) -> np.ndar
     (Steele, Lea & Flood 2014), which is a bijection of the id for each key.
     """
     key = xxhash.xxh3_64_intdigest(f"{seed}\0{purpose}\0{copy}".encode())
-    ids = np.asarray(ids)
-    if ids.size and ids.dtype.kind not in "ui":
-        raise TypeError(f"ids must be uint64, not {ids.dtype}: a float cannot hold every 64-bit id")
-    mixed = ids.astype(np.uint64) ^ np.uint64(key)
+    mixed = as_ids(ids) ^ np.uint64(key)
     for _ in range(2):
         mixed = mixed + np.uint64(0x9E3779B97F4A7C15)
         mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)

@@ -1,5 +1,6 @@
 """Identities of rows: a hash of where a row comes from."""
 
+import operator
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,3 +14,16 @@ def row_ids(source: str, keys: Sequence[str]) -> np.ndarray:
     return np.fromiter(
         (digest(prefix + key.encode("utf-8", "surrogatepass")) for key in keys), dtype=np.uint64, count=len(keys)
     )
+
+
+def as_ids(ids: np.ndarray | Sequence[int]) -> np.ndarray:
+    """Ids as uint64, whatever they came as; a list is read number by number, because numpy makes floats of large ones.
+
+    Raises `TypeError` for ids that are not integers: a float cannot hold every 64-bit id.
+    """
+    if isinstance(ids, list | tuple):
+        return np.fromiter(map(operator.index, ids), dtype=np.uint64, count=len(ids))
+    array = np.asarray(ids)
+    if array.size and array.dtype.kind not in "ui":
+        raise TypeError(f"ids must be uint64, not {array.dtype}: a float cannot hold every 64-bit id")
+    return array.astype(np.uint64, copy=False)

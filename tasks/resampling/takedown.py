@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
+from storage.tables.ids import as_ids
 from storage.tables.shards import iter_batches
 from tasks.arrays import Ids, Int64s, Integers
 
@@ -45,7 +46,7 @@ def repair_counts(counts: Integers, matches: Sequence[Path], ids: Ids) -> Repair
     Raises:
         InputError: a count would fall below zero, so the counts are not of these matches.
     """
-    wanted = pa.array(np.unique(ids), pa.uint64())
+    wanted = _tombstones(ids)
     repaired = np.asarray(counts, dtype=np.int64).copy()
     removed = [np.zeros(0, dtype=np.uint64)]
     for batch in iter_batches(list(matches), columns=["id", "entries"]):
@@ -59,11 +60,15 @@ def repair_counts(counts: Integers, matches: Sequence[Path], ids: Ids) -> Repair
             "pass the counts that were made from these matches"
         )
     found = np.sort(np.concatenate(removed))
-    return Repaired(repaired, found, np.setdiff1d(np.asarray(ids, dtype=np.uint64), found))
+    return Repaired(repaired, found, np.setdiff1d(wanted.to_numpy(), found))
 
 
 def without(paths: Sequence[Path], ids: Ids) -> Iterator[pa.RecordBatch]:
     """The rows of any table with a column `id` that are not on the tombstone list, batch by batch, in order."""
-    wanted = pa.array(np.unique(ids), pa.uint64())
+    wanted = _tombstones(ids)
     for batch in iter_batches(list(paths)):
         yield batch.filter(pc.invert(pc.is_in(batch.column("id"), value_set=wanted)))
+
+
+def _tombstones(ids: Ids) -> pa.Array:
+    return pa.array(np.unique(as_ids(ids)), pa.uint64())

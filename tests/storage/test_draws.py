@@ -105,3 +105,12 @@ def test_ids_differ_by_source_and_key() -> None:
     assert len(set(row_ids("a", ["x", "y"]).tolist() + row_ids("b", ["x", "y"]).tolist())) == 4
     assert len(np.unique(IDS)) == N
     assert row_ids("a", []).dtype == np.uint64
+
+
+def test_a_list_of_small_and_large_ids_is_read_number_by_number() -> None:
+    """numpy makes floats of such a list, in which neighbouring ids are the same."""
+    ids = [2**63 + 1, 2**63 + 2, 5]
+    np.testing.assert_array_equal(words(ids, seed=0, purpose="p"), words(np.array(ids, np.uint64), seed=0, purpose="p"))
+    assert len(set(words(ids, seed=0, purpose="p").tolist())) == 3
+    with pytest.raises(TypeError):
+        words([1.5, 2.0], seed=0, purpose="p")

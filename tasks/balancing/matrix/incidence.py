@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
+from storage.tables.ids import as_ids
 from storage.tables.shards import read_table
 from tasks.arrays import Floats as Floats  # calibration and task.py take it from here, until they are reread
 from tasks.arrays import Ids, Int64s, Integers, Keywords
@@ -106,8 +107,7 @@ def read_block(path: Path | str, columns: int, without: Ids | None = None) -> tu
     indices = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint32)
     check_rows(indptr, indices, columns)
     if without is not None and len(without):
-        gone = np.asarray(without, dtype=np.uint64)  # beside int64, numpy would compare ids as floats
-        kept = np.flatnonzero(~np.isin(ids, gone))
+        kept = np.flatnonzero(~np.isin(ids, as_ids(without)))  # beside int64, numpy would compare ids as floats
         return ids[kept], *take_rows(indptr, indices, kept)
     return ids, indptr, indices
 

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from storage.errors import InputError
+from storage.tables.ids import as_ids
 from tasks.arrays import Floats, Ids, Integers
 from tasks.resampling.sampling.methods import MOST_COPIES, Copies, multinomial, poisson, residual, systematic
 from tasks.resampling.sampling.scale import scale_for_size
@@ -51,44 +52,59 @@ def draw(
     """A selection of expected size `size`.
 
     Args:
-        ids: uint64 `[n]`.
+        ids: `[n]`, distinct.
         weight: `[n]`, not negative, any scale.
-        method: see the functions above.
+        method: see `methods`.
         size: expected rows (multinomial: exactly). None takes the balancing's own expectations where it gave them
             (`Σ inclusion`), else one copy for a weight of 1: as many rows as captions, or for Poisson sampling, which
             makes no copies, `Σ min(1, w)`.
         seed: of the hash draws.
         inclusion: `[n]`, expected copies according to the balancing itself; used as they are when size is None.
-        most: copies of one caption at most.
-        order: `[n]` positions, systematic only: the order along which every stretch gets its share (`keyword_order`).
+        most: copies of one caption at most, up to 65,535.
+        order: `[n]` positions, systematic only: the order along which every stretch gets its share
+            (`keyword_order`); None takes the order of ids.
 
     Raises:
         InputError: a size that cannot be reached, or a bad weight.
     """
-    weight = np.asarray(weight, dtype=np.float64)
-    if len(weight) and (not np.isfinite(weight).all() or float(weight.min()) < 0):
-        raise InputError("a weight is negative or not finite; balance again before sampling")
+    ids, weight = as_ids(ids), _checked(weight, len(ids), "weight")
+    copies = None if inclusion is None else _checked(inclusion, len(ids), "inclusion")
+    total = float(weight.sum())
+    if total <= 0:
+        raise InputError("no caption has a positive weight, so there is nothing to draw; balance again before sampling")
+    if not 1 <= most <= MOST_COPIES:
+        raise InputError(f"most is {most}; a selection can hold between 1 and {MOST_COPIES} copies of a caption")
     limit = 1.0 if method == "poisson" else float(most)
-    own = size is None and inclusion is not None and float(inclusion.max(initial=0.0)) <= limit
+    own = size is None and copies is not None and float(copies.max()) <= limit
     if own:
-        assert inclusion is not None
-        expected, scale = inclusion, float(inclusion.sum()) / float(weight.sum())
-        wanted = max(1, round(float(inclusion.sum())))
+        assert copies is not None
+        expected, scale = copies, float(copies.sum()) / total
+        wanted = max(1, round(float(copies.sum())))
     elif size is None and method == "poisson":
-        copies = weight if inclusion is None else inclusion
-        expected, scale = np.minimum(1.0, copies), float(copies.sum()) / float(weight.sum())
+        asked = weight if copies is None else copies
+        expected, scale = np.minimum(1.0, asked), float(asked.sum()) / total
         wanted = max(1, round(float(expected.sum())))
     else:
-        wanted = size if size is not None else (len(ids) if inclusion is None else round(float(inclusion.sum())))
-        scale = wanted / float(weight.sum()) if method == "multinomial" else scale_for_size(weight, wanted, limit)
+        wanted = size if size is not None else (len(ids) if copies is None else round(float(copies.sum())))
+        scale = float(wanted) / total if method == "multinomial" else scale_for_size(weight, wanted, limit)
         expected = np.minimum(limit, scale * weight)
     if method == "poisson":
         return Draw(poisson(ids, expected, seed=seed), expected, expected, scale, own)
     if method == "residual":
         return Draw(residual(ids, expected, seed=seed), expected, np.minimum(expected, 1.0), scale, own)
     if method == "systematic":
-        along = np.argsort(ids, kind="stable") if order is None else order
+        along = np.argsort(ids, kind="stable") if order is None else np.asarray(order)
         return Draw(systematic(expected, along, seed=seed), expected, np.minimum(expected, 1.0), scale, own)
-    share = weight / float(weight.sum())
+    share = weight / total
     included = -np.expm1(wanted * np.log1p(-np.minimum(share, 1.0 - 1e-16)))
     return Draw(multinomial(ids, share, wanted, seed=seed, most=most), wanted * share, included, scale, own)
+
+
+def _checked(values: Floats, length: int, name: str) -> Floats:
+    """A number for each caption as float64, refused where it cannot be one."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape != (length,):
+        raise InputError(f"{name} has shape {array.shape}, but {length} captions need one number each")
+    if length and (not np.isfinite(array).all() or float(array.min()) < 0):
+        raise InputError(f"a {name} is negative or not finite; balance again before sampling")
+    return array

@@ -19,7 +19,7 @@ def scale_for_size(weight: Floats, size: float, most: float) -> float:
     Raises:
         InputError: a size that cannot be reached.
     """
-    weight = np.asarray(weight, dtype=np.float64)
+    weight, size = np.asarray(weight, dtype=np.float64), float(size)
     ordered = np.sort(weight[weight > 0])[::-1]
     reach = most * len(ordered)
     if not 0 < size <= reach * (1 + 1e-12):

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.arrays import Floats, Integers
-from tasks.balancing.diagnostics import effective_sample_size, expected_marginal, kullback_leibler, total_variation
+from tasks.balancing.diagnostics import (
+    effective_sample_size,
+    expected_marginal,
+    kullback_leibler,
+    normalised,
+    total_variation,
+)
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Unit
 
@@ -22,9 +28,12 @@ class Realised:
     Attributes:
         marginal: `[m]`, sums to 1, in the unit of the balancing.
         counts: `[m]` copies that hold each keyword.
-        size, distinct, duplicates: copies, different captions, and their difference.
+        size: copies in all.
+        distinct: different captions.
+        duplicates: the difference of the two.
         effective_sample_size: Kish, of the multiplicities.
-        total_variation, kl: distance to the target; `kl` is KL(target ‖ realised), infinite if a keyword was lost.
+        total_variation: distance to the target.
+        kl: KL(target ‖ realised) in nats, infinite if a keyword was lost.
         lost: keywords with a target that no selected caption holds.
     """
 
@@ -45,10 +54,10 @@ def realise(matrix: Incidence, multiplicity: Integers, target: Floats, unit: Uni
     Args:
         matrix: the matched captions.
         multiplicity: `[n]` copies of each.
-        target: `[m]`, sums to 1.
+        target: `[m]`, any scale.
         unit: "pairs" compares keyword counts, "rows" captions split over their keywords.
     """
-    copies = np.asarray(multiplicity, dtype=np.float64)
+    copies, goal = np.asarray(multiplicity, dtype=np.float64), normalised(target)
     marginal = expected_marginal(matrix, copies, unit)
     counts = np.bincount(matrix.indices, weights=np.repeat(copies, matrix.degrees), minlength=matrix.columns)
     size, distinct = int(copies.sum()), int(np.count_nonzero(copies))
@@ -59,7 +68,7 @@ def realise(matrix: Incidence, multiplicity: Integers, target: Floats, unit: Uni
         distinct=distinct,
         duplicates=size - distinct,
         effective_sample_size=effective_sample_size(copies),
-        total_variation=total_variation(marginal, target),
-        kl=kullback_leibler(target, marginal),
-        lost=int(np.count_nonzero((target > 0) & (counts == 0))),
+        total_variation=total_variation(marginal, goal),
+        kl=kullback_leibler(goal, marginal),
+        lost=int(np.count_nonzero((goal > 0) & (counts == 0))),
     )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +19,8 @@ from tasks.balancing.config import CappedTarget, RakeConfig, ThresholdConfig
 from tasks.balancing.task import balance
 from tasks.resampling.config import CurateConfig, ResamplingConfig, SubsampleConfig
 from tasks.resampling.task import curate, select, subsample
-from tests.tasks.resampling.builders import World, build, keyword_lists, world_ids
+from tests.paths import ROOT
+from tests.tasks.balancing.builders import World, build, keyword_lists, world_ids
 
 
 def chain(
@@ -75,3 +81,39 @@ def test_realised_marginal_is_counted_from_the_selection(tmp_path: Path) -> None
         counts[lists[id_]] += copies
     entries = read_table([tmp_path / "select" / found["select"].key / "entries.parquet"])
     np.testing.assert_allclose(entries.column("realised").to_numpy(), counts / counts.sum(), rtol=1e-12)
+
+
+LARGER = World(rows=3000, shards=4)
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.tasks.resampling.test_task import digests_of
+digests_of(Path(sys.argv[1]))
+"""
+
+
+def digests_of(store: Path) -> tuple[str, ...]:
+    """Pairs to curated shards; the digests of what was made."""
+    pairs, matches, entries = build(LARGER, store)
+    runtime = Runtime(store=store)
+    balanced = balance.run(RakeConfig(target=CappedTarget(t=40), steps=20), entries, [matches], runtime=runtime)
+    selected = select.run(ResamplingConfig(size=2500, seed=5), balanced, [matches], runtime=runtime)
+    curated = curate.run(CurateConfig(rows_per_shard=100), selected, [pairs], [matches], runtime=runtime)
+    return tuple(manifest.digest for manifest in (balanced, selected, curated))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stage", ["balance", "select", "curate"])
+def test_killed_in_a_stage_and_resumed(tmp_path: Path, stage: str) -> None:
+    """A run that is killed and started again selects the same rows, bit for bit."""
+    store = tmp_path / "killed"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(store)], cwd=ROOT, env=environment)
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if (store / stage).is_dir():  # the stage has begun to write, or has just finished
+            os.kill(process.pid, signal.SIGKILL)
+            break
+        time.sleep(0.002)
+    process.wait(timeout=120)
+    assert digests_of(store) == digests_of(tmp_path / "whole")

@@ -4,43 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from storage.errors import InputError
-from storage.tables.ids import row_ids
 from tasks.resampling.sampling.draw import draw
-from tasks.resampling.sampling.scale import scale_for_size
-from tasks.resampling.sampling.subset import subset
+from tests.tasks.resampling.sampling.examples import long_tailed, some_ids
 
 METHODS = ("poisson", "residual", "multinomial", "systematic")
-
-
-def some_ids(n: int) -> np.ndarray:
-    return row_ids("sampling", [str(i) for i in range(n)])
-
-
-def long_tailed(n: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).pareto(1.2, size=n) + 0.01
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    weights=st.lists(st.floats(0, 1e6), min_size=1, max_size=40),
-    share=st.floats(0.001, 1.0),
-    most=st.sampled_from([1.0, 3.0]),
-)
-def test_scale_meets_the_size_exactly(weights: list[float], share: float, most: float) -> None:
-    weight = np.array(weights)
-    positive = int((weight > 1e-290).sum())
-    weight[weight <= 1e-290] = 0
-    if positive == 0:
-        with pytest.raises(InputError):
-            scale_for_size(weight, 1, most)
-        return
-    size = share * most * positive
-    scale = scale_for_size(weight, size, most)
-    assert np.minimum(most, scale * weight).sum() == pytest.approx(size, rel=1e-9)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -125,13 +94,44 @@ def test_sizes_out_of_reach_are_refused() -> None:
         draw(ids, -np.ones(10), method="residual", size=1, seed=0)
     with pytest.raises(InputError, match="most_copies"):
         draw(ids, np.eye(10)[0] + 1e-9, method="multinomial", size=50, seed=0, most=20)
-    with pytest.raises(InputError, match="cannot be drawn"):
-        subset(ids, 11, seed=0)
 
 
-def test_subset_is_exact_and_free_of_order() -> None:
-    ids = some_ids(1000)
-    order = np.random.default_rng(1).permutation(1000)
-    first, second = subset(ids, 137, seed=2), subset(ids[order], 137, seed=2)
-    assert len(first) == 137
-    assert set(ids[first].tolist()) == set(ids[order][second].tolist())
+@pytest.mark.parametrize("method", METHODS)
+def test_numbers_of_any_kind_draw_the_same(method: str) -> None:
+    ids, weight = np.sort(some_ids(40))[:20], np.arange(1, 21)
+    assert int(ids.max()) < 2**63
+    wanted = draw(ids, weight.astype(float), method=method, size=10, seed=3).multiplicity
+    for some in (ids, ids.tolist(), ids.astype(np.int64)):
+        for numbers in (weight, weight.tolist(), weight.astype(np.uint8), weight.astype(np.float32)):
+            found = draw(some, numbers, method=method, size=np.int64(10), seed=np.int64(3), order=list(range(20)))
+            if method != "systematic":
+                np.testing.assert_array_equal(found.multiplicity, wanted)
+            assert found.expected.dtype == np.float64 and found.expected.sum() == pytest.approx(10, rel=1e-12)
+
+
+def test_expectations_of_whole_numbers_are_drawn_as_they_are() -> None:
+    for copies in ([0, 2, 1], np.array([0, 2, 1]), np.array([0, 2, 1], dtype=np.float32)):
+        found = draw([1, 2, 3], [0, 2, 1], method="residual", size=None, seed=0, inclusion=copies)
+        assert found.own_inclusion and found.multiplicity.tolist() == [0, 2, 1]
+
+
+def test_a_narrow_size_keeps_its_digits() -> None:
+    """Beside a Python float numpy keeps float32, and 0.1 copies a caption would be 1.5e-9 off."""
+    found = draw(some_ids(30), np.ones(30) / 7, method="multinomial", size=np.float32(3), seed=0)
+    assert found.scale == 3 / float((np.ones(30) / 7).sum())
+
+
+def test_more_copies_than_a_selection_can_hold_are_refused() -> None:
+    """A multiplicity has 16 bits: 65,536 copies would be written as none."""
+    with pytest.raises(InputError, match="65535"):
+        draw([1], [1.0], method="residual", size=65_536, seed=0, most=70_000)
+    assert draw([1], [1.0], method="residual", size=65_535, seed=0).multiplicity.tolist() == [65_535]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_weight_at_all_is_refused_in_a_sentence(method: str) -> None:
+    for inclusion in (None, np.zeros(3)):
+        with pytest.raises(InputError, match="no caption has a positive weight"):
+            draw([1, 2, 3], np.zeros(3), method=method, size=None, seed=0, inclusion=inclusion)
+    with pytest.raises(InputError, match="3 captions need one number each"):
+        draw([1, 2, 3], np.ones(2), method=method, size=1, seed=0)

@@ -5,29 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from storage.tables.ids import row_ids
 from tasks.balancing.diagnostics import expected_marginal, total_variation
-from tasks.balancing.matrix.incidence import Incidence, incidence_of
+from tasks.balancing.matrix.incidence import incidence_of
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
 from tasks.resampling.sampling.draw import draw
 from tasks.resampling.sampling.keyword_order import keyword_order
 from tasks.resampling.selection.realised import realise
-
-
-def long_tailed_matrix(rows: int, columns: int = 40, seed: int = 0) -> tuple[Incidence, np.ndarray]:
-    """Matched captions among others that match nothing: `(matrix of the matched, their row numbers)`."""
-    generator = np.random.default_rng(seed)
-    share = 1.0 / np.arange(1, columns + 1)
-    lists = [
-        sorted(set(generator.choice(columns, size=generator.integers(0, 4), p=share / share.sum()).tolist()))
-        for _ in range(rows)
-    ]
-    whole = incidence_of(lists, columns)
-    matched = np.flatnonzero(whole.degrees > 0)
-    part = whole.take(matched)
-    ids = row_ids("realised", [str(i) for i in matched])
-    return Incidence(ids, part.indptr, part.indices, columns), matched
+from tests.tasks.resampling.sampling.examples import long_tailed_matrix
 
 
 @pytest.mark.parametrize("method", ["poisson", "residual", "multinomial", "systematic"])
@@ -60,21 +45,6 @@ def test_realised_marginal_converges_to_the_expected_one(method: str) -> None:
     assert distances[1] < 0.25 * wrong
 
 
-def test_systematic_along_keywords_is_nearer_than_independent_draws() -> None:
-    matrix, _ = long_tailed_matrix(8_000)
-    weight = 1.0 / matrix.degrees
-    order = keyword_order(matrix, seed=0)
-    distance = {}
-    for method in ("residual", "systematic"):
-        runs = []
-        for seed in range(5):
-            chosen = draw(matrix.ids, weight, method=method, size=2_000, seed=seed, order=order)
-            expected = expected_marginal(matrix, chosen.expected)
-            runs.append(total_variation(expected_marginal(matrix, chosen.multiplicity.astype(float)), expected))
-        distance[method] = np.mean(runs)
-    assert distance["systematic"] < 0.6 * distance["residual"]
-
-
 def test_numbers_of_a_small_selection() -> None:
     matrix = incidence_of([[0, 1], [0], [2]], 4)
     target = np.array([0.25, 0.25, 0.25, 0.25])
@@ -86,3 +56,13 @@ def test_numbers_of_a_small_selection() -> None:
     assert found.total_variation == pytest.approx(0.5) and found.kl == np.inf
     rows = realise(matrix, np.array([2, 1, 0]), target, "rows")
     np.testing.assert_allclose(rows.marginal, [2 / 3, 1 / 3, 0, 0])
+
+
+def test_numbers_of_any_kind_count_the_same() -> None:
+    matrix = incidence_of([[0, 1], [0], [2]], 3)
+    wanted = realise(matrix, np.array([2.0, 1.0, 1.0]), np.array([0.5, 0.25, 0.25]), "pairs")
+    for copies in ([2, 1, 1], np.array([2, 1, 1], dtype=np.uint16)):
+        for target in ([2, 1, 1], np.array([4, 2, 2]), [0.5, 0.25, 0.25]):
+            found = realise(matrix, copies, target, "pairs")
+            assert (found.size, found.kl, found.total_variation) == (wanted.size, wanted.kl, wanted.total_variation)
+            assert found.marginal.tolist() == wanted.marginal.tolist()
