@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 
+from storage.children import child_environment
 from storage.errors import EquipoiseError
 
 HOME = Path(os.environ.get("PREFECT_HOME", "runs/.prefect"))
@@ -73,7 +74,7 @@ def _start(server: Server) -> None:
     home = Path(os.environ["PREFECT_HOME"])
     home.mkdir(parents=True, exist_ok=True)
     port = server.url.rpartition(":")[2]
-    environment = os.environ | {"PREFECT_SERVER_API_PORT": port, "PREFECT_SERVER_API_HOST": "127.0.0.1"}
+    environment = child_environment(PREFECT_SERVER_API_PORT=port, PREFECT_SERVER_API_HOST="127.0.0.1")
     environment.pop("PREFECT_API_URL", None)
     with open(home / "server.log", "ab") as log:
         process = subprocess.Popen(

@@ -23,6 +23,7 @@ from typing import Any, get_type_hints
 
 from pydantic import JsonValue, TypeAdapter
 
+from storage.children import child_environment
 from storage.errors import EquipoiseError, InputError
 from storage.record.stats import Figures, as_json
 from storage.store.publish import StageFunction
@@ -76,11 +77,10 @@ def _launch(
     }
     (folder / "request.json").write_text(json.dumps(request), encoding="utf-8")
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={work.runtime.ranks}"]
-    root = Path(__file__).resolve().parents[3]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [*command, "-m", __name__, str(folder)],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])},
+            env=child_environment(),
             stdout=log,
             stderr=log,
             start_new_session=True,

@@ -6,19 +6,12 @@ import sys
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
-from storage.errors import InputError
-from storage.record.manifest import Manifest
-from storage.store.publish import compute
-from tasks.training.config import HeadsConfig
 from tasks.training.distributed.ranks import Ranks
 from tasks.training.losses import potentials
 from tasks.training.losses.exp_matrix import LogKernel
-from tasks.training.task import train_heads
 from tests.paths import ROOT
 from tests.tasks.training import ranks_program
-from tests.tasks.training.conftest import embeddings_table, publish
 
 
 def environment(**extra: str) -> dict[str, str]:
@@ -72,39 +65,6 @@ if os.environ.get("RANK", "0") == "0":
     losses = torch.tensor(fitted.metrics["loss"].to_pylist())
     torch.save({"state": clip.model.state_dict(), "loss": losses}, sys.argv[2])
 """
-
-
-HEADS = HeadsConfig(steps=6, batch=16, hidden=16, outputs=8, logit_scale=20, checkpoint_every=2)
-
-
-@pytest.fixture
-def embeddings(runtime) -> Manifest:
-    return publish(runtime, "embed", "vectors", {"embeddings-00000.parquet": embeddings_table(40)})
-
-
-@pytest.mark.slow
-def test_a_stage_over_two_ranks_gives_the_result_of_one(runtime, embeddings, tmp_path):
-    alone = train_heads.run(HEADS, 3, [embeddings], None, runtime=runtime)
-    other = runtime.model_copy(update={"store": tmp_path / "ranks", "ranks": 2})
-    publish(other, "embed", "vectors", {"embeddings-00000.parquet": embeddings_table(40)})
-    reports: list[tuple[int, int, str]] = []
-    parts = train_heads.parts(HEADS, 3, [embeddings], None)
-    arguments = {"config": HEADS, "seed": 3, "embeddings": [embeddings], "selection": None}
-    together = compute(train_heads.function, parts, arguments, other, lambda *report: reports.append(report))
-    assert together.key == alone.key
-    assert together.stats["examples_seen"] == alone.stats["examples_seen"]
-    states = [load_file(run.store / "train_heads" / alone.key / "model.safetensors") for run in (runtime, other)]
-    for name, tensor in states[0].items():
-        torch.testing.assert_close(states[1][name], tensor, atol=1e-5, rtol=1e-3, msg=name)
-    assert reports[-1][:2] == (6, 6) and "loss" in reports[-1][2]
-
-
-@pytest.mark.slow
-def test_what_a_rank_raises_is_raised(runtime, embeddings):
-    three = runtime.model_copy(update={"ranks": 3})
-    with pytest.raises(InputError, match="a batch of 16 cannot be cut into 3 equal parts"):
-        train_heads.run(HEADS, 0, [embeddings], None, runtime=three)
-    assert not list((runtime.store / "train_heads").glob("*"))
 
 
 @pytest.mark.slow

@@ -1,0 +1,53 @@
+"""A stage over two ranks, really launched: the result of one process, its faults, and where it is started."""
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from storage.errors import InputError
+from storage.record.manifest import Manifest
+from storage.store.publish import compute
+from tasks.training.config import HeadsConfig
+from tasks.training.task import train_heads
+from tests.tasks.training.conftest import embeddings_table, publish
+
+HEADS = HeadsConfig(steps=6, batch=16, hidden=16, outputs=8, logit_scale=20, checkpoint_every=2)
+
+
+@pytest.fixture
+def embeddings(runtime) -> Manifest:
+    return publish(runtime, "embed", "vectors", {"embeddings-00000.parquet": embeddings_table(40)})
+
+
+@pytest.mark.slow
+def test_a_stage_over_two_ranks_gives_the_result_of_one(runtime, embeddings, tmp_path):
+    alone = train_heads.run(HEADS, 3, [embeddings], None, runtime=runtime)
+    other = runtime.model_copy(update={"store": tmp_path / "ranks", "ranks": 2})
+    publish(other, "embed", "vectors", {"embeddings-00000.parquet": embeddings_table(40)})
+    reports: list[tuple[int, int, str]] = []
+    parts = train_heads.parts(HEADS, 3, [embeddings], None)
+    arguments = {"config": HEADS, "seed": 3, "embeddings": [embeddings], "selection": None}
+    together = compute(train_heads.function, parts, arguments, other, lambda *report: reports.append(report))
+    assert together.key == alone.key
+    assert together.stats["examples_seen"] == alone.stats["examples_seen"]
+    states = [load_file(run.store / "train_heads" / alone.key / "model.safetensors") for run in (runtime, other)]
+    for name, tensor in states[0].items():
+        torch.testing.assert_close(states[1][name], tensor, atol=1e-5, rtol=1e-3, msg=name)
+    assert reports[-1][:2] == (6, 6) and "loss" in reports[-1][2]
+
+
+@pytest.mark.slow
+def test_what_a_rank_raises_is_raised(runtime, embeddings):
+    three = runtime.model_copy(update={"ranks": 3})
+    with pytest.raises(InputError, match="a batch of 16 cannot be cut into 3 equal parts"):
+        train_heads.run(HEADS, 0, [embeddings], None, runtime=three)
+    assert not list((runtime.store / "train_heads").glob("*"))
+
+
+@pytest.mark.slow
+def test_a_file_in_the_working_folder_does_not_hide_the_project(runtime, embeddings, tmp_path, monkeypatch):
+    for name in ("tasks", "storage", "flows"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('this is not the project')\n")
+    monkeypatch.chdir(tmp_path)
+    two = runtime.model_copy(update={"ranks": 2})
+    assert train_heads.run(HEADS, 0, [embeddings], None, runtime=two).stats["steps"] == 6
