@@ -7,7 +7,7 @@ import numpy as np
 from storage.errors import InputError
 from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import effective_sample_size, keyword_sums, normalised
-from tasks.balancing.matrix.incidence import check_rows
+from tasks.balancing.matrix.checks import checked_matrix
 from tasks.balancing.raking.kernels import kept_probability
 from tasks.balancing.result import Balance
 
@@ -50,9 +50,9 @@ def threshold(
         that it is at most 1e-9.
 
     Raises:
-        InputError: neither or both of `t` and `size`, or a size above the number of matched captions.
+        InputError: a malformed matrix, neither or both of `t` and `size`, or a size above the number of matched captions.
     """
-    check_rows(indptr, indices, columns)
+    indptr, indices = checked_matrix(indptr, indices, columns)
     if (t is None) == (size is None):
         raise InputError("threshold needs either t or size, not both and not neither")
     counts = np.bincount(indices, minlength=columns)

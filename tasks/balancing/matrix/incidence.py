@@ -14,6 +14,7 @@ from storage.tables.ids import as_ids
 from storage.tables.shards import read_table
 from tasks.arrays import Floats as Floats  # calibration and task.py take it from here, until they are reread
 from tasks.arrays import Ids, Int64s, Integers, Keywords
+from tasks.balancing.matrix.checks import check_rows
 
 
 @dataclass(frozen=True)
@@ -65,24 +66,6 @@ def take_rows(indptr: Integers, indices: Keywords, rows: Integers) -> tuple[Int6
     np.cumsum(degrees, out=taken[1:])
     positions = np.arange(taken[-1], dtype=np.int64) + np.repeat(starts - taken[:-1], degrees)
     return taken, indices[positions]
-
-
-def check_rows(indptr: Integers, indices: Integers, columns: int) -> None:
-    """Refuse a malformed compressed-row matrix.
-
-    Raises:
-        InputError: `indptr` does not start at 0, decreases or does not end at `len(indices)`, or a keyword
-            number is outside `[0, columns)`.
-    """
-    if len(indptr) == 0 or indptr[0] != 0 or indptr[-1] != len(indices) or bool(np.any(np.diff(indptr) < 0)):
-        raise InputError(
-            f"indptr must rise from 0 to the number of matches ({len(indices)}); pass the offsets of a list array"
-        )
-    if len(indices) and (int(indices.min()) < 0 or int(indices.max()) >= columns):
-        raise InputError(
-            f"a match names keyword {int(indices.max())}, but there are only {columns} keywords; "
-            "match the captions against the same keyword list"
-        )
 
 
 def read_block(path: Path | str, columns: int, without: Ids | None = None) -> tuple[Ids, Int64s, Keywords]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from tasks.arrays import Floats, Ids, Int64s
+from tasks.balancing.matrix.checks import check_unique
 from tasks.balancing.matrix.incidence import read_block
 from tasks.balancing.raking.mappers import Mapper, mapped
 from tasks.balancing.result import Unit
@@ -58,7 +59,11 @@ class Census:
 
 
 def census(shards: MatchShards) -> Census:
-    """Count all shards, but for the ids that were taken down."""
+    """Count all shards, but for the ids that were taken down.
+
+    Raises:
+        InputError: a shard that is none of the `matches` table, or a caption that names a keyword twice.
+    """
     columns = shards.columns
     total = Census(0, 0, 0, np.zeros(columns, np.int64), np.zeros(columns), np.zeros(columns, np.int64))
     count = partial(_count, columns=columns, without=shards.without)
@@ -76,6 +81,7 @@ def census(shards: MatchShards) -> Census:
 
 def _count(path: Path, *, columns: int, without: Ids | None) -> Census:
     ids, indptr, indices = read_block(path, columns, without)
+    check_unique(indptr, indices, columns, ids)
     degrees = np.diff(indptr)
     share = np.repeat(1.0 / np.maximum(degrees, 1), degrees)
     single = indices[indptr[:-1][degrees == 1]]

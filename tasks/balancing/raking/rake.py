@@ -15,8 +15,7 @@ import numpy as np
 from storage.errors import InputError
 from tasks.arrays import Floats, Integers
 from tasks.balancing.feasibility.obstacles import obstacles
-from tasks.balancing.matrix.checks import checked_target, half_steps
-from tasks.balancing.matrix.incidence import check_rows
+from tasks.balancing.matrix.checks import checked_matrix, checked_target, half_steps
 from tasks.balancing.raking.grouped_rows import WORTHWHILE, group_rows
 from tasks.balancing.raking.iterate import Problem, iterate
 from tasks.balancing.raking.mappers import mapped
@@ -58,10 +57,9 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
         found. It is False after a few half steps asked for as such, of which `reason` says how far they came.
 
     Raises:
-        InputError: malformed matrix, or a target of the wrong length, negative or not finite.
+        InputError: a malformed matrix (a keyword twice in a caption, say), or a target of the wrong length, negative or not finite.
     """
-    check_rows(indptr, indices, columns)
-    keywords = np.ascontiguousarray(indices, dtype=np.uint32)
+    indptr, keywords = checked_matrix(indptr, indices, columns)
     order = half_steps(steps)
     degrees = np.diff(indptr)
     goal = checked_target(column_target, columns, "column_target")
