@@ -128,7 +128,9 @@ class CalibrateConfig(_Balancing):
     size: int | None = Field(
         default=None, gt=0, description="captions expected; none: the capped target's own counts are met"
     )
-    cap: float = Field(default=1.0, gt=0, description="largest expected number of copies of one caption")
+    cap: float | None = Field(
+        default=1.0, gt=0, allow_inf_nan=False, description="largest expected number of copies of a caption; null: any"
+    )
     effective_sample_size: int | None = Field(
         default=None, gt=0, description="least effective sample size of the weights; the price is lowered to keep it"
     )
@@ -139,7 +141,7 @@ class CalibrateConfig(_Balancing):
         default="floors", description="when bands conflict: floors first, or the smallest total miss"
     )
     tolerance: float = Field(default=1e-4, gt=0, description="duality gap to stop at, nats per expected caption")
-    iterations: int = Field(default=500, ge=1, description="most sweeps of the solver over all keywords")
+    iterations: int = Field(default=1000, ge=1, description="most passes of the solver over the captions")
 
     @model_validator(mode="after")
     def _check_scale(self) -> CalibrateConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from storage.errors import InputError
@@ -82,6 +83,7 @@ def solve(
         assert balance.threshold is not None
         return balance, normalised(targets.capped(base, balance.threshold))
     masses = target_masses(config.target, base, texts)
+    cap = math.inf if config.cap is None else config.cap
     if config.size is None:
         balance = calibrate(
             matrix.indptr,
@@ -89,7 +91,7 @@ def solve(
             columns=matrix.columns,
             lower=masses * (1 - config.slack),
             upper=masses * (1 + config.slack),
-            bounds=(0.0, config.cap),
+            bounds=(0.0, cap),
             priority=config.priority,
             price=config.price,
             tolerance=config.tolerance,
@@ -103,7 +105,7 @@ def solve(
             target=masses,
             size=config.size,
             slack=config.slack,
-            cap=config.cap,
+            cap=cap,
             effective_size=config.effective_sample_size,
             priority=config.priority,
             price=config.price,

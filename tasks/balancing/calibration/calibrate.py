@@ -7,195 +7,238 @@ priced instead of refused, so there always is an answer, and the keywords that m
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
-from tasks.balancing.calibration.dual_ascent import dual_sweep, duality_gap, unclipped
+from tasks.arrays import Floats
+from tasks.balancing.calibration.dual_ascent import Ascent, Bands, Pass, Point, climb
+from tasks.balancing.calibration.row_pass import row_pass
 from tasks.balancing.diagnostics import effective_sample_size, keyword_sums, kullback_leibler, normalised
-from tasks.balancing.matrix.checks import checked_bands
-from tasks.balancing.matrix.equal_rows import DistinctRows, distinct_rows, transpose
-from tasks.balancing.matrix.incidence import Floats, Integers, check_rows
+from tasks.balancing.matrix.checks import checked_bands, checked_matrix
+from tasks.balancing.matrix.equal_rows import DistinctRows, distinct_rows
 from tasks.balancing.result import Balance, Blocking, Step
 
 Priority = Literal["floors", "nearest"]
 FLOORS_FIRST = 8.0
-SWEEPS_PER_CHECK = 10
 MISSED = 1e-3
+
+
+@dataclass(frozen=True)
+class Options:
+    """The knobs of the solver, as `calibrate` explains them."""
+
+    priority: Priority
+    price: float
+    tolerance: float
+    iterations: int
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be solved with."""
+        if self.priority not in ("floors", "nearest"):
+            raise InputError(f"priority is {self.priority!r}; give 'floors' or 'nearest'")
+        if not (0 < self.price < np.inf and self.tolerance > 0 and self.iterations >= 1):
+            raise InputError(
+                f"price is {self.price}, tolerance {self.tolerance}, iterations {self.iterations}; "
+                "all must be positive, and the price finite"
+            )
+
+    def bands(self, lower: Floats, upper: Floats, price: float | None = None) -> Bands:
+        """Bands `[m]` with the prices of their misses; `price` in place of the options' own."""
+        cap_price = float(self.price if price is None else price)
+        return Bands(lower, upper, cap_price * (FLOORS_FIRST if self.priority == "floors" else 1.0), cap_price)
 
 
 @dataclass
 class Problem:
-    """Captions merged by keyword set, in rows and columns, with the solver's state λ `[m]` kept between calls.
+    """Captions merged by keyword set, and the solver's state.
 
-    `start [g]` is w⁰, `bounds` the smallest and largest weight.
+    Attributes:
+        sets: the g different keyword sets, and the set of each caption.
+        mu: `[g]`, captions of each set; 0 for the set without keywords, which no band concerns.
+        start: `[g]`, w⁰.
+        bounds: smallest and largest weight, the latter possibly infinite.
+        columns: number of keywords m.
+        lam: `[m]`, λ, kept between solutions.
+        passes: passes made by all climbs so far.
     """
 
     sets: DistinctRows
-    colptr: Integers
-    rows_of: Integers
-    order: Integers
     mu: Floats
     start: Floats
     bounds: tuple[float, float]
     columns: int
     lam: Floats
+    passes: int = 0
 
-    def weights(self) -> Floats:
-        """`clip(w⁰ e^{Kλ})` of each set `[g]`."""
-        return np.clip(unclipped(self.sets.indptr, self.sets.indices, self.start, self.lam), *self.bounds)
+    def visit(self, reference: Floats, change: Floats, high: float) -> tuple[Floats, Pass]:
+        """One pass at λ = reference + change, weights up to `high`: the weights `[g]`, and what the dual needs."""
+        weight, counts = np.empty(len(self.mu)), np.empty(self.columns)
+        value, expected = row_pass(
+            self.sets.indptr,
+            self.sets.indices,
+            self.mu,
+            np.log(self.start),
+            reference,
+            change,
+            self.bounds[0],
+            high,
+            weight,
+            counts,
+        )
+        return weight, Pass(value, counts, expected)
 
-    def counts(self, weight: Floats) -> Floats:
-        """Expected count of each keyword `[m]`."""
-        per_match = np.repeat(weight * self.mu, np.diff(self.sets.indptr))
-        return keyword_sums(self.sets.indices, per_match, self.columns)
+    def highest(self, bands: Bands) -> float:
+        """The largest weight, or where there is none a finite one that no optimum reaches.
+
+        The optimum costs no more than the weights `max(w⁰, a)` do, P nats; so no divergence μ (w log(w/w⁰) − w + w⁰)
+        exceeds P, hence w ≤ max(e² w⁰, P), since log(w/w⁰) − 1 ≥ 1 beyond e² w⁰.
+        """
+        low, high = self.bounds
+        if np.isfinite(high):
+            return high
+        weight = np.maximum(self.start, low)
+        counts = keyword_sums(self.sets.indices, np.repeat(self.mu * weight, np.diff(self.sets.indptr)), self.columns)
+        divergence = self.mu @ (weight * np.log(weight / self.start) - weight + self.start)
+        return 1.01 * max(float(np.e**2 * weight.max(initial=low)), float(divergence) + bands.missed(counts))
 
 
 @dataclass(frozen=True)
 class Solved:
-    """One solution of the dual: weights and counts of the sets, the gap that certifies them, and the sweeps made."""
+    """One solution of the dual: weights `[g]` and the counts `[m]` of the sets, and the gap that certifies them."""
 
     weight: Floats
     counts: Floats
     gap: float
-    sweeps: int
     certified: bool
     history: tuple[Step, ...]
 
 
 def make_problem(
-    indptr: Integers, indices: Integers, *, columns: int, initial: Floats | None, bounds: tuple[float, float]
+    indptr: npt.ArrayLike,
+    indices: npt.ArrayLike,
+    *,
+    columns: int,
+    initial: npt.ArrayLike | None,
+    bounds: Sequence[float],
 ) -> Problem:
-    """Merge equal captions (only if they start equal) and transpose.
+    """Merge equal captions (only if they start equal); without `initial`, w⁰ = 1 waits to be set.
 
     Raises:
         InputError: malformed matrix, bounds or starting weights.
     """
-    check_rows(indptr, indices, columns)
-    low, high = bounds
-    if not (0.0 <= low < high < np.inf):
-        raise InputError(f"bounds are {bounds}; give 0 ≤ lowest < highest weight")
-    keywords = np.ascontiguousarray(indices, dtype=np.uint32)
-    offsets = np.ascontiguousarray(indptr, dtype=np.int64)
+    offsets, keywords = checked_matrix(indptr, indices, columns)
+    limits = np.asarray(bounds, dtype=np.float64)
+    if limits.shape != (2,) or not (0.0 <= limits[0] < limits[1]) or not np.isfinite(limits[0]):
+        raise InputError(f"bounds are {bounds}; give 0 ≤ lowest < highest weight (the highest may be infinite)")
     rows = len(offsets) - 1
     if initial is None:
         sets = distinct_rows(offsets, keywords)
-        start = np.full(len(sets.multiplicity), high)
+        start = np.ones(len(sets.multiplicity))
     else:
-        start = np.asarray(initial, dtype=np.float64)
+        start = np.array(initial, dtype=np.float64)
         if start.shape != (rows,) or not np.isfinite(start).all() or bool((start <= 0).any()):
             raise InputError(f"initial needs {rows} positive finite weights, one a caption")
         sets = DistinctRows(offsets, keywords, np.arange(rows), np.ones(rows, dtype=np.int64))
-    colptr, rows_of = transpose(sets.indptr, sets.indices, columns)
-    order = np.argsort(np.diff(colptr), kind="stable")
-    mu = sets.multiplicity.astype(np.float64)
-    return Problem(sets, colptr, rows_of, order, mu, start, bounds, columns, np.zeros(columns))
+    mu = np.where(np.diff(sets.indptr) > 0, sets.multiplicity, 0).astype(np.float64)
+    if not mu.any():
+        raise InputError("no caption matches any keyword, so there is nothing to balance; check the keyword list")
+    return Problem(sets, mu, start, (float(limits[0]), float(limits[1])), columns, np.zeros(columns))
 
 
-def solve_dual(
-    problem: Problem,
-    lower: Floats,
-    upper: Floats,
-    *,
-    floor_price: float,
-    cap_price: float,
-    tolerance: float,
-    iterations: int,
-) -> Solved:
-    """Sweep until the duality gap is at most `tolerance` nats per expected caption, from the problem's λ onwards."""
-    problem.lam = np.clip(problem.lam, -cap_price, floor_price)
-    goal = normalised(0.5 * (lower + upper))
-    history: list[Step] = []
-    done, gap, certified = 0, np.inf, False
-    weight = problem.weights()
-    while True:
-        counts = problem.counts(weight)
-        gap = duality_gap(counts, problem.lam, lower, upper, floor_price, cap_price)
+def solve_dual(problem: Problem, bands: Bands, options: Options) -> Solved:
+    """Climb the dual from the problem's λ until it is certified, or for `options.iterations` passes."""
+    high = problem.highest(bands)
+    zero = np.zeros(problem.columns)
+    at_start = problem.visit(zero, zero, high)[1].counts
+    unit = np.zeros(problem.columns)
+    np.divide(1.0, np.sqrt(np.maximum(at_start, min(1.0, float(at_start.mean())))), out=unit, where=at_start > 0)
+    best, ascent = climb(
+        lambda reference, change: problem.visit(reference, change, high)[1],
+        bands,
+        problem.lam,
+        unit,
+        tolerance=options.tolerance,
+        most=options.iterations,
+    )
+    problem.lam = best.lam
+    problem.passes += ascent.passes
+    weight = problem.visit(best.lam, zero, high)[0]
+    history = _history(ascent, best, normalised(0.5 * (bands.lower + bands.upper)))
+    return Solved(weight, best.found.counts, best.gap, best.certified(options.tolerance), history)
+
+
+def _history(ascent: Ascent, best: Point, goal: Floats) -> tuple[Step, ...]:
+    """The keywords' distance from the middle of their bands at every tenth pass, and at the best one."""
+    steps = []
+    for done, counts in [*ascent.record, (ascent.passes, best.found.counts)]:
         shares = normalised(counts)
-        history.append(Step(done, "y", None, None, float(np.abs(shares - goal).sum()), kullback_leibler(goal, shares)))
-        certified = gap <= tolerance * max(1.0, float((weight * problem.mu).sum()))
-        if certified or done >= iterations:
-            return Solved(weight, counts, gap, done, certified, tuple(history))
-        v = unclipped(problem.sets.indptr, problem.sets.indices, problem.start, problem.lam)
-        for _ in range(min(SWEEPS_PER_CHECK, iterations - done)):
-            dual_sweep(
-                problem.colptr,
-                problem.rows_of,
-                problem.order,
-                problem.mu,
-                v,
-                problem.lam,
-                lower,
-                upper,
-                floor_price,
-                cap_price,
-                *problem.bounds,
-            )
-            done += 1
-        weight = problem.weights()
+        steps.append(Step(done, "y", None, None, float(np.abs(shares - goal).sum()), kullback_leibler(goal, shares)))
+    return tuple(steps)
 
 
 def calibrate(
-    indptr: Integers,
-    indices: Integers,
+    indptr: npt.ArrayLike,
+    indices: npt.ArrayLike,
     *,
     columns: int,
-    lower: Floats,
-    upper: Floats,
-    initial: Floats | None = None,
-    bounds: tuple[float, float] = (0.0, 1.0),
+    lower: npt.ArrayLike,
+    upper: npt.ArrayLike,
+    initial: npt.ArrayLike | None = None,
+    bounds: Sequence[float] = (0.0, 1.0),
     priority: Priority = "floors",
     price: float = 4.0,
     tolerance: float = 1e-4,
-    iterations: int = 500,
+    iterations: int = 1000,
 ) -> Balance:
     """Caption weights with expected keyword counts `Kᵀw` in `[lower, upper]`, nearest in KL to `initial`.
 
     Args:
-        indptr, indices: `[n + 1]`, `[nnz]`, the matrix in compressed rows.
+        indptr, indices: `[n + 1]`, `[nnz]`, the matrix in compressed rows, every keyword of a caption once.
         columns: number of keywords m.
         lower, upper: `[m]` bands, in expected captions (a selection's counts, not shares).
         initial: `[n]` starting weights w⁰ > 0, or None for equal ones that bring as many matches as the bands ask for.
-        bounds: smallest and largest weight; (0, 1) makes weights inclusion probabilities.
-        priority: where bands conflict, "floors" pays 8 times more for a missed floor than for a broken cap, so rare
-            keywords come first; "nearest" pays alike, for the smallest total miss.
+        bounds: smallest and largest weight. (0, 1) makes weights inclusion probabilities; (0, inf) is Deville and
+            Särndal's raking ratio.
+        priority: PRIORITY
         price: nats of divergence worth paying to bring a keyword one expected caption nearer to its band; a small
             price keeps weights equal, hence the effective sample size, a large one meets the bands.
         tolerance: stop when the duality gap is at most this many nats per expected caption.
-        iterations: most sweeps over all keywords.
+        iterations: most passes over the captions.
 
     Returns:
         A `Balance`: `inclusion` holds the weights as expected copies, `weight` the same with mean 1. `converged` only
         if the optimum is certified by the gap *and* every band is met to 0.1 %; `infeasible` names those that are
-        not. `log_scale` is λ; `residual` the total miss over the total of the targets.
+        not. `log_scale` is λ; `residual` the total miss over the total of the targets; `iterations` the passes made
+        (two more scale the problem and read the weights).
 
     Raises:
-        InputError: malformed matrix, bands, bounds or starting weights.
+        InputError: malformed matrix, bands, bounds, starting weights or options.
     """
-    lower, upper = checked_bands(lower, upper, columns)
+    low, high = checked_bands(lower, upper, columns)
+    options = Options(priority, price, tolerance, iterations)
     problem = make_problem(indptr, indices, columns=columns, initial=initial, bounds=bounds)
     if initial is None:
-        problem.start[:] = np.clip(0.5 * float((lower + upper).sum()) / max(1, len(indices)), *_inside(bounds))
-    floor_price = price * (FLOORS_FIRST if priority == "floors" else 1.0)
-    solved = solve_dual(
-        problem, lower, upper, floor_price=floor_price, cap_price=price, tolerance=tolerance, iterations=iterations
-    )
-    return calibrated(problem, solved, lower, upper)
+        matches = float(problem.mu @ np.diff(problem.sets.indptr))
+        problem.start[:] = inside(0.5 * float((low + high).sum()) / matches, problem.bounds)
+    solved = solve_dual(problem, options.bands(low, high), options)
+    return calibrated(problem, solved, low, high)
 
 
-def _inside(bounds: tuple[float, float]) -> tuple[float, float]:
-    """Bounds for a starting weight, which must be positive."""
-    return max(bounds[0], 1e-9 * bounds[1]), bounds[1]
+def inside(weight: float, bounds: tuple[float, float]) -> float:
+    """A starting weight moved between the bounds, and off 0, which no factor could raise."""
+    return float(np.clip(weight, max(bounds[0], 1e-9 * min(bounds[1], 1.0)), bounds[1]))
 
 
-def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats) -> Balance:
-    """The result of a solution, with every band checked against the counts."""
-    matched = np.diff(problem.sets.indptr)[problem.sets.member] > 0
-    inclusion = np.where(matched, solved.weight[problem.sets.member], 0.0)
-    expected, number = float(inclusion.sum()), int(matched.sum())
-    if number == 0 or expected <= 0:
+def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats, short: str = "") -> Balance:
+    """The result of a solution, with every band checked against the counts; `short` says what else was not reached."""
+    inclusion = np.where(problem.mu > 0, solved.weight, 0.0)[problem.sets.member]
+    expected, number = float(inclusion.sum()), int(problem.sets.multiplicity[problem.mu > 0].sum())
+    if expected <= 0:
         raise InputError("calibration left no caption any weight; check the bands and the keyword list")
     missed = np.maximum(lower - solved.counts, 0.0) + np.maximum(solved.counts - upper, 0.0)
     residual = float(missed.sum()) / max(float(0.5 * (lower + upper).sum()), 1e-300)
@@ -204,8 +247,10 @@ def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats) -
     floors = sum(obstacle.kind == "floor" for obstacle in found)
     if not solved.certified:
         reason = (
-            f"stopped after {solved.sweeps} sweeps with a duality gap of {solved.gap:.3g} nats; allow more iterations"
+            f"stopped after {problem.passes} passes with a duality gap of {solved.gap:.3g} nats; allow more iterations"
         )
+    elif short:
+        reason = f"optimal (duality gap {solved.gap:.3g} nats), but {short}"
     elif found:
         reason = (
             f"optimal (duality gap {solved.gap:.3g} nats), but the bands conflict: {floors} floors and "
@@ -218,11 +263,11 @@ def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats) -
         inclusion=inclusion,
         column_marginal=normalised(solved.counts),
         log_scale=problem.lam.copy(),
-        converged=solved.certified and not found,
+        converged=solved.certified and not found and not short,
         residual=residual,
         row_residual=0.0,
         column_residual=residual,
-        iterations=solved.sweeps,
+        iterations=problem.passes,
         reason=reason,
         effective_sample_size=size,
         design_effect=number / size,
@@ -234,8 +279,8 @@ def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats) -
 
 
 def _missed(counts: Floats, lower: Floats, upper: Floats) -> tuple[Blocking, ...]:
-    """Bands missed by more than 0.1 % (and 0.001 captions): floors first, the largest miss first."""
-    slack = np.maximum(MISSED, MISSED * upper)
+    """Bands missed by more than 0.1 % (and 0.001 captions where bands are that large): floors first, largest first."""
+    slack = MISSED * np.maximum(upper, min(1.0, float(upper.mean())))
     below, above = lower - counts, counts - upper
     floors = [j for j in np.argsort(-below, kind="stable") if below[j] > slack[j]]
     caps = [j for j in np.argsort(-above, kind="stable") if above[j] > slack[j]]

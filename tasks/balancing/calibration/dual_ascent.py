@@ -1,133 +1,205 @@
-"""The dual of bounded calibration, climbed one keyword at a time.
+"""The dual of bounded calibration, climbed by L-BFGS-B, with a duality gap that certifies where it stops.
 
-Primal: `min_w Σ_i μ_i [w_i log(w_i/w⁰_i) − w_i + w⁰_i] + Σ_j (f_j (l_j − S_j)⁺ + c_j (S_j − h_j)⁺)` over
-`a ≤ w_i ≤ b`, with `S = Kᵀ(μw)` and prices f (of a missed floor), c (of a broken cap). Its dual is
-`max_λ Σ_i μ_i min_w(KL − w a_i) + Σ_j (λ_j⁺ l_j − λ_j⁻ h_j)`, `a = Kλ`, over the box `−c ≤ λ ≤ f`: smooth and concave,
-with `w_i = clip(w⁰_i e^{a_i}, a, b)`. Each coordinate has an exact solution, the λ_j at which the keyword's count
-enters its band (a Bregman projection); sweeping them in turn needs 20–50 sweeps where L-BFGS-B on the same dual took
-five to twenty times as long for the same gap (measured on real titles), and no step size.
+Primal, over captions with `a ≤ w_i ≤ b` and keywords with counts `S = Kᵀ(μw)`, prices f (of a missed floor), c (of a
+broken cap): `min_w Σ_i μ_i [w_i log(w_i/w⁰_i) − w_i + w⁰_i] + Σ_j (f (l_j − S_j)⁺ + c (S_j − h_j)⁺)`. Its dual is
+`max_λ Σ_j (λ_j⁺ l_j − λ_j⁻ h_j) − Σ_i μ_i ψ_i((Kλ)_i)` over the box `−c ≤ λ ≤ f`, ψ as in `row_pass`: concave, with
+`w_i = clip(w⁰_i e^{(Kλ)_i}, a, b)` and the gradient `l − S` (λ > 0) or `h − S` (λ < 0). So raking's exact penalties are
+a box around λ, and every band can be missed at its price: there is always an answer.
+
+L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995, scipy's) asks for the value and the gradient at one λ at a time, which is one
+pass over the rows with a vector `[m]` as the message, wherever the rows are. λ_j is measured in units of
+`1/√S_j(λ = 0)`, which makes the diagonal of the Hessian about 1 at the start.
+
+It replaces an ascent in one λ_j at a time. That is exact in each step, but needs the rows by keyword and in turn, and
+where floors and caps conflict it crawls along the ridges: `benchmarks/calibration.py` measures both.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize
 
-from tasks.balancing.matrix.incidence import Floats, Integers
-from tasks.compiled import compiled
+from tasks.arrays import Floats
 
-HUGE = 1e280
-
-
-@compiled
-def _count(rows: Integers, mu: Floats, v: Floats, factor: float, low: float, high: float) -> float:
-    total = 0.0
-    for i in rows:
-        total += mu[i] * min(max(v[i] * factor, low), high)
-    return total
+SEARCH = {"maxcor": 20, "maxls": 40, "maxfun": 2**31 - 1, "maxiter": 2**31 - 1, "ftol": 0.0, "gtol": 0.0}
+PASSES_PER_RECORD = 10
 
 
-@compiled
-def _root(
-    rows: Integers, mu: Floats, v: Floats, goal: float, low: float, high: float, left: float, right: float
-) -> float:
-    """The δ in `[left, right]` with `Σ μ clip(v e^δ, low, high) = goal`, which lies between the ends' values.
+class Pass(NamedTuple):
+    """What one pass over the rows brings back: `Σ μ(ψ(λ) − ψ(reference))`, the counts `S [m]`, captions expected."""
 
-    Solves the current linear piece (which rows are clipped) exactly, and falls back to bisection where that leaves the
-    bracket; ends at a relative 1e-13 or when the piece no longer changes.
+    value: float
+    counts: Floats
+    expected: float
+
+
+Rows = Callable[[Floats, Floats], Pass]
+"""A pass over the rows at λ = reference + change, wherever the rows are: in memory here, in shards later."""
+
+
+@dataclass(frozen=True)
+class Bands:
+    """What is asked of the counts: `lower, upper [m]`, and the nats paid for each caption missing or too many."""
+
+    lower: Floats
+    upper: Floats
+    floor_price: float
+    cap_price: float
+
+    def missed(self, counts: Floats) -> float:
+        """The price of all misses, in nats."""
+        below, above = np.maximum(self.lower - counts, 0.0), np.maximum(counts - self.upper, 0.0)
+        return float(self.floor_price * below.sum() + self.cap_price * above.sum())
+
+    def clip(self, lam: Floats) -> Floats:
+        """λ `[m]` moved into the box of the prices."""
+        return np.clip(lam, -self.cap_price, self.floor_price)
+
+    def gap(self, lam: Floats, counts: Floats) -> float:
+        """Primal minus dual value at λ: an upper bound, in nats, on how far the weights are from optimal.
+
+        `counts [m]` must be those of the weights `clip(w⁰ e^{Kλ})`, for which the divergences cancel and
+        `Σ_j price·miss_j + λ_j S_j − λ_j⁺ l_j + λ_j⁻ h_j` is left: a sum of terms that are each ≥ 0, and 0 at the
+        optimum.
+        """
+        miss = self.floor_price * np.maximum(self.lower - counts, 0.0)
+        miss += self.cap_price * np.maximum(counts - self.upper, 0.0)
+        linear = lam * counts - np.maximum(lam, 0.0) * self.lower + np.maximum(-lam, 0.0) * self.upper
+        return float(np.maximum(miss + linear, 0.0).sum())
+
+
+class Point(NamedTuple):
+    """A λ with its pass, and the gap that says how far it is from optimal."""
+
+    lam: Floats
+    found: Pass
+    gap: float
+
+    def certified(self, tolerance: float) -> bool:
+        """The gap is at most `tolerance` nats per expected caption."""
+        return self.gap <= tolerance * self.found.expected
+
+
+class _EnoughError(Exception):
+    """Ends scipy's search from within a pass."""
+
+
+@dataclass
+class Ascent:
+    """One climb: the best point so far (that of the least gap), the passes made, and every tenth of them."""
+
+    rows: Rows
+    bands: Bands
+    tolerance: float
+    most: int
+    best: Point | None = None
+    passes: int = 0
+    record: list[tuple[int, Floats]] = field(default_factory=list)
+
+    def visit(self, reference: Floats, change: Floats) -> Pass:
+        """Make one pass, and keep its λ if its gap is the least so far."""
+        found = self.rows(reference, change)
+        lam = self.bands.clip(reference + change)
+        point = Point(lam, found, self.bands.gap(lam, found.counts))
+        if self.best is None or point.gap < self.best.gap:
+            self.best = point
+        if self.passes % PASSES_PER_RECORD == 0:
+            self.record.append((self.passes, found.counts))
+        self.passes += 1
+        if self.best.certified(self.tolerance) or self.passes >= self.most:
+            raise _EnoughError
+        return found
+
+
+class _Variables:
+    """The change of λ from a reference `[m]` as the variables x that scipy searches, 0 at the reference.
+
+    A keyword with `l_j < h_j` has a kink at λ_j = 0: its λ_j is the difference of two variables ≥ 0, of which the
+    second ones stand at the end of x. A keyword that no caption holds is no variable.
     """
-    total = _count(rows, mu, v, 1.0, high, high)
-    if goal >= total * (1.0 - 1e-13):
-        least = np.inf
-        for i in rows:
-            least = min(least, v[i])
-        return min(max(math.log(high / max(least, 1e-300)), left), right)
-    delta = min(max(0.0, left), right)
-    for _ in range(100):
-        factor = math.exp(delta)
-        value, free = 0.0, 0.0
-        for i in rows:
-            x = v[i] * factor
-            if x <= low:
-                value += mu[i] * low
-            elif x >= high:
-                value += mu[i] * high
-            else:
-                free += mu[i] * x
-        value += free
-        if abs(value - goal) <= 1e-13 * goal:
-            return delta
-        if value < goal:
-            left = delta
-        else:
-            right = delta
-        wanted = goal - (value - free)
-        step = delta + math.log(wanted / free) if free > 0.0 and wanted > 0.0 else np.nan
-        delta = step if left < step < right else 0.5 * (left + right)
-        if right - left < 1e-14:
-            return delta
-    return delta
+
+    def __init__(self, bands: Bands, unit: Floats, reference: Floats) -> None:
+        self.columns = len(unit)
+        self.held = np.flatnonzero(unit > 0)
+        kinked = np.flatnonzero(bands.lower[self.held] < bands.upper[self.held])
+        self.both = self.held[kinked]
+        self.unit = np.concatenate([unit[self.held], unit[self.both]])
+        self.slopes = np.concatenate([bands.lower[self.held], -bands.upper[self.both]])
+        least = np.full(len(self.held), -bands.cap_price)
+        least[kinked] = 0.0
+        most = np.full(len(self.held), bands.floor_price)
+        limits = np.stack(
+            [
+                np.concatenate([least, np.zeros(len(self.both))]),
+                np.concatenate([most, np.full(len(self.both), bands.cap_price)]),
+            ]
+        )
+        origin = np.clip(np.concatenate([reference[self.held], -reference[self.both]]), limits[0], limits[1])
+        self.limits = ((limits - origin) / self.unit).T
+
+    def change(self, x: Floats) -> Floats:
+        """The change of λ `[m]`."""
+        parts = x * self.unit
+        change = np.zeros(self.columns)
+        change[self.held] = parts[: len(self.held)]
+        change[self.both] -= parts[len(self.held) :]
+        return change
+
+    def support(self, x: Floats) -> float:
+        """The change of the bands' part of the dual, which is linear in the variables."""
+        return float((x * self.unit) @ self.slopes)
+
+    def gradient(self, counts: Floats) -> Floats:
+        """Of what scipy minimises: `S − l`, and `h − S` for the second variable of a kink."""
+        return (np.concatenate([counts[self.held], -counts[self.both]]) - self.slopes) * self.unit
 
 
-@compiled
-def dual_sweep(
-    colptr: Integers,
-    rows_of: Integers,
-    order: Integers,
-    mu: Floats,
-    v: Floats,
-    lam: Floats,
-    lower: Floats,
-    upper: Floats,
-    floor_price: float,
-    cap_price: float,
-    low: float,
-    high: float,
-) -> float:
-    """One exact maximisation in each λ_j in turn; updates `lam [m]` and `v = w⁰ e^{Kλ} [g]`; returns max |Δλ|."""
-    largest = 0.0
-    for j in order:
-        rows = rows_of[colptr[j] : colptr[j + 1]]
-        if rows.shape[0] == 0:
-            continue
-        old = lam[j]
-        at_zero = _count(rows, mu, v, math.exp(-old), low, high)
-        new = 0.0
-        if at_zero < lower[j]:
-            if _count(rows, mu, v, math.exp(floor_price - old), low, high) <= lower[j] * (1.0 - 1e-13):
-                new = floor_price
-            else:
-                new = old + _root(rows, mu, v, lower[j], low, high, -old, floor_price - old)
-        elif at_zero > upper[j]:
-            if _count(rows, mu, v, math.exp(-cap_price - old), low, high) >= upper[j]:
-                new = -cap_price
-            else:
-                new = old + _root(rows, mu, v, upper[j], low, high, -cap_price - old, -old)
-        if new != old:
-            factor = math.exp(new - old)
-            for i in rows:
-                v[i] = min(v[i] * factor, HUGE)
-            lam[j] = new
-            largest = max(largest, abs(new - old))
-    return largest
+def climb(
+    rows: Rows, bands: Bands, start: Floats, unit: Floats, *, tolerance: float, most: int
+) -> tuple[Point, Ascent]:
+    """Climb from `start [m]` until the gap is at most `tolerance` nats per expected caption, or for `most` passes.
 
+    A search whose line search fails before that starts again where it ended, from where values are then measured, as
+    long as this halves the gap or raises the dual by a thousandth of it.
 
-def unclipped(indptr: Integers, indices: Integers, start: Floats, lam: Floats) -> Floats:
-    """`w⁰_i exp(Σ_j λ_j K_ij)` `[g]`, kept below 1e280."""
-    sums = np.add.reduceat(np.append(lam[indices], 0.0), np.asarray(indptr[:-1])) if len(indptr) > 1 else np.zeros(0)
-    sums = np.where(np.diff(indptr) > 0, sums, 0.0)
-    return start * np.exp(np.clip(sums, -600.0, 600.0))
+    Args:
+        rows: makes a pass.
+        bands: what is asked of the counts.
+        start: `[m]`, λ to begin at; clipped to the box.
+        unit: `[m]`, the length of one step in each λ_j; 0 for a keyword that no caption holds.
+        tolerance: nats per expected caption.
+        most: passes.
 
-
-def duality_gap(
-    counts: Floats, lam: Floats, lower: Floats, upper: Floats, floor_price: float, cap_price: float
-) -> float:
-    """Primal minus dual value at λ: an upper bound, in nats, on how far the weights are from optimal.
-
-    `counts [m]` must be those of the weights `clip(w⁰ e^{Kλ})`, for which the divergences cancel and
-    `Σ_j price·miss_j + λ_j S_j − λ_j⁺ l_j + λ_j⁻ h_j` is left: a sum of terms that are each ≥ 0, and 0 at the optimum.
+    Returns:
+        The point of the least gap, which the caller must ask whether it is `certified`, and the record of the climb.
     """
-    miss = floor_price * np.maximum(lower - counts, 0.0) + cap_price * np.maximum(counts - upper, 0.0)
-    linear = lam * counts - np.maximum(lam, 0.0) * lower + np.maximum(-lam, 0.0) * upper
-    return float(np.maximum(miss + linear, 0.0).sum())
+    ascent = Ascent(rows, bands, tolerance, most)
+    empty = np.where(bands.lower > 0, bands.floor_price, 0.0)  # where a miss is the same for all weights, its gap is 0
+    reference, before = np.where(unit > 0, bands.clip(start), empty), np.inf
+    try:
+        while True:
+            end, gain = _search(ascent, reference, unit)
+            assert ascent.best is not None
+            if ascent.best.gap > 0.5 * before and gain < 1e-3 * ascent.best.gap:
+                return ascent.best, ascent
+            reference, before = end, ascent.best.gap
+    except _EnoughError:
+        assert ascent.best is not None
+        return ascent.best, ascent
+
+
+def _search(ascent: Ascent, reference: Floats, unit: Floats) -> tuple[Floats, float]:
+    """One search by L-BFGS-B, to its own end: the λ it ends at, and by how much that raised the dual."""
+    variables = _Variables(ascent.bands, unit, reference)
+
+    def descent(x: Floats) -> tuple[float, Floats]:
+        found = ascent.visit(reference, variables.change(x))
+        return found.value - variables.support(x), variables.gradient(found.counts)
+
+    x = np.zeros(len(variables.unit))
+    found = minimize(descent, x, jac=True, method="L-BFGS-B", bounds=variables.limits, options=SEARCH)
+    return ascent.bands.clip(reference + variables.change(found.x)), -float(found.fun)

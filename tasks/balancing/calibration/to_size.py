@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
+from tasks.arrays import Floats
 from tasks.balancing.calibration.calibrate import (
-    FLOORS_FIRST,
+    Options,
     Priority,
     Problem,
     Solved,
     calibrated,
+    inside,
     make_problem,
     solve_dual,
 )
 from tasks.balancing.diagnostics import effective_sample_size
-from tasks.balancing.matrix.incidence import Floats, Integers
+from tasks.balancing.matrix.checks import checked_target
 from tasks.balancing.result import Balance
 
 NEAR = 1e-3
@@ -23,11 +28,11 @@ ROUNDS = 40
 
 
 def calibrate_to_size(
-    indptr: Integers,
-    indices: Integers,
+    indptr: npt.ArrayLike,
+    indices: npt.ArrayLike,
     *,
     columns: int,
-    target: Floats,
+    target: npt.ArrayLike,
     size: float,
     slack: float = 0.0,
     cap: float = 1.0,
@@ -35,7 +40,7 @@ def calibrate_to_size(
     priority: Priority = "floors",
     price: float = 4.0,
     tolerance: float = 1e-4,
-    iterations: int = 500,
+    iterations: int = 1000,
 ) -> Balance:
     """Calibrate to bands `c·target·(1 ∓ slack)` with the scale `c` at which `size` captions are expected.
 
@@ -44,17 +49,25 @@ def calibrate_to_size(
         target: `[m]` shares or counts; only their proportions matter.
         size: expected number of captions (copies included), met to 0.1 %.
         slack: half width of the bands, relative.
-        cap: most copies expected of one caption.
+        cap: most copies expected of one caption; infinity sets no bound.
         effective_size: Kish size of the weights to keep; the price of a miss is lowered (bisection) until it is
             reached, so the answer lies on the curve of distance against effective size.
-        priority, price, tolerance, iterations: as for `calibrate`.
+        priority, price, tolerance: as for `calibrate`.
+        iterations: most passes over the captions for each scale and price that is tried; the result's `iterations`
+            counts all.
+
+    Returns:
+        As `calibrate`; `converged` only if size and effective size are reached as well.
 
     Raises:
-        InputError: a size or effective size that cannot be reached.
+        InputError: a malformed matrix or target, or a size or effective size that cannot be reached.
     """
     problem = make_problem(indptr, indices, columns=columns, initial=None, bounds=(0.0, cap))
-    matched = np.diff(problem.sets.indptr) > 0
-    number = float(problem.mu[matched].sum())
+    options = Options(priority, price, tolerance, iterations)
+    shares = checked_target(target, columns, "target")
+    if not 0 <= slack <= 1:
+        raise InputError(f"slack is {slack}; give the half width of the bands as a share of the target, from 0 to 1")
+    number = float(problem.mu.sum())
     if not 0 < size <= cap * number:
         raise InputError(
             f"size is {size:g}, but {number:.0f} captions match and may be expected at most {cap:g} times each; "
@@ -62,81 +75,60 @@ def calibrate_to_size(
         )
     if effective_size is not None and not 0 < effective_size <= number:
         raise InputError(f"effective_sample_size is {effective_size:g}; give between 1 and {number:.0f} (the matched)")
-    problem.start = np.full(len(problem.mu), min(cap, size / number))
-    target = np.asarray(target, dtype=np.float64) * (float(problem.mu @ np.diff(problem.sets.indptr)) / target.sum())
-    search = _Search(problem, matched, target, slack, size, priority, tolerance, iterations)
-    solved, lower, upper = search.scaled(price)
-    if effective_size is not None and search.effective(solved) < effective_size:
-        dear, cheap = price, price
-        for _ in range(ROUNDS):
-            cheap /= 4.0
-            solved, lower, upper = search.scaled(cheap)
-            if search.effective(solved) >= effective_size:
-                break
-        for _ in range(ROUNDS):
-            middle = float(np.sqrt(dear * cheap))
-            solved, lower, upper = search.scaled(middle)
-            reached = search.effective(solved)
-            if abs(reached / effective_size - 1) < NEAR:
-                break
-            dear, cheap = (middle, cheap) if reached < effective_size else (dear, middle)
-    return calibrated(problem, solved, lower, upper)
+    problem.start[:] = inside(size / number, problem.bounds)
+    counts = shares * (float(problem.mu @ np.diff(problem.sets.indptr)) / float(shares.sum()))
+    search = _Search(problem, options, counts, float(slack), float(size))
+    found = search.scaled(options.price)
+    if effective_size is not None and found.effective < effective_size:
+        found = search.cheapened(effective_size)
+    return calibrated(problem, found.solved, found.lower, found.upper, _short(found, size, effective_size))
+
+
+@dataclass(frozen=True)
+class _Scaled:
+    """The solution at one price, at the scale that meets the size: its bands `[m]`, size and effective size."""
+
+    solved: Solved
+    lower: Floats
+    upper: Floats
+    expected: float
+    effective: float
+
+
+def _short(found: _Scaled, size: float, effective_size: float | None) -> str:
+    """What the search did not reach, in words; empty where it reached everything."""
+    if abs(found.expected / size - 1.0) > 2.0 * NEAR:
+        return f"{found.expected:.6g} captions are expected instead of {size:g}: no scale of the target brings them"
+    if effective_size is not None and found.effective < effective_size * (1.0 - 2.0 * NEAR):
+        return f"the effective sample size is {found.effective:.6g} instead of {effective_size:g}"
+    return ""
 
 
 class _Search:
     """Solves for the scale `c` of the bands, each time from the last solution."""
 
-    def __init__(
-        self,
-        problem: Problem,
-        matched: np.ndarray,
-        target: Floats,
-        slack: float,
-        size: float,
-        priority: Priority,
-        tolerance: float,
-        iterations: int,
-    ) -> None:
-        self.problem, self.matched, self.target, self.slack = problem, matched, target, slack
-        self.size, self.tolerance, self.iterations = size, tolerance, iterations
-        self.floor_factor = FLOORS_FIRST if priority == "floors" else 1.0
-        self.log_scale = float(np.log(size / float(problem.mu[matched].sum())))
+    def __init__(self, problem: Problem, options: Options, target: Floats, slack: float, size: float) -> None:
+        self.problem, self.options, self.target, self.slack, self.size = problem, options, target, slack, size
+        self.log_scale = float(np.log(size / float(problem.mu.sum())))
 
-    def effective(self, solved: Solved) -> float:
-        """Kish size of the captions' weights."""
-        weight = np.repeat(solved.weight[self.matched], self.problem.sets.multiplicity[self.matched])
-        return effective_sample_size(weight)
+    def _solved(self, price: float) -> _Scaled:
+        counts = float(np.exp(self.log_scale)) * self.target
+        lower, upper = counts * (1.0 - self.slack), counts * (1.0 + self.slack)
+        solved = solve_dual(self.problem, self.options.bands(lower, upper, price), self.options)
+        held = self.problem.mu > 0
+        weight = np.repeat(solved.weight[held], self.problem.sets.multiplicity[held])
+        return _Scaled(solved, lower, upper, float(weight.sum()), effective_sample_size(weight))
 
-    def _expected(self, solved: Solved) -> float:
-        return float((solved.weight * self.problem.mu)[self.matched].sum())
-
-    def _solve(self, log_scale: float, price: float) -> tuple[Solved, Floats, Floats]:
-        bands = float(np.exp(log_scale)) * self.target
-        lower, upper = bands * (1 - self.slack), bands * (1 + self.slack)
-        solved = solve_dual(
-            self.problem,
-            lower,
-            upper,
-            floor_price=price * self.floor_factor,
-            cap_price=price,
-            tolerance=self.tolerance,
-            iterations=self.iterations,
-        )
-        return solved, lower, upper
-
-    def scaled(self, price: float) -> tuple[Solved, Floats, Floats]:
+    def scaled(self, price: float) -> _Scaled:
         """The solution at the scale where the size is met to 0.1 %: secant on logs within a bracket."""
-        point = self.log_scale
         left, right = -np.inf, np.inf
         points: list[tuple[float, float]] = []
         for _ in range(ROUNDS):
-            solved, lower, upper = self._solve(point, price)
-            miss = float(np.log(self._expected(solved) / self.size))
+            point, found = self.log_scale, self._solved(price)
+            miss = float(np.log(max(found.expected, 1e-300) / self.size))
             points.append((point, miss))
-            if abs(miss) < NEAR:
-                break
             left, right = (point, right) if miss < 0 else (left, point)
-            if right - left < 1e-9:
+            if abs(miss) < NEAR or right - left < 1e-9:
                 break
             slope = 1.0
             if len(points) > 1 and points[-1][0] != points[-2][0]:
@@ -145,6 +137,21 @@ class _Search:
             if not left < step < right:
                 finite = np.isfinite(left) and np.isfinite(right)
                 step = 0.5 * (left + right) if finite else point - (2.0 if miss > 0 else -2.0)
-            point = step
-        self.log_scale = point
-        return solved, lower, upper
+            self.log_scale = step
+        return found
+
+    def cheapened(self, effective_size: float) -> _Scaled:
+        """The solution at the largest price that keeps the effective size: bisection on the log of the price."""
+        costly = cheap = self.options.price
+        for _ in range(ROUNDS):
+            cheap /= 4.0
+            found = self.scaled(cheap)
+            if found.effective >= effective_size:
+                break
+        for _ in range(ROUNDS):
+            if abs(found.effective / effective_size - 1.0) < NEAR:
+                break
+            middle = float(np.sqrt(costly * cheap))
+            found = self.scaled(middle)
+            costly, cheap = (middle, cheap) if found.effective < effective_size else (costly, middle)
+        return found
