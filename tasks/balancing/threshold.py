@@ -50,7 +50,7 @@ def threshold(
         that it is at most 1e-9.
 
     Raises:
-        InputError: a malformed matrix, neither or both of `t` and `size`, or a size above the number of matched captions.
+        InputError: a malformed matrix, neither or both of `t` and `size`, or a size above the matched captions.
     """
     indptr, indices = checked_matrix(indptr, indices, columns)
     if (t is None) == (size is None):

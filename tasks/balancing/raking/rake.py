@@ -57,7 +57,8 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
         found. It is False after a few half steps asked for as such, of which `reason` says how far they came.
 
     Raises:
-        InputError: a malformed matrix (a keyword twice in a caption, say), or a target of the wrong length, negative or not finite.
+        InputError: a malformed matrix (a keyword twice in a caption, say), or a target of the wrong length, negative or
+            not finite.
     """
     indptr, keywords = checked_matrix(indptr, indices, columns)
     order = half_steps(steps)

@@ -16,8 +16,8 @@ from storage.tables.shards import write_table
 from tasks.balancing.calibration.calibrate import calibrate
 from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.matrix.checks import checked_bands, checked_matrix, checked_target, half_steps
+from tasks.balancing.raking.census import MatchShards, census
 from tasks.balancing.raking.rake import rake
-from tasks.balancing.raking.rake_shards import census
 from tasks.balancing.threshold import threshold
 
 Solver = Callable[[np.ndarray, np.ndarray], object]
@@ -58,7 +58,7 @@ def test_a_census_of_shards_names_the_id_of_a_repetition(tmp_path: Path) -> None
     table = pa.table({"id": pa.array([77, 5], pa.uint64()), "entries": [[0, 1], [2, 2]]}).cast(MATCHES)
     write_table(tmp_path / "matches-00000.parquet", table)
     with pytest.raises(InputError, match="caption 5 names keyword 2 twice"):
-        census([tmp_path / "matches-00000.parquet"], 3)
+        census(MatchShards([tmp_path / "matches-00000.parquet"], 3))
 
 
 @pytest.mark.parametrize("ordered", [True, False])
