@@ -90,7 +90,7 @@ def explain(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )
 def clip_benchmark(context: typer.Context) -> None:
-    """clip-benchmark's own program on a trained model: eval --pretrained STORE/train/KEY --dataset wds/NAME …"""
+    """Run clip-benchmark's own program on a trained model: eval --pretrained STORE/train/KEY --dataset wds/NAME."""
     from tasks.evaluation.clip_benchmark_program import main as program
 
     program(context.args)

@@ -110,7 +110,7 @@ def moved_numbers(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[M
     return moved
 
 
-def _numbers(value: Any, path: tuple[str, ...], name: str = "") -> Iterator[tuple[str, float]]:
+def _numbers(value: object, path: tuple[str, ...], name: str = "") -> Iterator[tuple[str, float]]:
     if not path:
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield name, float(value)

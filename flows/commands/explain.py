@@ -17,6 +17,7 @@ from flows.graph.build import curate
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.store import Store
+from storage.tables.ids import read_ids
 from storage.tables.shards import read_table
 from tasks.balancing.explain import BalancingStory, explain_balancing
 from tasks.reporting.inputs.stage_outputs import Screening
@@ -165,22 +166,19 @@ def _files(store: Store, manifests: Sequence[Any], pattern: str) -> list[Path]:
     ]
 
 
-def _find(paths: Iterable[Path], wanted: str, columns: Sequence[str]) -> dict[str, Any] | None:
-    """The first row whose id or key is `wanted`."""
-    number = int(wanted) if wanted.isdecimal() and int(wanted) < 2**64 else None
-    for path in paths:
-        table = read_table(path, columns)
-        match = pc.equal(table["key"], wanted)
-        if number is not None:
-            match = pc.or_(match, pc.equal(table["id"], pa.scalar(number, pa.uint64())))
-        found = table.filter(match)
-        if found.num_rows:
-            row: dict[str, Any] = found.slice(0, 1).to_pylist()[0]
-            return row
+def _find(paths: Sequence[Path], wanted: str, columns: Sequence[str]) -> dict[str, Any] | None:
+    """The first row whose id is `wanted`, in any spelling, or else whose key it is."""
+    for column, values in (("id", pa.array(read_ids(wanted), pa.uint64())), ("key", pa.array([wanted]))):
+        for path in paths if len(values) else ():
+            table = read_table(path, columns)
+            found = table.filter(pc.is_in(table[column], value_set=values))
+            if found.num_rows:
+                row: dict[str, Any] = found.slice(0, 1).to_pylist()[0]
+                return row
     return None
 
 
-def _key(paths: Iterable[Path], id_: int | None) -> str | None:
+def _key(paths: Sequence[Path], id_: int | None) -> str | None:
     """The source's own key of the row with an id."""
     row = None if id_ is None else _find(paths, str(id_), ["id", "key"])
     return None if row is None else str(row["key"])

@@ -2,12 +2,14 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, cast
 
 import numpy as np
 import typer
 from pydantic import JsonValue
 from rich.console import Console
+
+from storage.tree import map_tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -111,9 +113,11 @@ def leakage(
     workers: Annotated[int, typer.Option(min=1, help="threads")] = 2,
 ) -> None:
     """Evaluation pictures that are copies of training pictures: cropped, shifted, mirrored or recoloured ones too."""
-    from flows.commands.leakage_study import study_leakage
+    from flows.commands.leakage_study import show_leakage
+    from tasks.screening.pictures.study import FILES, study_leakage
 
-    study_leakage(train, evaluation, to, distance=distance, pictures=pictures, workers=workers, console=console)
+    numbers = study_leakage(train, evaluation, to, distance=distance, pictures=pictures, workers=workers)
+    show_leakage(numbers, to, FILES, console)
 
 
 def _write(to: Path, name: str, figure: "Figure", numbers: str) -> None:
@@ -123,12 +127,6 @@ def _write(to: Path, name: str, figure: "Figure", numbers: str) -> None:
     console.print(f"{to / name}.png and .json", highlight=False, markup=False)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> JsonValue:
     """Arrays as lists, also inside mappings and sequences."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
+    return cast(JsonValue, map_tree(value, lambda leaf: leaf.tolist() if isinstance(leaf, np.ndarray) else leaf))

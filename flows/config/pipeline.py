@@ -2,7 +2,7 @@
 
 import difflib
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
@@ -168,7 +168,7 @@ def explain(error: ValidationError, kind: type[Experiment] = PipelineConfig) -> 
     return f"`{where}`: {message[:1].lower()}{message[1:]}{shown}{more}"
 
 
-def _all_fields(model: Any, seen: set[Any] | None = None) -> list[str]:
+def _all_fields(model: object, seen: set[object] | None = None) -> list[str]:
     """Names of the fields of a model and of the models inside it, in order of appearance."""
     seen = set() if seen is None else seen
     if model in seen:

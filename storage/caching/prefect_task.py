@@ -15,6 +15,7 @@ from typing import Any, Literal
 import xxhash
 from prefect import Task
 from prefect.cache_policies import CachePolicy
+from prefect.context import TaskRunContext
 from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore
 from prefect.serializers import Serializer
@@ -87,7 +88,7 @@ class StagePolicy(CachePolicy):
     store: Path = Path()
 
     def compute_key(
-        self, task_ctx: Any, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: Any
+        self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: object
     ) -> str | None:
         """The record's name, from the call's arguments and the store's place: device and workers take no part."""
         assert self.stage is not None

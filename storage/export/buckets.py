@@ -16,8 +16,10 @@ from storage.tables.shards import read_table
 
 @dataclass(frozen=True)
 class Bucket:
-    """Rows of nearly one rate: their number, the factor by which open_clip visits them, and the largest relative
-    distance of a row's own rate from that factor (0.1: 10 %)."""
+    """Rows of nearly one rate, the factor by which open_clip visits them, and how far a row's own rate may be from it.
+
+    The deviation is relative (0.1: 10 %), the largest of all rows.
+    """
 
     rows: int
     shards: int

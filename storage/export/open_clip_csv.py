@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from storage.export.samples import Export, Rejection, fresh_directory, read_samples, write_rejected
+from storage.tables.ids import spelled_id
 
 NAME = "pairs.csv"
 # What `pandas.read_csv`, with which open_clip reads the file, takes for a missing value, quoted or not.
@@ -33,7 +34,7 @@ def write_open_clip_csv(paths: Sequence[Path], directory: Path) -> Export:
         writer.writerow(["filepath", "title"])
         for sample in read_samples(paths, rejected):
             title = plain_title(sample.caption)
-            name = Path("images", f"{sample.id:016x}"[:2], f"{sample.id:016x}.{sample.extension}")
+            name = Path("images", spelled_id(sample.id)[:2], f"{spelled_id(sample.id)}.{sample.extension}")
             if not title:
                 unprintable[sample.id] = Rejection(sample.key, "empty caption", "nothing but control characters")
                 continue

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from storage.export.samples import Export, Rejection, Sample, fresh_directory, read_samples, write_rejected
+from storage.tables.ids import spelled_id
 
 SAMPLES_PER_SHARD = 10_000
 
@@ -47,7 +48,7 @@ class TarShards:
         key = f"{self._rows:010d}"
         facts = {
             "key": sample.key,
-            "id": f"{sample.id:016x}",
+            "id": spelled_id(sample.id),
             "source": sample.source,
             "label": sample.label,
             "weight": sample.weight,

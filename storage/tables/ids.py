@@ -1,6 +1,7 @@
-"""Identities of rows: a hash of where a row comes from."""
+"""Identities of rows: a hash of where a row comes from, and the spellings in which people give one."""
 
 import operator
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,3 +28,21 @@ def as_ids(ids: np.ndarray | Sequence[int]) -> np.ndarray:
     if array.size and array.dtype.kind not in "ui":
         raise TypeError(f"ids must be uint64, not {array.dtype}: a float cannot hold every 64-bit id")
     return array.astype(np.uint64, copy=False)
+
+
+def spelled_id(id_: int) -> str:
+    """An id as exports write it: 16 hexadecimal digits, which keep their width in names of files."""
+    return f"{id_:016x}"
+
+
+def read_ids(text: str) -> tuple[int, ...]:
+    """The ids that a text may stand for: decimal, hexadecimal as exports write it (16 digits), or with `0x` before.
+
+    Sixteen decimal digits are both a decimal and a hexadecimal number; whoever looks an id up tries them in order.
+    """
+    found = []
+    if re.fullmatch(r"[0-9]+", text):
+        found.append(int(text[:20]) if len(text) <= 20 else 2**64)
+    if re.fullmatch(r"[0-9a-fA-F]{16}|0[xX][0-9a-fA-F]{1,16}", text):
+        found.append(int(text, 16))
+    return tuple(id_ for id_ in dict.fromkeys(found) if id_ < 2**64)

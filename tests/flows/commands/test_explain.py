@@ -50,6 +50,8 @@ def test_a_selected_row(config: PipelineConfig) -> None:
     assert story.balancing and story.balancing.keywords and story.balancing.weight is not None
     assert "copies in the selection" in text(story)
     assert explain(config, story.key) == story
+    for spelling in (f"{chosen:016x}", f"0x{chosen:x}", f"0X{chosen:016X}"):
+        assert explain(config, spelling) == story
 
 
 def test_a_row_that_matches_nothing(config: PipelineConfig) -> None:

@@ -1,0 +1,30 @@
+"""Ids of rows: stable, and read back in every spelling that exports and people use."""
+
+import pytest
+import xxhash
+from hypothesis import given
+from hypothesis import strategies as st
+
+from storage.tables.ids import read_ids, row_ids, spelled_id
+
+ids = st.integers(0, 2**64 - 1)
+
+
+def test_an_id_is_the_hash_of_source_and_key() -> None:
+    found = row_ids("source", ["a", "\ud800"])
+    assert found[0] == xxhash.xxh3_64_intdigest(b"source\0a") and found.dtype == "uint64"
+    assert row_ids("sourcea", [""])[0] != row_ids("source", ["a"])[0]
+
+
+@given(ids)
+def test_every_spelling_is_read_back(id_: int) -> None:
+    assert id_ in read_ids(str(id_))
+    assert id_ in read_ids(spelled_id(id_))
+    assert read_ids(hex(id_)) == (id_,) == read_ids(hex(id_).upper())
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "-1", "0x", "1.5", "²", "٣", str(2**64), "9" * 5_000, "0x" + "f" * 17, "ab" * 7]
+)
+def test_other_texts_are_no_ids(text: str) -> None:
+    assert read_ids(text) == ()
