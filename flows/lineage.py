@@ -1,20 +1,17 @@
 """Lineage on disk: what was used, from what, and whether it ran."""
 
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from flows.engine.engine import Node
+from storage.atomic import write_whole
 from tasks.reporting.lineage import LineageNode, lineage_json
 
 
 def write_lineage(folder: Path, nodes: Sequence[Node]) -> None:
     """Write `lineage.json` below the run's folder, whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / "lineage.json.tmp"
-    temporary.write_text(json.dumps(lineage_json(describe(nodes)), indent=1, allow_nan=False), encoding="utf-8")
-    os.replace(temporary, folder / "lineage.json")
+    write_whole(folder / "lineage.json", json.dumps(lineage_json(describe(nodes)), indent=1, allow_nan=False))
 
 
 def describe(nodes: Sequence[Node]) -> list[LineageNode]:

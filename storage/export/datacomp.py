@@ -1,12 +1,12 @@
 """The uid subset that DataComp's `resharder.py` takes."""
 
 import re
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from storage.atomic import replacing
 from storage.errors import InputError
 from storage.export.samples import Export
 from storage.tables.shards import iter_batches
@@ -32,9 +32,6 @@ def write_datacomp_subset(paths: Sequence[Path], file: Path) -> Export:
                 )
             uids += [(int(key[:16], 16), int(key[16:], 16))] * count
     subset = np.sort(np.array(uids, dtype=UID))
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{uuid.uuid4().hex}.tmp")
-    with open(temporary, "wb") as stream:
+    with replacing(file) as temporary, temporary.open("wb") as stream:
         np.save(stream, subset)
-    temporary.replace(file)
     return Export((file,), len(subset), 0)

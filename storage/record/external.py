@@ -4,9 +4,9 @@ import json
 import os
 import threading
 import time
-import uuid
 from pathlib import Path
 
+from storage.atomic import write_whole
 from storage.errors import InputError
 from storage.hashing import hash_file, hash_json
 from storage.record.manifest import External
@@ -82,12 +82,9 @@ class _Memo:
     def save(self) -> None:
         if not self._added:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._file.with_suffix(f".{uuid.uuid4().hex}.tmp")
         with _writing:
             known = self._load() | self._added
-            temporary.write_text(json.dumps(known, indent=0, sort_keys=True), encoding="utf-8")
-            os.replace(temporary, self._file)
+            write_whole(self._file, json.dumps(known, indent=0, sort_keys=True))
 
 
 def _mark(path: Path) -> tuple[str, int]:

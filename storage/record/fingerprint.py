@@ -19,9 +19,10 @@ from storage.record.code import needed, strip_docstrings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("tasks", "storage")
-# Bookkeeping decides where results lie and when they are reused, never what they are: these folders and three files.
-BOOKKEEPING = ("storage.record", "storage.store", "storage.caching", "storage.export", "storage.errors",
-               "storage.progress", "storage.tree")  # fmt: skip
+# Bookkeeping decides where results lie, when they are reused and how they come about, never what they are: four folders
+# and the small modules beside them.
+BOOKKEEPING = ("storage.record", "storage.store", "storage.caching", "storage.export", "storage.atomic",
+               "storage.children", "storage.errors", "storage.progress", "storage.tree")  # fmt: skip
 
 
 def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:

@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from storage.errors import InputError
 from storage.progress import progress
+from storage.tables.lookup import places_in
 from storage.tables.schemas import EDGES, NEIGHBOURS
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.neighbours.knn import Neighbours, knn
@@ -96,9 +97,8 @@ def _only(ids: np.ndarray, vectors: np.ndarray, selected: pa.Table) -> tuple[np.
     """The selected rows among the embedded ones, ascending by id, with their multiplicities."""
     wanted = selected["id"].to_numpy()
     order = np.argsort(wanted, kind="stable")
-    place = np.minimum(np.searchsorted(wanted, ids, sorter=order), max(len(wanted) - 1, 0))
-    known = wanted[order[place]] == ids if len(wanted) else np.zeros(len(ids), bool)
-    return ids[known], vectors[known], selected["multiplicity"].to_numpy()[order[place[known]]]
+    places, known = places_in(wanted[order], ids)
+    return ids[known], vectors[known], selected["multiplicity"].to_numpy()[order[places[known]]]
 
 
 def _dimension(found: Mapping[str, JsonValue]) -> float | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storage.tables.lookup import places_in
 from storage.tables.shards import iter_batches
 
 DENSITY = pa.schema(
@@ -56,9 +57,8 @@ def density_of_matches(near: pa.Table, matches: Sequence[Path], dimension: float
         counts = pc.list_value_length(batch.column("entries")).fill_null(0).to_numpy(zero_copy_only=False)
         own = np.repeat(batch.column("id").to_numpy(), counts)
         named = pc.list_flatten(batch.column("entries")).to_numpy()
-        place = np.minimum(np.searchsorted(ids, own, sorter=order), len(ids) - 1)
-        known = ids[order[place]] == own
-        rows.append(order[place][known])
+        places, known = places_in(ids[order], own)
+        rows.append(order[places[known]])
         entries.append(named[known].astype(np.int64))
     return concept_density(radius, np.concatenate(rows), np.concatenate(entries), dimension)
 

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
+from storage.tables.lookup import places_in
 from storage.tables.schemas import ENTRIES, SELECTION
 from storage.tables.shards import read_table
 from tasks.arrays import Floats, Ids, Int64s
@@ -31,8 +32,8 @@ class Weights:
         Raises:
             InputError: a weighted caption has no matches.
         """
-        places = np.searchsorted(ids, self.ids)
-        if len(ids) == 0 or bool((ids[np.minimum(places, len(ids) - 1)] != self.ids).any()):
+        places, found = places_in(ids, self.ids)
+        if not found.all():
             raise InputError("a weighted caption is missing from the matches; pass the matches that were balanced")
         return places
 

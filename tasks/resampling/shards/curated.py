@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.draws import words
+from storage.tables.lookup import places_in
 from storage.tables.schemas import CURATED
 from storage.tables.shards import iter_batches, read_table
 from tasks.arrays import Bools, Ids, Int64s
@@ -48,8 +49,7 @@ def curated_batches(
     entries = _entries(matches, ids)
     for batch in iter_batches(list(pairs)):
         held = batch.column("id").to_numpy()
-        places = np.searchsorted(ids, held)
-        found = (places < len(ids)) & (ids[np.minimum(places, max(0, len(ids) - 1))] == held) if len(ids) else held < 0
+        places, found = places_in(ids, held)
         if not found.any():
             continue
         rows = pa.Table.from_batches([batch]).filter(pa.array(found))

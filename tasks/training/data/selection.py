@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from storage.tables.lookup import places_in
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -23,7 +25,7 @@ class Selection:
 
     def __call__(self, ids: np.ndarray) -> np.ndarray:
         """The copies of each id, float64, 0 for ids that are not selected."""
-        if not len(self.ids):
-            return np.zeros(len(ids))
-        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
-        return np.where(self.ids[place] == ids, self.copies[place], 0.0)
+        copies = np.zeros(len(ids))
+        places, found = places_in(self.ids, ids)
+        copies[found] = self.copies[places[found]]
+        return copies

@@ -1,7 +1,6 @@
 """Checkpoints: one safetensors file with its facts as JSON in the header, written whole or not at all."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+
+from storage.atomic import replacing
 
 NAME = "checkpoint.safetensors"
 
@@ -32,12 +33,8 @@ def save_checkpoint(
         for name, value in state.items():
             tensors[f"optimiser/{index}/{name}"] = value.detach().contiguous()
     tensors["history"] = history.clone()
-    directory.mkdir(parents=True, exist_ok=True)
-    partial = directory / f"{NAME}.partial"
-    save_file(tensors, partial, metadata={"facts": json.dumps({"step": step})})
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(directory / NAME)
+    with replacing(directory / NAME, alone=True) as partial:
+        save_file(tensors, partial, metadata={"facts": json.dumps({"step": step})})
 
 
 def load_checkpoint(directory: Path) -> Checkpoint | None:

@@ -1,0 +1,33 @@
+"""Files that are whole or absent: written beside, brought to disk, then given their name in one rename."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path, *, alone: bool = False) -> Iterator[Path]:
+    """The place to write to in place of `path`; at the end it becomes `path`, and on an error it vanishes.
+
+    A reader sees the old file or the new one, and of two writers the last one wins. `alone` says that nobody else can
+    write this file meanwhile: the temporary name is then always the same, and what a killed run left is overwritten.
+    The folder is made where it is missing.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = "partial" if alone else f"{uuid.uuid4().hex}.tmp"
+    temporary = path.with_name(f".{path.name}.{mark}")
+    try:
+        yield temporary
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace a file's content in one step."""
+    with replacing(path) as temporary:
+        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
