@@ -19,10 +19,18 @@ MOST_NODES = 60
 class LineageNode:
     """One stage run of a flow.
 
-    Attributes: `label`, what people call it (`train balanced, seed 0`); `stage`, `key` and `digest` of its manifest
-    (digest "" when there is no output); `parents`, the keys of its inputs; `state`, where `blocked` is a run that
-    never started because an earlier one failed; `seconds` of the computation (None where nothing was computed);
-    `stats`, numbers worth showing; `version`, `code` and `parameters`, what its key is made of.
+    Attributes:
+        label: what people call it (`train balanced, seed 0`).
+        stage: the kind of run.
+        key: of its manifest.
+        digest: of its manifest; "" when there is no output.
+        parents: the keys of its inputs.
+        state: `blocked` is a run that never started because an earlier one failed.
+        seconds: of the computation; None where nothing was computed.
+        stats: numbers worth showing.
+        version: the stage's, part of its key.
+        code: fingerprint of the stage's code, part of its key.
+        parameters: what else its key is made of.
     """
 
     label: str

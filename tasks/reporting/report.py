@@ -3,115 +3,87 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
-from tasks.reporting.sections.concept_density import Density
+from tasks.reporting.page.render import Section
+from tasks.reporting.page.svg import Drawing
+from tasks.reporting.sections.audit import Audit
+from tasks.reporting.sections.convergence import Convergence
 from tasks.reporting.sections.examples import ExampleGroup
-from tasks.reporting.sections.geometry import GeometryRow, real, whole
-from tasks.reporting.sections.marginals import Distance
-from tasks.reporting.sections.provenance import StageRecord
-from tasks.reporting.sections.row_counts import Station
-from tasks.reporting.sections.scores import Difference, Summary
-from tasks.reporting.sections.screening import DuplicateGroup, Screening
+from tasks.reporting.sections.geometry import Geometry
+from tasks.reporting.sections.marginals import KeywordMarginals
+from tasks.reporting.sections.provenance import Provenance
+from tasks.reporting.sections.row_counts import RowCounts
+from tasks.reporting.sections.scores import Scores
+from tasks.reporting.sections.screening import Screening
+from tasks.reporting.sections.training_curves import Trainings
 
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure of the page: its SVG document, and what it says to those who cannot see it."""
-
-    svg: str
-    description: str
-
-
-@dataclass(frozen=True)
-class TrainingRow:
-    """One training: budget and end."""
-
-    variant: str
-    seed: int
-    stage: str
-    steps: int | None
-    examples_seen: int | None
-    distinct: int | None
-    final_loss: float | None
-    image_norm: float | None
-    text_norm: float | None
-    predicted_norm: float | None
-
-
-@dataclass(frozen=True)
-class AuditGroup:
-    """A fault of the metadata list: how many entries have it, and the first of them with the reason."""
-
-    title: str
-    total: int
-    entries: tuple[tuple[str, str], ...]
+TITLES = {
+    "scores": "Scores",
+    "rows": "Rows in and out",
+    "screening": "Repeats and leaks",
+    "marginals": "Keyword marginals",
+    "convergence": "Convergence",
+    "training": "Training",
+    "geometry": "Geometry",
+    "examples": "Examples",
+    "audit": "Matcher audit",
+    "reproduce": "How to reproduce",
+}
+"""Section → heading, in the order of reading. Its template is `page/sections/<section>.html.j2`."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """The content of `report.html`, in the order of reading. Empty sequences are sections that are left out."""
+    """The content of `report.html`: a field a section, beside the head and the figures.
+
+    Attributes:
+        title: heading of the page.
+        headline: the result in a sentence.
+        caution: what the intervals are, and what they are not.
+        facts: figures in large type, and what they say.
+        scores: what the models reach, and differences between variants.
+        rows: where every row went.
+        screening: repetitions, and leaks of the evaluation sets.
+        marginals: how often each keyword occurs, before and after.
+        convergence: how balancing approached its target.
+        training: budgets and ends.
+        geometry: how the embedded pairs lie.
+        examples: pairs of every fate.
+        audit: faults of the metadata list.
+        provenance: what would have to be the same for the same bytes to come out.
+        drawings: figures, by the name that the templates ask for.
+    """
 
     title: str
     headline: str
-    sentences: tuple[str, ...]
     caution: str
     facts: tuple[tuple[str, str], ...]
-    summaries: Sequence[Summary]
-    differences: Sequence[Difference]
-    stations: Sequence[Station]
-    sources: Sequence[str]
-    distances: Sequence[Distance]
-    balancing: Mapping[str, JsonValue]
-    selection: Mapping[str, JsonValue]
-    convergence: str
-    infeasible: Sequence[str]
-    training: Sequence[TrainingRow]
-    geometry: Sequence[GeometryRow]
-    encoder: str
-    density: Density | None
-    alike: Sequence[DuplicateGroup]
+    scores: Scores
+    rows: RowCounts
     screening: Screening
-    examples: Sequence[ExampleGroup]
-    audit: Sequence[AuditGroup]
-    keywords: Mapping[str, int]
-    records: Sequence[StageRecord]
-    software: Sequence[tuple[str, str]]
+    marginals: KeywordMarginals
+    convergence: Convergence
+    training: Trainings
+    geometry: Geometry
+    examples: tuple[ExampleGroup, ...]
+    audit: Audit
+    provenance: Provenance
     drawings: Mapping[str, Drawing]
 
+    @property
+    def sections(self) -> list[Section]:
+        """The sections that this report has: scores, training and examples are left out where there are none."""
+        absent = {
+            "scores": not self.scores.summaries,
+            "training": not self.training.rows,
+            "examples": not self.examples,
+        }
+        return [
+            Section(name, title, f"page/sections/{name}.html.j2")
+            for name, title in TITLES.items()
+            if not absent.get(name, False)
+        ]
 
-def training_row(variant: str, seed: int, stage: str, stats: Mapping[str, JsonValue]) -> TrainingRow:
-    """A row of the training table from a manifest's stats."""
-    return TrainingRow(
-        variant=variant,
-        seed=seed,
-        stage=stage,
-        steps=whole(stats.get("steps")),
-        examples_seen=whole(stats.get("examples_seen")),
-        distinct=whole(stats.get("distinct_examples")),
-        final_loss=real(stats.get("final_loss")),
-        image_norm=real(stats.get("image_norm")),
-        text_norm=real(stats.get("text_norm")),
-        predicted_norm=real(stats.get("predicted_norm")),
-    )
-
-
-def audit_groups(audit: Mapping[str, JsonValue], shown: int = 12) -> list[AuditGroup]:
-    """The faults of a metadata list from `audit.json`; kinds without a case are left out."""
-    titles = {
-        "dead": "Dead entries, which their own text does not match",
-        "duplicates": "Duplicate entries, which share one list of captions",
-        "shadowed": "Shadowed entries, which normalising makes equal to another",
-    }
-    groups = []
-    for kind, title in titles.items():
-        cases = audit.get(kind)
-        if isinstance(cases, list) and cases:
-            named = [_case(case) for case in cases[:shown] if isinstance(case, dict)]
-            groups.append(AuditGroup(title, len(cases), tuple(named)))
-    return groups
-
-
-def _case(case: Mapping[str, JsonValue]) -> tuple[str, str]:
-    text = str(case.get("text", "")) or "(empty)"
-    return text, str(case.get("fault", ""))
+    @property
+    def variants(self) -> Sequence[str]:
+        """Everything that was trained or scored."""
+        return [*(each.variant for each in self.scores.summaries), *(each.variant for each in self.training.rows)]

@@ -18,24 +18,24 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
     return {
         "title": report.title,
         "headline": report.headline,
-        "variants": variants_json(report.summaries),
-        "deltas": deltas_json(report.differences),
+        "variants": variants_json(report.scores.summaries),
+        "deltas": deltas_json(report.scores.differences),
         "curation": {
-            "rows": {station.name: station.rows for station in report.stations},
+            "rows": {station.name: station.rows for station in report.rows.stations},
             "lost": {
                 station.name: {loss.reason: loss.rows for loss in station.losses}
-                for station in report.stations
+                for station in report.rows.stations
                 if station.losses
             },
-            "convergence": report.convergence,
-            "infeasible": list(report.infeasible),
-            "distances": {each.name: finite_json(asdict(each)) for each in report.distances},
-            "balancing": finite_json(dict(report.balancing)),
-            "selection": finite_json(dict(report.selection)),
+            "convergence": report.convergence.sentence,
+            "infeasible": list(report.convergence.infeasible),
+            "distances": {each.name: finite_json(asdict(each)) for each in report.marginals.distances},
+            "balancing": finite_json(dict(report.marginals.balancing)),
+            "selection": finite_json(dict(report.marginals.selection)),
         },
-        "geometry": {row.variant: finite_json({**asdict(row), "gain": row.gain}) for row in report.geometry},
+        "geometry": {row.variant: finite_json({**asdict(row), "gain": row.gain}) for row in report.geometry.rows},
         "screening": _screening(report.screening),
-        "training": [finite_json(asdict(row)) for row in report.training],
+        "training": [finite_json(asdict(row)) for row in report.training.rows],
     }
 
 

@@ -1,15 +1,32 @@
 """Pictures of single pairs for the page: drawn anew as thumbnails, with the caption that stands under them."""
 
+import base64
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.reporting.sections.examples import fetch_rows, thumbnail
+import pyarrow as pa
+import pyarrow.parquet as pq
+from PIL import Image
+
+from tasks.ingest.images import FORMATS
+
+MOST_PIXELS = 64_000_000
+SMALL = 64  # pictures up to this side are shown pixel by pixel
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One pair to look at; `image` is a data URI, None where the picture cannot be shown."""
+    """One pair to look at.
+
+    Attributes:
+        identity: its id.
+        key: its source's own name for it.
+        caption: as found.
+        image: a data URI, None where the picture cannot be shown.
+        pixelated: whether the picture is so small that it is shown pixel by pixel.
+    """
 
     identity: int
     key: str
@@ -28,3 +45,43 @@ def pictures(paths: Sequence[Path], ids: Sequence[int], side: int) -> dict[int, 
         uri, tiny = thumbnail(content if isinstance(content, bytes) else None, side)
         shown[identity] = Picture(identity, str(row["key"]), str(row["caption"]), uri, tiny)
     return shown
+
+
+def fetch_rows(paths: Sequence[Path], ids: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, object]]:
+    """The rows with these ids; only row groups that hold one are read beyond their id column."""
+    wanted = pa.array(sorted(set(ids)), pa.uint64())
+    rows: dict[int, dict[str, object]] = {}
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                found = pa.compute.is_in(file.read_row_group(group, columns=["id"])["id"], value_set=wanted)
+                if pa.compute.any(found).as_py():
+                    table = file.read_row_group(group, columns=["id", *columns]).filter(found)
+                    rows |= {row["id"]: row for row in table.to_pylist()}
+    return rows
+
+
+def thumbnail(content: bytes | None, side: int) -> tuple[str | None, bool]:
+    """A data URI of the picture, drawn anew (nothing of the source's bytes is passed on), and whether it is tiny.
+
+    Small pictures become PNG at their own size, larger ones JPEG at most `2 · side` pixels wide and high, for fine
+    screens.
+    """
+    if not content:
+        return None, False
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as source:
+            if source.width * source.height > MOST_PIXELS:
+                return None, False
+            picture = source.convert("RGB")
+    except Exception:  # decoders raise nearly anything on hostile bytes; the report does without the picture
+        return None, False
+    tiny = max(picture.size) <= SMALL
+    stream = io.BytesIO()
+    if tiny:
+        picture.save(stream, "PNG", optimize=True)
+    else:
+        picture.thumbnail((2 * side, 2 * side), Image.Resampling.LANCZOS)
+        picture.save(stream, "JPEG", quality=82)
+    kind = "png" if tiny else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}", tiny

@@ -13,9 +13,9 @@ LABEL_LENGTH = 28
 
 
 def displayed(text: str, limit: int = CAPTION_LENGTH) -> str:
-    """`text` on one line, at most `limit` characters, with every invisible character but joiners spelled out.
+    r"""`text` on one line, at most `limit` characters, with every invisible character but joiners spelled out.
 
-    >>> displayed("left\\u202eright")
+    >>> displayed("left\u202eright")
     'left⟨U+202E⟩right'
     """
     # Cut before the work: a caption may be megabytes long. Twice the limit leaves room for white space to collapse.

@@ -8,8 +8,9 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -68,6 +69,14 @@ STYLE: dict[Any, Any] = {
 _LOCK = threading.RLock()
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A figure of the page: its SVG document, and what it says to those who cannot see it."""
+
+    svg: str
+    description: str
+
+
 @contextmanager
 def drawing() -> Iterator[None]:
     """The project's style, for making and saving figures; one thread at a time."""
@@ -76,6 +85,11 @@ def drawing() -> Iterator[None]:
         matplotlib.rcParams.update(STYLE)
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
+
+
+def draw(figures: Mapping[str, tuple[Figure | None, str]]) -> dict[str, Drawing]:
+    """The figures that have something to show, as SVG, each with its description."""
+    return {name: Drawing(to_svg(figure), said) for name, (figure, said) in figures.items() if figure is not None}
 
 
 def blank(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
@@ -96,6 +110,16 @@ def logarithmic(axis: Axis) -> None:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades <= 2 else (1.0,), numticks=8))
     axis.set_major_formatter(FuncFormatter(_plain))
     axis.set_minor_formatter(NullFormatter())
+
+
+def name_rows(axis: Axes, labels: Sequence[str], *, margin: float = 0.45, grid: bool = False) -> None:
+    """A label for each row 0, 1, … of a chart, the first on top, with `margin` of a row's height kept clear."""
+    axis.set_yticks(range(len(labels)), labels)
+    axis.set_ylim(len(labels) - margin, margin - 1)
+    if not grid:
+        axis.grid(visible=False, axis="y")
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)
 
 
 def _decades(axis: Axis) -> float:
@@ -140,10 +164,10 @@ def inlined(svg: str, name: str) -> str:
     )
 
 
-def variant_colours(variants: list[str]) -> dict[str, str]:
+def variant_colours(variants: Sequence[str]) -> dict[str, str]:
     """A colour for each variant: always the same for the three that every run has."""
     colours = {}
     spare = iter([*SERIES[3:], *SERIES[:3]] * (1 + len(variants)))
-    for variant in variants:
+    for variant in dict.fromkeys(variants):
         colours[variant] = SERIES[KNOWN_VARIANTS[variant]] if variant in KNOWN_VARIANTS else next(spare)
     return colours

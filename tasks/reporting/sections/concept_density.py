@@ -8,13 +8,19 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import INK, blank, logarithmic, variant_colours
+from tasks.reporting.page.svg import INK, blank, logarithmic, name_rows, variant_colours
 
 
 @dataclass(frozen=True)
 class Concept:
-    """One concept: its keyword, and by variant how many of its rows were measured, their median distance to the k-th
-    neighbour, and that distance over the median of the variant's all rows (below 1: more crowded than the rest)."""
+    """One concept.
+
+    Attributes:
+        text: its keyword.
+        rows: by variant, how many of its rows were measured.
+        radius: by variant, their median distance to the k-th neighbour.
+        relative: by variant, that distance over the median of all rows; below 1 is more crowded than the rest.
+    """
 
     text: str
     rows: Mapping[str, int]
@@ -24,7 +30,15 @@ class Concept:
 
 @dataclass(frozen=True)
 class Density:
-    """The densest and the sparsest concepts of the first variant, and how many were measured in all."""
+    """The densest and the sparsest concepts of the first variant.
+
+    Attributes:
+        variants: all that were measured.
+        densest: the most crowded first.
+        sparsest: the sparsest last; empty where `densest` holds them all.
+        measured: how many concepts there are in all.
+        neighbours: the k of the distances; None where it is not known.
+    """
 
     variants: tuple[str, ...]
     densest: tuple[Concept, ...]
@@ -49,6 +63,9 @@ def density(
         keywords: text of each entry, by number.
         shown: most concepts at either end.
         neighbours: the k of the distances.
+
+    Returns:
+        None where nothing was measured.
     """
     if not tables:
         return None
@@ -69,11 +86,13 @@ def density(
     return Density(tuple(tables), tuple(concepts[:ends]), tuple(sparsest), len(concepts), neighbours)
 
 
-def density_figure(found: Density) -> Figure:
+def density_figure(found: Density | None) -> Figure | None:
     """A row a concept, a dot a variant: crowded to the left of the line, sparse to the right."""
+    if found is None:
+        return None
     concepts = [*found.densest, *found.sparsest]
     figure, (axis,) = blank(7.4, 0.95 + 0.215 * len(concepts))
-    for variant, colour in variant_colours(list(found.variants)).items():
+    for variant, colour in variant_colours(found.variants).items():
         places = [place for place, each in enumerate(concepts) if each.relative.get(variant, 0) > 0]
         values = [concepts[place].relative[variant] for place in places]
         axis.plot(values, places, "o", color=colour, markersize=5, markeredgewidth=0, alpha=0.85,
@@ -83,10 +102,7 @@ def density_figure(found: Density) -> Figure:
         axis.axhline(len(found.densest) - 0.5, color=INK, linewidth=0.6, linestyle=(0, (1, 2)))
     first = found.variants[0]
     labels = [f"{displayed(each.text, LABEL_LENGTH)}  {each.rows.get(first, 0):,}" for each in concepts]
-    axis.set_yticks(range(len(concepts)), labels)
-    axis.set_ylim(len(concepts) - 0.4, -0.6)
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
+    name_rows(axis, labels, margin=0.4, grid=True)
     axis.set_xscale("log")
     logarithmic(axis.xaxis)
     axis.set_xlabel("distance to the neighbours, over the data set’s median (log scale)")

@@ -1,17 +1,35 @@
 """How balancing approached its target, step by step, and why it stopped, in words."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from pydantic import JsonValue
 
+from storage.record.manifest import Manifest
+from tasks.reporting.inputs.stage_stats import Stats, whole
 from tasks.reporting.page.svg import SERIES, blank, logarithmic
-from tasks.reporting.sections.geometry import whole
 
 MARGINS = (("column_l1", "keywords", SERIES[1]), ("row_l1", "captions", SERIES[2]))
 EXACT = 1e-12  # below this a side was just fitted: what is left is rounding, not a distance
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """The section: what balancing says of itself, and which keywords cannot meet their targets."""
+
+    sentence: str
+    infeasible: tuple[str, ...]
+
+
+def read_convergence(balanced: Manifest) -> Convergence:
+    """From the output of `balance`."""
+    stats = balanced.stats
+    infeasible = stats.get("infeasible")
+    return Convergence(
+        convergence_sentence(stats),
+        tuple(str(each) for each in infeasible) if isinstance(infeasible, list) else (),
+    )
 
 
 def convergence_figure(history: pl.DataFrame) -> Figure | None:
@@ -42,7 +60,7 @@ def convergence_figure(history: pl.DataFrame) -> Figure | None:
     return figure
 
 
-def convergence_sentence(stats: Mapping[str, JsonValue]) -> str:
+def convergence_sentence(stats: Stats) -> str:
     """What balancing says of itself: converged or not, and the reason it gave for stopping."""
     method = str(stats.get("method", "balancing"))
     iterations = whole(stats.get("iterations"))

@@ -1,50 +1,49 @@
 """Pairs to look at: kept most often, kept once, matched but dropped, and never matched."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
-from PIL import Image
 
 from storage.draws import hash_order
-from tasks.ingest.images import FORMATS
-
-MOST_PIXELS = 64_000_000
-SMALL = 64  # images up to this side are shown pixel by pixel
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from tasks.arrays import Ids
+from tasks.reporting.config import ReportConfig
+from tasks.reporting.inputs.pictures import Picture, fetch_rows, pictures
+from tasks.reporting.inputs.stage_outputs import Curation
+from tasks.reporting.inputs.tables import read_frame, read_keywords, shards_of, unmatched_ids
 
 
 @dataclass(frozen=True)
 class Example:
-    """One pair of the report; `image` is a data URI, None where the picture cannot be shown."""
+    """One pair of the report.
 
-    identity: int
-    caption: str
-    image: str | None
-    pixelated: bool
+    Attributes:
+        picture: the pair itself.
+        multiplicity: how often it is in the curated set, 0 where it was not drawn.
+        weight: that balancing gave it, None where its caption holds no keyword.
+        keywords: that its caption holds.
+    """
+
+    picture: Picture
     multiplicity: int
     weight: float | None
     keywords: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class ExampleGroup:
-    """Pairs of one fate: `title`, `meaning` in a sentence, how many there are in all, and the examples shown."""
-
-    title: str
-    meaning: str
-    total: int
-    examples: tuple[Example, ...]
-
-
-@dataclass(frozen=True)
 class Chosen:
-    """The ids of a group, before their captions and images are fetched."""
+    """The ids of a group, before their captions and pictures are fetched.
+
+    Attributes:
+        title: the group's fate.
+        meaning: the same in a sentence.
+        total: how many pairs share it.
+        ids: those to show.
+    """
 
     title: str
     meaning: str
@@ -52,15 +51,48 @@ class Chosen:
     ids: tuple[int, ...]
 
 
-def choose(
-    weights: pl.DataFrame, selection: pl.DataFrame, unmatched: np.ndarray, count: int, seed: int
-) -> list[Chosen]:
+@dataclass(frozen=True)
+class ExampleGroup:
+    """Pairs of one fate, see `Chosen`, and the examples shown."""
+
+    title: str
+    meaning: str
+    total: int
+    examples: tuple[Example, ...]
+
+
+def read_examples(
+    config: ReportConfig, pairs: Sequence[Manifest], curation: Curation, work: Workspace
+) -> tuple[ExampleGroup, ...]:
+    """Some pairs of every fate, with their pictures; none where none were asked for."""
+    if config.examples == 0:
+        return ()
+    weights = read_frame(work.paths(curation.balanced, "weights-*.parquet"), ["id", "weight"])
+    selection = read_frame([work.path(curation.selection, "selection.parquet")], ["id", "multiplicity"])
+    matches = shards_of(curation.matches, "matches-*.parquet", work)
+    return describe(
+        choose(weights, selection, unmatched_ids(matches), config.examples, config.seed),
+        pairs=shards_of(pairs, "pairs-*.parquet", work),
+        matches=matches,
+        weights=weights,
+        selection=selection,
+        keywords=read_keywords(curation.selection, work),
+        side=config.thumbnail,
+    )
+
+
+def choose(weights: pl.DataFrame, selection: pl.DataFrame, unmatched: Ids, count: int, seed: int) -> list[Chosen]:
     """The ids of each group: the extreme ones by multiplicity and weight, the others by a hash draw.
 
     Args:
         weights: `id`, `weight` of all matched pairs.
         selection: `id`, `multiplicity` of the kept ones.
-        unmatched: [n] ids of captions without a keyword.
+        unmatched: `[n]`, ids of captions without a keyword.
+        count: most ids of a group.
+        seed: of the draw.
+
+    Returns:
+        The groups that have a pair.
     """
     kept = selection.join(weights.select("id", pl.col("weight").alias("mass")), on="id", how="left")
     repeated = kept.filter(pl.col("multiplicity") > 1)
@@ -68,7 +100,7 @@ def choose(
     once = kept.filter(pl.col("multiplicity") == 1)["id"].to_numpy()
     dropped = weights.join(selection.select("id"), on="id", how="anti")["id"].to_numpy()
 
-    def drawn(ids: np.ndarray, purpose: str) -> tuple[int, ...]:
+    def drawn(ids: Ids, purpose: str) -> tuple[int, ...]:
         ids = np.sort(ids.astype(np.uint64))
         return tuple(int(each) for each in ids[hash_order(ids, seed=seed, purpose=purpose)[:count]])
 
@@ -84,46 +116,6 @@ def choose(
     return [group for group in groups if group.ids]
 
 
-def fetch_rows(paths: Sequence[Path], ids: Sequence[int], columns: Sequence[str]) -> dict[int, dict[str, object]]:
-    """The rows with these ids; only row groups that hold one are read beyond their id column."""
-    wanted = pa.array(sorted(set(ids)), pa.uint64())
-    rows: dict[int, dict[str, object]] = {}
-    for path in paths:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                found = pa.compute.is_in(file.read_row_group(group, columns=["id"])["id"], value_set=wanted)
-                if pa.compute.any(found).as_py():
-                    table = file.read_row_group(group, columns=["id", *columns]).filter(found)
-                    rows |= {row["id"]: row for row in table.to_pylist()}
-    return rows
-
-
-def thumbnail(content: bytes | None, side: int) -> tuple[str | None, bool]:
-    """A data URI of the picture, drawn anew (nothing of the source's bytes is passed on), and whether it is tiny.
-
-    Small pictures become PNG at their own size, larger ones JPEG at most `side` pixels wide and high.
-    """
-    if not content:
-        return None, False
-    try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as source:
-            if source.width * source.height > MOST_PIXELS:
-                return None, False
-            picture = source.convert("RGB")
-    except Exception:  # decoders raise nearly anything on hostile bytes; the report does without the picture
-        return None, False
-    tiny = max(picture.size) <= SMALL
-    if not tiny:
-        picture.thumbnail((2 * side, 2 * side), Image.Resampling.LANCZOS)  # twice, for fine screens
-    stream = io.BytesIO()
-    if tiny:
-        picture.save(stream, "PNG", optimize=True)
-    else:
-        picture.save(stream, "JPEG", quality=82)
-    kind = "png" if tiny else "jpeg"
-    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}", tiny
-
-
 def describe(
     chosen: Sequence[Chosen],
     *,
@@ -133,43 +125,41 @@ def describe(
     selection: pl.DataFrame,
     keywords: Sequence[str],
     side: int,
-) -> list[ExampleGroup]:
-    """The chosen pairs with captions, pictures, keywords, weights and multiplicities."""
+) -> tuple[ExampleGroup, ...]:
+    """The chosen pairs with captions, pictures, keywords, weights and multiplicities.
+
+    Args:
+        chosen: the groups.
+        pairs: shards of all pairs.
+        matches: shards of their keywords.
+        weights: `id`, `weight` of all matched pairs.
+        selection: `id`, `multiplicity` of the kept ones.
+        keywords: the text of each keyword, by number.
+        side: longest side of a picture, in pixels.
+    """
     ids = [each for group in chosen for each in group.ids]
-    found = fetch_rows(pairs, ids, ["caption", "image"])
+    found = pictures(pairs, ids, side)
     entries = fetch_rows(matches, ids, ["entries"])
-    mass = dict(
-        weights.filter(pl.col("id").is_in(pl.Series(ids, dtype=pl.UInt64).implode())).select("id", "weight").iter_rows()
-    )
-    copies = dict(
-        selection.filter(pl.col("id").is_in(pl.Series(ids, dtype=pl.UInt64).implode()))
-        .select("id", "multiplicity")
-        .iter_rows()
-    )
+    mass, copies = _values(weights, ids, "weight"), _values(selection, ids, "multiplicity")
 
     def example(identity: int) -> Example:
-        image = found[identity]["image"]
-        uri, tiny = thumbnail(_content(image), side)
         numbers = entries.get(identity, {}).get("entries") or []
         assert isinstance(numbers, list)
         return Example(
-            identity=identity,
-            caption=str(found[identity]["caption"]),
-            image=uri,
-            pixelated=tiny,
+            picture=found[identity],
             multiplicity=int(copies.get(identity, 0)),
             weight=mass.get(identity),
             keywords=tuple(keywords[number] for number in numbers if number < len(keywords)),
         )
 
-    return [
+    return tuple(
         ExampleGroup(
             group.title, group.meaning, group.total, tuple(example(each) for each in group.ids if each in found)
         )
         for group in chosen
-    ]
+    )
 
 
-def _content(image: object) -> bytes | None:
-    content = image.get("bytes") if isinstance(image, dict) else None
-    return content if isinstance(content, bytes) else None
+def _values(table: pl.DataFrame, ids: Sequence[int], column: str) -> dict[int, float]:
+    wanted = pl.Series(ids, dtype=pl.UInt64).implode()
+    return dict(table.filter(pl.col("id").is_in(wanted)).select("id", column).iter_rows())

@@ -2,25 +2,34 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
-from matplotlib.figure import Figure
-from numpy.typing import NDArray
-from pydantic import JsonValue
+import polars as pl
 
-from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import INK, MUTED, blank, variant_colours
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from tasks.arrays import Floats
+from tasks.reporting.config import ReportConfig
+from tasks.reporting.inputs.stage_outputs import Training
+from tasks.reporting.inputs.stage_stats import Stats, real, settings_of, whole
+from tasks.reporting.inputs.tables import edge_lengths, read_frame, read_keywords, shards_of
+from tasks.reporting.sections.concept_density import Density, density
+from tasks.reporting.sections.duplicate_groups import DuplicateGroup, show_groups
 
-Floats = NDArray[np.float64]
-Stats = Mapping[str, JsonValue]
-DEVIATIONS = 1.96
+DEVIATIONS = 1.96  # of a normal distribution, for 95 %
 
 
 @dataclass(frozen=True)
 class Spread:
-    """Diversity of rows drawn from a data set: mean tree edge over draws, its standard error, the share of drawn rows
-    that repeat another exactly, rows in each draw, draws."""
+    """Diversity of rows drawn from a data set.
+
+    Attributes:
+        mean_edge: mean tree edge, over draws.
+        standard_error: of that mean.
+        repeated: share of the drawn rows that repeat another exactly.
+        size: rows in each draw.
+        draws: how many.
+    """
 
     mean_edge: float
     standard_error: float
@@ -33,10 +42,27 @@ class Spread:
 class GeometryRow:
     """How one variant's embeddings lie: the numbers that the geometry stage gave, None where it gave none.
 
-    `excess` and `excess_error`: by how much, relative to its length, a tree that is not exact may be too long;
-    `dimension`, `dimension_low`, `dimension_high`: the intrinsic dimension and its interval; `entropy`: Rényi's, in
-    nats, of order `order`; `near`: up to which distance pairs count as
-    near-duplicates; `before`, `after`: diversity of all rows and of the variant's, at equal size.
+    Attributes:
+        variant: the data set.
+        points: embedded rows.
+        mst_length: total length of the spanning tree.
+        mean_edge: mean length of its edges.
+        certified: share of the edges that are proved to be the shortest.
+        exact: whether the tree is.
+        method: how it was found.
+        excess: by how much, relative to its length, a tree that is not exact may be too long.
+        excess_error: standard error of `excess`.
+        uniformity: mean edge over the edge of a regular simplex.
+        dimension: intrinsic dimension.
+        dimension_low: lower end of its interval.
+        dimension_high: upper end.
+        entropy: Rényi's, in nats.
+        order: of the entropy.
+        duplicate_groups: groups of near-duplicates.
+        duplicate_rows: rows that could go and leave one like them.
+        near: up to which distance pairs count as near-duplicates.
+        before: diversity of all rows, at the size of `after`.
+        after: diversity of the variant's.
     """
 
     variant: str
@@ -74,6 +100,55 @@ class GeometryRow:
         return ratio - 1, ratio - 1 - reach, ratio - 1 + reach
 
 
+@dataclass(frozen=True)
+class Geometry:
+    """The section; empty where nothing was embedded.
+
+    Attributes:
+        encoder: what embedded the pairs, in words.
+        rows: how each variant lies.
+        edges: by variant, float64 `[n − 1]`, lengths of its tree's edges.
+        density: how densely the pairs of each keyword lie; None where it was not measured.
+        alike: near-duplicates that are left in the first variant.
+    """
+
+    encoder: str = ""
+    rows: tuple[GeometryRow, ...] = ()
+    edges: Mapping[str, Floats] = field(default_factory=dict, compare=False)
+    density: Density | None = None
+    alike: tuple[DuplicateGroup, ...] = ()
+
+
+def read_geometry(
+    config: ReportConfig, training: Training, pairs: Sequence[Manifest], selection: Manifest, work: Workspace
+) -> Geometry:
+    """What `geometry` and `concepts` measured.
+
+    Args:
+        config: how much is shown.
+        training: holds their outputs, by variant.
+        pairs: all pairs, for their pictures.
+        selection: holds the keywords.
+        work: where the outputs lie.
+    """
+    if not training.geometry:
+        return Geometry(training.encoder)
+    first = next(iter(training.geometry.values()))
+    return Geometry(
+        encoder=training.encoder,
+        rows=tuple(geometry_row(name, each.stats) for name, each in training.geometry.items()),
+        edges={name: edge_lengths(each, work) for name, each in training.geometry.items()},
+        density=density(
+            {name: read_frame([work.path(each, "concepts.parquet")]) for name, each in training.density.items()},
+            {name: real(each.stats.get("dimension")) for name, each in training.density.items()},
+            read_keywords(selection, work),
+            shown=config.concepts,
+            neighbours=whole(settings_of(first).get("neighbours")),
+        ),
+        alike=_alike(config, first, pairs, work) if config.groups else (),
+    )
+
+
 def geometry_row(variant: str, stats: Stats) -> GeometryRow:
     """A row of the geometry table from a manifest's stats."""
     excess, dimension = _inner(stats, "excess"), _inner(stats, "intrinsic_dimension")
@@ -102,70 +177,13 @@ def geometry_row(variant: str, stats: Stats) -> GeometryRow:
     )
 
 
-def edges_figure(lengths: Mapping[str, Floats], cut: float | None = None) -> Figure | None:
-    """Lengths of the spanning trees' edges, a line a data set: share of the edges in each of 60 bins of equal width.
-
-    Args:
-        lengths: float `[n − 1]` of every data set.
-        cut: where near-duplicates are cut off, drawn as a dashed line.
-    """
-    positive = [values[values > 0] for values in lengths.values()]
-    if not any(len(values) for values in positive):
-        return None
-    top = max(float(np.quantile(values, 0.999)) for values in positive if len(values))
-    bins = np.linspace(0, top, 61)
-    figure, (axis,) = blank(7.4, 2.7)
-    colours = variant_colours(list(lengths))
-    for name, values in lengths.items():
-        shares = np.histogram(np.minimum(values, top), bins)[0] / max(1, len(values))
-        axis.stairs(100 * shares, bins, color=colours[name], linewidth=1.4, label=displayed(name, LABEL_LENGTH))
-    if cut is not None and cut <= top:
-        axis.axvline(cut, color=INK, linewidth=1, linestyle=(0, (4, 2)), label=f"cut at {cut:g}")
-    axis.set_xlim(0, top)
-    axis.set_xlabel("length of a tree edge: distance from a pair to its next of kin")
-    axis.set_ylabel("share of edges, %", color=MUTED)
-    figure.legend(loc="outside upper left", ncols=4)
-    return figure
-
-
-def diversity_figure(rows: Sequence[GeometryRow]) -> Figure | None:
-    """Mean tree edge before and after, at equal size, with 95 % intervals; a line a variant that is a selection."""
-    compared = [row for row in rows if row.gain is not None]
-    if not compared:
-        return None
-    colours = variant_colours([row.variant for row in rows])
-    figure, (axis,) = blank(7.4, 0.85 + 0.42 * len(compared))
-    labelled = False
-    for place, row in enumerate(compared):
-        assert row.before and row.after
-        for spread, colour, shift, label in (
-            (row.before, MUTED, -0.13, "all pairs"),
-            (row.after, colours[row.variant], 0.13, None),
-        ):
-            reach = DEVIATIONS * spread.standard_error
-            ends = [spread.mean_edge - reach, spread.mean_edge + reach]
-            axis.plot(ends, [place + shift] * 2, color=colour, linewidth=2.2, alpha=0.55)
-            axis.plot([spread.mean_edge], [place + shift], "o", color=colour, markersize=5, markeredgewidth=0,
-                      label=label if label and not labelled else None)  # fmt: skip
-        labelled = True
-    axis.set_yticks(range(len(compared)), [displayed(row.variant, 2 * LABEL_LENGTH) for row in compared])
-    axis.set_ylim(len(compared) - 0.45, -0.55)
-    axis.grid(visible=False, axis="y")
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
-    axis.set_xlabel("mean tree edge over draws of equal size: longer is more diverse")
-    figure.legend(loc="outside upper left", ncols=2)
-    return figure
-
-
-def whole(value: JsonValue) -> int | None:
-    """An integer, or None for anything that is not a number."""
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def real(value: JsonValue) -> float | None:
-    """A float, or None for anything that is not a number."""
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _alike(
+    config: ReportConfig, found: Manifest, pairs: Sequence[Manifest], work: Workspace
+) -> tuple[DuplicateGroup, ...]:
+    """Near-duplicates by the encoder of the geometry stage."""
+    members = read_frame([work.path(found, "duplicates.parquet")]).rename({"group": "kept"})
+    others = members.filter(pl.col("id") != pl.col("kept")).with_columns(reason=pl.lit("near-duplicate"))
+    return show_groups(others, shards_of(pairs, "pairs-*.parquet", work), shown=config.groups, side=config.thumbnail)
 
 
 def _inner(stats: Stats, name: str) -> Stats:

@@ -3,33 +3,39 @@ r"""Keyword marginals: before, target, balanced and realised, and how far apart 
 The number that counts is the *realised* one: the marginal of the captions that were in fact selected, repeats included.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
-from numpy.typing import NDArray
 
+from storage.record.manifest import Manifest
+from tasks.arrays import Floats, Int64s
+from tasks.reporting.inputs.stage_stats import Stats
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, logarithmic
+from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, logarithmic, name_rows
 
-Floats = NDArray[np.float64]
 # Column of the keyword table → its name to readers. The order is that of the process.
 STAGES: Mapping[str, str] = {"observed": "before", "balanced": "balanced (expected)", "realised": "realised"}
 
 
 @dataclass(frozen=True)
 class Marginals:
-    """Marginals over the live keywords, most frequent first.
+    """Marginals over the live keywords, most frequent first; each sums to 1, or is None where it is not known.
 
-    Attributes: `text`; `count` [m] captions that hold the keyword; `observed`, `target`, `balanced`, `realised` [m],
-    each summing to 1, or None where the stage did not give it.
+    Attributes:
+        text: of each keyword.
+        count: int64 `[m]`, captions that hold it.
+        observed: `[m]`, before balancing.
+        target: `[m]`, what was asked for.
+        balanced: `[m]`, what the weights make of it, in expectation.
+        realised: `[m]`, what the selection holds.
     """
 
     text: tuple[str, ...]
-    count: NDArray[np.int64]
+    count: Int64s
     observed: Floats | None
     target: Floats | None
     balanced: Floats | None
@@ -40,8 +46,12 @@ class Marginals:
 class Distance:
     """How far one marginal is from the target.
 
-    `total_variation` is `½ Σ|p − t|`; `kl` is `Σ t log(t / p)` in nats, None where p is 0 at a keyword that t wants;
-    `imbalance`, the largest over the smallest positive share; `missing`, keywords that t wants and p lacks.
+    Attributes:
+        name: which marginal.
+        total_variation: `½ Σ|p − t|`.
+        kl: `Σ t log(t / p)` in nats; None where p is 0 at a keyword that t wants.
+        imbalance: the largest over the smallest positive share.
+        missing: keywords that t wants and p lacks.
     """
 
     name: str
@@ -49,6 +59,41 @@ class Distance:
     kl: float | None
     imbalance: float
     missing: int
+
+
+@dataclass(frozen=True)
+class KeywordMarginals:
+    """The section.
+
+    Attributes:
+        shares: of each keyword, before and after.
+        distances: of each marginal from the target.
+        balancing: figures of `balance`.
+        selection: figures of `select`.
+    """
+
+    shares: Marginals
+    distances: tuple[Distance, ...]
+    balancing: Stats
+    selection: Stats
+
+    @property
+    def approach(self) -> tuple[float, float] | None:
+        """Total variation from the target, before and realised; None where either is not known."""
+        known = {each.name: each.total_variation for each in self.distances}
+        before, after = known.get(STAGES["observed"]), known.get(STAGES["realised"])
+        return None if before is None or after is None else (before, after)
+
+
+def keyword_marginals(keywords: pl.DataFrame, balanced: Manifest, selection: Manifest) -> KeywordMarginals:
+    """From the keyword table with every marginal filled in, and the outputs of `balance` and `select`."""
+    shares = read_marginals(keywords)
+    return KeywordMarginals(
+        shares,
+        distances(shares),
+        _with_keys(balanced.stats, ("matched", "effective_sample_size", "design_effect")),
+        _with_keys(selection.stats, ("size", "effective_sample_size", "duplicates")),
+    )
 
 
 def read_marginals(entries: pl.DataFrame) -> Marginals:
@@ -64,16 +109,18 @@ def read_marginals(entries: pl.DataFrame) -> Marginals:
     )
 
 
-def distances(marginals: Marginals) -> list[Distance]:
+def distances(marginals: Marginals) -> tuple[Distance, ...]:
     """The distance of each known marginal from the target; empty without a target."""
     if marginals.target is None:
-        return []
+        return ()
     known = [(label, getattr(marginals, name)) for name, label in STAGES.items()]
-    return [_distance(label, share, marginals.target) for label, share in known if share is not None]
+    return tuple(_distance(label, share, marginals.target) for label, share in known if share is not None)
 
 
-def marginals_figure(marginals: Marginals, named: int) -> Figure:
+def marginals_figure(marginals: Marginals, named: int) -> Figure | None:
     """Shares on a log axis: keyword by keyword where there are at most `named`, else along their rank."""
+    if not marginals.text:
+        return None
     return _by_name(marginals) if len(marginals.text) <= named else _by_rank(marginals)
 
 
@@ -102,10 +149,7 @@ def _by_name(marginals: Marginals) -> Figure:
         f"{displayed(text, LABEL_LENGTH)}  {count:,}"
         for text, count in zip(marginals.text, marginals.count, strict=True)
     ]
-    axis.set_yticks(rows, labels)
-    axis.set_ylim(len(rows) - 0.4, -0.6)
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
+    name_rows(axis, labels, margin=0.4, grid=True)
     axis.set_xscale("log")
     logarithmic(axis.xaxis)
     axis.xaxis.set_major_formatter(FuncFormatter(_per_cent))
@@ -171,3 +215,8 @@ def _positive(share: Floats) -> Floats:
 
 def _per_cent(value: float, _: object) -> str:
     return f"{100 * value:.5f}".rstrip("0").rstrip(".") + " %"
+
+
+def _with_keys(stats: Stats, keys: Sequence[str]) -> Stats:
+    """The stats with these keys present, None where the stage did not give them: the template asks for them."""
+    return dict.fromkeys(keys) | dict(stats)

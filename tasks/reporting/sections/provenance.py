@@ -12,12 +12,32 @@ LONGEST = 400  # characters of one value
 
 @dataclass(frozen=True)
 class StageRecord:
-    """A stage's runs: how many, their outputs' digests, and the parameters that they share or do not."""
+    """A stage's runs.
+
+    Attributes:
+        stage: its name.
+        runs: how many.
+        digests: of their outputs.
+        parameters: that they share or do not.
+    """
 
     stage: str
     runs: int
     digests: tuple[str, ...]
     parameters: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The section: a record a stage, and the versions of packages that can change results."""
+
+    records: tuple[StageRecord, ...]
+    software: tuple[tuple[str, str], ...]
+
+
+def read_provenance(manifests: Sequence[Manifest]) -> Provenance:
+    """Of all outputs that the report rests on, in the order of the pipeline."""
+    return Provenance(tuple(stage_records(manifests)), tuple(software(manifests)))
 
 
 def stage_records(manifests: Sequence[Manifest]) -> list[StageRecord]:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-Stats = Mapping[str, JsonValue]
+from storage.record.manifest import Manifest
+from tasks.reporting.inputs.stage_outputs import Curation
+from tasks.reporting.inputs.stage_stats import Stats
+from tasks.reporting.sections.screening import Screening
 
 
 @dataclass(frozen=True)
@@ -18,12 +21,46 @@ class Loss:
 
 @dataclass(frozen=True)
 class Station:
-    """Rows that a stage passed on; `losses` are those that stopped before it."""
+    """Rows that a stage passed on.
+
+    Attributes:
+        name: the station.
+        meaning: what its rows are.
+        rows: how many.
+        losses: those that stopped before it.
+    """
 
     name: str
     meaning: str
     rows: int
     losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """The section: the stations from source to curated set, and the sources in words."""
+
+    stations: tuple[Station, ...]
+    sources: tuple[str, ...] = ()
+
+    @property
+    def widest(self) -> int:
+        """The most rows of a station."""
+        return max((station.rows for station in self.stations), default=1)
+
+
+def read_row_counts(ingested: Sequence[Manifest], curation: Curation, screened: Screening) -> RowCounts:
+    """From the figures of the stages, source by source and group by group."""
+    arrived = [each.stats for each in ingested]
+    route = stations(
+        arrived,
+        [each.stats for each in curation.matches],
+        curation.balanced.stats,
+        curation.selection.stats,
+        curation.curated.stats,
+        screened.reasons if screened.remaining is not None else None,
+    )
+    return RowCounts(route, sources(arrived))
 
 
 def stations(
@@ -33,7 +70,7 @@ def stations(
     selection: Stats,
     curated: Stats,
     screened: Mapping[str, int] | None = None,
-) -> list[Station]:
+) -> tuple[Station, ...]:
     """The stations from source to curated set, from the stages' own counts.
 
     screened: rows that screening dropped, by reason; None where nothing was screened.
@@ -65,7 +102,7 @@ def stations(
     size = _integer(selection.get("size", curated.get("rows")))
     available = _integer(balanced.get("matched")) or with_keyword
     dropped = [Loss("not drawn: low weight, or luck", available - distinct)] if available > distinct else []
-    return [
+    return (
         Station("Source rows", "every row that a source holds", rows + rejected),
         Station("Ingested", "pairs with a caption and whatever the source asks for", rows, tuple(losses)),
         *(screening if screened is not None else []),
@@ -74,7 +111,17 @@ def stations(
         ),
         Station("Selected", "different pairs in the curated set", distinct, tuple(dropped)),
         Station("With repeats", "draws in the curated set: a repeated pair counts each time", size),
-    ]
+    )
+
+
+def sources(ingested: Sequence[Stats]) -> tuple[str, ...]:
+    """Each source once: its name, kind, and honestly whose the images are."""
+    described = []
+    for stats in ingested:
+        if "source" in stats:
+            images = f", images: {stats['images']}" if stats.get("images") else ""
+            described.append(f"{stats['source']} ({stats.get('kind', 'source')}{images})")
+    return tuple(dict.fromkeys(described))
 
 
 def _sum(stats: Sequence[Stats], name: str) -> int:

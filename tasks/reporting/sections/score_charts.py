@@ -6,13 +6,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, variant_colours
+from tasks.reporting.page.formats import metric_name
+from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, name_rows, variant_colours
 from tasks.reporting.sections.scores import Difference, Summary
-from tasks.reporting.sections.sentences import metric_name
 
 
-def scores_figure(summaries: Sequence[Summary]) -> Figure:
+def scores_figure(summaries: Sequence[Summary]) -> Figure | None:
     """A panel a benchmark, a row a variant: seeds, their mean, its t interval, and the level of chance."""
+    if not summaries:
+        return None
     benchmarks = list(dict.fromkeys(each.benchmark for each in summaries))
     variants = list(dict.fromkeys(each.variant for each in summaries))
     colours = variant_colours(variants)
@@ -32,14 +34,16 @@ def scores_figure(summaries: Sequence[Summary]) -> Figure:
         axis.set_title(displayed(benchmark, LABEL_LENGTH))
         axis.set_xlabel(f"{metric_name(group[0].metric)}, %")
         first_column = benchmarks.index(benchmark) % columns == 0
-        _category_axis(axis, variants if first_column else [""] * len(variants))
+        name_rows(axis, [displayed(each, 2 * LABEL_LENGTH) if first_column else "" for each in variants])
     for axis in axes[len(benchmarks) :]:
         axis.set_visible(False)
     return figure
 
 
-def differences_figure(differences: Sequence[Difference]) -> Figure:
+def differences_figure(differences: Sequence[Difference]) -> Figure | None:
     """A row a difference: every seed's own, the mean, and the decisive interval; zero is a line."""
+    if not differences:
+        return None
     figure, (axis,) = blank(7.4, 0.7 + 0.34 * len(differences))
     labels = []
     for row, difference in enumerate(differences):
@@ -53,7 +57,7 @@ def differences_figure(differences: Sequence[Difference]) -> Figure:
         labels.append(f"{difference.benchmark}: {difference.variant} − {difference.reference}")
     axis.axvline(0, color=INK, linewidth=0.8)
     axis.set_xlabel("difference (percentage points)")
-    _category_axis(axis, labels)
+    name_rows(axis, [displayed(label, 2 * LABEL_LENGTH) for label in labels])
     return figure
 
 
@@ -64,11 +68,3 @@ def _score_row(axis: Axes, row: int, summary: Summary, colour: str) -> None:
         axis.plot([low, high], [row, row], color=colour, linewidth=2.2, alpha=0.55)
     axis.plot(values, [row] * len(values), "o", color=colour, markersize=4.5, alpha=0.55, markeredgewidth=0)
     axis.plot([100 * summary.mean] * 2, [row - 0.24, row + 0.24], color=colour, linewidth=2.4)
-
-
-def _category_axis(axis: Axes, labels: Sequence[str]) -> None:
-    axis.set_yticks(range(len(labels)), [displayed(label, 2 * LABEL_LENGTH) for label in labels])
-    axis.set_ylim(len(labels) - 0.45, -0.55)
-    axis.grid(visible=False, axis="y")
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)

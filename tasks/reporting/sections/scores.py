@@ -1,55 +1,32 @@
 """Scores of many models made comparable: means over seeds, intervals, and differences paired by seed and image."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tasks.evaluation.intervals import Bootstrap, Interval, seed_interval, stratified_mean_interval
-
-
-@dataclass(frozen=True)
-class Answers:
-    """One model's answers on the images of a benchmark: `label` [n] and whether it was recognised, `correct` [n]."""
-
-    label: NDArray[np.int64]
-    correct: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One model scored on one benchmark; `answers` is None, and `choices` 0, where the task is not classification.
-
-    `classes` are those with test images, `recalls` their recalls; `choices` counts the classes without images too.
-    """
-
-    variant: str
-    seed: int
-    benchmark: str
-    primary: str
-    metrics: Mapping[str, float | None]
-    images: int
-    choices: int = 0
-    classes: tuple[str, ...] = ()
-    recalls: tuple[float, ...] = ()
-    answers: Answers | None = field(default=None, compare=False)
-
-    @property
-    def value(self) -> float:
-        """The primary metric."""
-        value = self.metrics[self.primary]
-        assert value is not None  # evaluation never chooses a missing metric as the primary one
-        return value
+from tasks.reporting.inputs.measurements import Answers, Measurement
+from tasks.reporting.page.formats import share
 
 
 @dataclass(frozen=True)
 class Summary:
     """A variant on a benchmark.
 
-    Attributes: `mean` of the primary `metric` over seeds; `seeds`, every raw value; `over_seeds`, Student's t interval
-    of the mean (None for one seed); `over_images`, the bootstrap over test images with the models held fixed (None
-    where answers were not kept); `metrics`, the mean of every metric; `recalls`, the mean recall of each class.
+    Attributes:
+        variant: the data trained on.
+        benchmark: the benchmark's name.
+        metric: the one that counts.
+        mean: of `metric` over seeds.
+        seeds: every seed and its raw value.
+        over_seeds: Student's t interval of the mean; None for one seed.
+        over_images: bootstrap over test images with the models held fixed; None where answers were not kept.
+        metrics: the mean of every metric.
+        images: test images.
+        choices: classes to choose from; 0 where the task is not classification.
+        classes: those with test images.
+        recalls: the mean recall of each of `classes`.
     """
 
     variant: str
@@ -75,7 +52,15 @@ class Summary:
 class Difference:
     """`variant` minus `reference` on a benchmark, over the seeds that both have.
 
-    `decisive` is the interval that the verdict rests on: over seeds where there are at least two, else over images.
+    Attributes:
+        variant: the one that should gain.
+        reference: the one that it is held against.
+        benchmark: the benchmark's name.
+        metric: the one that counts.
+        mean: of the differences over seeds.
+        seeds: every seed and its difference.
+        over_seeds: Student's t interval of the mean; None for one seed.
+        over_images: bootstrap over test images; None where the images differ or answers were not kept.
     """
 
     variant: str
@@ -89,7 +74,7 @@ class Difference:
 
     @property
     def decisive(self) -> Interval | None:
-        """The interval that answers whether the gain would come again."""
+        """The interval that answers whether the gain would come again: over seeds where there are at least two."""
         return self.over_seeds or self.over_images
 
     @property
@@ -97,18 +82,56 @@ class Difference:
         """Whether the decisive interval excludes zero."""
         return self.decisive is not None and self.decisive.excludes(0.0)
 
+    @property
+    def verdict(self) -> str:
+        """The difference in a word or two, for a table."""
+        if self.decisive is None:
+            return "no interval"
+        if not self.distinguishable:
+            return "not distinguishable"
+        return "gain" if self.mean > 0 else "loss"
 
-def summarise(measurements: Sequence[Measurement], bootstrap: Bootstrap) -> list[Summary]:
+
+@dataclass(frozen=True)
+class Scores:
+    """The section: a summary for each variant and benchmark, and the differences that were asked for."""
+
+    summaries: tuple[Summary, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def benchmarks(self) -> dict[str, list[Summary]]:
+        """The summaries of every benchmark."""
+        groups: dict[str, list[Summary]] = {}
+        for each in self.summaries:
+            groups.setdefault(each.benchmark, []).append(each)
+        return groups
+
+    @property
+    def other_metrics(self) -> dict[str, list[str]]:
+        """By benchmark, the metrics worth a column beside the primary one."""
+        return {benchmark: _telling_metrics(group) for benchmark, group in self.benchmarks.items()}
+
+    @property
+    def pairs(self) -> dict[tuple[str, str], list[Difference]]:
+        """The differences of every variant and reference."""
+        groups: dict[tuple[str, str], list[Difference]] = {}
+        for each in self.differences:
+            groups.setdefault((each.variant, each.reference), []).append(each)
+        return groups
+
+
+def summarise(measurements: Sequence[Measurement], bootstrap: Bootstrap) -> tuple[Summary, ...]:
     """One summary for each variant and benchmark, in the order in which they first appear."""
     groups: dict[tuple[str, str], list[Measurement]] = {}
     for measurement in measurements:
         groups.setdefault((measurement.benchmark, measurement.variant), []).append(measurement)
-    return [_summary(sorted(group, key=lambda each: each.seed), bootstrap) for group in groups.values()]
+    return tuple(_summary(sorted(group, key=lambda each: each.seed), bootstrap) for group in groups.values())
 
 
 def compare(
     measurements: Sequence[Measurement], pairs: Sequence[tuple[str, str]], bootstrap: Bootstrap
-) -> list[Difference]:
+) -> tuple[Difference, ...]:
     """The differences `variant − reference` of each pair on each benchmark that both were scored on."""
     found = []
     benchmarks = dict.fromkeys(measurement.benchmark for measurement in measurements)
@@ -119,7 +142,7 @@ def compare(
             shared = [seed for seed in sorted(left) if seed in right]
             if shared:
                 found.append(_difference([(left[seed], right[seed]) for seed in shared], bootstrap))
-    return found
+    return tuple(found)
 
 
 def _summary(group: Sequence[Measurement], bootstrap: Bootstrap) -> Summary:
@@ -180,6 +203,18 @@ def _image_interval(
 
 def _by_seed(measurements: Sequence[Measurement], variant: str, benchmark: str) -> dict[int, Measurement]:
     return {each.seed: each for each in measurements if (each.variant, each.benchmark) == (variant, benchmark)}
+
+
+def _telling_metrics(group: Sequence[Summary]) -> list[str]:
+    """Metrics that every variant has and that are not, to the digit shown, the primary one over again."""
+
+    def telling(name: str) -> bool:
+        values = [each.metrics.get(name) for each in group]
+        return None not in values and any(
+            share(value) != share(each.mean) for value, each in zip(values, group, strict=True)
+        )
+
+    return [name for name in group[0].metrics if name != group[0].metric and telling(name)]
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

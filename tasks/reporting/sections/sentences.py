@@ -2,65 +2,22 @@
 
 from collections.abc import Sequence
 
-from tasks.evaluation.intervals import Interval
-from tasks.reporting.sections.scores import Difference, Summary
-
-METRIC_NAMES = {
-    "acc1": "top-1 accuracy",
-    "acc5": "top-5 accuracy",
-    "mean_per_class_recall": "mean per-class recall",
-}
+from tasks.reporting.inputs.stage_stats import real
+from tasks.reporting.page.formats import integer, percent, points, signed_bounds
+from tasks.reporting.sections.marginals import KeywordMarginals
+from tasks.reporting.sections.row_counts import RowCounts
+from tasks.reporting.sections.scores import Difference, Scores
+from tasks.reporting.sections.screening import Screening
 
 
-def metric_name(metric: str) -> str:
-    """A metric's name in words."""
-    return METRIC_NAMES.get(metric, metric.replace("_", " "))
-
-
-def percent(share: float) -> str:
-    """A share as a percentage, one decimal."""
-    return f"{100 * share:.1f} %"
-
-
-def points(difference: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
-    return _signed(100 * difference)
-
-
-def bounds(interval: Interval, *, signed: bool = False) -> str:
-    """An interval of shares, in per cent or points."""
-    low, high = 100 * interval.low, 100 * interval.high
-    if signed:
-        return f"[{_signed(low)}, {_signed(high)}]"
-    return f"[{low:.1f}, {high:.1f}]".replace("-", "−")
-
-
-def _signed(value: float) -> str:
-    text = f"{value:+.1f}".replace("-", "−")
-    return "0.0" if text in ("+0.0", "−0.0") else text
-
-
-def difference_sentence(difference: Difference) -> str:
-    """One difference in words, with the interval that decides and what it is over."""
-    interval = difference.decisive
-    name = f"{difference.variant} − {difference.reference}"
-    value = f"{points(difference.mean)} points"
-    if interval is None:
-        return f"On {difference.benchmark}, {name} = {value}, from one seed without an interval: no verdict."
-    over = f"{interval.units} seeds" if interval.over == "seeds" else "test images, one seed only"
-    verdict = "distinguishable from zero" if difference.distinguishable else "not distinguishable from zero"
-    sentence = f"On {difference.benchmark}, {name} = {value} {bounds(interval, signed=True)} over {over}: {verdict}."
-    if interval.over == "images":
-        sentence += " Another training seed could change it."
-    return sentence
-
-
-def headline(summaries: Sequence[Summary], differences: Sequence[Difference], *, trained: int = 0) -> str:
+def headline(scores: Scores, *, trained: int = 0) -> str:
     """The one sentence at the top: the first comparison on every benchmark, gains and failures alike.
 
     Args:
+        scores: what the sentence is about.
         trained: models that were trained, for a run that scored none.
     """
+    summaries, differences = scores.summaries, scores.differences
     if not summaries and trained:
         return f"This run curated data and trained {trained} models; none was scored."
     if not summaries:
@@ -78,7 +35,7 @@ def headline(summaries: Sequence[Summary], differences: Sequence[Difference], *,
 
 def _clause(difference: Difference) -> str:
     interval = difference.decisive
-    stated = f" {bounds(interval, signed=True)}" if interval else ""
+    stated = f" {signed_bounds(interval)}" if interval else ""
     return f"{points(difference.mean)} points{stated} on {difference.benchmark}"
 
 
@@ -94,13 +51,35 @@ def _verdict(differences: Sequence[Difference]) -> str:
     return f"; {'neither' if len(open_ones) == 2 else 'none'} is distinguishable from zero"
 
 
-def verdict(difference: Difference) -> str:
-    """One difference in a word or two, for a table."""
-    if difference.decisive is None:
-        return "no interval"
-    if not difference.distinguishable:
-        return "not distinguishable"
-    return "gain" if difference.mean > 0 else "loss"
+def curation_sentence(marginals: KeywordMarginals) -> str:
+    """How near the selection came, for runs whose point is the data set itself; empty where it is not known."""
+    if marginals.approach is None:
+        return ""
+    before, after = marginals.approach
+    return f" The keywords’ distance from their target went from {before:.3f} to {after:.3f} in total variation."
+
+
+def facts(
+    rows: RowCounts, screening: Screening, marginals: KeywordMarginals, scores: Scores
+) -> tuple[tuple[str, str], ...]:
+    """The figures in large type, and what each says."""
+    counted = {station.name: station.rows for station in rows.stations}
+    said = [(integer(counted["Source rows"]), "rows in the sources")]
+    if screening.remaining is not None:
+        said.append((integer(screening.dropped), "repeats and leaks dropped"))
+    said.append((integer(counted["Matched"]), "pairs that match a keyword"))
+    said.append((integer(counted["Selected"]), "different pairs selected"))
+    effective = real(marginals.selection.get("effective_sample_size"))
+    if effective is not None:
+        said.append((integer(effective), "effective sample size of the selection"))
+    if marginals.approach is not None:
+        before, after = marginals.approach
+        said.append((f"{before:.3f} → {after:.3f}", "total variation from the keyword target"))
+    if scores.summaries:
+        variants = {each.variant for each in scores.summaries}
+        seeds = {seed for each in scores.summaries for seed, _ in each.seeds}
+        said.append((f"{len(variants)} × {len(seeds)}", "variants × seeds scored"))
+    return tuple(said)
 
 
 def caution(differences: Sequence[Difference], confidence: float) -> str:

@@ -1,17 +1,22 @@
 """Training as it went: the loss and whatever else was measured, a panel a quantity, a colour a variant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from tasks.arrays import Floats
+from tasks.reporting.config import RunLabel
+from tasks.reporting.inputs.stage_outputs import Trained
+from tasks.reporting.inputs.stage_stats import real, whole
+from tasks.reporting.inputs.tables import read_frame
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
 from tasks.reporting.page.svg import blank, logarithmic, variant_colours
 
-Floats = NDArray[np.float64]
 # Column of metrics.parquet → heading and whether its axis is logarithmic.
 QUANTITIES = {
     "loss": ("loss", False),
@@ -35,8 +40,44 @@ GIVEN = ("step", "examples", "learning_rate")
 
 
 @dataclass(frozen=True)
+class TrainingRow:
+    """One training: budget and end.
+
+    Attributes:
+        variant: the data trained on.
+        seed: of the training.
+        stage: the kind of training.
+        steps: optimiser steps.
+        examples_seen: rows seen, a repeat counting each time.
+        distinct: different rows.
+        final_loss: mean over the last steps.
+        image_norm: mean norm of the images' embeddings, over the last steps.
+        text_norm: of the texts'.
+        predicted_norm: where T-REG would let them settle.
+    """
+
+    variant: str
+    seed: int
+    stage: str
+    steps: int | None
+    examples_seen: int | None
+    distinct: int | None
+    final_loss: float | None
+    image_norm: float | None
+    text_norm: float | None
+    predicted_norm: float | None
+
+
+@dataclass(frozen=True)
 class TrainingRun:
-    """One training's measurements, a row a step; `stage` is the kind of training."""
+    """One training's measurements.
+
+    Attributes:
+        variant: the data trained on.
+        seed: of the training.
+        stage: the kind of training.
+        metrics: a row a step.
+    """
 
     variant: str
     seed: int
@@ -44,10 +85,66 @@ class TrainingRun:
     metrics: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Trainings:
+    """The section: budget and end of each training, and its measurements."""
+
+    rows: tuple[TrainingRow, ...] = ()
+    runs: tuple[TrainingRun, ...] = field(default=(), compare=False)
+
+    @property
+    def stages(self) -> dict[str, dict[str, list[TrainingRow]]]:
+        """The rows by kind of training and variant."""
+        groups: dict[str, dict[str, list[TrainingRow]]] = {}
+        for row in self.rows:
+            groups.setdefault(row.stage, {}).setdefault(row.variant, []).append(row)
+        return groups
+
+    @property
+    def curves(self) -> dict[str, list[TrainingRun]]:
+        """The measurements by kind of training."""
+        groups: dict[str, list[TrainingRun]] = {}
+        for run in self.runs:
+            groups.setdefault(run.stage, []).append(run)
+        return groups
+
+
+def read_trainings(models: Sequence[Trained], work: Workspace) -> Trainings:
+    """From the outputs of trainings."""
+    return Trainings(
+        tuple(training_row(each.run, each.model) for each in models),
+        tuple(
+            TrainingRun(
+                each.run.variant, each.run.seed, each.model.stage,
+                read_frame([work.path(each.model, "metrics.parquet")]),
+            )
+            for each in models
+        ),
+    )  # fmt: skip
+
+
+def training_row(run: RunLabel, model: Manifest) -> TrainingRow:
+    """A row of the training table, from the figures of a training."""
+    stats = model.stats
+    return TrainingRow(
+        variant=run.variant,
+        seed=run.seed,
+        stage=model.stage,
+        steps=whole(stats.get("steps")),
+        examples_seen=whole(stats.get("examples_seen")),
+        distinct=whole(stats.get("distinct_examples")),
+        final_loss=real(stats.get("final_loss")),
+        image_norm=real(stats.get("image_norm")),
+        text_norm=real(stats.get("text_norm")),
+        predicted_norm=real(stats.get("predicted_norm")),
+    )
+
+
 def training_figure(runs: Sequence[TrainingRun], smoothing: float = 0.02) -> Figure | None:
     """A panel for each quantity that some run measured and that is not constant; thin lines are seeds.
 
     Args:
+        runs: the trainings.
         smoothing: length of the moving average, as a share of the run; single steps are noise.
     """
     quantities = [name for name in _ordered(runs) if _varies(runs, name)]

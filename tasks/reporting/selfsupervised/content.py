@@ -3,22 +3,29 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import polars as pl
-from numpy.typing import NDArray
-from pydantic import JsonValue
-
-from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+from tasks.arrays import Int64s
 from tasks.evaluation.intervals import Bootstrap
 from tasks.evaluation.scores import class_counts
 from tasks.reporting.config import RunLabel, SelfSupervisedReportConfig
-from tasks.reporting.page.svg import drawing, to_svg
-from tasks.reporting.report import Drawing, real, whole
-from tasks.reporting.sections.provenance import StageRecord, software, stage_records
+from tasks.reporting.inputs.measurements import Answers, Measurement
+from tasks.reporting.inputs.stage_outputs import Backbone, Probed
+from tasks.reporting.inputs.stage_stats import Stats, real, whole
+from tasks.reporting.inputs.tables import read_frame
+from tasks.reporting.page.formats import integer, percent
+from tasks.reporting.page.render import Section
+from tasks.reporting.page.svg import Drawing, draw, drawing
+from tasks.reporting.sections.provenance import Provenance, read_provenance
 from tasks.reporting.sections.score_charts import scores_figure
-from tasks.reporting.sections.scores import Answers, Difference, Measurement, Summary, compare, summarise
+from tasks.reporting.sections.scores import Scores, compare, summarise
 from tasks.reporting.sections.sentences import caution, headline
 from tasks.reporting.sections.training_curves import TrainingRun, training_figure
+
+SECTIONS = (
+    Section("scores", "Features", "selfsupervised/scores.html.j2"),
+    Section("training", "Training", "selfsupervised/training.html.j2"),
+    Section("reproduce", "How to reproduce", "page/sections/reproduce.html.j2"),
+)
 
 BENCHMARKS = {"linear probe": "prediction", "nearest neighbours": "neighbours"}
 """What is compared → the column of the probe's answers that holds it."""
@@ -28,7 +35,16 @@ MEASURES = ("invariance", "first_norm", "first_tree", "rank", "spread")
 
 @dataclass(frozen=True)
 class End:
-    """Where one training came to: means over its last steps."""
+    """Where one training came to: means over its last steps.
+
+    Attributes:
+        seed: of the training.
+        steps: optimiser steps.
+        examples_seen: pictures seen, two views of each.
+        distinct: different pictures.
+        loss: the training's own.
+        measures: by name, see `MEASURES`.
+    """
 
     seed: int
     steps: int | None
@@ -40,67 +56,82 @@ class End:
 
 @dataclass(frozen=True)
 class SelfSupervisedReport:
-    """The content of the page."""
+    """The content of the page.
+
+    Attributes:
+        title: heading of the page.
+        headline: the result in a sentence.
+        caution: what the intervals are, and what they are not.
+        facts: figures in large type, and what they say.
+        scores: what the features are worth, trained and untrained.
+        probes: figures of every probe.
+        ends: where every training ended.
+        provenance: what would have to be the same for the same bytes to come out.
+        drawings: figures, by the name that the templates ask for.
+    """
 
     title: str
     headline: str
     caution: str
     facts: tuple[tuple[str, str], ...]
-    summaries: Sequence[Summary]
-    differences: Sequence[Difference]
-    probes: Sequence[tuple[RunLabel, Mapping[str, JsonValue]]]
-    ends: Sequence[End]
+    scores: Scores
+    probes: tuple[tuple[RunLabel, Stats], ...]
+    ends: tuple[End, ...]
+    provenance: Provenance
     drawings: Mapping[str, Drawing]
-    records: Sequence[StageRecord]
-    software: Sequence[tuple[str, str]]
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The sections, in the order of reading."""
+        return SECTIONS
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """The networks compared."""
+        return [each.variant for each in self.scores.summaries]
 
 
 def compose(
-    config: SelfSupervisedReportConfig,
-    seeds: Sequence[int],
-    models: Sequence[Manifest],
-    metrics: Sequence[pl.DataFrame],
-    runs: Sequence[RunLabel],
-    scores: Sequence[Manifest],
-    answers: Sequence[pl.DataFrame],
+    config: SelfSupervisedReportConfig, models: Sequence[Backbone], probed: Sequence[Probed], work: Workspace
 ) -> SelfSupervisedReport:
-    """Everything that the page shows. metrics: one table for each model; answers: one for each of `scores`."""
+    """Everything that the page shows."""
     bootstrap = Bootstrap(config.resamples, config.confidence, config.seed)
+    answers = [read_frame([work.path(each.scores, "predictions.parquet")]) for each in probed]
     measurements = [
-        _measurement(run, name, table["label"].to_numpy(), table[column].to_numpy())
+        _measurement(each.run, name, table["label"].to_numpy(), table[column].to_numpy())
         for name, column in BENCHMARKS.items()
-        for run, table in zip(runs, answers, strict=True)
+        for each, table in zip(probed, answers, strict=True)
     ]
-    summaries = summarise(measurements, bootstrap)
-    variants = list(dict.fromkeys(run.variant for run in runs))
-    differences = compare(measurements, [(variants[0], other) for other in variants[1:]], bootstrap)
+    first, *others = dict.fromkeys(each.run.variant for each in probed)
+    scores = Scores(
+        summarise(measurements, bootstrap), compare(measurements, [(first, other) for other in others], bootstrap)
+    )
     trainings = [
-        TrainingRun(f"seed {seed}", seed, model.stage, table)
-        for seed, model, table in zip(seeds, models, metrics, strict=True)
+        TrainingRun(
+            f"seed {each.seed}", each.seed, each.model.stage, read_frame([work.path(each.model, "metrics.parquet")])
+        )
+        for each in models
     ]
     with drawing():
-        figures = {
-            "scores": (scores_figure(summaries), "Scores of the trained and the untrained network"),
+        drawings = draw({
+            "scores": (scores_figure(scores.summaries), "Scores of the trained and the untrained network"),
             "training": (training_figure(trainings), "Training measurements by step"),
-        }
-        drawings = {name: Drawing(to_svg(figure), said) for name, (figure, said) in figures.items() if figure}
+        })  # fmt: skip
     return SelfSupervisedReport(
         title=config.title,
-        headline=headline(summaries, differences, trained=len(models)),
-        caution=caution(differences, config.confidence),
-        facts=_facts(summaries, models),
-        summaries=summaries,
-        differences=differences,
-        probes=[(run, score.stats) for run, score in zip(runs, scores, strict=True)],
-        ends=[_end(seed, model.stats) for seed, model in zip(seeds, models, strict=True)],
+        headline=headline(scores, trained=len(models)),
+        caution=caution(scores.differences, config.confidence),
+        facts=_facts(scores, models),
+        scores=scores,
+        probes=tuple((each.run, each.scores.stats) for each in probed),
+        ends=tuple(_end(each.seed, each.model.stats) for each in models),
+        provenance=read_provenance([*(each.model for each in models), *(each.scores for each in probed)]),
         drawings=drawings,
-        records=stage_records([*models, *scores]),
-        software=software([*models, *scores]),
     )
 
 
-def _measurement(run: RunLabel, benchmark: str, label: NDArray[np.int64], answer: NDArray[np.int64]) -> Measurement:
-    label, answer = label.astype(np.int64), answer.astype(np.int64)
+def _measurement(run: RunLabel, benchmark: str, label: Int64s, answer: Int64s) -> Measurement:
+    label, answer = label.astype("int64"), answer.astype("int64")
     present, correct, total = class_counts(label, answer)
     recalls = correct / total
     return Measurement(
@@ -117,17 +148,17 @@ def _measurement(run: RunLabel, benchmark: str, label: NDArray[np.int64], answer
     )
 
 
-def _facts(summaries: Sequence[Summary], models: Sequence[Manifest]) -> tuple[tuple[str, str], ...]:
-    first = models[0].stats
-    facts = [
-        (f"{whole(first.get('distinct_examples')) or 0:,}", "pictures learnt from, without labels"),
-        (f"{whole(first.get('examples_seen')) or 0:,}", "pictures seen, two views of each"),
-        (f"{len(models)}", "trainings, one for each seed"),
-    ]
-    return (*facts, *((f"{100 * each.mean:.1f} %", f"{each.benchmark}, {each.variant}") for each in summaries))
+def _facts(scores: Scores, models: Sequence[Backbone]) -> tuple[tuple[str, str], ...]:
+    first = models[0].model.stats
+    return (
+        (integer(whole(first.get("distinct_examples")) or 0), "pictures learnt from, without labels"),
+        (integer(whole(first.get("examples_seen")) or 0), "pictures seen, two views of each"),
+        (integer(len(models)), "trainings, one for each seed"),
+        *((percent(each.mean), f"{each.benchmark}, {each.variant}") for each in scores.summaries),
+    )
 
 
-def _end(seed: int, stats: Mapping[str, JsonValue]) -> End:
+def _end(seed: int, stats: Stats) -> End:
     return End(
         seed=seed,
         steps=whole(stats.get("steps")),

@@ -1,11 +1,9 @@
-"""Parameters, inputs and versions as a reader needs them, and rows in and out."""
+"""Parameters, inputs and versions as a reader needs them."""
 
 from datetime import UTC, datetime
-from itertools import pairwise
 
 from storage.record.manifest import Manifest
 from tasks.reporting.sections.provenance import software, stage_records
-from tasks.reporting.sections.row_counts import stations
 
 
 def manifest(stage: str, **parameters: object) -> Manifest:
@@ -48,17 +46,3 @@ def test_values_are_spelled_plainly() -> None:
 def test_versions_that_differ_are_all_named() -> None:
     other = manifest("b").model_copy(update={"software": {"numpy": "2.1"}})
     assert software([manifest("a"), other]) == [("numpy", "2.0, 2.1")]
-
-
-def test_every_row_is_accounted_for() -> None:
-    route = stations(
-        [{"rows": 90, "rejected": 10, "reasons": {"empty": 7, "unreadable": 2}}],
-        [{"rows": 90, "matched": 60}],
-        {"matched": 58, "taken_down": 2},
-        {"distinct": 20, "size": 50},
-        {"rows": 20},
-    )
-    assert [station.rows for station in route] == [100, 90, 58, 20, 50]
-    for before, after in pairwise(route[:4]):
-        assert before.rows - sum(loss.rows for loss in after.losses) == after.rows
-    assert [loss.reason for loss in route[1].losses] == ["empty", "unreadable", "no reason recorded"]

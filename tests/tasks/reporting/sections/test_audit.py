@@ -3,7 +3,7 @@
 import json
 
 from tasks.matching.matcher import KeywordMatcher
-from tasks.reporting.report import audit_groups
+from tasks.reporting.sections.audit import audit_groups
 
 
 def test_the_report_names_the_character_that_kills_and_the_entry_that_is_repeated() -> None:

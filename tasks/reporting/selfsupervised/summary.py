@@ -1,0 +1,22 @@
+"""`summary.json` of a self-supervised experiment."""
+
+from dataclasses import asdict
+
+from pydantic import JsonValue
+
+from tasks.reporting.selfsupervised.content import SelfSupervisedReport
+from tasks.reporting.summary import deltas_json, finite_json, variants_json
+
+
+def selfsupervised_summary(report: SelfSupervisedReport) -> dict[str, JsonValue]:
+    """Scores, differences and where the trainings ended."""
+    return {
+        "title": report.title,
+        "headline": report.headline,
+        "variants": variants_json(report.scores.summaries),
+        "deltas": deltas_json(report.scores.differences),
+        "probes": [
+            {"variant": run.variant, "seed": run.seed, "stats": finite_json(stats)} for run, stats in report.probes
+        ],
+        "training": [finite_json(asdict(end)) for end in report.ends],
+    }
