@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize
+from scipy.optimize import Bounds, minimize
 
 from tasks.arrays import Floats
 
@@ -139,7 +139,7 @@ class _Variables:
             ]
         )
         origin = np.clip(np.concatenate([reference[self.held], -reference[self.both]]), limits[0], limits[1])
-        self.limits = ((limits - origin) / self.unit).T
+        self.limits = Bounds(*((limits - origin) / self.unit))
 
     def change(self, x: Floats) -> Floats:
         """The change of λ `[m]`."""

@@ -11,8 +11,6 @@ import math
 from tasks.arrays import Floats, Int64s, Keywords
 from tasks.compiled import compiled
 
-SAFE = -300.0  # above it, e^before is no denormal, and e^step no infinity where e^after is none
-
 
 @compiled
 def row_pass(
@@ -31,7 +29,7 @@ def row_pass(
 
     The value is `Σ_i μ_i (ψ_i(a_i) − ψ_i(b_i))`, `b = K·reference`, where ψ is the conjugate of the divergence:
     `ψ_i(a) = max_w (w a − w log(w/w⁰_i) + w − w⁰_i)` over `low ≤ w ≤ high`. Row by row the difference is
-    `w_i(b) (e^{a − b} − 1)` between the bounds and `w_i (a − b)` at one of them. No digits cancel, so a line search
+    `w_i(a) (1 − e^{b − a})` between the bounds and `w_i (a − b)` at one of them. No digits cancel, so a line search
     near the optimum sees differences far below the rounding of ψ itself. Sums are compensated (Neumaier 1974).
 
     Args:
@@ -57,8 +55,8 @@ def row_pass(
             step += change[indices[k]]
         after = before + step
         w = math.exp(min(max(after, log_low), log_high))
-        if SAFE < before < log_high and log_low < before and log_low < after < log_high:
-            difference = math.exp(before) * math.expm1(step)
+        if log_low < before < log_high and log_low < after < log_high:
+            difference = -w * math.expm1(-step) if step > -1.0 else w - math.exp(before)
         elif (before >= log_high and after >= log_high) or (before <= log_low and after <= log_low):
             difference = w * step
         else:

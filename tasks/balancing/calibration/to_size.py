@@ -15,7 +15,7 @@ from tasks.balancing.calibration.calibrate import (
     Problem,
     Solved,
     calibrated,
-    inside,
+    log_inside,
     make_problem,
     solve_dual,
 )
@@ -75,7 +75,7 @@ def calibrate_to_size(
         )
     if effective_size is not None and not 0 < effective_size <= number:
         raise InputError(f"effective_sample_size is {effective_size:g}; give between 1 and {number:.0f} (the matched)")
-    problem.start[:] = inside(size / number, problem.bounds)
+    problem.log_start[:] = log_inside(size / number, problem.bounds)
     counts = shares * (float(problem.mu @ np.diff(problem.sets.indptr)) / float(shares.sum()))
     search = _Search(problem, options, counts, float(slack), float(size))
     found = search.scaled(options.price)
