@@ -91,7 +91,7 @@ def explain(
 )
 def clip_benchmark(context: typer.Context) -> None:
     """Run clip-benchmark's own program on a trained model: eval --pretrained STORE/train/KEY --dataset wds/NAME."""
-    from tasks.evaluation.clip_benchmark_program import main as program
+    from tasks.evaluation.zeroshot.program import main as program
 
     program(context.args)
 

@@ -78,8 +78,8 @@ def tregs_collapse(
 ) -> None:
     """The weights of the T-REGS paper's Table 4 in small self-supervised runs: which of them collapse."""
     from storage.hashing import canonical_json
-    from tasks.evaluation.collapse import BASE, read_labelled, study_collapse
-    from tasks.evaluation.collapse_figure import draw_collapse
+    from tasks.evaluation.collapse.figure import draw_collapse
+    from tasks.evaluation.collapse.study import BASE, read_labelled, study_collapse
 
     train = read_labelled(data / "train.parquet", pictures, BASE.side)
     test = read_labelled(data / "test.parquet", pictures * 2 // 5, BASE.side)

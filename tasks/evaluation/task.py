@@ -12,22 +12,22 @@ from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import write_table
-from tasks.evaluation.benchmark import classify, retrieve
+from tasks.evaluation.benchmarks.layout import inspect_layout, subfolder
 from tasks.evaluation.config import EvaluationConfig
-from tasks.evaluation.intervals import Bootstrap
-from tasks.evaluation.layout import inspect_layout, subfolder
 from tasks.evaluation.probe.config import ProbeConfig
 from tasks.evaluation.probe.features import encode_labelled, load_encoder
 from tasks.evaluation.probe.linear import linear_probe
 from tasks.evaluation.probe.neighbours import neighbour_votes
 from tasks.evaluation.probe.scores import probe_json, probe_scores
-from tasks.evaluation.scores import classification_scores, retrieval_scores
+from tasks.evaluation.scoring.intervals import Bootstrap
+from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
+from tasks.evaluation.zeroshot.clip_benchmark import classify, retrieve
+from tasks.threads import fixed_threads
 from tasks.training.models.saved import load_trained
 from tasks.training.selfsupervised.collapse import effective_rank
-from tasks.training.threads import fixed_threads
 
 
-@stage("evaluate", version=1, modules=("tasks.evaluation.benchmark", "tasks.evaluation.scores"))
+@stage("evaluate", version=1, modules=("tasks.evaluation.zeroshot.clip_benchmark", "tasks.evaluation.scoring.scores"))
 def evaluate(
     config: EvaluationConfig,
     benchmark: str,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
-from tasks.evaluation.intervals import Bootstrap
+from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs.measurements import read_measurement
 from tasks.reporting.inputs.stage_outputs import Curation, Scored, Screening, Training

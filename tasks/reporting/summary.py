@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from pydantic import JsonValue
 
-from tasks.evaluation.intervals import Interval
+from tasks.evaluation.scoring.intervals import Interval
 from tasks.reporting.report import Report
 from tasks.reporting.sections.scores import Difference, Summary
 from tasks.reporting.sections.screening import Screening

@@ -2,13 +2,12 @@
 
 What to read first, by what is looked for:
 
-- the balanced loss: `losses` (its definition), `potentials` and `kernels` (the fast form), `modules` (as in open_clip,
-  over ranks), `open_clip_main` (in open_clip's own program), `siglip`;
-- T-REG: `tregs` (its definition), `batch_mst` (Prim, on a processor), `boruvka` (on accelerators), `tree_length`,
-  `points` (what it does to points alone); its neighbours: `regularisers`;
-- what is trained: `heads`, `models`, `pretrained`, `vocabulary`, `selfsupervised`;
-- on what: `pairs`, `images`, `tokens`, `embedded`, `selection`, `order` (which example when), `augmentation`;
-- how: `loop`, `objective` and `contrastive` (what the loop minimises), `optimiser`, `lars`, `schedule`, `checkpoint`,
-  `watch`, `live`, `prefetch`, `threads`, `ranks` (sums over processes), `launch` (starting them);
-- from the pipeline: `config`, `task`, `clip_training`, `heads_training`.
+- the balanced loss: `losses/` (`balanced`, its definition; `potentials` and `exp_matrix`, the fast form; `modules`, as
+  in open_clip, over ranks; `siglip`), and `recipes/open_clip_main`, in open_clip's own program;
+- T-REG: `tregs/` (`treg`, its definition; `batch_prim`, the tree on a processor; `batch_boruvka`, on accelerators;
+  `tree_length`; `study`, what it does to points alone); its neighbours: `regularisers/`;
+- what is trained: `models/`; on what: `data/` (`epoch_order` says which example comes when);
+- how: `loop/` (`fit` and what it asks: `objective`, `optimiser`, `schedule`, `checkpoint`, `measurements`), and
+  `distributed/` (`ranks`, sums over processes; `launch`, starting them);
+- whole trainings: `recipes/` (CLIP, heads) and `selfsupervised/`; from the pipeline: `config`, `task`.
 """

@@ -2,18 +2,14 @@
 
 from dataclasses import asdict, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from tasks.evaluation.benchmark import Classification
-from tasks.evaluation.intervals import Bootstrap, share_interval
+from tasks.arrays import Int64s
 from tasks.evaluation.probe.linear import LinearProbe
-from tasks.evaluation.scores import Scores, classification_scores
+from tasks.evaluation.scoring.answers import Classification
+from tasks.evaluation.scoring.intervals import Bootstrap, share_interval
+from tasks.evaluation.scoring.scores import Scores, classification_scores
 
-Labels = NDArray[np.int64]
 
-
-def probe_scores(labels: Labels, ranking: Labels, nearest: Labels, bootstrap: Bootstrap) -> Scores:
+def probe_scores(labels: Int64s, ranking: Int64s, nearest: Int64s, bootstrap: Bootstrap) -> Scores:
     """Accuracy and mean per-class recall of the linear classifier, and the neighbours' accuracy as `knn_acc1`.
 
     labels: the true ones `[m]`, none negative. ranking: the classifier's best labels, best first, `[m, k]`. nearest:

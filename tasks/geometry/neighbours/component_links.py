@@ -10,7 +10,7 @@ from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.neighbours.block_filter import BLOCK, passing_blocks
 from tasks.geometry.neighbours.squared_distances import differences_float64, inner_product_error_factor
 from tasks.geometry.neighbours.tile_layout import WIDEST, TileLayout, lay_out, squared_norms
-from tasks.geometry.threads import one_torch_thread
+from tasks.threads import one_torch_thread
 
 _FAR = np.float32(3e38)
 _UNIT = 2.0**-24

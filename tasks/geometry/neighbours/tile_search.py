@@ -22,7 +22,7 @@ from tasks.geometry.neighbours.squared_distances import (
     inner_product_error_factor,
 )
 from tasks.geometry.neighbours.tile_layout import WIDEST, TileLayout, group_by_pivots, lay_out, squared_norms
-from tasks.geometry.threads import one_torch_thread
+from tasks.threads import one_torch_thread
 
 ROWS = 512
 _FAR = np.float32(3e38)

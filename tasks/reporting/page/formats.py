@@ -3,7 +3,7 @@
 import math
 from typing import TypeGuard
 
-from tasks.evaluation.intervals import Interval
+from tasks.evaluation.scoring.intervals import Interval
 
 MISSING = "–"
 METRIC_NAMES = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.evaluation.intervals import Bootstrap, Interval, seed_interval, stratified_mean_interval
+from tasks.evaluation.scoring.intervals import Bootstrap, Interval, seed_interval, stratified_mean_interval
 from tasks.reporting.inputs.measurements import Answers, Measurement
 from tasks.reporting.page.formats import share
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from storage.store.workspace import Workspace
 from tasks.arrays import Int64s
-from tasks.evaluation.intervals import Bootstrap
-from tasks.evaluation.scores import class_counts
+from tasks.evaluation.scoring.intervals import Bootstrap
+from tasks.evaluation.scoring.scores import class_counts
 from tasks.reporting.config import RunLabel, SelfSupervisedReportConfig
 from tasks.reporting.inputs.measurements import Answers, Measurement
 from tasks.reporting.inputs.stage_outputs import Backbone, Probed

@@ -11,10 +11,10 @@ import xxhash
 
 from storage.errors import InputError
 from storage.tables.shards import iter_batches
+from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
 from tasks.training.data.selection import Selection
 from tasks.training.distributed.ranks import all_ranks
-from tasks.training.loop.fit import Batch
 
 
 @dataclass(frozen=True)

@@ -104,7 +104,7 @@ def _launch(
     raise EquipoiseError(f"the ranks ended with status {process.returncode}; their last words were:\n{words}")
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path) -> Any:  # noqa: ANN401  JSON
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

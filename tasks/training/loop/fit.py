@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from storage.errors import InputError
 from storage.progress import Report, silent
+from tasks.threads import fixed_threads
 from tasks.training.config import LoopConfig
+from tasks.training.data.batch import Batch
 from tasks.training.data.prefetch import prefetch
 from tasks.training.distributed.ranks import all_ranks
 from tasks.training.loop.checkpoint import load_checkpoint, restore, save_checkpoint
@@ -23,7 +25,6 @@ from tasks.training.loop.objective import Measured, Objective
 from tasks.training.loop.optimiser import build_optimiser
 from tasks.training.loop.progress_line import Live
 from tasks.training.loop.schedule import learning_rate
-from tasks.training.threads import fixed_threads
 
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
@@ -33,15 +34,6 @@ LARGEST_LOGIT_SCALE = math.log(100)
 """The logit scale's logarithm is kept between 0 and this, as in open_clip: a scale from 1 to 100."""
 
 _STEPS_BETWEEN_READS = 16
-
-
-@dataclass(frozen=True)
-class Batch:
-    """This rank's examples of one step: `ids` uint64 `[b]`, images and texts as the encoders take them."""
-
-    ids: np.ndarray
-    images: Tensor
-    texts: Tensor
 
 
 @dataclass(frozen=True)
@@ -135,7 +127,7 @@ def _fit(
     watch = Watch(config.steps, objective.measures, every=_STEPS_BETWEEN_READS)
     start = _resume(scratch, objective, plain, watch)
     made = batches(start)
-    stream = prefetch(map(_pinned, made) if fabric.device.type == "cuda" else made, ahead)
+    stream = prefetch(map(Batch.pinned, made) if fabric.device.type == "cuda" else made, ahead)
     live.begin(start)
     for step in range(start, config.steps):
         batch = next(stream)
@@ -165,11 +157,6 @@ def _fit(
     watch.flush()
     live.end(watch)
     return Fitted(config.steps, config.steps * config.batch, start, watch.table(config.batch))
-
-
-def _pinned(batch: Batch) -> Batch:
-    """The batch in page-locked memory, from which a GPU copies at full speed and while it computes."""
-    return Batch(batch.ids, batch.images.pin_memory(), batch.texts.pin_memory())
 
 
 def _in_parts(

@@ -20,7 +20,7 @@ class Lars(torch.optim.Optimizer):
         super().__init__(groups, {"lr": lr, "momentum": momentum, "trust": trust, "weight_decay": 0.0})
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
+    def step(self, closure: Any = None) -> Any:  # noqa: ANN401  as the base class has it
         """One step down the parameters' gradients; those without a gradient stay."""
         loss = None
         if closure is not None:

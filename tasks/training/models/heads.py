@@ -19,7 +19,7 @@ class Mlp(nn.Module):
         self.out = nn.Linear(hidden, outputs)
 
     def forward(self, features: Tensor) -> Tensor:
-        """features `[n, inputs]` → `[n, outputs]`, not normalised."""
+        """Features `[n, inputs]` → `[n, outputs]`, not normalised."""
         features = functional.relu(self.proj(features))
         for layer in self.layers:
             features = functional.relu(layer(features))

@@ -10,11 +10,12 @@ from storage.progress import Report, silent
 from tasks.embedding.clip import Clip
 from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
 from tasks.training.data.augmentation import augment
+from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
 from tasks.training.data.images import DecodedPictures
 from tasks.training.data.pairs import PairSet
 from tasks.training.distributed.ranks import all_ranks
-from tasks.training.loop.fit import Batch, Fitted, fit
+from tasks.training.loop.fit import Fitted, fit
 from tasks.training.models.compact_vocabulary import CompactVocabulary, compact
 from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 

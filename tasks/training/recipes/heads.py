@@ -6,8 +6,9 @@ from pathlib import Path
 
 from storage.progress import Report, silent
 from tasks.training.config import HeadsConfig
+from tasks.training.data.batch import Batch
 from tasks.training.data.embeddings import EmbeddingSet, embedding_batches
-from tasks.training.loop.fit import Batch, Fitted, fit
+from tasks.training.loop.fit import Fitted, fit
 from tasks.training.models.heads import Heads
 from tasks.training.models.initialisation import initialised
 from tasks.training.recipes.contrastive_objective import ContrastiveObjective

@@ -4,9 +4,25 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from storage.config import NotInKey
+from storage.config import Config, NotInKey
 from tasks.training.config import LoopConfig, OptimiserConfig, RegulariserConfig
-from tasks.training.selfsupervised.views import ViewConfig
+
+
+class ViewConfig(Config):
+    """Which views: the probabilities are the paper's (T-REGS, appendix C.2); it does not state the strengths.
+
+    The strengths of the colours are those of solo-learn's recipes for CIFAR, on which the paper's code is built.
+    """
+
+    smallest: float = Field(default=0.2, gt=0, le=1, description="smallest window, as a share of the picture's area")
+    jitter: float = Field(default=0.8, ge=0, le=1, description="probability of changed colours")
+    brightness: float = Field(default=0.4, ge=0, le=1, description="largest change of brightness, as a share")
+    contrast: float = Field(default=0.4, ge=0, le=1, description="largest change of contrast, as a share")
+    saturation: float = Field(default=0.2, ge=0, le=1, description="largest change of saturation, as a share")
+    hue: float = Field(default=0.1, ge=0, le=0.5, description="largest change of hue, as a share of the colour circle")
+    grey: float = Field(default=0.2, ge=0, le=1, description="probability of a grey picture")
+    solarise: float = Field(default=0.1, ge=0, le=1, description="probability of inverting what is brighter than half")
+    mirror: float = Field(default=0.5, ge=0, le=1, description="probability of mirroring left and right")
 
 
 class SelfSupervisedConfig(LoopConfig):

@@ -86,7 +86,7 @@ def load_model(directory: Path, device: str = "cpu", *, untrained: bool = False)
 
 
 def _resnet18() -> tuple[nn.Module, int]:
-    """torchvision's ResNet-18 with the stem for 32-pixel pictures: a 3×3 convolution of stride 1 and no pooling."""
+    """Torchvision's ResNet-18 with the stem for 32-pixel pictures: a 3×3 convolution of stride 1 and no pooling."""
     from torchvision.models import resnet18
 
     network = resnet18(weights=None)

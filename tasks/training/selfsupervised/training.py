@@ -10,11 +10,12 @@ from torch import Tensor, nn
 
 from storage.progress import Report, silent
 from tasks.training.data.augmentation import standardise
+from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
 from tasks.training.data.images import DecodedPictures, Pictures
 from tasks.training.data.pairs import read_pairs
 from tasks.training.distributed.ranks import all_ranks
-from tasks.training.loop.fit import Batch, Fitted, fit
+from tasks.training.loop.fit import Fitted, fit
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import Projected, build_model, preparation
 from tasks.training.selfsupervised.objective import SelfSupervisedObjective

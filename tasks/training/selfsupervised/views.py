@@ -8,12 +8,11 @@ import math
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from storage.config import Config
 from storage.draws import uniform
+from tasks.training.selfsupervised.config import ViewConfig
 
 DRAWS = ("area", "ratio", "right", "down", "mirror", "jitter", "brightness", "contrast", "saturation", "hue", "grey",
          "solarise")  # fmt: skip
@@ -24,23 +23,6 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 _YIQ = ((0.299, 0.587, 0.114), (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3112))
 _FROM_YIQ = tuple(map(tuple, np.linalg.inv(_YIQ).tolist()))
-
-
-class ViewConfig(Config):
-    """Which views: the probabilities are the paper's (T-REGS, appendix C.2); it does not state the strengths.
-
-    The strengths of the colours are those of solo-learn's recipes for CIFAR, on which the paper's code is built.
-    """
-
-    smallest: float = Field(default=0.2, gt=0, le=1, description="smallest window, as a share of the picture's area")
-    jitter: float = Field(default=0.8, ge=0, le=1, description="probability of changed colours")
-    brightness: float = Field(default=0.4, ge=0, le=1, description="largest change of brightness, as a share")
-    contrast: float = Field(default=0.4, ge=0, le=1, description="largest change of contrast, as a share")
-    saturation: float = Field(default=0.2, ge=0, le=1, description="largest change of saturation, as a share")
-    hue: float = Field(default=0.1, ge=0, le=0.5, description="largest change of hue, as a share of the colour circle")
-    grey: float = Field(default=0.2, ge=0, le=1, description="probability of a grey picture")
-    solarise: float = Field(default=0.1, ge=0, le=1, description="probability of inverting what is brighter than half")
-    mirror: float = Field(default=0.5, ge=0, le=1, description="probability of mirroring left and right")
 
 
 LEVELS = 2**24

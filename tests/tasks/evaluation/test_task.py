@@ -14,10 +14,10 @@ from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.shards import read_table
 from tasks.embedding.clip import Architecture, build_clip, load_clip, save_clip
-from tasks.evaluation.benchmark import open_loader
+from tasks.evaluation.benchmarks.layout import inspect_layout
 from tasks.evaluation.config import EvaluationConfig
-from tasks.evaluation.layout import inspect_layout
 from tasks.evaluation.task import evaluate
+from tasks.evaluation.zeroshot.clip_benchmark import open_loader
 from tests.tasks.evaluation.conftest import COLOURS, write_classification, write_retrieval
 
 CONFIG = EvaluationConfig(resamples=200, recall_k=(1, 5))

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from tasks.evaluation.intervals import Interval
+from tasks.evaluation.scoring.intervals import Interval
 from tasks.reporting.page import formats
 
 INTERVAL = Interval(low=-0.0123, high=0.25, over="seeds", units=3)

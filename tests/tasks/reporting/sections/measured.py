@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tasks.evaluation.intervals import Bootstrap
+from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.reporting.inputs.measurements import Answers, Measurement
 
 BOOTSTRAP = Bootstrap(resamples=500)

@@ -20,10 +20,11 @@ from tasks.training.config import (
     ScheduleConfig,
     TrainingConfig,
 )
+from tasks.training.data.batch import Batch
 from tasks.training.data.embeddings import embedding_batches, read_embeddings
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import read_pairs
-from tasks.training.loop.fit import Batch, fit
+from tasks.training.loop.fit import fit
 from tasks.training.loop.optimiser import decay_groups
 from tasks.training.loop.schedule import learning_rate
 from tasks.training.models.saved import load_trained, lock_tower

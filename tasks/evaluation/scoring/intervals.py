@@ -12,10 +12,10 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import stats
 
-Floats = NDArray[np.float64]
+from tasks.arrays import Floats, Int64s
+
 BLOCK = 2**22  # draws held at a time, 32 MiB
 
 
@@ -37,7 +37,14 @@ STANDARD = Bootstrap()
 
 @dataclass(frozen=True)
 class Interval:
-    """A confidence interval `[low, high]` and how it came about (`"images"`, `"seeds"`) from how many `units`."""
+    """A confidence interval `[low, high]`.
+
+    Attributes:
+        low: its lower end.
+        high: its upper end.
+        over: what was resampled or repeated, `"images"` or `"seeds"`.
+        units: how many of them there were.
+    """
 
     low: float
     high: float
@@ -64,8 +71,8 @@ def share_interval(correct: int, images: int, bootstrap: Bootstrap = STANDARD) -
 
 
 def mean_recall_interval(
-    correct: NDArray[np.int64],
-    images: NDArray[np.int64],
+    correct: Int64s,
+    images: Int64s,
     bootstrap: Bootstrap = STANDARD,
 ) -> Interval:
     """Bootstrap of mean per-class recall, stratified: each class keeps its number of images.
@@ -73,6 +80,7 @@ def mean_recall_interval(
     Args:
         correct: [c] correctly classified images of each class.
         images: [c] images of each class, each at least 1.
+        bootstrap: how often to resample, and for which coverage.
     """
     generator = bootstrap.generator("recall")
     recall = correct / images
@@ -95,6 +103,7 @@ def ratio_interval(
     Args:
         numerator: [n] hits of each image's queries.
         denominator: [n] queries of each image.
+        bootstrap: how often to resample, and for which coverage.
     """
     images = len(numerator)
     generator = bootstrap.generator("ratio")
@@ -109,7 +118,7 @@ def ratio_interval(
 
 def stratified_mean_interval(
     values: Floats,
-    strata: NDArray[np.int64],
+    strata: Int64s,
     bootstrap: Bootstrap = STANDARD,
 ) -> Interval:
     """Bootstrap of the mean over strata of the mean of `values` in each: a paired difference of per-class recalls.
@@ -117,6 +126,7 @@ def stratified_mean_interval(
     Args:
         values: [n] one number an image, such as (correct by A) − (correct by B).
         strata: [n] the image's class.
+        bootstrap: how often to resample, and for which coverage.
     """
     generator = bootstrap.generator("paired")
     draws = np.zeros(bootstrap.resamples)
@@ -136,6 +146,7 @@ def seed_interval(values: Floats, *, confidence: float = 0.95) -> Interval | Non
 
     Args:
         values: [n] one score, or one paired difference, a seed.
+        confidence: the coverage to aim at.
     """
     runs = len(values)
     if runs < 2:

@@ -37,7 +37,7 @@ def register() -> None:
         MODEL_TYPES.append(MODEL_TYPE)
 
 
-def load(model_name: str, pretrained: str, cache_dir: str | None, device: Any) -> tuple[nn.Module, Any, Any]:
+def load(model_name: str, pretrained: str, cache_dir: str | None, device: object) -> tuple[nn.Module, Any, Any]:
     """(model, transform, tokenizer) of a folder. Raises `InputError` where it holds no model."""
     folder = Path(pretrained)
     if not folder.is_dir():

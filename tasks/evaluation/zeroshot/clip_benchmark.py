@@ -1,75 +1,49 @@
 """The one place that knows clip-benchmark.
 
-Its data set, prompts, classifier and metrics are used as they are, on folders that `tasks.evaluation.layout` has
-checked. What it would get wrong by itself is settled here: automatic mixed precision is off (bf16 changes results on a
-CPU), the device is a string, there are no loader workers (more workers than shards fail), and nothing is downloaded.
+Its data set, prompts, classifier and metrics are used as they are, on folders that `benchmarks.layout` has checked.
+What it would get wrong by itself is settled here: automatic mixed precision is off (bf16 changes results on a
+processor), the device is a string, there are no loader workers (more workers than shards fail), and nothing is
+downloaded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
 from clip_benchmark.datasets.builder import build_dataset
 from clip_benchmark.metrics import zeroshot_classification, zeroshot_retrieval
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from storage.errors import InputError
 from storage.progress import progress
+from tasks.arrays import Bools
 from tasks.embedding.clip import Clip
-from tasks.evaluation.layout import Layout
+from tasks.evaluation.benchmarks.layout import Layout
+from tasks.evaluation.scoring.answers import Classification, Retrieval
 
 
 class Encoder(Protocol):
-    """What clip-benchmark asks of a model: images [n, 3, h, w] and tokens [n, context] to features [n, d]."""
+    """What clip-benchmark asks of a model."""
 
-    def encode_image(self, image: Tensor) -> Tensor: ...
-    def encode_text(self, text: Tensor) -> Tensor: ...
+    def encode_image(self, image: Tensor) -> Tensor:
+        """Images [n, 3, h, w] → features [n, d]."""
+        ...
 
-
-@dataclass(frozen=True)
-class Classification:
-    """Zero-shot answers, one row an image in the order of the shards.
-
-    Attributes: `label` [n] the true class; `ranking` [n, min(5, c)] the best classes, best first; and clip-benchmark's
-    own top-1 and top-5 accuracy of the same logits, `acc1` and `acc5` (None below five classes).
-    """
-
-    label: NDArray[np.int64]
-    ranking: NDArray[np.int64]
-    acc1: float
-    acc5: float | None
-
-    @property
-    def prediction(self) -> NDArray[np.int64]:
-        """[n] the best class of each image."""
-        return self.ranking[:, 0]
+    def encode_text(self, text: Tensor) -> Tensor:
+        """Tokens [n, context] → features [n, d]."""
+        ...
 
 
-@dataclass(frozen=True)
-class Retrieval:
-    """Whether each query found its counterpart among the first k.
-
-    Attributes: `image_of_text` [t] the image that each caption belongs to; `found_image[k]` [t] whether a caption's
-    image is among its k nearest images; `found_text[k]` [n] whether one of an image's captions is among its k nearest.
-    """
-
-    image_of_text: NDArray[np.int64]
-    found_image: dict[int, NDArray[np.bool_]]
-    found_text: dict[int, NDArray[np.bool_]]
-
-
-def classify(
-    layout: Layout,
-    clip: Clip,
-    *,
-    device: str = "cpu",
-    batch_size: int = 256,
-) -> Classification:
+def classify(layout: Layout, clip: Clip, *, device: str = "cpu", batch_size: int = 256) -> Classification:
     """Zero-shot classification: nearest class in cosine to the mean of the class's normalised prompt embeddings.
+
+    Args:
+        layout: a checked benchmark of kind "classification".
+        clip: the model, on `device`.
+        device: a device's type, such as "cuda".
+        batch_size: images encoded at a time.
 
     Raises:
         InputError: an image cannot be decoded.
@@ -110,6 +84,13 @@ def retrieve(
 ) -> Retrieval:
     """Zero-shot retrieval both ways; k beyond the number of images (or of captions) is left out.
 
+    Args:
+        layout: a checked benchmark of kind "retrieval".
+        clip: the model, on `device`.
+        recall_k: the k of recall@k.
+        device: a device's type, such as "cuda".
+        batch_size: images encoded, and queries compared, at a time.
+
     Raises:
         InputError: an image cannot be decoded, or every k is beyond the size of the benchmark.
     """
@@ -132,9 +113,9 @@ def retrieve(
     positive = torch.zeros_like(scores, dtype=torch.bool)
     positive[torch.arange(len(scores)), torch.tensor(image_of_text)] = True
 
-    def found(scores: Tensor, positive: Tensor, k: int) -> NDArray[np.bool_]:
+    def found(scores: Tensor, positive: Tensor, k: int) -> Bools:
         recall = zeroshot_retrieval.batchify(zeroshot_retrieval.recall_at_k, scores, positive, batch_size, device, k=k)
-        answer: NDArray[np.bool_] = (recall > 0).numpy()
+        answer: Bools = (recall > 0).numpy()
         return answer
 
     return Retrieval(

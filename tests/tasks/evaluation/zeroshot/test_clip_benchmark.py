@@ -8,10 +8,10 @@ import pytest
 from clip_benchmark.metrics import zeroshot_classification, zeroshot_retrieval
 
 from storage.errors import InputError
-from tasks.evaluation.benchmark import classify, open_loader, retrieve
-from tasks.evaluation.intervals import Bootstrap
-from tasks.evaluation.layout import inspect_layout
-from tasks.evaluation.scores import classification_scores, retrieval_scores
+from tasks.evaluation.benchmarks.layout import inspect_layout
+from tasks.evaluation.scoring.intervals import Bootstrap
+from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
+from tasks.evaluation.zeroshot.clip_benchmark import classify, open_loader, retrieve
 from tests.tasks.evaluation.conftest import (
     COLOURS,
     SmallEncoder,

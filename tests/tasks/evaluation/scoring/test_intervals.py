@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tasks.evaluation.intervals import (
+from tasks.evaluation.scoring.intervals import (
     Bootstrap,
     mean_recall_interval,
     ratio_interval,
@@ -107,7 +107,7 @@ def test_share_interval_is_reproducible_and_contains_the_share(images: int, shar
 def test_blocks_do_not_change_the_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
     correct, images = np.array([5, 8]), np.array([10, 10])
     whole = mean_recall_interval(correct, images, MANY)
-    monkeypatch.setattr("tasks.evaluation.intervals.BLOCK", 1000)
+    monkeypatch.setattr("tasks.evaluation.scoring.intervals.BLOCK", 1000)
     assert mean_recall_interval(correct, images, MANY) == whole
 
 

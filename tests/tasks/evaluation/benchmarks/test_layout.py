@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from tasks.evaluation.layout import inspect_layout, subfolder
+from tasks.evaluation.benchmarks.layout import inspect_layout, subfolder
 from tests.tasks.evaluation.conftest import picture, write_classification, write_tar
 
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tasks.evaluation.benchmark import Classification, Retrieval
-from tasks.evaluation.intervals import Bootstrap, Interval, mean_recall_interval, ratio_interval, share_interval
+from tasks.arrays import Int64s
+from tasks.evaluation.scoring.answers import Classification, Retrieval
+from tasks.evaluation.scoring.intervals import Bootstrap, Interval, mean_recall_interval, ratio_interval, share_interval
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,14 @@ class ClassScore:
 class Scores:
     """The scores of one model on one benchmark.
 
-    Attributes: `task` in clip-benchmark's words; `primary`, the metric to look at first; `metrics` by clip-benchmark's
-    names, None where the metric does not exist (acc5 below five classes); `intervals` over test images, by metric;
-    `images`; `choices`, how many classes an image could be given (0 for retrieval); `classes`, those that have images.
+    Attributes:
+        task: in clip-benchmark's words.
+        primary: the metric to look at first.
+        metrics: by clip-benchmark's names, None where the metric does not exist (acc5 below five classes).
+        intervals: over test images, by metric.
+        images: how many were scored.
+        choices: how many classes an image could be given, 0 for retrieval.
+        classes: those that have images.
     """
 
     task: str
@@ -108,9 +113,7 @@ def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
     return Scores(task="zeroshot_retrieval", primary=smallest, metrics=metrics, intervals=intervals, images=images)
 
 
-def class_counts(
-    label: NDArray[np.int64], prediction: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def class_counts(label: Int64s, prediction: Int64s) -> tuple[Int64s, Int64s, Int64s]:
     """The classes present among the labels, and for each how many images are right and how many there are."""
     total = np.bincount(label)
     correct = np.bincount(label[label == prediction], minlength=len(total))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tasks.evaluation.collapse import CollapseStudy, Setting
+from tasks.evaluation.collapse.study import CollapseStudy, Setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,9 +11,9 @@ import pytest
 from storage.errors import InputError
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
-from tasks.evaluation.clip_benchmark_program import main
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import evaluate
+from tasks.evaluation.zeroshot.program import main
 from tests.paths import ROOT
 from tests.tasks.evaluation.conftest import COLOURS, write_classification
 from tests.tasks.evaluation.test_task import untrained

@@ -6,7 +6,7 @@
     test/nshards.txt                      the number of shards
     test/0.tar …                          s0000000.{jpg,png,webp} + .cls | .txt
 
-The files are untrusted: tars are walked by `tasks.evaluation.archive`, and prompts are held to the one field `{c}`,
+The files are untrusted: tars are walked by `archive`, and prompts are held to the one field `{c}`,
 because clip-benchmark hands them to `str.format`, which would follow attributes and honour absurd widths.
 """
 
@@ -16,7 +16,7 @@ from string import Formatter
 from typing import Literal
 
 from storage.errors import InputError
-from tasks.evaluation.archive import check_archives
+from tasks.evaluation.benchmarks.archive import check_archives
 
 CLASS_NAMES = "classnames.txt"
 TEMPLATES = "zeroshot_classification_templates.txt"
@@ -30,8 +30,15 @@ URL_SYNTAX = ("{", "}", "::", "://", "${")
 class Layout:
     """A benchmark folder that was found complete and safe to read.
 
-    Attributes: `name` for display; `root` and `split`, where it lies; `kind`, its task; `shards`, the tars in order;
-    `classes` and `templates` (empty for retrieval); `images`, how many samples the tars hold.
+    Attributes:
+        name: for display.
+        root: its folder.
+        split: the sub-folder of `root` with the tars.
+        kind: its task.
+        shards: the tars, in order.
+        classes: names of the classes; empty for retrieval.
+        templates: the prompts; empty for retrieval.
+        images: how many samples the tars hold.
     """
 
     name: str

@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 
 from storage.errors import InputError
-from tasks.evaluation.collapse import (
+from tasks.evaluation.collapse.figure import draw_collapse
+from tasks.evaluation.collapse.study import (
     BASE,
     TABLE_4,
     CollapseStudy,
@@ -17,7 +18,6 @@ from tasks.evaluation.collapse import (
     read_labelled,
     study_collapse,
 )
-from tasks.evaluation.collapse_figure import draw_collapse
 
 ALONE, TREES_ALONE, HEAVY_SPHERE, BEST = TABLE_4[0], TABLE_4[1], TABLE_4[2], TABLE_4[6]
 
