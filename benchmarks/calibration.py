@@ -34,7 +34,7 @@ from tasks.balancing.diagnostics import effective_sample_size, total_variation
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
-from tasks.balancing.threshold import threshold
+from tasks.balancing.threshold_rule import threshold
 from tasks.matching.matcher import KeywordMatcher
 from tasks.resampling.sampling.draw import draw
 from tasks.resampling.sampling.keyword_order import keyword_order

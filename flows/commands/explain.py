@@ -20,9 +20,11 @@ from storage.store.store import Store
 from storage.tables.ids import read_ids
 from storage.tables.shards import read_table
 from tasks.balancing.explain import BalancingStory, explain_balancing
+from tasks.balancing.stats import BalanceStats
 from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.inputs.untrusted import displayed
 from tasks.resampling.explain import SelectionStory, explain_selection
+from tasks.resampling.stats import SelectStats
 from tasks.screening.explain import DroppingStory, explain_dropping
 
 LEAKAGE = "leakage "  # before the benchmark's name in a run's label
@@ -79,7 +81,7 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
     balancing = explain_balancing(
         row["id"],
         balanced=balanced,
-        stats=curation.balanced.stats,
+        stats=BalanceStats.of(curation.balanced),
         matches=_files(store, curation.matches, "matches-*.parquet"),
         entries=selected / "entries.parquet",
     )
@@ -87,7 +89,7 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         row["id"],
         weights=sorted(balanced.glob("weights-*.parquet")),
         selection=selected / "selection.parquet",
-        stats=curation.selection.stats,
+        stats=SelectStats.of(curation.selection),
         seed=config.resampling.seed,
         curated=_files(store, [curation.curated], "*.parquet"),
     )

@@ -38,4 +38,4 @@ Figures = Stats | Mapping[str, JsonValue]
 
 def as_json(figures: Figures) -> dict[str, JsonValue]:
     """Figures as a manifest keeps them."""
-    return figures.model_dump(mode="json") if isinstance(figures, Stats) else dict(figures)
+    return figures.model_dump(mode="json", by_alias=True) if isinstance(figures, Stats) else dict(figures)

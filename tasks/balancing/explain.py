@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import JsonValue
 
 from storage.tables.shards import read_table
 from tasks.arrays import Floats, Keywords
 from tasks.balancing.raking.row_passes import Block, block_row_mass
-from tasks.balancing.result import Unit
+from tasks.balancing.stats import BalanceStats
 
 
 @dataclass(frozen=True)
@@ -57,14 +56,14 @@ class BalancingStory:
 
 
 def explain_balancing(
-    id_: int, *, balanced: Path, stats: Mapping[str, JsonValue], matches: Sequence[Path], entries: Path | None = None
+    id_: int, *, balanced: Path, stats: BalanceStats, matches: Sequence[Path], entries: Path | None = None
 ) -> BalancingStory:
     """The story of one id.
 
     Args:
         id_: the caption's id.
         balanced: directory of the `balance` stage's output.
-        stats: that manifest's stats.
+        stats: that manifest's figures.
         matches: shards of the `matches` table.
         entries: a keyword table with `realised` filled (of the `select` stage); that of `balanced` otherwise.
     """
@@ -104,21 +103,17 @@ def _keyword(table: pa.Table, entry: int) -> KeywordStory:
     return KeywordStory(entry, *(row[name] for name in names))
 
 
-def _replay(held: Keywords, potentials: Path, stats: Mapping[str, JsonValue]) -> tuple[WeightAtStep, ...]:
+def _replay(held: Keywords, potentials: Path, stats: BalanceStats) -> tuple[WeightAtStep, ...]:
     """The weight after each recorded half step, from the keywords' potentials alone."""
     if not potentials.is_file():
         return ()
-    matched, matches = stats.get("matched"), stats.get("matches")
-    if not isinstance(matched, int) or not isinstance(matches, int):
-        return ()
-    unit: Unit = "rows" if stats.get("unit") == "rows" else "pairs"
-    mass = 1.0 / (matched if unit == "rows" else matches)
-    block = Block(np.array([0, len(held)]), held, np.array([1.0 / matched]))
+    mass = 1.0 / (stats.matched if stats.unit == "rows" else stats.matches)
+    block = Block(np.array([0, len(held)]), held, np.array([1.0 / stats.matched]))
     reference: Floats | None = None
     story = []
     for row in read_table([potentials]).to_pylist():
         current = np.array(row["log_scale"])
         reference = current if row["side"] == "x" else reference
-        weight, _ = block_row_mass(block, reference=reference, current=current, unit=unit, mass=mass)
-        story.append(WeightAtStep(row["step"], row["side"], float(weight[0]) * matched))
+        weight, _ = block_row_mass(block, reference=reference, current=current, unit=stats.unit, mass=mass)
+        story.append(WeightAtStep(row["step"], row["side"], float(weight[0]) * stats.matched))
     return tuple(story)

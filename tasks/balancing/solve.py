@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from storage.errors import InputError
 from tasks.arrays import Floats
-from tasks.balancing import targets
 from tasks.balancing.calibration.calibrate import calibrate
 from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.config import (
@@ -24,7 +23,8 @@ from tasks.balancing.diagnostics import normalised
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.result import Balance, Unit
-from tasks.balancing.threshold import threshold, threshold_for_tail_share
+from tasks.balancing.targets import base_measure, capped, from_table, mixture, tempered, uniform
+from tasks.balancing.threshold_rule import threshold, threshold_for_tail_share
 
 
 def target_masses(config: Target, base: Floats, texts: Sequence[str]) -> Floats:
@@ -34,16 +34,16 @@ def target_masses(config: Target, base: Floats, texts: Sequence[str]) -> Floats:
         InputError: a file target that cannot be used, or a target without any mass.
     """
     if isinstance(config, CappedTarget):
-        masses = targets.capped(base, config.t)
+        masses = capped(base, config.t)
     elif isinstance(config, TemperedTarget):
-        masses = targets.tempered(base, config.alpha)
+        masses = tempered(base, config.alpha)
     elif isinstance(config, FileTarget):
-        masses = targets.from_table(config.checked_path(), texts)
+        masses = from_table(config.checked_path(), texts)
     elif isinstance(config, MixtureTarget):
         parts = [target_masses(part.target, base, texts) for part in config.parts]
-        masses = targets.mixture(parts, [part.share for part in config.parts])
+        masses = mixture(parts, [part.share for part in config.parts])
     else:
-        masses = targets.uniform(base)
+        masses = uniform(base)
     if not float(masses.sum()) > 0:
         raise InputError("the target gives no mass to any keyword; check the target and the keyword list")
     return masses
@@ -61,7 +61,7 @@ def solve(
 
     Threshold aims at no marginal; beside it stands the capped target of its `t`, which is what it is used for.
     """
-    base = targets.base_measure(matrix, unit_of(config))
+    base = base_measure(matrix, unit_of(config))
     if isinstance(config, RakeConfig):
         goal = normalised(target_masses(config.target, base, texts))
         balance = rake(
@@ -81,7 +81,7 @@ def solve(
             t = threshold_for_tail_share(matrix.counts, config.tail_share)
         balance = threshold(matrix.indptr, matrix.indices, columns=matrix.columns, t=t, size=config.size)
         assert balance.threshold is not None
-        return balance, normalised(targets.capped(base, balance.threshold))
+        return balance, normalised(capped(base, balance.threshold))
     masses = target_masses(config.target, base, texts)
     cap = math.inf if config.cap is None else config.cap
     if config.size is None:

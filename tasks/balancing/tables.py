@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from pydantic import JsonValue
 
 from storage.tables.schemas import ENTRIES
 from tasks.arrays import Floats, Integers
+from tasks.balancing.config import CalibrateConfig, RakeConfig, ThresholdConfig
 from tasks.balancing.diagnostics import expected_marginal, kullback_leibler, total_variation
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Balance
+from tasks.balancing.stats import BalanceStats, MatrixFacts, finite
 from tasks.balancing.theory.spectrum import observed_rate
 
 HISTORY = pa.schema(
@@ -103,37 +103,54 @@ def potentials_table(balance: Balance) -> pa.Table:
     )
 
 
-def statistics(balance: Balance, found: Marginals, texts: Sequence[str]) -> Mapping[str, JsonValue]:
-    """The numbers of the manifest: what was reached, what it costs, and what stands in the way."""
-    return {
-        "matched": found.matched,
-        "matches": int(found.counts.sum()),
-        "keywords": int(np.count_nonzero(found.counts)),
-        "unit": balance.unit,
-        "converged": balance.converged,
-        "reason": balance.explanation(texts),
-        "residual": finite(balance.residual),
-        "row_residual": finite(balance.row_residual),
-        "column_residual": finite(balance.column_residual),
-        "iterations": balance.iterations,
-        "observed_rate": finite(observed_rate(balance.history)),
-        "duality_gap": finite(balance.gap),
-        "threshold": finite(balance.threshold),
-        "expected_size": None if balance.inclusion is None else float(balance.inclusion.sum()),
-        "effective_sample_size": balance.effective_sample_size,
-        "design_effect": finite(balance.design_effect),
-        "largest_weight": found.largest_weight,
-        "total_variation": total_variation(found.expected, found.target),
-        "total_variation_before": total_variation(found.observed, found.target),
-        "kl": finite(kullback_leibler(found.target, found.expected)),
-        "infeasible": [obstacle.sentence(texts) for obstacle in balance.infeasible[:SENTENCES]],
-        "obstacles": len(balance.infeasible),
-    }
+def figures_of(
+    config: RakeConfig | CalibrateConfig | ThresholdConfig,
+    balance: Balance,
+    found: Marginals,
+    texts: Sequence[str],
+    *,
+    unmatched: int,
+    facts: MatrixFacts,
+) -> BalanceStats:
+    """The figures of the manifest.
 
-
-def finite(value: float | None) -> float | None:
-    """The number, or None where JSON has none for it."""
-    return None if value is None or not math.isfinite(value) else float(value)
+    Args:
+        config: what was asked for.
+        balance: the result.
+        found: its marginals.
+        texts: `[m]` keywords, for obstacles in words.
+        unmatched: captions without any keyword.
+        facts: what the matrix allows, as far as it was looked at.
+    """
+    return BalanceStats(
+        method=config.method,
+        rows=found.matched + unmatched,
+        unmatched=unmatched,
+        taken_down=len(config.takedown),
+        matched=found.matched,
+        matches=int(found.counts.sum()),
+        keywords=int(np.count_nonzero(found.counts)),
+        unit=balance.unit,
+        converged=balance.converged,
+        reason=balance.explanation(texts),
+        residual=finite(balance.residual),
+        row_residual=finite(balance.row_residual),
+        column_residual=finite(balance.column_residual),
+        iterations=balance.iterations,
+        observed_rate=finite(observed_rate(balance.history)),
+        duality_gap=finite(balance.gap),
+        threshold=finite(balance.threshold),
+        expected_size=None if balance.inclusion is None else float(balance.inclusion.sum()),
+        effective_sample_size=balance.effective_sample_size,
+        design_effect=finite(balance.design_effect),
+        largest_weight=found.largest_weight,
+        total_variation=total_variation(found.expected, found.target),
+        total_variation_before=total_variation(found.observed, found.target),
+        kl=finite(kullback_leibler(found.target, found.expected)),
+        infeasible=tuple(obstacle.sentence(texts) for obstacle in balance.infeasible[:SENTENCES]),
+        obstacles=len(balance.infeasible),
+        **facts.model_dump(),
+    )
 
 
 def _plain(array: pa.Array | pa.ChunkedArray) -> pa.Array:

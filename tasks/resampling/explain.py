@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import JsonValue
 
 from storage.draws import uniform
 from storage.tables.shards import read_table
+from tasks.resampling.stats import SelectStats
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def explain_selection(
     *,
     weights: Sequence[Path],
     selection: Path,
-    stats: Mapping[str, JsonValue],
+    stats: SelectStats,
     seed: int,
     curated: Sequence[Path] = (),
 ) -> SelectionStory:
@@ -55,7 +55,7 @@ def explain_selection(
         id_: the caption's id.
         weights: shards of the `balance` stage's weights.
         selection: the `selection.parquet` of the `select` stage.
-        stats: that manifest's stats.
+        stats: that manifest's figures.
         seed: the seed of its configuration.
         curated: shards of the `curate` stage (`curated-*`, and `validation-*` if any).
     """
@@ -65,13 +65,13 @@ def explain_selection(
             id_, None, None, None, 0, None, None, "has no weight: it matches no keyword or was taken down"
         )
     expected = _expected(weighted, stats)
-    method = str(stats.get("method"))
+    method = stats.method
     known = method in ("poisson", "residual")
     value = float(uniform(np.array([id_], dtype=np.uint64), seed=seed, purpose=method)[0]) if known else None
     chosen, _ = _find([selection], id_)
     if chosen is None:
         reason = f"not drawn: {expected:.4g} copies were expected"
-        if value is not None and expected is not None:
+        if value is not None:
             reason += f", and its draw {value:.4f} is not below {expected - np.floor(expected):.4f}"
         return SelectionStory(id_, weighted["weight"], expected, value, 0, None, None, reason)
     for path in curated:
@@ -83,16 +83,12 @@ def explain_selection(
     return SelectionStory(id_, weighted["weight"], expected, value, chosen["multiplicity"], None, None, None)
 
 
-def _expected(weighted: dict, stats: Mapping[str, JsonValue]) -> float | None:
+def _expected(weighted: dict, stats: SelectStats) -> float:
     """`min(limit, c·w)`, or the balancing's own expectation where that was used as it is."""
-    scale, own = stats.get("scale"), stats.get("own_inclusion")
-    if own:
-        copies: float | None = weighted["inclusion"]
-        return copies
-    if not isinstance(scale, int | float):
-        return None
-    limit = 1.0 if stats.get("method") == "poisson" else float("inf")
-    return min(limit, float(scale) * float(weighted["weight"]))
+    if stats.own_inclusion:
+        return float(weighted["inclusion"])
+    limit = 1.0 if stats.method == "poisson" else float("inf")
+    return min(limit, stats.scale * float(weighted["weight"]))
 
 
 def _find(paths: Sequence[Path], id_: int) -> tuple[dict | None, int]:

@@ -1,10 +1,9 @@
-"""What the manifest says about the matrix itself: components, spectral gap, and whether both margins can be met."""
+"""What the matrix itself allows: components, spectral gap, and whether both margins can be met."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from pydantic import JsonValue
 from scipy.sparse.linalg import ArpackNoConvergence
 
 from tasks.arrays import Floats
@@ -12,38 +11,32 @@ from tasks.balancing.feasibility.components import components
 from tasks.balancing.feasibility.max_flow import feasibility
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Balance
+from tasks.balancing.stats import MatrixFacts
 from tasks.balancing.theory.pair_measure import scaled_measure
 from tasks.balancing.theory.spectrum import spectrum
 
 MOST_MATCHES = 1_000_000
 
 
-def survey(matrix: Incidence, balance: Balance, target: Floats, texts: Sequence[str]) -> Mapping[str, JsonValue]:
-    """Numbers for the manifest; those that take more than a pass only up to a million matches (else null).
+def survey(matrix: Incidence, balance: Balance, target: Floats, texts: Sequence[str]) -> MatrixFacts:
+    """The facts of a matrix; those that take more than a pass only up to a million matches (else None).
 
     `margin_deficit` is the share of mass that no weighting of *pairs* can bring to equal captions and the target at
     once (maximum flow), and `blocking` the set of keywords that proves it. `second_singular_value` is that of the
     balanced measure's largest component; its square is the rate at which raking's error shrinks.
     """
     parts = components(matrix.indptr, matrix.indices, matrix.columns)
-    numbers: dict[str, JsonValue] = {
-        "components": parts.number,
-        "largest_component": float(parts.rows[0]) / matrix.rows,
-        "margin_deficit": None,
-        "blocking": None,
-        "second_singular_value": None,
-        "predicted_rate": None,
-    }
+    facts = MatrixFacts(components=parts.number, largest_component=float(parts.rows[0]) / matrix.rows)
     if len(matrix.indices) > MOST_MATCHES:
-        return numbers
+        return facts
     flow = feasibility(matrix.indptr, matrix.indices, row_target=None, column_target=target)
-    numbers["margin_deficit"] = flow.deficit
-    numbers["blocking"] = None if flow.blocking is None else flow.blocking.sentence(texts)
+    blocking = None if flow.blocking is None else flow.blocking.sentence(texts)
+    facts = facts.model_copy(update={"margin_deficit": flow.deficit, "blocking": blocking})
     measure = scaled_measure(matrix.indptr, matrix.indices, balance.weight, balance.log_scale)
     try:
         found = spectrum(measure, most=8, tolerance=1e-4)
     except ArpackNoConvergence:
-        return numbers
-    numbers["second_singular_value"] = float(found.second[0])
-    numbers["predicted_rate"] = found.predicted_rate
-    return numbers
+        return facts
+    return facts.model_copy(
+        update={"second_singular_value": float(found.second[0]), "predicted_rate": found.predicted_rate}
+    )

@@ -66,6 +66,19 @@ def selection_table(weights: Weights, chosen: Draw) -> pa.Table:
     return table.cast(SELECTION)
 
 
+def subset_table(ids: Ids, *, share: float) -> pa.Table:
+    """A uniform subset as a selection: each caption once, with the same weight and the same inclusion, `share`."""
+    table = pa.table(
+        {
+            "id": pa.array(ids),
+            "weight": pa.array(np.ones(len(ids))),
+            "inclusion": pa.array(np.full(len(ids), share)),
+            "multiplicity": pa.array(np.ones(len(ids), dtype=np.uint16)),
+        }
+    )
+    return table.cast(SELECTION)
+
+
 def with_realised(keywords: pa.Table, found: Realised) -> pa.Table:
     """The keyword table with its `realised` column filled."""
     place = keywords.schema.get_field_index("realised")

@@ -21,8 +21,6 @@ from storage.tables.shards import iter_batches, read_table
 from tasks.arrays import Bools, Ids, Int64s
 from tasks.resampling.shards.splits import held_out
 
-BUCKET_BYTES = 512 << 20
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -88,9 +86,5 @@ def _entries(matches: Sequence[Path], ids: Ids) -> pa.Array:
         pieces.append(table.filter(pc.is_in(table.column("id"), value_set=wanted)))
     schema = pa.schema([("id", pa.uint64()), ("entries", pa.list_(pa.uint32()))])
     table = pa.concat_tables(pieces).sort_by("id") if pieces else schema.empty_table()
-    held = table.column("id").to_numpy()
-    places = np.searchsorted(held, ids)
-    missing = (
-        (places >= len(held)) | (held[np.minimum(places, max(0, len(held) - 1))] != ids) if len(held) else ids >= 0
-    )
-    return table.column("entries").combine_chunks().take(pa.array(places, mask=missing))
+    places, found = places_in(table.column("id").to_numpy(), ids)
+    return table.column("entries").combine_chunks().take(pa.array(places, mask=~found))

@@ -17,7 +17,7 @@ from tasks.balancing.feasibility.obstacles import obstacles
 from tasks.balancing.matrix.incidence import Incidence, incidence_of
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.targets import base_measure, capped
-from tasks.balancing.threshold import threshold
+from tasks.balancing.threshold_rule import threshold
 from tasks.resampling.sampling.draw import draw
 
 

@@ -10,8 +10,10 @@ import pytest
 from storage.tables.shards import read_table
 from tasks.balancing.config import CappedTarget, RakeConfig
 from tasks.balancing.explain import explain_balancing
+from tasks.balancing.stats import BalanceStats
 from tasks.resampling.config import CurateConfig
 from tasks.resampling.explain import explain_selection
+from tasks.resampling.stats import SelectStats
 from tests.tasks.balancing.builders import World, keyword_lists, world_ids
 from tests.tasks.resampling.chains import files, run
 
@@ -30,12 +32,17 @@ def test_stories_of_kept_dropped_and_unmatched_captions(tmp_path: Path) -> None:
             explain_balancing(
                 id_,
                 balanced=weights[0].parent,
-                stats=found["balance"].stats,
+                stats=BalanceStats.of(found["balance"]),
                 matches=shards,
                 entries=selection.parent / "entries.parquet",
             ),
             explain_selection(
-                id_, weights=weights, selection=selection, stats=found["select"].stats, seed=1, curated=curated
+                id_,
+                weights=weights,
+                selection=selection,
+                stats=SelectStats.of(found["select"]),
+                seed=1,
+                curated=curated,
             ),
         )
 

@@ -12,7 +12,7 @@ from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.diagnostics import total_variation
 from tasks.balancing.matrix.incidence import Incidence, incidence_of
 from tasks.balancing.raking.rake import rake
-from tasks.balancing.threshold import threshold
+from tasks.balancing.threshold_rule import threshold
 from tests.tasks.balancing.examples import dense, random_matrix
 
 

@@ -18,7 +18,7 @@ from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.matrix.checks import checked_bands, checked_matrix, checked_target, half_steps
 from tasks.balancing.raking.census import MatchShards, census
 from tasks.balancing.raking.rake import rake
-from tasks.balancing.threshold import threshold
+from tasks.balancing.threshold_rule import threshold
 
 Solver = Callable[[np.ndarray, np.ndarray], object]
 SOLVERS: dict[str, Solver] = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from storage.errors import InputError
 from tasks.balancing.matrix.incidence import incidence_of
-from tasks.balancing.threshold import tail_share, threshold, threshold_for_tail_share
+from tasks.balancing.threshold_rule import tail_share, threshold, threshold_for_tail_share
 from tests.tasks.balancing.examples import dense, random_matrix
 
 
