@@ -1,0 +1,192 @@
+"""Tests mirror the tree: where a module's tests are is a rule, and no module is without one."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.paths import ROOT
+
+TESTED = ("tasks", "storage", "flows", "equipoise")
+
+ABOUT_NO_MODULE = {
+    "tests/test_mirror.py": "the tree itself",
+    "tests/test_documents.py": "the pages beside the code: README, licence, citation, contributing",
+    "tests/test_examples.py": "the programs in examples/",
+}
+
+DEBTS = frozenset(
+    """
+    tests/flows/test_deployments.py
+    tests/flows/test_screening.py
+    tests/tasks/balancing/test_real_titles.py
+    tests/tasks/embedding/test_embed.py
+    tests/tasks/embedding/test_resume.py
+    tests/tasks/evaluation/probe/test_stage.py
+    tests/tasks/geometry/test_geometry.py
+    tests/tasks/ingest/test_balance_csv.py
+    tests/tasks/ingest/test_benchmark.py
+    tests/tasks/ingest/test_huggingface.py
+    tests/tasks/ingest/test_imagenet_captions.py
+    tests/tasks/ingest/test_table.py
+    tests/tasks/matching/test_buffers.py
+    tests/tasks/matching/test_incremental.py
+    tests/tasks/training/selfsupervised/test_stage.py
+    tests/tasks/training/test_benchmarks.py
+    tests/tasks/training/test_resume.py
+    flows/commands/leakage_study.py
+    flows/commands/store_commands.py
+    flows/commands/study.py
+    flows/config/experiment.py
+    flows/engine/prefect_engine.py
+    flows/graph/benchmarks.py
+    flows/graph/evaluate.py
+    flows/graph/ingest.py
+    flows/graph/report.py
+    flows/graph/screen.py
+    flows/graph/selfsupervise.py
+    flows/graph/words.py
+    flows/lineage.py
+    flows/lineage_artifact.py
+    flows/logs.py
+    storage/export/buckets.py
+    storage/export/datacomp.py
+    storage/export/samples.py
+    storage/export/webdataset.py
+    storage/progress.py
+    storage/record/code.py
+    tasks/balancing/calibration/dual_ascent.py
+    tasks/balancing/calibration/row_pass.py
+    tasks/balancing/explain.py
+    tasks/balancing/matrix/equal_rows.py
+    tasks/balancing/raking/grouped_passes.py
+    tasks/balancing/raking/iterate.py
+    tasks/balancing/raking/kernels.py
+    tasks/balancing/raking/stopping.py
+    tasks/balancing/result.py
+    tasks/balancing/solve_shards.py
+    tasks/balancing/tables.py
+    tasks/balancing/task.py
+    tasks/balancing/theory/convergence_facts.py
+    tasks/embedding/architecture.py
+    tasks/embedding/benchmark.py
+    tasks/embedding/encode.py
+    tasks/embedding/parallel.py
+    tasks/embedding/pixels.py
+    tasks/evaluation/benchmarks/archive.py
+    tasks/evaluation/probe/features.py
+    tasks/evaluation/probe/scores.py
+    tasks/evaluation/scoring/answers.py
+    tasks/geometry/neighbours/block_filter.py
+    tasks/geometry/neighbours/component_links.py
+    tasks/geometry/neighbours/distinct_points.py
+    tasks/geometry/neighbours/faiss_search.py
+    tasks/geometry/neighbours/sorted_lists.py
+    tasks/geometry/neighbours/squared_distances.py
+    tasks/geometry/neighbours/tile_layout.py
+    tasks/geometry/neighbours/tile_search.py
+    tasks/geometry/neighbours/torch_search.py
+    tasks/geometry/read_vectors.py
+    tasks/geometry/tree/boruvka.py
+    tasks/ingest/acceptance.py
+    tasks/ingest/rows.py
+    tasks/ingest/scenes/captions.py
+    tasks/ingest/scenes/repeats.py
+    tasks/ingest/sources/columns.py
+    tasks/ingest/sources/huggingface.py
+    tasks/ingest/sources/scenes.py
+    tasks/matching/index/build.py
+    tasks/matching/index/index.py
+    tasks/matching/index/trie_table.py
+    tasks/matching/matcher_cache.py
+    tasks/matching/scan/collect_entries.py
+    tasks/matching/scan/match_captions.py
+    tasks/matching/scan/tokens.py
+    tasks/matching/spacing/unicode_kernel.py
+    tasks/reporting/compose.py
+    tasks/reporting/inputs/stage_stats.py
+    tasks/reporting/inputs/tables.py
+    tasks/reporting/sections/score_charts.py
+    tasks/reporting/sections/screening.py
+    tasks/reporting/selfsupervised/content.py
+    tasks/reporting/selfsupervised/summary.py
+    tasks/reporting/summary.py
+    tasks/reporting/write.py
+    tasks/screening/duplicates/dropping.py
+    tasks/screening/duplicates/equal_content.py
+    tasks/screening/explain.py
+    tasks/screening/leakage/contact_sheet.py
+    tasks/screening/leakage/leak_tables.py
+    tasks/screening/pictures/study.py
+    tasks/training/data/tokens.py
+    tasks/training/loop/checkpoint.py
+    tasks/training/loop/measurements.py
+    tasks/training/loop/objective.py
+    tasks/training/loop/progress_line.py
+    tasks/training/models/compact_vocabulary.py
+    tasks/training/models/initialisation.py
+    """.split()
+)
+"""Tests that mirror nothing and modules that no test imports, from before the rule. This list only gets shorter."""
+
+
+def python_files(folder: str) -> Iterator[Path]:
+    return (file.relative_to(ROOT) for file in sorted((ROOT / folder).rglob("*.py")))
+
+
+def imported(file: Path) -> set[str]:
+    """Every module that a file imports, by dotted name; a name taken from a package may be a module of it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def room(file: Path) -> Path:
+    """`tasks/matching` of `tasks/matching/index/build.py`; `storage` of anything in storage."""
+    return Path(*file.parts[:2]) if file.parts[0] == "tasks" and len(file.parts) > 2 else Path(file.parts[0])
+
+
+def has_functions(file: Path) -> bool:
+    """Whether there is anything to call: fields, constants, types and protocols alone need no test."""
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    return any(
+        isinstance(node, ast.FunctionDef) and not all(isinstance(line, ast.Expr) for line in node.body)
+        for node in ast.walk(tree)
+    )
+
+
+def untested_modules() -> set[str]:
+    by_room: dict[Path, set[str]] = {}
+    for file in python_files("tests"):
+        place = file.relative_to("tests")
+        if len(place.parts) > 1:
+            by_room.setdefault(room(place), set()).update(imported(file))
+    return {
+        file.as_posix()
+        for top in TESTED
+        for file in python_files(top)
+        if file.name != "__init__.py"
+        and has_functions(file)
+        and ".".join(file.with_suffix("").parts) not in by_room.get(room(file), set())
+        and not ROOT.joinpath("tests", file.parent, f"test_{file.name}").is_file()
+    }
+
+
+TEST_FILES = [file for file in python_files("tests") if file.name.startswith("test_")]
+
+
+@pytest.mark.parametrize("file", TEST_FILES, ids=str)
+def test_a_test_file_mirrors_a_module_or_a_folder(file: Path) -> None:
+    mirrored = ROOT / file.parent.relative_to("tests") / file.stem.removeprefix("test_")
+    is_named = mirrored.with_suffix(".py").is_file() or mirrored.is_dir()
+    excused = ABOUT_NO_MODULE.keys() | DEBTS
+    assert is_named or file.as_posix() in excused, f"{file} tests no module {mirrored.relative_to(ROOT)}.py"
+
+
+def test_every_module_with_a_function_is_imported_by_a_test_of_its_room() -> None:
+    assert untested_modules() - DEBTS == set()
