@@ -40,10 +40,18 @@ def chain(runtime: Runtime, rows: int) -> tuple[Manifest, Manifest, Manifest]:
     return numbers, odd, total.run([odd], Log(), runtime=runtime)
 
 
+def record(store: Store, manifest: Manifest) -> None:
+    """A record as Prefect's results leave one."""
+    (store.root / RECORDS).mkdir(exist_ok=True)
+    (store.root / RECORDS / f"{manifest.stage}-{manifest.key}-0123456789abcdef").write_text("x")
+
+
 def test_roots_and_what_they_came_from_stay(runtime: Runtime, store: Store) -> None:
     kept = chain(runtime, 10)
+    record(store, kept[0])
     before = tree(store)
     other = count.run(CountConfig(rows=3), runtime=runtime)
+    record(store, other)
     found = collect(store, kept[-1])
     assert {item.path.name for item in found.items if item.kind == "output"} == {other.key}
     assert [item.kind for item in found.items].count("record") == 1
