@@ -15,7 +15,8 @@ from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
 from storage.tables.shards import write_table
-from tasks.reporting.inputs.stage_outputs import Curation, Leaks, Screening
+from tasks.reporting.config import Cell, RunLabel
+from tasks.reporting.inputs.stage_outputs import Curation, Leaks, Scored, Screening, Trained, Training
 from tasks.screening.config import DeduplicateConfig, LeakageConfig
 from tasks.screening.duplicates.rows_to_drop import DROPPED
 from tasks.screening.leakage.leak_tables import CAPTIONS, LEAKS
@@ -31,6 +32,8 @@ HOSTILE = (
     "javascript:alert(3) <svg/onload=alert(4)> <!-- -->",
 )
 KEYWORDS = ("dog", "<b>bold</b>", "$x^2$ & <i>", "--><script>alert(5)</script>", "\u202egnirts", "cat")
+
+RUNS = tuple(RunLabel(variant=variant, seed=seed) for seed in (0, 1) for variant in ("original", "balanced"))
 
 
 def png(seed: int, side: int = 8) -> bytes:
@@ -282,6 +285,29 @@ class Inputs:
         self.models = [fake_model.run(seed, **run) for seed in range(4)]
         shares = (0.5, 0.9, 0.52, 0.88)
         self.scores = [fake_scores.run(seed, right, **run) for seed, right in enumerate(shares)]
+
+    def workspace(self, output: Path) -> Workspace:
+        """What a running report sees."""
+        return Workspace("report", "key", output, self.runtime)
+
+    @property
+    def training(self) -> Training:
+        """Four models of two variants, and how both lie."""
+        variants = ("original", "balanced")
+        return Training(
+            [Trained(run, model) for run, model in zip(RUNS, self.models, strict=True)],
+            dict(zip(variants, self.geometry, strict=True)),
+            dict(zip(variants, self.density, strict=True)),
+            "<u>a CLIP</u>",
+        )
+
+    @property
+    def scored(self) -> list[Scored]:
+        """Every model on one benchmark."""
+        return [
+            Scored(Cell(variant=run.variant, seed=run.seed, benchmark="<q>shape</q>"), scores)
+            for run, scores in zip(RUNS, self.scores, strict=True)
+        ]
 
     @property
     def curation(self) -> Curation:

@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from storage.record.manifest import Manifest
-from tasks.reporting.config import Cell, ReportConfig, RunLabel
-from tasks.reporting.inputs.stage_outputs import Scored, Screening, Trained, Training
+from tasks.reporting.config import ReportConfig
+from tasks.reporting.inputs.stage_outputs import Screening, Training
 from tasks.reporting.task import report
 from tests.tasks.reporting.conftest import HOSTILE, Inputs
 
-RUNS = tuple(RunLabel(variant=variant, seed=seed) for seed in (0, 1) for variant in ("original", "balanced"))
-CELLS = tuple(Cell(variant=run.variant, seed=run.seed, benchmark="<q>shape</q>") for run in RUNS)
 CONFIG = ReportConfig(title="Test </title><script>alert(0)</script>", resamples=200)
 # The only elements of the page, HTML and SVG. Nothing that runs, embeds, submits or loads is among them.
 ALLOWED = frozenset(
@@ -78,19 +76,7 @@ class Page(HTMLParser):
 
 
 def full(inputs: Inputs, config: ReportConfig = CONFIG) -> Manifest:
-    return report.run(
-        config,
-        inputs.screening,
-        inputs.curation,
-        Training(
-            [Trained(run, model) for run, model in zip(RUNS, inputs.models, strict=True)],
-            dict(zip(("original", "balanced"), inputs.geometry, strict=True)),
-            dict(zip(("original", "balanced"), inputs.density, strict=True)),
-            "<u>a CLIP</u>",
-        ),
-        [Scored(cell, scores) for cell, scores in zip(CELLS, inputs.scores, strict=True)],
-        runtime=inputs.runtime,
-    )
+    return report.run(config, inputs.screening, inputs.curation, inputs.training, inputs.scored, runtime=inputs.runtime)
 
 
 def curated_only(inputs: Inputs, config: ReportConfig) -> Manifest:

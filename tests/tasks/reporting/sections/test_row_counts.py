@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from tasks.reporting.sections.row_counts import stations
+from tasks.reporting.sections.row_counts import RowCounts, sources, stations
 
 
 def test_every_row_is_accounted_for() -> None:
@@ -17,3 +17,24 @@ def test_every_row_is_accounted_for() -> None:
     for before, after in pairwise(route[:4]):
         assert before.rows - sum(loss.rows for loss in after.losses) == after.rows
     assert [loss.reason for loss in route[1].losses] == ["empty", "unreadable", "no reason recorded"]
+
+
+def test_screening_is_a_station_of_its_own() -> None:
+    route = stations(
+        [{"rows": 90, "rejected": 0}],
+        [{"rows": 80, "matched": 60}],
+        {"matched": 60},
+        {"distinct": 20, "size": 50},
+        {"rows": 20},
+        {"equal pair": 10},
+    )
+    screened = next(station for station in route if station.name == "Screened")
+    assert screened.rows == 80 and [(loss.reason, loss.rows) for loss in screened.losses] == [("equal pair", 10)]
+    assert RowCounts(route).widest == 90
+
+
+def test_sources_say_whose_the_images_are() -> None:
+    first = {"source": "scenes", "kind": "scenes", "images": "generated"}
+    assert sources([first, first, {"source": "mine", "kind": "csv"}]) == (
+        "scenes (scenes, images: generated)", "mine (csv)"
+    )  # fmt: skip

@@ -1,7 +1,12 @@
 """The result in sentences that say no more than the numbers do."""
 
+import polars as pl
+
+from tasks.reporting.sections.marginals import KeywordMarginals, distances, read_marginals
+from tasks.reporting.sections.row_counts import RowCounts, Station
 from tasks.reporting.sections.scores import Scores, compare, summarise
-from tasks.reporting.sections.sentences import caution, headline
+from tasks.reporting.sections.screening import Screening
+from tasks.reporting.sections.sentences import caution, curation_sentence, facts, headline
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 
 
@@ -38,3 +43,42 @@ def test_one_seed_is_said() -> None:
     scores = Scores(summarise(scored, BOOTSTRAP), (difference,))
     assert headline(scores).startswith("Balanced against original, from one seed: +70.0 points [+")
     assert "says nothing about luck" in caution([difference], 0.95)
+
+
+def marginals(before: float, after: float | None) -> KeywordMarginals:
+    """Two keywords, this share of the matches with the first, of which the target wants half."""
+    frame = pl.DataFrame(
+        {
+            "entry": [0, 1],
+            "text": ["a", "b"],
+            "count": [3, 1],
+            "target": [0.5, 0.5],
+            "observed": [before, 1 - before],
+            "realised": [None, None] if after is None else [after, 1 - after],
+        }
+    )
+    shares = read_marginals(frame)
+    return KeywordMarginals(shares, distances(shares), {}, {"effective_sample_size": 1234.4})
+
+
+def test_a_curation_tells_how_near_it_came() -> None:
+    assert curation_sentence(marginals(0.75, 0.5)) == (
+        " The keywords’ distance from their target went from 0.250 to 0.000 in total variation."
+    )
+    assert curation_sentence(marginals(0.75, None)) == ""
+
+
+def test_facts_leave_out_what_is_not_known() -> None:
+    stations = tuple(
+        Station(name, "", rows) for name, rows in (("Source rows", 9000), ("Matched", 800), ("Selected", 70))
+    )
+    assert facts(RowCounts(stations), Screening(), marginals(0.75, None), Scores()) == (
+        ("9,000", "rows in the sources"),
+        ("800", "pairs that match a keyword"),
+        ("70", "different pairs selected"),
+        ("1,234", "effective sample size of the selection"),
+    )
+    screened = Screening(rows=40, remaining=30, reasons={"equal pair": 10})
+    said = facts(RowCounts(stations), screened, marginals(0.75, 0.5), Scores())
+    assert said[1] == ("10", "repeats and leaks dropped")
+    assert said[-1] == ("0.250 → 0.000", "total variation from the keyword target")

@@ -1,10 +1,14 @@
 """Curves of what was measured, and the table of budgets."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
+import pytest
 
 from tasks.reporting.page.svg import drawing
-from tasks.reporting.sections.training_curves import TrainingRun, training_figure
+from tasks.reporting.sections.training_curves import TrainingRun, read_trainings, training_figure
+from tests.tasks.reporting.conftest import Inputs
 
 
 def test_training_curves_show_what_was_measured() -> None:
@@ -28,3 +32,25 @@ def test_training_curves_show_what_was_measured() -> None:
     assert titles == ["loss", "mean norm, texts"]  # neither constants, nor what is given, nor what is missing
     with drawing():
         assert training_figure([]) is None
+
+
+def test_curves_are_smoothed_without_inventing_ends() -> None:
+    steps = np.arange(1, 101)
+    metrics = pl.DataFrame({"step": steps, "loss": 2.0 * steps})
+    with drawing():
+        figure = training_figure([TrainingRun("original", 0, "train", metrics)], smoothing=0.05)
+    assert figure is not None
+    (line,) = figure.axes[0].lines
+    np.testing.assert_allclose(line.get_ydata(), 2 * np.asarray(line.get_xdata()))  # a line stays a line
+    assert [float(x) for x in line.get_xdata()[[0, -1]]] == pytest.approx([3, 98])
+
+
+def test_trainings_are_read_and_grouped(inputs: Inputs, tmp_path: Path) -> None:
+    found = read_trainings(inputs.training.models, inputs.workspace(tmp_path))
+    assert list(found.stages) == ["train"]
+    assert {variant: [row.seed for row in rows] for variant, rows in found.stages["train"].items()} == {
+        "original": [0, 1], "balanced": [0, 1]
+    }  # fmt: skip
+    assert {stage: len(runs) for stage, runs in found.curves.items()} == {"train": 4}
+    for row, run in zip(found.rows, found.runs, strict=True):
+        assert row.final_loss == pytest.approx(run.metrics["loss"][-20:].mean()) and row.steps == len(run.metrics)

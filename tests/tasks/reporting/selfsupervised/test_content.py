@@ -1,0 +1,46 @@
+"""What a self-supervised experiment says of itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from storage.tables.shards import read_table
+from tasks.reporting.config import SelfSupervisedReportConfig
+from tasks.reporting.selfsupervised.content import SelfSupervisedReport, compose
+from tests.tasks.reporting.selfsupervised.conftest import Experiment
+
+CONFIG = SelfSupervisedReportConfig(title="Views <b>", resamples=200)
+
+
+@pytest.fixture
+def content(experiment: Experiment, tmp_path: Path) -> SelfSupervisedReport:
+    return compose(CONFIG, experiment.models, experiment.probed, experiment.workspace(tmp_path))
+
+
+def test_the_linear_probe_and_the_neighbours_are_two_benchmarks(content: SelfSupervisedReport) -> None:
+    assert list(content.scores.benchmarks) == ["linear probe", "nearest neighbours"]
+    assert list(content.scores.pairs) == [("trained", "untrained")]
+    assert content.headline.startswith("Trained against untrained, over 2 seeds: +")
+
+
+def test_recall_is_the_mean_over_classes(content: SelfSupervisedReport, experiment: Experiment, tmp_path: Path) -> None:
+    path = experiment.workspace(tmp_path).path(experiment.probed[0].scores, "predictions.parquet")
+    table = read_table([path])
+    label, answer = table["label"].to_numpy(), table["prediction"].to_numpy()
+    trained = content.scores.benchmarks["linear probe"][0]
+    assert trained.seeds[0][1] == pytest.approx(np.mean([(answer == label)[label == k].mean() for k in range(3)]))
+    assert trained.chance == pytest.approx(1 / 3)
+
+
+def test_every_training_ends_somewhere(content: SelfSupervisedReport) -> None:
+    assert [(end.seed, end.loss, end.distinct) for end in content.ends] == [(0, 1.5, 40), (1, 2.5, 40)]
+    assert content.ends[0].measures == {
+        "invariance": 0.1, "first_norm": 1.2, "first_tree": 0.9, "rank": 12.5, "spread": 0.8
+    }  # fmt: skip
+    assert content.facts[:3] == (
+        ("40", "pictures learnt from, without labels"),
+        ("4,000", "pictures seen, two views of each"),
+        ("2", "trainings, one for each seed"),
+    )
+    assert set(content.drawings) == {"scores", "training"}

@@ -1,0 +1,36 @@
+"""`summary.json` is strict JSON, with null for what does not exist."""
+
+import json
+import math
+
+import pytest
+
+from tasks.reporting.sections.scores import compare, summarise
+from tasks.reporting.summary import deltas_json, dumped, finite_json, variants_json
+from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
+
+
+def test_numbers_that_do_not_exist_are_null() -> None:
+    found = finite_json({"a": [math.nan, 1.5, (math.inf, -math.inf)], 2: True, "none": None, "text": "é"})
+    assert found == {"a": [None, 1.5, [None, None]], "2": True, "none": None, "text": "é"}
+    with pytest.raises(TypeError, match="set"):
+        finite_json({"a": {1}})
+
+
+def test_what_json_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        dumped(math.nan)
+    assert dumped({"é": 1}) == '{\n  "é": 1\n}\n'
+
+
+def test_scores_and_differences_come_back_as_they_are() -> None:
+    scored = [measured(name, seed, value) for name, value in (("a", 0.4), ("b", 0.6)) for seed in (0, 1)]
+    scored.append(measured("c", 0, 0.5))
+    summaries, differences = summarise(scored, BOOTSTRAP), compare(scored, [("b", "a"), ("c", "a")], BOOTSTRAP)
+    variants = json.loads(dumped(variants_json(summaries)))
+    assert variants["a"]["shape"]["seeds"] == {"0": 0.4, "1": 0.4} and variants["a"]["shape"]["chance"] == 1 / 3
+    assert variants["c"]["shape"]["interval"] is None and len(variants["c"]["shape"]["image_interval"]) == 2
+    assert variants["b"]["shape"]["classes"] == pytest.approx({"a": 0.6, "b": 0.6, "c": 0.6})
+    deltas = json.loads(dumped(deltas_json(differences)))
+    assert deltas["b-a"]["shape"]["mean"] == pytest.approx(0.2) and deltas["b-a"]["shape"]["decided_over"] == "seeds"
+    assert deltas["c-a"]["shape"]["decided_over"] == "images"
