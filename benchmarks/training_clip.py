@@ -23,6 +23,7 @@ from tasks.embedding.clip import Architecture, Clip
 from tasks.training.config import OptimiserConfig, ScheduleConfig, TrainingConfig
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import read_pairs
+from tasks.training.loop.context import Context
 from tasks.training.recipes.clip import train_clip
 from tasks.training.recipes.open_clip_main import train_with
 
@@ -114,6 +115,6 @@ def _ours(model: str, folder: Path, batch: int, device: str, *, decoded_limit: i
             optimiser=OptimiserConfig(learning_rate=1e-3),
             schedule=ScheduleConfig(warmup=0),
         )
-        train_clip(clip, pairs, config, seed=0, device=device)
+        train_clip(clip, pairs, config, seed=0, context=Context(device=device))
 
     return train

@@ -16,6 +16,7 @@ from benchmarks.rates import Way
 from storage.tables.ids import row_ids
 from tasks.training.config import HeadsConfig
 from tasks.training.data.embeddings import EmbeddingSet, embedding_batches
+from tasks.training.loop.context import Context
 from tasks.training.models.heads import Heads, Mlp
 from tasks.training.recipes.heads import train_heads
 
@@ -41,7 +42,9 @@ class Rows(Dataset):
 
 
 def ours(examples: EmbeddingSet, batch: int, device: str) -> Way:
-    return lambda steps: train_heads(examples, HeadsConfig(steps=steps, batch=batch), seed=0, device=device)
+    return lambda steps: train_heads(
+        examples, HeadsConfig(steps=steps, batch=batch), seed=0, context=Context(device=device)
+    )
 
 
 def plain_loop(

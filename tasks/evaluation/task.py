@@ -3,31 +3,24 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
-
-import pyarrow as pa
-import torch
-from pydantic import JsonValue
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
-from storage.tables.shards import write_table
-from tasks.evaluation.benchmarks.layout import inspect_layout, subfolder
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
-from tasks.evaluation.probe.features import encode_labelled, load_encoder
-from tasks.evaluation.probe.linear import linear_probe
-from tasks.evaluation.probe.neighbours import neighbour_votes
-from tasks.evaluation.probe.scores import probe_json, probe_scores
-from tasks.evaluation.scoring.intervals import Bootstrap
-from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
-from tasks.evaluation.zeroshot.clip_benchmark import classify, retrieve
-from tasks.threads import fixed_threads
-from tasks.training.models.saved import load_trained
-from tasks.training.selfsupervised.collapse import effective_rank
+from tasks.evaluation.stats import BenchmarkStats, ProbeStats
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tasks.evaluation.scoring.answers import Classification, Retrieval
+    from tasks.evaluation.scoring.scores import Scores
 
 
-@stage("evaluate", version=1, modules=("tasks.evaluation.zeroshot.clip_benchmark", "tasks.evaluation.scoring.scores"))
+@stage("evaluate", version=1, modules=())
 def evaluate(
     config: EvaluationConfig,
     benchmark: str,
@@ -36,10 +29,18 @@ def evaluate(
     base: Manifest | External | None,
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> BenchmarkStats:
     """Score `model` on the sub-folder `benchmark` of `dataset`; `base` is the encoder under a model that is heads."""
-    folder = work.directory(dataset)
-    root = subfolder(folder, benchmark)
+    import torch
+
+    from storage.tables.shards import write_table
+    from tasks.evaluation.benchmarks.layout import inspect_layout, subfolder
+    from tasks.evaluation.scoring.intervals import Bootstrap
+    from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
+    from tasks.evaluation.zeroshot.clip_benchmark import classify, retrieve
+    from tasks.training.models.saved import load_trained
+
+    root = subfolder(work.directory(dataset), benchmark)
     layout = inspect_layout(root, name=benchmark or root.name, split=config.split)
     device = torch.device(work.runtime.device)
     clip = load_trained(work.directory(model), work.directory(base) if base is not None else None, str(device))
@@ -49,39 +50,14 @@ def evaluate(
     with torch.cuda.device(device.index) if device.index is not None else nullcontext():
         if layout.kind == "classification":
             answers = classify(layout, clip, device=device.type, batch_size=config.batch_size)
-            scores = classification_scores(answers, layout.classes, bootstrap)
-            predictions = pa.table(
-                {
-                    "index": pa.array(range(len(answers.label)), pa.uint32()),
-                    "label": pa.array(answers.label, pa.int32()),
-                    "prediction": pa.array(answers.prediction, pa.int32()),
-                }
-            )
+            scores, predictions = classification_scores(answers, layout.classes, bootstrap), _class_table(answers)
         else:
             found = retrieve(layout, clip, recall_k=config.recall_k, device=device.type, batch_size=config.batch_size)
-            scores = retrieval_scores(found, bootstrap)
-            predictions = pa.table(
-                {
-                    "index": pa.array(range(len(found.image_of_text)), pa.uint32()),
-                    "image": pa.array(found.image_of_text, pa.uint32()),
-                    **{f"found@{k}": pa.array(hits) for k, hits in found.found_image.items()},
-                }
-            )
+            scores, predictions = retrieval_scores(found, bootstrap), _retrieval_table(found)
     write_table(work.output / "predictions.parquet", predictions)
     result = scores.to_json(dataset=f"wds/{layout.name}", model=clip.architecture.name, pretrained=model.digest[:12])
-    text = json.dumps(result, indent=2, allow_nan=False, ensure_ascii=False)
-    (work.output / "scores.json").write_text(text + "\n", encoding="utf-8")
-    interval = scores.intervals[scores.primary]
-    return {
-        "benchmark": layout.name,
-        "task": scores.task,
-        "primary": scores.primary,
-        "value": scores.metrics[scores.primary],
-        "interval": [interval.low, interval.high],
-        **scores.metrics,
-        "images": scores.images,
-        "classes": scores.choices,
-    }
+    _write_json(work.output / "scores.json", result)
+    return BenchmarkStats.model_validate(_figures(scores) | {"benchmark": layout.name})
 
 
 @stage("probe", version=1, modules=("tasks.evaluation.probe",))
@@ -94,21 +70,31 @@ def probe(
     untrained: bool = False,
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> ProbeStats:
     """Linear and nearest-neighbour accuracy on `test` of the model's frozen features, learnt from `train`'s labels.
 
     `untrained` evaluates the random network that a self-supervised training began from: the level to beat.
     """
-    workers, device = work.runtime.workers, work.runtime.device
+    import pyarrow as pa
+
+    from storage.tables.shards import write_table
+    from tasks.evaluation.probe.features import encode_labelled, load_encoder
+    from tasks.evaluation.probe.linear import linear_probe
+    from tasks.evaluation.probe.neighbours import neighbour_votes
+    from tasks.evaluation.probe.scores import probe_json, probe_scores
+    from tasks.evaluation.scoring.intervals import Bootstrap
+    from tasks.threads import fixed_threads
+    from tasks.training.selfsupervised.collapse import effective_rank
+
     with fixed_threads(config.threads):
         base_folder = work.directory(base) if base is not None else None
-        encoder = load_encoder(work.directory(model), base_folder, device, untrained=untrained)
+        encoder = load_encoder(work.directory(model), base_folder, work.runtime.device, untrained=untrained)
         known, asked = (
             encode_labelled(
                 [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
                 encoder,
                 batch=config.batch_size,
-                workers=workers,
+                workers=work.runtime.workers,
                 what=what,
             )
             for pairs, what in ((train, "training pictures"), (test, "test pictures"))
@@ -142,19 +128,53 @@ def probe(
         ),
     )
     found = probe_json(scores, linear, pretrained="untrained" if untrained else model.digest[:12], effective_rank=rank)
-    text = json.dumps(found, indent=2, allow_nan=False)
-    (work.output / "scores.json").write_text(text + "\n", encoding="utf-8")
-    interval = scores.intervals[scores.primary]
-    return {
-        "task": scores.task,
-        "primary": scores.primary,
-        "value": scores.metrics[scores.primary],
-        "interval": [interval.low, interval.high],
-        **scores.metrics,
-        "images": scores.images,
-        "classes": scores.choices,
+    _write_json(work.output / "scores.json", found)
+    chosen = {
         "penalty": linear.fit.penalty,
         "penalty_at_edge": linear.at_the_edge,
         "converged": linear.fit.converged,
         "effective_rank": rank,
     }
+    return ProbeStats.model_validate(_figures(scores) | chosen)
+
+
+def _class_table(answers: "Classification") -> "pa.Table":
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            "index": pa.array(range(len(answers.label)), pa.uint32()),
+            "label": pa.array(answers.label, pa.int32()),
+            "prediction": pa.array(answers.prediction, pa.int32()),
+        }
+    )
+
+
+def _retrieval_table(found: "Retrieval") -> "pa.Table":
+    import pyarrow as pa
+
+    return pa.table(
+        {
+            "index": pa.array(range(len(found.image_of_text)), pa.uint32()),
+            "image": pa.array(found.image_of_text, pa.uint32()),
+            **{f"found@{k}": pa.array(hits) for k, hits in found.found_image.items()},
+        }
+    )
+
+
+def _figures(scores: "Scores") -> dict[str, object]:
+    interval = scores.intervals[scores.primary]
+    return {
+        "task": scores.task,
+        "primary": scores.primary,
+        "value": scores.metrics[scores.primary],
+        "interval": (interval.low, interval.high),
+        **scores.metrics,
+        "images": scores.images,
+        "classes": scores.choices,
+    }
+
+
+def _write_json(path: Path, content: Mapping[str, object]) -> None:
+    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")

@@ -1,33 +1,24 @@
 """The training stages: a CLIP model from scratch, its continuation with T-REG, heads, and self-supervised training."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-from pyarrow.parquet import read_schema
-from pydantic import JsonValue
+from typing import TYPE_CHECKING
 
 from storage.caching.stage import stage
 from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
-from storage.tables.shards import read_table, write_table
-from tasks.embedding.clip import Clip, build_clip, load_clip, save_clip
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, TrainingConfig
-from tasks.training.data.embeddings import read_embeddings
-from tasks.training.data.images import Preparation
-from tasks.training.data.pairs import PairSet, read_pairs
-from tasks.training.data.selection import Selection
 from tasks.training.distributed.launch import over_ranks, own_scratch
-from tasks.training.loop.fit import Fitted
-from tasks.training.models.pretrained import pretrained_clip
-from tasks.training.models.saved import lock_tower, save_heads
-from tasks.training.recipes import heads as heads_training
-from tasks.training.recipes.clip import train_clip
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
-from tasks.training.selfsupervised.networks import save_model
-from tasks.training.selfsupervised.training import read_pictures, train_self_supervised
-from tasks.training.tregs.treg import equilibrium_radius
+from tasks.training.stats import BudgetStats, ClipStats, SelfSupervisedStats, TrainingStats
+
+if TYPE_CHECKING:
+    from tasks.embedding.clip import Clip
+    from tasks.training.data.selection import Selection
+    from tasks.training.loop.context import Context
+    from tasks.training.loop.fit import Fitted
 
 _MODULES = ("tasks.training",)
 
@@ -42,11 +33,15 @@ def train(
     initial: External | None = None,
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> ClipStats:
     """A CLIP model on image-caption pairs, each as often as `selection` says.
 
     From scratch, from `initial`, a safetensors checkpoint of the architecture, or from published weights.
     """
+    from tasks.embedding.clip import build_clip, load_clip
+    from tasks.training.models.pretrained import pretrained_clip
+    from tasks.training.models.saved import lock_tower
+
     if initial is not None and config.pretrained is not None:
         raise InputError(
             f"two models to start from are given, {initial.path} and the tag {config.pretrained!r}; drop one"
@@ -71,8 +66,10 @@ def finetune(
     selection: Manifest | None,
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> ClipStats:
     """Continue a trained CLIP model on pairs, with T-REG on either branch."""
+    from tasks.embedding.clip import load_clip
+
     clip = load_clip(work.directory(model))
     return _train_clip(clip, config, seed, pairs, selection, work)
 
@@ -81,83 +78,66 @@ def finetune(
 @over_ranks
 def train_heads(
     config: HeadsConfig, seed: int, embeddings: Sequence[Manifest], selection: Manifest | None, *, work: Workspace
-) -> Mapping[str, JsonValue]:
+) -> TrainingStats:
     """The paper's heads on frozen embeddings."""
+    from storage.tables.shards import write_table
+    from tasks.training.data.embeddings import read_embeddings
+    from tasks.training.models.saved import save_heads
+    from tasks.training.recipes.heads import train_heads as train_on
+
     began = time.perf_counter()
     paths = [path for manifest in embeddings for path in work.paths(manifest, "embeddings-*.parquet")]
     examples = read_embeddings(paths, _selection(selection, config, work), own_scratch(work))
-    heads, fitted = heads_training.train_heads(
-        examples,
-        config,
-        seed=seed,
-        device=work.runtime.device,
-        scratch=work.scratch,
-        description=f"heads {seed}",
-        report=work.report,
-    )
+    heads, fitted = train_on(examples, config, seed=seed, context=_context(work, f"heads {seed}"))
     save_heads(work.output, heads)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    return _stats(fitted, len(examples.ids), began, config)
+    return _training_stats(fitted, len(examples.ids), began, config)
 
 
 @stage("selfsupervise", version=1, modules=("tasks.training.selfsupervised",))
 def selfsupervise(
     config: SelfSupervisedConfig, seed: int, pairs: Sequence[Manifest], *, work: Workspace
-) -> Mapping[str, JsonValue]:
+) -> SelfSupervisedStats:
     """A backbone trained on two views of every picture, without captions or labels."""
+    from storage.tables.shards import write_table
+    from tasks.training.selfsupervised.networks import save_model
+    from tasks.training.selfsupervised.training import read_pictures, train_self_supervised
+
     began = time.perf_counter()
     examples = read_pictures(_shards(pairs, work), config.side, workers=work.runtime.workers, scratch=work.scratch)
-    model, fitted = train_self_supervised(
-        examples,
-        config,
-        seed=seed,
-        device=work.runtime.device,
-        scratch=work.scratch,
-        description=f"{work.stage} {seed}",
-        report=work.report,
-    )
+    context = _context(work, f"{work.stage} {seed}")
+    model, fitted = train_self_supervised(examples, config, seed=seed, context=context)
     save_model(work.output, model, config, seed)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    measured = ("invariance", "first_norm", "second_norm", "first_tree", "second_tree", "rank", "spread")
-    return {
-        **_budget(fitted, len(examples.ids), began),
-        "final_loss": fitted.last("loss"),
-        **{name: fitted.last(name) for name in measured},
-        "without_image": examples.without_image,
-    }
+    return SelfSupervisedStats(
+        **_budget(fitted, len(examples.ids), began).model_dump(),
+        invariance=fitted.last("invariance"),
+        first_norm=fitted.last("first_norm"),
+        second_norm=fitted.last("second_norm"),
+        first_tree=fitted.last("first_tree"),
+        second_tree=fitted.last("second_tree"),
+        rank=fitted.last("rank"),
+        spread=fitted.last("spread"),
+        without_image=examples.without_image,
+    )
 
 
 def _train_clip(
-    clip: Clip,
+    clip: "Clip",
     config: TrainingConfig | FinetuneConfig,
     seed: int,
     pairs: Sequence[Manifest],
     selection: Manifest | None,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> ClipStats:
+    from storage.tables.shards import write_table
+    from tasks.embedding.clip import save_clip
+    from tasks.training.data.images import Preparation
+    from tasks.training.data.pairs import read_pairs
+    from tasks.training.recipes.clip import train_clip
+
     began = time.perf_counter()
-    examples = _pairs(clip, config, pairs, selection, work)
-    if examples.without_image:
-        work.log(f"{examples.without_image} selected rows have no image and are left out")
-    fitted = train_clip(
-        clip,
-        examples,
-        config,
-        seed=seed,
-        device=work.runtime.device,
-        scratch=work.scratch,
-        description=f"{work.stage} {seed}",
-        report=work.report,
-    )
-    save_clip(work.output, clip)
-    write_table(work.output / "metrics.parquet", fitted.metrics)
-    return _stats(fitted, len(examples.ids), began, config) | {"without_image": examples.without_image}
-
-
-def _pairs(
-    clip: Clip, config: LoopConfig, pairs: Sequence[Manifest], selection: Manifest | None, work: Workspace
-) -> PairSet:
-    return read_pairs(
+    examples = read_pairs(
         _shards(pairs, work),
         _selection(selection, config, work),
         preparation=Preparation.of(clip.transform),
@@ -166,6 +146,19 @@ def _pairs(
         scratch=own_scratch(work),
         copies=config.sampling,
     )
+    if examples.without_image:
+        work.log(f"{examples.without_image} selected rows have no image and are left out")
+    fitted = train_clip(clip, examples, config, seed=seed, context=_context(work, f"{work.stage} {seed}"))
+    save_clip(work.output, clip)
+    write_table(work.output / "metrics.parquet", fitted.metrics)
+    stats = _training_stats(fitted, len(examples.ids), began, config)
+    return ClipStats(**stats.model_dump(), without_image=examples.without_image)
+
+
+def _context(work: Workspace, description: str) -> "Context":
+    from tasks.training.loop.context import Context
+
+    return Context(work.runtime.device, work.scratch, description, work.report)
 
 
 def _shards(pairs: Sequence[Manifest], work: Workspace) -> list[Path]:
@@ -173,7 +166,12 @@ def _shards(pairs: Sequence[Manifest], work: Workspace) -> list[Path]:
     return [path for manifest in pairs for pattern in patterns for path in work.paths(manifest, pattern)]
 
 
-def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) -> Selection | None:
+def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) -> "Selection | None":
+    from pyarrow.parquet import read_schema
+
+    from storage.tables.shards import read_table
+    from tasks.training.data.selection import Selection
+
     if selection is None:
         return None
     paths = [path for pattern in ("selection.parquet", "weights-*.parquet") for path in work.paths(selection, pattern)]
@@ -182,34 +180,30 @@ def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) 
     return Selection.of(read_table(paths, ["id", config.sampling]), config.sampling)
 
 
-def _stats(fitted: Fitted, distinct: int, began: float, config: LoopConfig) -> dict[str, JsonValue]:
-    """Figures for the manifest; losses, norms and trees are means over the last 20 steps.
+def _training_stats(fitted: "Fitted", distinct: int, began: float, config: LoopConfig) -> TrainingStats:
+    from tasks.training.tregs.treg import equilibrium_radius
 
-    `predicted_norm` is where T-REG lets the norms settle, given time and dimensions enough; None without T-REG.
-    """
-    means: dict[str, JsonValue] = {
-        name: fitted.last(column)
-        for name, column in (
-            ("final_loss", "loss"),
-            ("final_contrastive", "contrastive"),
-            ("logit_scale", "logit_scale"),
-            ("image_norm", "image_norm"),
-            ("text_norm", "text_norm"),
-            ("image_tree", "image_tree"),
-            ("text_tree", "text_tree"),
-        )
-    }
     regulariser = config.regulariser
-    predicted = equilibrium_radius(config.batch, regulariser.gamma, regulariser.lambda_)
     settles = regulariser.kind == "tregs" and regulariser.lambda_ > 0
-    return _budget(fitted, distinct, began) | means | {"predicted_norm": predicted if settles else None}
+    predicted = equilibrium_radius(config.batch, regulariser.gamma, regulariser.lambda_) if settles else None
+    return TrainingStats(
+        **_budget(fitted, distinct, began).model_dump(),
+        final_contrastive=fitted.last("contrastive"),
+        logit_scale=fitted.last("logit_scale"),
+        image_norm=fitted.last("image_norm"),
+        text_norm=fitted.last("text_norm"),
+        image_tree=fitted.last("image_tree"),
+        text_tree=fitted.last("text_tree"),
+        predicted_norm=predicted,
+    )
 
 
-def _budget(fitted: Fitted, distinct: int, began: float) -> dict[str, JsonValue]:
-    return {
-        "steps": fitted.steps,
-        "examples_seen": fitted.examples_seen,
-        "distinct_examples": distinct,
-        "resumed_at": fitted.resumed_at,
-        "seconds": round(time.perf_counter() - began, 3),
-    }
+def _budget(fitted: "Fitted", distinct: int, began: float) -> BudgetStats:
+    return BudgetStats(
+        steps=fitted.steps,
+        examples_seen=fitted.examples_seen,
+        distinct_examples=distinct,
+        resumed_at=fitted.resumed_at,
+        seconds=round(time.perf_counter() - began, 3),
+        final_loss=fitted.last("loss"),
+    )

@@ -68,6 +68,10 @@ class DecodedPictures:
         return self.pixels[rows if self._place is None else self._place[rows]]
 
 
+_AHEAD = 3
+"""Batches made early in a thread beside the steps, where decoding takes long or the steps run elsewhere."""
+
+
 class EncodedPictures:
     """Pictures as encoded bytes in one file, memory-mapped, and decoded by `workers` threads at every use."""
 
@@ -105,3 +109,8 @@ def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Prepa
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         list(pool.map(some, [range(first, len(encoded), workers) for first in range(workers)]))
     return pixels
+
+
+def batches_ahead(pictures: Pictures, device: str) -> int:
+    """How many batches are worth making early: none where both they and the steps are a processor's own work."""
+    return 0 if device == "cpu" and isinstance(pictures, DecodedPictures) else _AHEAD

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor, nn
 
 from storage.errors import InputError
-from storage.progress import Report, silent
 from tasks.threads import fixed_threads
 from tasks.training.config import LoopConfig
 from tasks.training.data.batch import Batch
 from tasks.training.data.prefetch import prefetch
 from tasks.training.distributed.ranks import all_ranks
 from tasks.training.loop.checkpoint import load_checkpoint, restore, save_checkpoint
+from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.measurements import Watch
 from tasks.training.loop.objective import Measured, Objective
 from tasks.training.loop.optimiser import build_optimiser
@@ -38,7 +38,14 @@ _STEPS_BETWEEN_READS = 16
 
 @dataclass(frozen=True)
 class Fitted:
-    """What a training did; `metrics` as `Watch.table` makes it, `resumed_at` the step that a checkpoint gave."""
+    """What a training did.
+
+    Attributes:
+        steps: how many it made, those before an interruption among them.
+        examples_seen: steps times batch.
+        resumed_at: the step that a checkpoint gave, 0 where there was none.
+        metrics: a row a step, as `Watch.table` makes it.
+    """
 
     steps: int
     examples_seen: int
@@ -55,28 +62,29 @@ def fit(
     objective: Objective,
     batches: Callable[[int], Iterator[Batch]],
     config: LoopConfig,
+    context: Context = HERE,
     *,
-    device: str = "cpu",
-    scratch: Path | None = None,
-    description: str = "training",
     ahead: int = 0,
-    report: Report = silent,
 ) -> Fitted:
     """Minimise the objective for `config.steps` steps; the objective's parameters are changed in place.
 
-    batches: from a step's number, the batches from that step on. The same number gives the same batch at every call.
-    scratch: where checkpoints go; one found there is gone on from, to the same bits as without the interruption (on
-        a processor). None: no checkpoints.
-    ahead: how many batches are made early, in a thread beside the steps.
-    report: told every two seconds how far the training is, with its loss, logit scale and examples a second.
     Started by `torchrun`, every rank trains on its part of each batch, and the result is that of one process.
 
-    Raises `EquipoiseError` when the loss is not finite, naming ids of the batch it came from.
+    Args:
+        objective: a model and what is minimised.
+        batches: from a step's number, the batches from that step on. The same number gives the same batch at every
+            call.
+        config: budget, optimiser, schedule and precision.
+        context: where it runs, where checkpoints go, and who is told.
+        ahead: how many batches are made early, in a thread beside the steps.
+
+    Raises:
+        EquipoiseError: the loss is not finite; the sentence names ids of the batch it came from.
     """
-    live = Live(config.steps, config.batch, description, report)
+    live = Live(config.steps, config.batch, context.description, context.report)
     with fixed_threads(config.threads):
-        fabric = launch(device, config.precision)
-        return _fit(fabric, objective, batches, config, scratch, ahead, live)
+        fabric = launch(context.device, config.precision)
+        return _fit(fabric, objective, batches, config, context.scratch, ahead, live)
 
 
 def launch(device: str, precision: str) -> "Fabric":
@@ -116,9 +124,10 @@ def _fit(
     ahead: int,
     live: Live,
 ) -> Fitted:
-    if config.batch % (fabric.world_size * config.accumulate):
-        parts = fabric.world_size * config.accumulate
-        raise InputError(f"a batch of {config.batch} cannot be cut into {parts} equal parts (ranks × accumulate)")
+    try:
+        config.check_parts(fabric.world_size)
+    except ValueError as error:
+        raise InputError(str(error)) from None
     plain = build_optimiser(fabric.to_device(objective), config.optimiser)
     if config.compile:
         objective.encode = torch.compile(objective.encode)  # type: ignore[method-assign]

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from storage.errors import InputError
+from tasks.training.floats import at_least_float32
 from tasks.training.losses.potentials import balanced_loss
 
 Gradient = Literal["unrolled", "surrogate"]
@@ -33,7 +34,7 @@ def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient
     Returns a scalar. Raises `InputError` for logits that are not square, a negative `steps`, or a surrogate of k ≠ 2.
     """
     _check(logits, steps, gradient)
-    wide = logits if logits.dtype == torch.float64 else logits.float()
+    wide = at_least_float32(logits)
     with torch.autocast(device_type=logits.device.type, enabled=False):
         if gradient == "surrogate":
             return surrogate_loss(wide)

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from storage.errors import InputError
 from tasks.training.distributed.ranks import Ranks, all_ranks
+from tasks.training.floats import at_least_float32
 from tasks.training.losses.balanced import Gradient, balanced_contrastive_loss
 from tasks.training.losses.potentials import balanced_loss
 from tasks.training.tregs.treg import treg
@@ -78,7 +79,7 @@ def distributed_contrastive_loss(
     """
     ranks = ranks or all_ranks()
     with torch.autocast(device_type=image_features.device.type, enabled=False):
-        image = image_features if image_features.dtype == torch.float64 else image_features.float()
+        image = at_least_float32(image_features)
         text = ranks.gather(text_features.to(image.dtype))
         by_rows = ranks.group is not None and local and gradient == "unrolled"
         image = image if by_rows else ranks.gather(image)
@@ -104,7 +105,7 @@ class BatchRegulariser(nn.Module):
     def forward(self, points: Tensor) -> Tensor:
         """This rank's un-normalised embeddings `[b, d]` → the regulariser's value."""
         with torch.autocast(device_type=points.device.type, enabled=False):
-            wide = points if points.dtype == torch.float64 else points.float()
+            wide = at_least_float32(points)
             return self.term(all_ranks().gather(wide) if self.gather else wide)
 
 

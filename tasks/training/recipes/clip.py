@@ -1,26 +1,22 @@
 """Training a whole CLIP model on pictures and captions, from scratch or from a trained one."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import torch
 
-from storage.progress import Report, silent
 from tasks.embedding.clip import Clip
 from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
 from tasks.training.data.augmentation import augment
 from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
-from tasks.training.data.images import DecodedPictures
+from tasks.training.data.images import batches_ahead
 from tasks.training.data.pairs import PairSet
 from tasks.training.distributed.ranks import all_ranks
+from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.fit import Fitted, fit
 from tasks.training.models.compact_vocabulary import CompactVocabulary, compact
 from tasks.training.recipes.contrastive_objective import ContrastiveObjective
-
-_AHEAD = 3
-"""Batches decoded beside the steps, where decoding takes long or the steps run elsewhere."""
 
 
 def train_clip(
@@ -29,15 +25,19 @@ def train_clip(
     config: TrainingConfig | FinetuneConfig,
     *,
     seed: int,
-    device: str = "cpu",
-    scratch: Path | None = None,
-    description: str = "training",
-    report: Report = silent,
+    context: Context = HERE,
 ) -> Fitted:
     """Train `clip.model` in place on `config.steps` batches of the pairs, drawn by their copies.
 
-    seed: decides the order of the examples and the augmentation, by hashes.
-    Raises `EquipoiseError` for a loss that is not finite.
+    Args:
+        clip: the model to train; its transform and tokenizer made the pairs.
+        pairs: the examples.
+        config: budget, loss, optimiser and augmentation.
+        seed: decides the order of the examples and the augmentation, by hashes.
+        context: where it runs, and who is told.
+
+    Raises:
+        EquipoiseError: a loss is not finite.
     """
     vocabulary = compact(clip.model, pairs.tokens.used())
     clip.model.to(memory_format=torch.channels_last).train()
@@ -46,10 +46,7 @@ def train_clip(
         return _stream(pairs, vocabulary, config.augmentation, config.batch, seed, start)
 
     objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
-    ahead = 0 if device == "cpu" and isinstance(pairs.pictures, DecodedPictures) else _AHEAD
-    fitted = fit(
-        objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead, report=report
-    )
+    fitted = fit(objective, stream, config, context, ahead=batches_ahead(pairs.pictures, context.device))
     clip.model.to(memory_format=torch.contiguous_format).eval()
     if vocabulary is not None:
         vocabulary.expand(clip.model)

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
-from storage.progress import Report, silent
 from tasks.training.config import HeadsConfig
 from tasks.training.data.batch import Batch
 from tasks.training.data.embeddings import EmbeddingSet, embedding_batches
+from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.fit import Fitted, fit
 from tasks.training.models.heads import Heads
 from tasks.training.models.initialisation import initialised
@@ -35,16 +34,23 @@ def train_heads(
     config: HeadsConfig,
     *,
     seed: int,
-    device: str = "cpu",
-    scratch: Path | None = None,
-    description: str = "training heads",
-    report: Report = silent,
+    context: Context = HERE,
 ) -> tuple[Heads, Fitted]:
-    """Heads trained on `config.steps` batches, drawn by copies; the seed decides the start and the order."""
+    """Fresh heads, trained on `config.steps` batches.
+
+    Args:
+        examples: the frozen embeddings, drawn by their copies.
+        config: sizes of the heads, budget, loss and optimiser.
+        seed: decides the weights at the start and the order of the examples.
+        context: where it runs, and who is told.
+
+    Raises:
+        EquipoiseError: a loss is not finite.
+    """
     heads = build_heads(examples, config, seed=seed)
     objective = ContrastiveObjective(heads, config.loss, config.regulariser, watch_trees=config.watch_trees)
 
     def stream(start: int) -> Iterator[Batch]:
         return embedding_batches(examples, batch=config.batch, seed=seed, start=start)
 
-    return heads, fit(objective, stream, config, device=device, scratch=scratch, description=description, report=report)
+    return heads, fit(objective, stream, config, context)

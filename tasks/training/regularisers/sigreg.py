@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from tasks.training.floats import at_least_float32
+
 _REACH = 5.0
 _KNOTS = 17
 
@@ -15,7 +17,7 @@ def sigreg(points: Tensor, *, directions: int = 256, seed: int = 0) -> Tensor:
     points: `[n, d]`, not normalised. directions: how many unit vectors `a`, drawn from `seed` alone: give another seed
     at every step. Returns a scalar, about a constant when the points are standard normal.
     """
-    wide = points.float() if points.dtype != torch.float64 else points
+    wide = at_least_float32(points)
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randn(directions, wide.shape[1], generator=generator, dtype=torch.float64)
     axes = functional.normalize(drawn, dim=1).to(wide)

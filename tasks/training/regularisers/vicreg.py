@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from tasks.training.floats import at_least_float32
+
 
 def variance_covariance(
     points: Tensor, *, variance_weight: float = 25.0, covariance_weight: float = 1.0, epsilon: float = 1e-4
@@ -12,7 +14,7 @@ def variance_covariance(
     points: `[n, d]`, n >= 2, not normalised: each coordinate is to have a deviation of at least 1, and no two are to
     be correlated. Returns a scalar.
     """
-    wide = points.float() if points.dtype != torch.float64 else points
+    wide = at_least_float32(points)
     count, dimension = wide.shape
     centred = wide - wide.mean(dim=0)
     variance = centred.square().sum(dim=0) / (count - 1)

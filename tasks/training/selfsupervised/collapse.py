@@ -3,9 +3,12 @@
 import torch
 from torch import Tensor
 
+from tasks.training.floats import at_least_float32
+
 
 def spread(points: Tensor) -> Tensor:
     """`√(Σ ‖z - z̄‖² / Σ ‖z‖²)` of points `[n, d]`: 1 where they are centred, 0 where they are one point."""
+    points = at_least_float32(points)
     total = points.square().sum().clamp(min=torch.finfo(points.dtype).tiny)
     return ((points - points.mean(dim=0)).square().sum() / total).sqrt()
 
@@ -16,10 +19,11 @@ def participation_ratio(points: Tensor) -> Tensor:
     Between 1 and min(n - 1, d). It needs no decomposition, so it can be taken at every step: `Σ λ²` is also the
     squared norm of the Gram matrix.
     """
-    centred = points - points.mean(dim=0)
+    centred = at_least_float32(points)
+    centred = centred - centred.mean(dim=0)
     product = centred @ centred.T if len(points) <= points.shape[1] else centred.T @ centred
     trace = product.diagonal().sum()
-    return trace.square() / product.square().sum().clamp(min=torch.finfo(points.dtype).tiny)
+    return trace.square() / product.square().sum().clamp(min=torch.finfo(centred.dtype).tiny)
 
 
 def effective_rank(points: Tensor) -> float:

@@ -8,21 +8,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from storage.progress import Report, silent
 from tasks.training.data.augmentation import standardise
 from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
-from tasks.training.data.images import DecodedPictures, Pictures
+from tasks.training.data.images import DecodedPictures, Pictures, batches_ahead
 from tasks.training.data.pairs import read_pairs
 from tasks.training.distributed.ranks import all_ranks
+from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.fit import Fitted, fit
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import Projected, build_model, preparation
 from tasks.training.selfsupervised.objective import SelfSupervisedObjective
 from tasks.training.selfsupervised.views import DEVIATION, MEAN, view_draws
-
-_AHEAD = 3
-"""Batches decoded beside the steps, where decoding takes long or the steps run elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +63,18 @@ def train_self_supervised(
     config: SelfSupervisedConfig,
     *,
     seed: int,
-    device: str = "cpu",
-    scratch: Path | None = None,
-    description: str = "self-supervised",
-    report: Report = silent,
+    context: Context = HERE,
 ) -> tuple[Projected, Fitted]:
     """Train a fresh network on `config.steps` batches of pictures.
 
-    seed: decides the weights at the start, the order of the pictures and their views, by hashes.
-    Raises `EquipoiseError` for a loss that is not finite.
+    Args:
+        examples: the pictures, drawn by their copies.
+        config: network, views, budget and objective.
+        seed: decides the weights at the start, the order of the pictures and their views, by hashes.
+        context: where it runs, and who is told.
+
+    Raises:
+        EquipoiseError: a loss is not finite.
     """
 
     def stream(start: int) -> Iterator[Batch]:
@@ -88,11 +88,8 @@ def train_self_supervised(
             yield Batch(examples.ids[rows], pictures, view_draws(places, seed=seed, step=step))
 
     model = build_model(config, seed=seed).to(memory_format=torch.channels_last)
-    ahead = 0 if device == "cpu" and isinstance(examples.pictures, DecodedPictures) else _AHEAD
     objective = SelfSupervisedObjective(model, config)
-    fitted = fit(
-        objective, stream, config, device=device, scratch=scratch, description=description, ahead=ahead, report=report
-    )
+    fitted = fit(objective, stream, config, context, ahead=batches_ahead(examples.pictures, context.device))
     return model.to(memory_format=torch.contiguous_format).eval(), fitted
 
 

@@ -6,6 +6,8 @@ No value is read back by the host and no shape depends on the data, so it can li
 import torch
 from torch import Tensor
 
+from tasks.training.floats import at_least_float32
+
 
 def boruvka_edges(points: Tensor) -> Tensor:
     """Edges of the Euclidean minimum spanning tree, int64 `[n - 1, 2]`, each with the smaller index first, ascending.
@@ -17,7 +19,7 @@ def boruvka_edges(points: Tensor) -> Tensor:
     n = len(points)
     if n < 2:
         return torch.empty((0, 2), dtype=torch.int64, device=points.device)
-    wide = points.detach() if points.dtype == torch.float64 else points.detach().float()
+    wide = at_least_float32(points.detach())
     wide = wide - wide.mean(dim=0)
     distances = torch.cdist(wide, wide, compute_mode="donot_use_mm_for_euclid_dist")
     rounds = (n - 1).bit_length()

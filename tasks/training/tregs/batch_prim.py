@@ -11,6 +11,7 @@ from torch import Tensor
 
 from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.neighbours.gram import symmetric_product
+from tasks.training.floats import at_least_float32
 from tasks.training.tregs.batch_boruvka import boruvka_edges
 
 CANCELLATION = 1e-2
@@ -30,7 +31,7 @@ def minimum_spanning_edges(points: Tensor) -> Tensor:
         return torch.empty((0, 2), dtype=torch.int64, device=points.device)
     if points.device.type != "cpu":
         return boruvka_edges(points)
-    centred = points.double() if points.dtype == torch.float64 else points.float()
+    centred = at_least_float32(points)
     centred = (centred - centred.mean(dim=0)).float().contiguous()
     return torch.from_numpy(_prim(symmetric_product(centred).numpy(), centred.numpy(), np.float32(CANCELLATION)))
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from storage.errors import InputError
+from tasks.training.floats import at_least_float32
 from tasks.training.tregs.batch_prim import minimum_spanning_edges
 from tasks.training.tregs.tree_length import tree_length
 
@@ -18,13 +19,13 @@ def mst_length(points: Tensor) -> Tensor:
     """
     if points.ndim != 2:
         raise InputError(f"a spanning tree needs points [n, d], not {list(points.shape)}")
-    wide = points if points.dtype == torch.float64 else points.float()
+    wide = at_least_float32(points)
     return tree_length(wide, minimum_spanning_edges(wide))
 
 
 def sphere_penalty(points: Tensor) -> Tensor:
     """The soft sphere constraint `L_S = (1/n) Σ (‖z_i‖ - 1)²` of points `[n, d]`; a zero vector has a zero gradient."""
-    wide = points if points.dtype == torch.float64 else points.float()
+    wide = at_least_float32(points)
     return (torch.linalg.vector_norm(wide, dim=1) - 1).square().mean()
 
 

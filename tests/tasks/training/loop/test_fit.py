@@ -24,6 +24,7 @@ from tasks.training.data.batch import Batch
 from tasks.training.data.embeddings import embedding_batches, read_embeddings
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import read_pairs
+from tasks.training.loop.context import Context
 from tasks.training.loop.fit import fit
 from tasks.training.loop.optimiser import decay_groups
 from tasks.training.loop.schedule import learning_rate
@@ -143,9 +144,9 @@ def test_resuming_gives_the_same_bits(examples, tmp_path, at):
     whole = objective()
     fitted = fit(whole, stream, HEADS)
     with pytest.raises(KeyboardInterrupt):
-        fit(objective(), interrupted(stream, at), HEADS, scratch=tmp_path / "scratch")
+        fit(objective(), interrupted(stream, at), HEADS, Context(scratch=tmp_path / "scratch"))
     resumed = objective()
-    again = fit(resumed, stream, HEADS, scratch=tmp_path / "scratch")
+    again = fit(resumed, stream, HEADS, Context(scratch=tmp_path / "scratch"))
     assert again.resumed_at == at // 5 * 5
     assert state_bytes(resumed) == state_bytes(whole)
     assert again.metrics.equals(fitted.metrics)
@@ -167,7 +168,7 @@ def test_resuming_a_clip_model_gives_the_same_bits(squares, tmp_path):
                 return take(rows)
 
             pairs.pictures.take = failing
-        train_clip(clip, pairs, config, seed=0, scratch=scratch)
+        train_clip(clip, pairs, config, seed=0, context=Context(scratch=scratch))
         return state_bytes(clip.model)
 
     whole = run(None)
@@ -178,7 +179,7 @@ def test_resuming_a_clip_model_gives_the_same_bits(squares, tmp_path):
 
 def test_a_spoilt_checkpoint_is_not_trusted(examples, tmp_path):
     (tmp_path / "checkpoint.safetensors").write_bytes(b"not a checkpoint")
-    _, fitted = train_heads(examples, HEADS, seed=0, scratch=tmp_path)
+    _, fitted = train_heads(examples, HEADS, seed=0, context=Context(scratch=tmp_path))
     assert fitted.resumed_at == 0
 
 
@@ -324,7 +325,7 @@ def test_a_batch_that_cannot_be_cut_is_named(examples):
 
 def test_a_training_reports_loss_scale_and_speed(examples):
     lines: list[tuple[int, int, str]] = []
-    _, fitted = train_heads(examples, HEADS, seed=0, report=lambda *line: lines.append(line))
+    _, fitted = train_heads(examples, HEADS, seed=0, context=Context(report=lambda *line: lines.append(line)))
     done, total, words = lines[-1]
     assert (done, total) == (40, 40)
     loss, scale, speed = words.split(", ", 2)
