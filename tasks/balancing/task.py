@@ -32,7 +32,7 @@ def balance(
     from storage.tables.ids import as_ids
     from storage.tables.schemas import WEIGHTS
     from storage.tables.shards import ShardWriter, read_table, write_table
-    from tasks.balancing.matrix.incidence import read_incidence
+    from tasks.balancing.matrix.read_matches import read_incidence
     from tasks.balancing.solve import solve
     from tasks.balancing.solve_shards import solve_shards
     from tasks.balancing.tables import entries_table, figures_of, history_table, marginals, potentials_table

@@ -14,7 +14,7 @@ from tasks.balancing.result import Balance
 SIZE_TOLERANCE = 1e-9
 
 
-def entry_probability(counts: Integers, t: float) -> Floats:
+def keyword_probability(counts: Integers, t: float) -> Floats:
     """`p_j = min(1, t / count_j)` `[m]`; 1 for a keyword that no caption holds (Xu et al. 2024, alg. 1)."""
     return np.minimum(1.0, t / np.maximum(np.asarray(counts, dtype=np.float64), 1e-300))
 
@@ -26,7 +26,7 @@ def inclusion_probability(indptr: Integers, indices: Integers, counts: Integers,
     as `−expm1(Σ log1p(−p_j))`, exact to rounding for small p.
     """
     with np.errstate(divide="ignore"):
-        log_missed = np.log1p(-entry_probability(counts, t))
+        log_missed = np.log1p(-keyword_probability(counts, t))
     inclusion = np.empty(len(indptr) - 1)
     kept_probability(indptr, indices, log_missed, inclusion)
     return inclusion
@@ -75,7 +75,7 @@ def threshold(
         weight=inclusion * (matched / expected),
         inclusion=inclusion,
         column_marginal=normalised(keyword_sums(indices, np.repeat(inclusion, degrees), columns)),
-        log_scale=np.log(entry_probability(counts, t)),
+        log_scale=np.log(keyword_probability(counts, t)),
         converged=residual <= SIZE_TOLERANCE,
         residual=residual,
         row_residual=0.0,

@@ -20,7 +20,7 @@ def select(
     Writes `selection.parquet` (captions with multiplicity > 0, by id) and `entries.parquet` with `realised`.
     """
     from storage.tables.shards import read_table, write_table
-    from tasks.balancing.matrix.incidence import read_incidence
+    from tasks.balancing.matrix.read_matches import read_incidence
     from tasks.balancing.stats import BalanceStats, finite
     from tasks.resampling.sampling.draw import draw
     from tasks.resampling.sampling.keyword_order import keyword_order

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import chain
 
 import numpy as np
-import pyarrow as pa
 
-from storage.errors import InputError
-from storage.tables.ids import as_ids
-from storage.tables.shards import read_table
-from tasks.arrays import Floats as Floats  # calibration and task.py take it from here, until they are reread
 from tasks.arrays import Ids, Int64s, Integers, Keywords
-from tasks.balancing.matrix.checks import check_rows
+from tasks.balancing.matrix.checks import checked_matrix
 
 
 @dataclass(frozen=True)
@@ -22,9 +17,9 @@ class Incidence:
     """Captions by keywords as compressed rows without values (Arrow's list layout).
 
     Attributes:
-        ids: uint64 `[n]`, the captions' ids.
-        indptr: integers `[n + 1]`; caption i holds `indices[indptr[i]:indptr[i + 1]]`.
-        indices: uint32 `[nnz]`, keyword numbers, ascending and unique within a caption.
+        ids: `[n]`, the captions' ids.
+        indptr: `[n + 1]`; caption i holds `indices[indptr[i]:indptr[i + 1]]`.
+        indices: `[nnz]`, keyword numbers, ascending and unique within a caption.
         columns: number of keywords m.
     """
 
@@ -53,7 +48,7 @@ class Incidence:
         indptr, indices = take_rows(self.indptr, self.indices, rows)
         return Incidence(self.ids[rows], indptr, indices, self.columns)
 
-    def entries_of(self, row: int) -> Keywords:
+    def keywords_of(self, row: int) -> Keywords:
         """The keywords of one row."""
         return self.indices[self.indptr[row] : self.indptr[row + 1]]
 
@@ -68,73 +63,12 @@ def take_rows(indptr: Integers, indices: Keywords, rows: Integers) -> tuple[Int6
     return taken, indices[positions]
 
 
-def read_block(path: Path | str, columns: int, without: Ids | None = None) -> tuple[Ids, Int64s, Keywords]:
-    """One shard of the `matches` table as `(ids, indptr, indices)`, rows in the shard's order.
-
-    Ids in `without` are left out. Raises `InputError` for a row without a list, or an unknown keyword.
-    """
-    table = read_table([Path(path)], columns=["id", "entries"])
-    ids = table.column("id").to_numpy().astype(np.uint64, copy=False)
-    indptrs: list[Int64s] = [np.zeros(1, dtype=np.int64)]
-    pieces: list[Keywords] = []
-    held = 0
-    for chunk in table.column("entries").chunks:
-        if chunk.null_count:
-            raise InputError(f"{Path(path).name} has a row without an entries list; run matching again")
-        offsets = chunk.offsets.to_numpy().astype(np.int64)
-        values = chunk.values.to_numpy(zero_copy_only=False)[offsets[0] : offsets[-1]] if len(chunk) else []
-        pieces.append(np.asarray(values, dtype=np.uint32))
-        indptrs.append(offsets[1:] - offsets[0] + held)
-        held += len(pieces[-1])
-    indptr = np.concatenate(indptrs)
-    indices = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint32)
-    check_rows(indptr, indices, columns)
-    if without is not None and len(without):
-        kept = np.flatnonzero(~np.isin(ids, as_ids(without)))  # beside int64, numpy would compare ids as floats
-        return ids[kept], *take_rows(indptr, indices, kept)
-    return ids, indptr, indices
-
-
-def read_incidence(paths: Sequence[Path], columns: int, *, without: Ids | None = None) -> tuple[Incidence, int]:
-    """All shards of the `matches` table as one matrix of the *matched* captions, sorted by id.
-
-    Sorting by id makes every later floating-point sum independent of how the rows were sharded. Captions that
-    match nothing have no mass under any measure here: they are left out and only counted.
-
-    Args:
-        paths: shards of the `matches` table.
-        columns: number of keywords m.
-        without: ids that were taken down, treated as if they had never been matched.
-
-    Returns:
-        `(matrix, unmatched)`, the number of captions without any keyword.
-
-    Raises:
-        InputError: an id occurs twice, or a match names an unknown keyword.
-    """
-    blocks = [read_block(path, columns, without) for path in paths]
-    ids = np.concatenate([np.zeros(0, np.uint64), *(block[0] for block in blocks)])
-    degrees = np.concatenate([np.zeros(0, np.int64), *(np.diff(block[1]) for block in blocks)])
-    indices = np.concatenate([np.zeros(0, np.uint32), *(block[2] for block in blocks)])
-    indptr = np.zeros(len(ids) + 1, dtype=np.int64)
-    np.cumsum(degrees, out=indptr[1:])
-    order = np.argsort(ids, kind="stable")
-    ordered = ids[order]
-    twice = np.flatnonzero(ordered[1:] == ordered[:-1])
-    if len(twice):
-        raise InputError(
-            f"id {int(ordered[twice[0]])} occurs more than once in the matches; every caption needs its own key"
-        )
-    matched = degrees[order] > 0
-    unmatched = int(len(order) - matched.sum())
-    return Incidence(ids, indptr, indices, columns).take(order[matched]), unmatched
-
-
 def incidence_of(rows: Iterable[Iterable[int]], columns: int) -> Incidence:
     """A small matrix from plain lists of keyword numbers, ids 0, 1, …; for examples and tests."""
     lists = [sorted(set(row)) for row in rows]
-    array = pa.array(lists, type=pa.large_list(pa.uint32()))
-    indptr = array.offsets.to_numpy().astype(np.int64)
-    indices = np.asarray(array.values.to_numpy(zero_copy_only=False), dtype=np.uint32)
-    check_rows(indptr, indices, columns)
-    return Incidence(np.arange(len(lists), dtype=np.uint64), indptr, indices, columns)
+    indptr = np.cumsum([0, *map(len, lists)])
+    return Incidence(
+        np.arange(len(lists), dtype=np.uint64),
+        *checked_matrix(indptr, list(chain.from_iterable(lists)), columns),
+        columns,
+    )

@@ -11,7 +11,7 @@ import numpy as np
 
 from tasks.arrays import Floats, Ids, Int64s
 from tasks.balancing.matrix.checks import check_unique
-from tasks.balancing.matrix.incidence import read_block
+from tasks.balancing.matrix.read_matches import read_block
 from tasks.balancing.raking.mappers import Mapper, mapped
 from tasks.balancing.result import Unit
 

@@ -23,7 +23,14 @@ MATCHES_PER_PART = 1 << 21
 
 @dataclass(frozen=True)
 class Part:
-    """One independent share of the work: row groups `(keywords [k, d], target [k])`, and longer rows compressed."""
+    """One independent share of the work.
+
+    Attributes:
+        groups: for some lengths d, rows `(keywords [k, d], target [k])`.
+        indptr: offsets of longer rows, all in the first part.
+        indices: their keywords.
+        row_target: their targets, `[1]` where all are the same.
+    """
 
     groups: tuple[tuple[Keywords, Floats], ...]
     indptr: Int64s
@@ -33,7 +40,16 @@ class Part:
 
 @dataclass(frozen=True)
 class Scratch:
-    """Vectors `[m]` that a pass writes: allocating them anew costs more than the pass over 200,000 keywords."""
+    """What a pass writes: allocating it anew costs more than the pass over 200,000 keywords.
+
+    Attributes:
+        values: `[m]`, `e^{potential − shift}` by rank.
+        heights: `[m]`, potentials by rank.
+        sums: `[m]`, scalings summed over each keyword.
+        apart: `[m]`, pair masses of rows that were computed by their own maximum.
+        tables: `[m, 2]` for each part, see `kernels.scale_sums`.
+        parts_apart: `[m]` for each part.
+    """
 
     values: Floats
     heights: Floats
@@ -61,7 +77,8 @@ class Grouped:
 
     Attributes:
         rank: `[m]`, a keyword's number by falling frequency.
-        alone, alone_mass: keywords (by rank) that some captions hold alone, and the target mass of those captions.
+        alone: keywords (by rank) that some captions hold alone.
+        alone_mass: the target mass of those captions.
         parts: shares whose number depends on the matrix alone, so that sums do not depend on the workers.
         scratch: vectors that every pass writes anew.
         bytes: memory of the rearranged indices and targets.
@@ -104,10 +121,10 @@ def group_rows(indptr: Integers, indices: Keywords, row_target: Floats, columns:
         share = tuple(
             (held[_slice(len(held), k, count)], target[_slice(len(held), k, count)]) for held, target in groups
         )
-        first = k == 0
-        parts.append(
-            Part(share, long_ptr if first else long_ptr[:1], long_indices if first else long_indices[:0], long_target)
-        )
+        if k == 0:
+            parts.append(Part(share, long_ptr, long_indices, long_target))
+        else:
+            parts.append(Part(share, long_ptr[:1], long_indices[:0], long_target[:0]))
     size = sum(held.nbytes + target.nbytes for held, target in groups) + long_indices.nbytes + long_ptr.nbytes
     held_alone = np.flatnonzero(singles)
     scratch = make_scratch(columns, count)

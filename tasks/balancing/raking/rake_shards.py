@@ -16,7 +16,8 @@ from storage.errors import InputError
 from tasks.arrays import Floats, Ids, Int64s, Keywords
 from tasks.balancing.feasibility.obstacles import shard_obstacles
 from tasks.balancing.matrix.checks import checked_target, half_steps
-from tasks.balancing.matrix.incidence import read_block, take_rows
+from tasks.balancing.matrix.incidence import take_rows
+from tasks.balancing.matrix.read_matches import read_block
 from tasks.balancing.raking.census import Census, MatchShards, census
 from tasks.balancing.raking.iterate import Problem, iterate
 from tasks.balancing.raking.row_passes import Block, Rows, Shard, block_row_mass

@@ -17,7 +17,7 @@ import numpy as np
 
 from tasks.arrays import Floats, Ids, Integers
 from tasks.balancing.diagnostics import kullback_leibler
-from tasks.balancing.matrix.incidence import read_block
+from tasks.balancing.matrix.read_matches import read_block
 from tasks.balancing.raking.grouped_passes import grouped_log_sums, grouped_row_distance
 from tasks.balancing.raking.grouped_rows import Grouped
 from tasks.balancing.raking.kernels import log_sums, scale_sums, start_sums

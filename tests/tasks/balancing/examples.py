@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
+from storage.tables.schemas import MATCHES
+from storage.tables.shards import write_table
 from tasks.balancing.matrix.incidence import Incidence, incidence_of
 
 
@@ -46,3 +51,14 @@ def feasible_targets(matrix: Incidence, seed: int = 1) -> tuple[np.ndarray, np.n
     weights = dense(matrix) * np.random.default_rng(seed).uniform(0.2, 1.0, size=(matrix.rows, matrix.columns))
     weights /= weights.sum()
     return weights.sum(axis=1), weights.sum(axis=0)
+
+
+def write_shards(matrix: Incidence, directory: Path, shards: int) -> list[Path]:
+    """The matrix as shards of the `matches` table."""
+    paths = []
+    for k, part in enumerate(np.array_split(np.arange(matrix.rows), shards)):
+        piece = matrix.take(part)
+        lists = [piece.keywords_of(i).tolist() for i in range(piece.rows)]
+        paths.append(directory / f"matches-{k:05d}.parquet")
+        write_table(paths[-1], pa.table({"id": pa.array(piece.ids), "entries": lists}, schema=MATCHES))
+    return paths

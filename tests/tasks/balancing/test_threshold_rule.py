@@ -23,7 +23,7 @@ def test_inclusion_is_that_of_the_reference_loop() -> None:
     kept = np.zeros(40)
     for _ in range(4000):
         for i in range(40):
-            kept[i] += any(generator.random() < probability[j] for j in matrix.entries_of(i))
+            kept[i] += any(generator.random() < probability[j] for j in matrix.keywords_of(i))
     error = np.sqrt(found.inclusion * (1 - found.inclusion) / 4000)
     assert (np.abs(kept / 4000 - found.inclusion) <= 4.5 * error + 1e-12).all()
 

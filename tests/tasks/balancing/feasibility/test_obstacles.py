@@ -36,7 +36,7 @@ def test_deficit_equals_a_linear_programme(seed: int) -> None:
     assert found.deficit == pytest.approx(least_l1(matrix, rows, columns), abs=1e-7)
     if not found.feasible:
         cut = set(found.blocking.columns)
-        inside = [set(matrix.entries_of(i).tolist()) <= cut for i in range(12)]
+        inside = [set(matrix.keywords_of(i).tolist()) <= cut for i in range(12)]
         assert rows[inside].sum() == pytest.approx(found.blocking.held, abs=1e-9)
         assert found.blocking.held - found.blocking.allowed == pytest.approx(found.deficit, abs=1e-7)
 
