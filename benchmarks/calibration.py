@@ -28,7 +28,7 @@ import numpy as np
 
 from benchmarks.coordinate_ascent import coordinate_ascent
 from storage.tables.ids import row_ids
-from tasks.balancing.calibration.calibrate import Options, log_inside, make_problem, solve_dual
+from tasks.balancing.calibration.problem import Options, log_inside, make_problem, solve_dual
 from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.diagnostics import effective_sample_size, total_variation
 from tasks.balancing.matrix.incidence import Incidence

@@ -12,8 +12,8 @@ import math
 import numpy as np
 
 from tasks.arrays import Floats, Int64s
-from tasks.balancing.calibration.calibrate import Options, Problem
 from tasks.balancing.calibration.dual_ascent import Bands
+from tasks.balancing.calibration.problem import Options, Problem
 from tasks.balancing.diagnostics import keyword_sums
 from tasks.balancing.matrix.equal_rows import transpose
 from tasks.compiled import compiled

@@ -13,7 +13,7 @@ from tasks.compiled import compiled
 
 
 @compiled
-def row_pass(
+def row_pass(  # noqa: PLR0913  a kernel: numba takes no objects
     indptr: Int64s,
     indices: Keywords,
     mu: Floats,
@@ -33,11 +33,14 @@ def row_pass(
     near the optimum sees differences far below the rounding of ψ itself. Sums are compensated (Neumaier 1974).
 
     Args:
-        indptr, indices: g rows in compressed form.
+        indptr: `[g + 1]`, offsets of the rows.
+        indices: `[nnz]`, keyword numbers.
         mu: `[g]`, captions that each row stands for; 0 leaves the row out.
         log_start: `[g]`, log w⁰.
-        reference, change: `[m]`.
-        low, high: smallest and largest weight, high finite.
+        reference: `[m]`, the λ that the value is measured from.
+        change: `[m]`, what is added to it.
+        low: smallest weight.
+        high: largest weight, finite.
         weight: `[g]`, overwritten.
         counts: `[m]`, overwritten.
 

@@ -9,16 +9,8 @@ import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.arrays import Floats
-from tasks.balancing.calibration.calibrate import (
-    Options,
-    Priority,
-    Problem,
-    Solved,
-    calibrated,
-    log_inside,
-    make_problem,
-    solve_dual,
-)
+from tasks.balancing.calibration.calibrate import calibrated
+from tasks.balancing.calibration.problem import Options, Priority, Problem, Solved, log_inside, make_problem, solve_dual
 from tasks.balancing.diagnostics import effective_sample_size
 from tasks.balancing.matrix.checks import checked_target
 from tasks.balancing.result import Balance
@@ -27,7 +19,7 @@ NEAR = 1e-3
 ROUNDS = 40
 
 
-def calibrate_to_size(
+def calibrate_to_size(  # noqa: PLR0913  the public face: these names are what a caller chooses
     indptr: npt.ArrayLike,
     indices: npt.ArrayLike,
     *,
@@ -45,14 +37,18 @@ def calibrate_to_size(
     """Calibrate to bands `c·target·(1 ∓ slack)` with the scale `c` at which `size` captions are expected.
 
     Args:
-        indptr, indices, columns: the matrix.
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows.
+        indices: `[nnz]`, keyword numbers, unique within a caption.
+        columns: number of keywords m.
         target: `[m]` shares or counts; only their proportions matter.
         size: expected number of captions (copies included), met to 0.1 %.
         slack: half width of the bands, relative.
         cap: most copies expected of one caption; infinity sets no bound.
         effective_size: Kish size of the weights to keep; the price of a miss is lowered (bisection) until it is
             reached, so the answer lies on the curve of distance against effective size.
-        priority, price, tolerance: as for `calibrate`.
+        priority: as for `calibrate`.
+        price: as for `calibrate`, where no `effective_size` lowers it.
+        tolerance: as for `calibrate`.
         iterations: most passes over the captions for each scale and price that is tried; the result's `iterations`
             counts all.
 
