@@ -78,4 +78,4 @@ def test_no_lambda_makes_a_number_that_is_none(size: float, change: float) -> No
     matrix = incidence_of([range(300), [0], []], 300)
     found = passed(matrix, np.full(3, 0.5), np.full(300, size), np.full(300, change), 0.0, 5.0)
     assert all(np.isfinite(part).all() for part in found)
-    assert 0.0 <= found[2].min() and found[2].max() <= 5.0 + 1e-12
+    assert found[2].min() >= 0.0 and found[2].max() <= 5.0 + 1e-12

@@ -9,10 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import InputError
+from tasks.balancing.feasibility.components import components
 from tasks.balancing.feasibility.max_flow import feasibility
-from tasks.balancing.matrix.incidence import incidence_of
+from tasks.balancing.feasibility.obstacles import obstacles
+from tasks.balancing.matrix.incidence import Incidence, incidence_of
 from tasks.balancing.raking.grouped_rows import WORTHWHILE
 from tasks.balancing.raking.rake import rake
+from tasks.balancing.targets import base_measure, capped
 from tasks.balancing.theory.pair_measure import scaled_measure
 from tests.tasks.balancing.examples import dense, dense_rake, feasible_targets, random_matrix
 
@@ -234,3 +237,19 @@ def test_no_match_at_all_is_refused() -> None:
     matrix = incidence_of([[], []], 2)
     with pytest.raises(InputError, match="no caption matches"):
         rake(matrix.indptr, matrix.indices, columns=2, column_target=np.ones(2), steps=1)
+
+
+def test_two_margins_of_real_titles_are_infeasible_and_said_to_be(titles: Incidence) -> None:
+    goal = capped(base_measure(titles, "rows"), 10.0)
+    goal /= goal.sum()
+    found = rake(
+        titles.indptr, titles.indices, columns=titles.columns, column_target=goal, steps=20_000, tolerance=1e-6
+    )
+    assert not found.converged and found.iterations < 20_000
+    assert np.isfinite(found.weight).all() and found.residual > 0.01
+    kinds = {obstacle.kind for obstacle in found.infeasible}
+    assert "forced" in kinds
+    assert found.infeasible == obstacles(
+        titles.indptr, titles.indices, row_target=np.array([1 / titles.rows]), column_target=goal
+    )
+    assert components(titles.indptr, titles.indices, titles.columns).rows[0] > 0.8 * titles.rows
