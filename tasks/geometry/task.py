@@ -1,21 +1,20 @@
 """The geometry stages: the only file here that knows of caching and Prefect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-
-from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import read_table, write_table
 from tasks.geometry.config import GeometryConfig
+from tasks.geometry.stats import ConceptsStats, GeometryStats
 
 
 @stage("geometry", version=1, modules=("tasks.geometry.measure", "tasks.geometry.read_vectors"))
 def geometry(
     config: GeometryConfig, embeddings: Sequence[Manifest], selection: Manifest | None = None, *, work: Workspace
-) -> Mapping[str, JsonValue]:
+) -> GeometryStats:
     """Measure the embeddings of a data set, or of the rows that a selection keeps (each once).
 
     Writes `edges.parquet` (the spanning tree), `neighbours.parquet` and `duplicates.parquet` (id, and the id that
@@ -31,21 +30,20 @@ def geometry(
     result = measure_geometry(ids, vectors, config, selected, device=work.runtime.device, workers=work.runtime.workers)
     for name, table in result.tables.items():
         write_table(work.output / name, table)
-    return result.stats
+    return GeometryStats.model_validate(result.stats)
 
 
 @stage("concepts", version=1, modules=("tasks.geometry.shape.concept_density",))
-def concepts(geometry: Manifest, matches: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
+def concepts(geometry: Manifest, matches: Sequence[Manifest], *, work: Workspace) -> ConceptsStats:
     """How densely each concept's rows lie among the measured rows: `concepts.parquet`."""
     from tasks.geometry.shape.concept_density import density_of_matches
 
     near = read_table(work.path(geometry, "neighbours.parquet"), ["id", "distances"])
     paths = _shards(work, matches, "matches-*.parquet")
-    measured = geometry.stats.get("intrinsic_dimension")
-    dimension = measured["estimate"] if isinstance(measured, dict) else None
-    table = density_of_matches(near, paths, dimension if isinstance(dimension, float) else 1.0)
+    measured = GeometryStats.of(geometry).intrinsic_dimension
+    table = density_of_matches(near, paths, measured.estimate if measured else 1.0)
     write_table(work.output / "concepts.parquet", table)
-    return {"concepts": table.num_rows, "dimension": dimension}
+    return ConceptsStats(concepts=table.num_rows, dimension=measured.estimate if measured else None)
 
 
 def _shards(work: Workspace, manifests: Sequence[Manifest], pattern: str) -> list[Path]:

@@ -1,7 +1,7 @@
 """What became of a source's rows, counted."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -14,6 +14,7 @@ from tasks.ingest.scenes.vocabulary import CONCEPT_NAMES
 from tasks.ingest.sources import balance_csv, imagenet_captions
 from tasks.ingest.sources.huggingface import class_names, open_parquet
 from tasks.ingest.sources.table import read_rows
+from tasks.ingest.stats import IngestStats
 
 
 class Summary:
@@ -78,18 +79,17 @@ def image_provenance(config: SourceConfig) -> str:
     return "the row's own" if config.image_folder is not None else "none"
 
 
-def require_some_rows(source: str, stats: Sequence[Mapping[str, JsonValue]]) -> int:
+def require_some_rows(source: str, stats: Sequence[IngestStats]) -> int:
     """Accepted rows over the groups of a source, from their manifests' stats; `InputError`, with reasons, if none.
 
     One group without a row is no error (a bad file among good ones is reported, not fatal); a source without one is.
     """
-    rows = sum(count for group in stats if isinstance(count := group["rows"], int))
+    rows = sum(group.rows for group in stats)
     if rows:
         return rows
     reasons: Counter[str] = Counter()
     for group in stats:
-        counted = group["reasons"]
-        reasons.update(counted if isinstance(counted, dict) else {})
+        reasons.update(group.reasons)
     why = ", ".join(f"{reason}: {count}" for reason, count in reasons.most_common(3)) or "it has no rows"
     raise InputError(f"the source {source!r} gave no usable row ({why}): see rejected.parquet of its ingest stage")
 

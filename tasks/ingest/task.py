@@ -16,13 +16,12 @@ from tasks.ingest.config import Group, ScenesConfig, SourceConfig
 from tasks.ingest.duplicates import require_unique_ids
 from tasks.ingest.read import read_source
 from tasks.ingest.scenes.benchmark import write_benchmark
+from tasks.ingest.stats import IngestStats, SurveyStats
 from tasks.ingest.summary import Summary, describe_source, require_some_rows
 
 
 @stage("ingest", version=1, modules=("tasks.ingest",))
-def ingest(
-    config: SourceConfig, group: Group, files: Sequence[External], *, work: Workspace
-) -> Mapping[str, JsonValue]:
+def ingest(config: SourceConfig, group: Group, files: Sequence[External], *, work: Workspace) -> IngestStats:
     """Read one group of a source into `pairs-*.parquet`, and every row not taken into `rejected.parquet`.
 
     `files` are the fingerprinted paths that `sources_of(config, group)` names, in that order.
@@ -36,19 +35,19 @@ def ingest(
             rejected.append(batch.rejected)
             summary.add(batch)
     write_table(work.output / "rejected.parquet", pa.concat_tables(rejected))
-    return describe_source(config, paths) | {"group": group.label} | summary.stats()
+    return IngestStats.model_validate(describe_source(config, paths) | {"group": group.label} | summary.stats())
 
 
 @stage("survey", version=1, modules=("tasks.ingest.summary", "tasks.ingest.duplicates"))
-def survey(pairs: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
+def survey(pairs: Sequence[Manifest], *, work: Workspace) -> SurveyStats:
     """What no group sees alone: every source gave rows, and no two rows share an id. Writes `sources.json`."""
-    groups: dict[str, list[Mapping[str, JsonValue]]] = {}
-    for manifest in pairs:
-        groups.setdefault(str(manifest.stats["source"]), []).append(manifest.stats)
-    rows: dict[str, JsonValue] = {name: require_some_rows(name, stats) for name, stats in groups.items()}
+    groups: dict[str, list[IngestStats]] = {}
+    for figures in map(IngestStats.of, pairs):
+        groups.setdefault(figures.source, []).append(figures)
+    rows = {name: require_some_rows(name, stats) for name, stats in groups.items()}
     distinct = require_unique_ids([path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")])
-    (work.output / "sources.json").write_text(canonical_json(rows), encoding="utf-8")
-    return {"rows": distinct, "sources": rows}
+    (work.output / "sources.json").write_text(canonical_json({**rows}), encoding="utf-8")
+    return SurveyStats(rows=distinct, sources=rows)
 
 
 @stage("benchmark", version=1, modules=("tasks.ingest.scenes",))

@@ -9,7 +9,6 @@ from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
-from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.errors import InputError
@@ -23,6 +22,7 @@ from tasks.matching.lists.sources import read_source
 from tasks.matching.matcher import spread
 from tasks.matching.matcher_cache import SPACING, make_matcher, shared_matcher
 from tasks.matching.one_text_per_image import choose_one_text, image_ids
+from tasks.matching.stats import MatchStats, MetadataStats
 
 
 @stage("metadata", version=1, modules=("tasks.matching",))
@@ -33,7 +33,7 @@ def metadata(
     installed: Mapping[str, str] = MappingProxyType({}),
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> MetadataStats:
     """Unite the sources into one list, audited.
 
     `files` is the file or folder that sources read; `pairs` the corpus, needed by the source `bigrams` only;
@@ -60,24 +60,24 @@ def metadata(
     # In a file, and so in the digest: the same list spaced otherwise matches otherwise.
     (work.output / SPACING).write_text(config.spacing.model_dump_json(), encoding="utf-8")
     status = table["status"].to_pylist()
-    return {
-        "entries": len(entries),
-        "dead": status.count("dead"),
-        "duplicates": len(audit.duplicates),
-        "shadowed": len(audit.shadowed),
-        "sources": {name: len(texts) for name, texts in lists},
-        "index_bytes": matcher.index_bytes,
-    }
+    return MetadataStats(
+        entries=len(entries),
+        dead=status.count("dead"),
+        duplicates=len(audit.duplicates),
+        shadowed=len(audit.shadowed),
+        sources={name: len(texts) for name, texts in lists},
+        index_bytes=matcher.index_bytes,
+    )
 
 
 @stage("match", version=1, modules=("tasks.matching",))
-def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: Workspace) -> Mapping[str, JsonValue]:
+def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: Workspace) -> MatchStats:
     """Match one group of pairs against the list; one file of matches for each file of pairs, rows in the same order.
 
     Memory: the index, and as many shards' captions as there are workers.
     """
     matcher = shared_matcher(work.directory(entries), entries.digest)
-    size = int(entries.stats["entries"])  # type: ignore[arg-type]
+    size = MetadataStats.of(entries).entries
     shards = work.paths(pairs, "pairs-*.parquet")
     kept = _kept_rows(shards, config)
 
@@ -98,7 +98,7 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
         sizes = list(pool.map(run, range(len(shards))))
     write_table(work.output / "counts.parquet", counts_table(total))
     rows, matched = (sum(part) for part in zip(*sizes)) if sizes else (0, 0)
-    return {"rows": rows, "matched": matched, "matches": int(total.sum())}
+    return MatchStats(rows=rows, matched=matched, matches=int(total.sum()))
 
 
 def _kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[np.ndarray] | None:

@@ -1,12 +1,11 @@
 """The screening stages: the only file here that knows of caching and Prefect."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
@@ -15,6 +14,7 @@ from storage.tables.schemas import REJECTED
 from storage.tables.shards import count_rows, iter_batches, read_table, write_table
 from tasks.screening.config import DeduplicateConfig, LeakageConfig
 from tasks.screening.duplicates.dropping import without_dropped
+from tasks.screening.stats import DeduplicateStats, DropStats, LeakageStats
 
 
 @stage(
@@ -29,7 +29,7 @@ def deduplicate(
     leaks: Sequence[Manifest] = (),
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> DeduplicateStats:
     """Find rows that repeat another: `dropped.parquet` (id, the id kept in its stead, reason). Nothing is removed yet.
 
     geometry: of the pairs' embeddings; its spanning tree is cut at `config.near`, and what hangs together is joined
@@ -52,12 +52,12 @@ def deduplicate(
     listed = [read_table(work.path(manifest, "dropped.parquet"), ["id"])["id"].to_numpy() for manifest in leaks]
     dropped = rows_to_drop(relations, np.concatenate([np.empty(0, np.uint64), *listed]))
     write_table(work.output / "dropped.parquet", dropped)
-    return {
-        "rows": sum(map(count_rows, paths)),
-        "dropped": dropped.num_rows,
-        "groups": len(dropped["kept"].unique()),
-        "reasons": _counts(dropped),
-    }
+    return DeduplicateStats(
+        rows=sum(map(count_rows, paths)),
+        dropped=dropped.num_rows,
+        groups=len(dropped["kept"].unique()),
+        reasons=_counts(dropped),
+    )
 
 
 @stage(
@@ -75,7 +75,7 @@ def leakage(
     dataset: Manifest | External | None = None,
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> LeakageStats:
     """Search training data for evaluation images and for captions that repeat the benchmark's class prompts.
 
     embeddings, evaluation: of the training and the evaluation images, by one encoder; pairs, evaluation_pairs: what
@@ -113,21 +113,21 @@ def leakage(
     )
     (work.output / "leaks.png").write_bytes(sheet)
     leaked = nearest.leaks.filter(nearest.leaks["leak"])["evaluation"]
-    return {
-        "benchmark": benchmark,
-        "rows": len(ids),
-        "evaluation_rows": len(evaluation_ids),
-        "distance": nearest.distance,
-        "leaks": nearest.images,
-        "leaked_evaluation_rows": len(leaked.unique()),
-        "nearest": float(found.distance.min()) if len(ids) else None,
-        "captions": captions.num_rows,
-        "dropped": dropped.num_rows,
-    }
+    return LeakageStats(
+        benchmark=benchmark,
+        rows=len(ids),
+        evaluation_rows=len(evaluation_ids),
+        distance=nearest.distance,
+        leaks=nearest.images,
+        leaked_evaluation_rows=len(leaked.unique()),
+        nearest=float(found.distance.min()) if len(ids) else None,
+        captions=captions.num_rows,
+        dropped=dropped.num_rows,
+    )
 
 
 @stage("drop", version=1, modules=("tasks.screening.duplicates.dropping",))
-def drop(pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> Mapping[str, JsonValue]:
+def drop(pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> DropStats:
     """A group of pairs without the rows that `deduplicate` or `leakage` list; those go to `rejected.parquet`."""
     listed = [read_table(work.path(manifest, "dropped.parquet")) for manifest in dropped]
     rejected, rows = [REJECTED.empty_table()], 0
@@ -138,12 +138,12 @@ def drop(pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> Ma
         rows += kept.num_rows
     every = pa.concat_tables(rejected)
     write_table(work.output / "rejected.parquet", every)
-    return {"rows": rows, "rejected": every.num_rows, "reasons": _counts(every)}
+    return DropStats(rows=rows, rejected=every.num_rows, reasons=_counts(every))
 
 
 def _shards(work: Workspace, manifests: Sequence[Manifest], pattern: str) -> list[Path]:
     return [path for manifest in manifests for path in work.paths(manifest, pattern)]
 
 
-def _counts(table: pa.Table) -> dict[str, JsonValue]:
+def _counts(table: pa.Table) -> dict[str, int]:
     return {count["values"]: count["counts"] for count in table["reason"].value_counts().to_pylist()}

@@ -14,6 +14,7 @@ from storage.tables.shards import read_table
 from tasks.ingest.config import BalanceCsvConfig, Group, ScenesConfig, SourceConfig
 from tasks.ingest.duplicates import require_unique_ids
 from tasks.ingest.groups import plan_groups, sources_of
+from tasks.ingest.stats import IngestStats
 from tasks.ingest.summary import require_some_rows
 from tasks.ingest.task import benchmark, ingest
 from tests.tasks.ingest.conftest import image_bytes
@@ -35,7 +36,7 @@ def test_scenes_from_plan_to_pairs(runtime: Runtime) -> None:
     assert table.schema.equals(PAIRS)
     assert (len(manifests), table.num_rows) == (3, 100)
     assert require_unique_ids(paths) == 100
-    assert require_some_rows(config.name, [manifest.stats for manifest in manifests]) == 100
+    assert require_some_rows(config.name, [IngestStats.of(manifest) for manifest in manifests]) == 100
     assert manifests[0].stats["images"] == "rendered"
     assert len(manifests[0].stats["class_names"]) == 64  # type: ignore[arg-type]
 
@@ -73,7 +74,7 @@ def test_a_source_without_a_row_is_one_sentence(runtime: Runtime, image_folder: 
     manifest = ingest.run(config, Group(), files_of(config, Group(), runtime), runtime=runtime)
     assert manifest.stats["rows"] == 0
     with pytest.raises(InputError, match=r"no usable row .missing image: 2, empty caption: 1"):
-        require_some_rows("t", [manifest.stats])
+        require_some_rows("t", [IngestStats.of(manifest)])
     with pytest.raises(InputError, match="it has no rows"):
         require_some_rows("t", [])
 
