@@ -1,32 +1,33 @@
 """The training graph: what is submitted, without running any of it."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 from flows.config.pipeline import load_config
-from flows.graph.curate import Data
 from flows.graph.train import train_graph
 from tests.flows.conftest import edit
-
-
-class Recorder:
-    """An engine that runs nothing."""
-
-    def __init__(self) -> None:
-        self.submitted: dict[str, tuple[object, ...]] = {}
-
-    def submit(self, stage: object, *arguments: object, label: str) -> str:
-        self.submitted[label] = arguments
-        return label
+from tests.flows.graph.recorder import Recorder, curation, screening
 
 
 def test_the_control_of_a_finetuning_has_no_regulariser_of_any_kind(small: Path) -> None:
     regulariser = {"kind": "koleo", "weight": 0.1}
     training = {"seeds": [0], "finetune": {"settings": {"regulariser": regulariser}, "variants": ["original"]}}
     config = load_config(edit(small, training=training, encoder=None, geometry=None))
-    curation = SimpleNamespace(variants={"original": Data(())})
     engine = Recorder()
-    train_graph(engine, config, curation)
-    arms = [engine.submitted[f"fine-tune original, {arm}, seed 0"][0] for arm in ("T-REGS", "no T-REGS")]
+    train_graph(engine, config, screening(), curation())
+    arms = [engine.submitted[f"fine-tune original, {arm}, seed 0"]["config"] for arm in ("T-REGS", "no T-REGS")]
     assert [arm.regulariser.active for arm in arms] == [True, False]
     assert arms[0].model_copy(update={"regulariser": arms[1].regulariser}) == arms[1]
+
+
+def test_every_variant_and_seed_gets_its_own_rows(small: Path) -> None:
+    training = {"seeds": [0, 1], "heads": {"half_steps": [0, 1], "variants": ["balanced"]}}
+    config = load_config(edit(small, training=training))
+    engine = Recorder()
+    made = train_graph(engine, config, screening(), curation())
+    assert len([label for label in engine.submitted if label.startswith("train ")]) == 6
+    assert engine.submitted["train original, seed 0"]["pairs"] == ["pairs 0", "pairs 1"]
+    assert engine.submitted["train balanced, seed 1"]["pairs"] == ["curated"]
+    assert engine.submitted["train random, seed 1"]["selection"] == "random"
+    heads = [trained for trained in made.models if trained.base is not None]
+    assert {trained.base for trained in heads} == {"train original, seed 0"} and len(heads) == 4
+    assert engine.submitted["heads k=1, balanced, seed 1"]["config"].loss.half_steps == 1

@@ -1,0 +1,115 @@
+"""Whole graphs of verbs: who is handed what, without running anything."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.config.pipeline import load_config, load_experiment
+from flows.graph.benchmarks import datasets
+from flows.graph.build import build, curate
+from flows.graph.curate import selections, variants
+from flows.graph.evaluate import evaluate_graph
+from flows.graph.ingest import ingest_graph
+from flows.graph.report import report_graph
+from flows.graph.words import encoder_in_words
+from storage.errors import InputError
+from storage.tree import leaves
+from tasks.embedding.config import EmbeddingConfig
+from tasks.reporting.config import RunLabel
+from tasks.reporting.inputs.stage_outputs import Screening, Trained, Training
+from tests.flows.conftest import edit
+from tests.flows.graph.recorder import Recorder, curation, screening
+from tests.paths import ROOT
+
+LEAKY = {"encoder": {"settings": {"encoder": "pixels", "modality": "image"}}, "deduplicate": {}, "leakage": {}}
+
+
+def test_each_verb_includes_the_one_before(small: Path) -> None:
+    config = load_config(small)
+    runs = []
+    for verb in ("curate", "train", "evaluate", "pipeline"):
+        engine = Recorder()
+        report = build(engine, config, verb)  # type: ignore[arg-type]
+        assert report == ("report" if verb in ("evaluate", "pipeline") else None)
+        runs.append(set(engine.submitted))
+    assert runs[0] < runs[1] < runs[2] == runs[3]
+
+
+@pytest.mark.parametrize("name", ["demo", "cifar10_longtail", "imagenet_captions"])
+def test_every_input_of_a_run_was_submitted_before_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a run never waits for one that starts later, whatever the number of threads."""
+    monkeypatch.chdir(ROOT)
+    config = load_config(ROOT / "configs" / f"{name}.yaml")
+    if any(
+        getattr(source, "kind", "") != "scenes" and not (ROOT.parent / "shared").is_dir() for source in config.sources
+    ):
+        pytest.skip("real data not found beside the project")
+    engine = Recorder()
+    build(engine, config, "pipeline")
+    order = list(engine.submitted)
+    for label, inputs in engine.submitted.items():
+        needed = {leaf for _, leaf in leaves(inputs) if isinstance(leaf, str) and leaf in engine.submitted}
+        assert all(order.index(each) < order.index(label) for each in needed)
+
+
+def test_benchmarks_are_generated_once_and_only_where_they_are_needed(small: Path) -> None:
+    plain, leaky = load_config(small), load_config(edit(small, screening=LEAKY))
+    for config, verb, expected in (
+        (plain, "curate", 0),
+        (plain, "pipeline", 1),
+        (leaky, "curate", 1),
+        (leaky, "pipeline", 1),
+    ):
+        engine = Recorder()
+        build(engine, config, verb)  # type: ignore[arg-type]
+        assert list(engine.stages.values()).count("benchmark") == expected
+    engine = Recorder()
+    assert datasets(engine, leaky)["shape"].folder == "shape" and list(engine.submitted) == ["benchmark"]
+
+
+def test_what_is_dropped_is_dropped_for_every_variant(small: Path) -> None:
+    engine = Recorder()
+    screened, curated = curate(engine, load_config(edit(small, screening=LEAKY)))
+    assert screened.pairs == ["drop 0", "drop 1"] and screened.ingested != screened.pairs
+    assert engine.submitted["drop 1"]["dropped"] == ["leakage shape", "deduplicate"]
+    assert engine.submitted["deduplicate"]["leaks"] == ["leakage shape"]
+    data = variants(screened, curated)
+    assert data["original"].shards == data["random"].shards == ["drop 0", "drop 1"]
+    assert data["balanced"].shards == ["curate"] and selections(curated)["balanced"] == "select balanced"
+    assert (
+        engine.submitted["match 0"]["pairs"] == "drop 0"
+        and engine.submitted["select random"]["pairs"] == screened.pairs
+    )
+
+
+def test_the_report_takes_what_the_graphs_hand_on(small: Path) -> None:
+    config = load_config(small)
+    engine = Recorder()
+    trained = Trained(RunLabel(variant="heads", seed=3), "heads", "clip")  # type: ignore[arg-type]
+    training = Training([trained])
+    scores = evaluate_graph(engine, config, training, datasets(engine, config))
+    (score,) = scores
+    assert score.cell.benchmark == "shape" and score.cell.seed == 3
+    assert engine.submitted["evaluate heads, seed 3, shape"]["base"] == "clip"
+    report_graph(engine, config, screening(), curation(), training, scores)
+    assert set(engine.submitted["report"]) == {"config", "screening", "curation", "training", "scores"}
+
+
+def test_ingestion_is_a_run_for_each_group(small: Path) -> None:
+    config, engine = load_config(small), Recorder()
+    groups = ingest_graph(engine, config.sources, config.runtime.store)
+    assert groups == list(engine.submitted) and len(groups) == 2
+    assert isinstance(Screening(groups, groups).pairs, list)
+
+
+def test_a_verb_of_the_other_kind_of_experiment_is_refused(small: Path) -> None:
+    with pytest.raises(InputError, match="has no verb selfsupervise: it is run whole, by pipeline"):
+        build(Recorder(), load_experiment(small), "selfsupervise")
+
+
+def test_encoders_in_words() -> None:
+    clip, pixels = EmbeddingConfig(), EmbeddingConfig(encoder="pixels", modality="image", pixel_side=8)
+    assert encoder_in_words(pixels, None) == "thumbnails of 8 × 8 pixels"
+    assert encoder_in_words(clip, "trained") == "the CLIP that this run trained on the original data"
+    assert encoder_in_words(clip, "/secret/place/model") == "the model model"
+    assert encoder_in_words(clip, None) == "a CLIP with random weights"
