@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.commands.console import console
 from flows.commands.difference import diff
 from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
 from flows.commands.store_commands import ConfigFile, export, gc, verify
@@ -21,7 +22,6 @@ app = typer.Typer(
 server_commands = typer.Typer(no_args_is_help=True, help="The local Prefect server.")
 app.add_typer(server_commands, name="server")
 app.add_typer(studies, name="study")
-console = Console()
 
 
 @app.command()
@@ -78,7 +78,7 @@ def explain(
 ) -> None:
     """Tell one row's whole story: caption, keywords, weight after every step, draw, copies, shard, or why dropped."""
     from flows.commands.explain import explain as tell
-    from flows.commands.explain import show
+    from flows.commands.show_story import show
     from flows.config.pipeline import load_config
 
     show(tell(load_config(config), row), console)

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flows.commands.console import console
 from storage.errors import InputError
 from storage.store.staleness import Made, key_differences
 
-console = Console()
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, such as runs/demo, or its lineage")]
 Kind = Literal["changed", "follows", "only in the first", "only in the second", "other bytes from the same key"]
 KIND_ORDER: tuple[Kind, ...] = (

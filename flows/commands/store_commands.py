@@ -4,11 +4,10 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
+from flows.commands.console import console
 from storage.errors import EquipoiseError, InputError
 
-console = Console()
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
 Format = Literal["webdataset", "open_clip_csv", "datacomp", "weight_buckets"]
 

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Annotated, cast
 import numpy as np
 import typer
 from pydantic import JsonValue
-from rich.console import Console
 
+from flows.commands.console import console
 from storage.tree import map_tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 studies = typer.Typer(no_args_is_help=True, help="Small studies apart from any pipeline, as figures and numbers.")
-console = Console()
 Folder = Annotated[Path, typer.Option(help="where the figure and the numbers go")]
 Repetitions = Annotated[int, typer.Option(min=10, help="samples drawn at every point")]
 STUDIES = Path("runs") / "studies"

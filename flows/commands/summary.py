@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from flows.commands.console import percent
+
 
 def show_summary(folder: Path, console: Console) -> None:
     """Print `summary.json` as a plain table (mean over seeds, interval, every seed) and name the files."""
@@ -38,12 +40,8 @@ def _scores(variants: dict[str, dict[str, dict[str, Any]]]) -> Table:
             table.add_row(
                 variant,
                 benchmark,
-                _percent(score.get("mean")),
-                f"{_percent(interval[0])} to {_percent(interval[1])}" if interval else "one seed",
-                "  ".join(_percent(value) for value in score.get("seeds", {}).values()),
+                percent(score.get("mean")),
+                f"{percent(interval[0])} to {percent(interval[1])}" if interval else "one seed",
+                "  ".join(percent(value) for value in score.get("seeds", {}).values()),
             )
     return table
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"

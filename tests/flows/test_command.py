@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.flows.conftest import edit
+from tests.paths import ROOT
 
 
 def equipoise(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -69,3 +70,38 @@ def test_before_the_first_run(small: Path, command: str) -> None:
     done = equipoise(command, small)
     assert done.returncode == 0, done.stderr
     assert {"status": "never run", "verify": "0 files"}[command] in done.stdout
+
+
+LOADED = """
+import sys
+from flows.command import main
+sys.argv = ["equipoise", *sys.argv[1:]]
+try:
+    main()
+except SystemExit:
+    pass
+heavy = {"torch", "torchvision", "prefect", "numba", "scipy", "sklearn", "transformers", "open_clip", "faiss",
+         "lightning", "matplotlib", "polars"}
+print(sorted(heavy & set(sys.modules)))
+"""
+
+
+def loaded_by(*arguments: str | Path) -> str:
+    """What of the large packages a command has loaded when it is done: the last line."""
+    command = [sys.executable, "-c", LOADED, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300)
+    return done.stdout.splitlines()[-1]
+
+
+def test_asking_loads_nothing_large(small: Path) -> None:
+    """`status` took 16 seconds, 14 of them imports of what it never called."""
+    assert loaded_by("--help") == "[]"
+    assert loaded_by("status", small) == "[]"
+    assert loaded_by("diff", small.parent, small.parent) == "[]"
+    assert loaded_by("explain", small, "0") == "[]"  # nothing has run yet
+
+
+def test_a_run_without_a_server_does_not_load_prefect(small: Path) -> None:
+    curated = edit(small, training=None, evaluation=None, encoder=None, geometry=None)
+    assert "prefect" not in loaded_by("run", curated, "--no-server")
+    assert not {"prefect", "torch"} & set(loaded_by("explain", curated, "scenes-0").split("'"))

@@ -9,7 +9,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from flows.command import app
-from flows.commands.explain import Story, explain, show
+from flows.commands.explain import Story, explain
+from flows.commands.show_story import show
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.run import run_here
 from storage.errors import EquipoiseError, InputError
