@@ -7,13 +7,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from pydantic import TypeAdapter, ValidationError
 
 from storage.errors import InputError
 from storage.tables.shards import write_table
-from tasks.balancing.config import BalancingConfig, CalibrateConfig, FileTarget, MixtureTarget, RakeConfig
 from tasks.balancing.matrix.incidence import incidence_of
-from tasks.balancing.solve import target_masses
 from tasks.balancing.targets import base_measure, capped, from_table, mixture, tempered, uniform
 
 BASE = np.array([100.0, 10.0, 0.0, 1.0])
@@ -34,19 +31,6 @@ def test_shapes_of_the_targets() -> None:
     np.testing.assert_allclose(
         mixture([capped(BASE, 5), BASE], [1, 3]), 0.25 * capped(BASE, 5) / 11 + 0.75 * BASE / 111
     )
-
-
-def test_configured_mixture() -> None:
-    config = MixtureTarget.model_validate(
-        {
-            "parts": [
-                {"target": {"kind": "uniform"}, "share": 1},
-                {"target": {"kind": "tempered", "alpha": 1}, "share": 1},
-            ]
-        }
-    )
-    found = target_masses(config, BASE, ["a", "b", "c", "d"])
-    np.testing.assert_allclose(found, 0.5 * uniform(BASE) / 3 + 0.5 * BASE / 111)
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "tsv"])
@@ -77,33 +61,21 @@ def test_a_bad_file_is_refused_with_its_row(tmp_path: Path, content: str, words:
         from_table(path, ["a", "b"])
 
 
-def test_the_content_of_a_target_file_enters_the_configuration(tmp_path: Path) -> None:
-    path = tmp_path / "target.csv"
-    path.write_text("text,target\na,1\n", encoding="utf-8")
-    before = FileTarget(path=path)
-    assert before.fingerprint and before.checked_path() == path
-    path.write_text("text,target\na,2\n", encoding="utf-8")
-    assert FileTarget(path=path).fingerprint != before.fingerprint
-    with pytest.raises(InputError, match="changed"):
-        before.checked_path()
-    with pytest.raises(ValidationError, match="does not exist"):
-        FileTarget(path=tmp_path / "absent.csv")
+@pytest.mark.parametrize("base", [[100, 10, 0, 1], np.array([100, 10, 0, 1], dtype=np.uint8), BASE.astype(np.float32)])
+def test_counts_are_a_base_too(base) -> None:
+    for target, parameter in ((capped, 5), (capped, np.float32(5)), (tempered, 1), (tempered, np.float16(0.5))):
+        found = target(base, parameter)
+        np.testing.assert_allclose(found, target(BASE, float(parameter)), rtol=1e-12)
+        assert found.dtype == np.float64
+    np.testing.assert_array_equal(uniform(base), uniform(BASE))
 
 
-def test_configurations_are_told_apart_by_method() -> None:
-    read = TypeAdapter(BalancingConfig).validate_python
-    assert isinstance(read({"method": "rake", "steps": ["x", "y"]}), RakeConfig)
-    assert isinstance(read({"method": "calibrate", "target": {"kind": "capped", "t": 5}}), CalibrateConfig)
-    bad = [
-        {"method": "threshold"},
-        {"method": "threshold", "t": 2, "size": 3},
-        {"method": "calibrate", "target": {"kind": "uniform"}},
-        {"method": "calibrate", "effective_sample_size": 10},
-        {"method": "rake", "steps": ["z"]},
-        {"method": "rake", "steps": -1},
-        {"method": "rake", "step": 1},
-        {"method": "prune"},
-    ]
-    for values in bad:
-        with pytest.raises(ValidationError):
-            read(values)
+def test_shares_of_any_kind_make_the_same_mixture() -> None:
+    parts = [capped(BASE, 5), BASE]
+    wanted = mixture(parts, [200, 100])
+    for shares in (np.array([200, 100], dtype=np.uint8), np.array([2, 1], dtype=np.float16), (2, 1)):
+        np.testing.assert_array_equal(mixture(parts, shares), wanted)
+        np.testing.assert_array_equal(mixture(np.stack(parts), shares), wanted)
+    for shares in ([-1, 2], [0, 0], [1]):
+        with pytest.raises(InputError, match="shares"):
+            mixture(parts, shares)

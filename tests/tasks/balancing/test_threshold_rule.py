@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from storage.errors import InputError
 from tasks.balancing.matrix.incidence import incidence_of
-from tasks.balancing.threshold_rule import tail_share, threshold, threshold_for_tail_share
+from tasks.balancing.threshold_rule import keyword_probability, tail_share, threshold, threshold_for_tail_share
 from tests.tasks.balancing.examples import dense, random_matrix
 
 
@@ -68,3 +68,23 @@ def test_bad_choices_are_refused(arguments: dict) -> None:
     matrix = incidence_of([[0], [1]], 2)
     with pytest.raises(InputError):
         threshold(matrix.indptr, matrix.indices, columns=2, **arguments)
+
+
+@pytest.mark.parametrize("kind", [int, np.int32, np.float32, np.float16])
+def test_t_and_size_of_any_kind(kind: type) -> None:
+    """Beside a Python float numpy keeps float32, in which a bisection to 1e-12 cannot end."""
+    matrix = random_matrix(60, 9, 3)
+    offsets, keywords = matrix.indptr.tolist(), matrix.indices.tolist()
+    wanted = threshold(matrix.indptr, matrix.indices, columns=9, size=30.0)
+    found = threshold(offsets, keywords, columns=9, size=kind(30))
+    assert found.threshold == wanted.threshold and type(found.threshold) is float
+    assert found.converged and found.residual < 1e-9 and type(found.residual) is float
+    same = threshold(offsets, keywords, columns=9, t=kind(4))
+    np.testing.assert_array_equal(same.inclusion, threshold(matrix.indptr, matrix.indices, columns=9, t=4.0).inclusion)
+
+
+@pytest.mark.parametrize("kind", [list, lambda v: np.array(v, dtype=np.uint8)])
+def test_counts_of_any_kind_have_the_same_tail(kind) -> None:
+    counts = kind([1, 2, 2, 5, 10, 0, 80, 200])
+    assert tail_share(counts, 80) == pytest.approx(20 / 300) and threshold_for_tail_share(counts, 0.2) == 80
+    assert keyword_probability(counts, 4).tolist() == [1, 1, 1, 0.8, 0.4, 1, 0.05, 0.02]

@@ -1,63 +1,13 @@
-"""Obstacles in words, components, and the maximum flow as the full answer."""
+"""Obstacles that one pass over the matrix finds, in words."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.optimize import linprog
 
-from tasks.balancing.feasibility.components import components
-from tasks.balancing.feasibility.max_flow import feasibility
-from tasks.balancing.feasibility.obstacles import obstacles, shard_obstacles
+from tasks.balancing.feasibility.obstacles import MOST, obstacles, shard_obstacles
 from tasks.balancing.matrix.incidence import incidence_of
-from tests.tasks.balancing.examples import dense, feasible_targets, random_matrix
-
-
-def least_l1(matrix, rows: np.ndarray, columns: np.ndarray) -> float:
-    """Mass that cannot flow, by linear programming: 1 − max Σ x over the support within both margins."""
-    n, m = matrix.rows, matrix.columns
-    i, j = np.nonzero(dense(matrix))
-    a = np.zeros((n + m, len(i)))
-    a[i, np.arange(len(i))] = 1
-    a[n + j, np.arange(len(i))] = 1
-    found = linprog(-np.ones(len(i)), A_ub=a, b_ub=np.concatenate([rows, columns]), method="highs")
-    return 1.0 + found.fun
-
-
-@settings(max_examples=25, deadline=None)
-@given(seed=st.integers(0, 10_000))
-def test_deficit_equals_a_linear_programme(seed: int) -> None:
-    matrix = random_matrix(12, 6, seed)
-    generator = np.random.default_rng(seed)
-    rows, columns = generator.dirichlet(np.ones(12)), generator.dirichlet(np.ones(6))
-    found = feasibility(matrix.indptr, matrix.indices, row_target=rows, column_target=columns)
-    assert found.deficit == pytest.approx(least_l1(matrix, rows, columns), abs=1e-7)
-    if not found.feasible:
-        cut = set(found.blocking.columns)
-        inside = [set(matrix.keywords_of(i).tolist()) <= cut for i in range(12)]
-        assert rows[inside].sum() == pytest.approx(found.blocking.held, abs=1e-9)
-        assert found.blocking.held - found.blocking.allowed == pytest.approx(found.deficit, abs=1e-7)
-
-
-def test_margins_of_a_measure_are_feasible() -> None:
-    matrix = random_matrix(80, 20, 4)
-    rows, columns = feasible_targets(matrix)
-    found = feasibility(matrix.indptr, matrix.indices, row_target=rows, column_target=columns)
-    assert found.feasible and found.blocking is None
-    assert obstacles(matrix.indptr, matrix.indices, row_target=rows, column_target=columns) == ()
-
-
-def test_hall_violation_that_only_the_flow_sees_is_named() -> None:
-    matrix = incidence_of([[0, 1], [0, 1], [0, 1], [1, 2], [2, 3], [0, 3]], 4)
-    target = np.array([0.2, 0.2, 0.3, 0.3])
-    assert obstacles(matrix.indptr, matrix.indices, row_target=np.array([1 / 6]), column_target=target) == ()
-    found = feasibility(matrix.indptr, matrix.indices, row_target=None, column_target=target)
-    assert not found.feasible and found.blocking.columns == (0, 1)
-    assert found.deficit == pytest.approx(0.1, abs=1e-8)
-    sentence = found.blocking.sentence(["dog", "cat", "sun", "sky"])
-    assert sentence == "captions that hold only keywords among “dog”, “cat” carry 0.5, more than the targets' sum 0.4"
+from tests.tasks.balancing.examples import feasible_targets, random_matrix
 
 
 def test_forced_mass_is_named_worst_first() -> None:
@@ -81,10 +31,44 @@ def test_shards_count_the_same_obstacles() -> None:
     assert [(o.kind, o.columns) for o in counted] == [(o.kind, o.columns) for o in full]
 
 
-def test_components_by_size() -> None:
-    matrix = incidence_of([[3], [0, 1], [1, 2], [0, 2], [], [4, 5]], 7)
-    found = components(matrix.indptr, matrix.indices, 7)
-    assert found.number == 3
-    assert found.of_column.tolist() == [0, 0, 0, 2, 1, 1, -1]
-    assert found.of_row.tolist() == [2, 0, 0, 0, -1, 1]
-    assert found.rows.tolist() == [3, 1, 1] and found.columns.tolist() == [3, 2, 1]
+KINDS = {
+    "totals": ([[0], [1]], [0.5, 0.5], [1.0, 2.0]),
+    "empty caption": ([[0], []], [0.5, 0.5], [1.0]),
+    "empty keyword": ([[0]], [1.0], [0.5, 0.5]),
+    "zero target": ([[0, 1]], [1.0], [1.0, 0.0]),
+    "forced": ([[0], [0, 1]], [0.5, 0.5], [0.3, 0.7]),
+    "unreachable": ([[0], [0, 1]], [0.5, 0.5], [0.3, 0.7]),
+    "component": ([[0, 1], [2, 3]], [0.5, 0.5], [0.2, 0.2, 0.3, 0.3]),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_condition_is_found(kind: str) -> None:
+    lists, rows, columns = KINDS[kind]
+    matrix = incidence_of(lists, len(columns))
+    for to_array in (np.array, list):  # as arrays and as plain lists
+        found = obstacles(
+            matrix.indptr.tolist(), matrix.indices.tolist(), row_target=to_array(rows), column_target=to_array(columns)
+        )
+        assert kind in {obstacle.kind for obstacle in found}
+
+
+def test_whole_numbers_are_masses() -> None:
+    matrix = incidence_of([[0], [0, 1]], 2)
+    found = obstacles(matrix.indptr, matrix.indices, row_target=[1, 1], column_target=np.array([1, 1]))
+    assert found == ()
+    found = obstacles(matrix.indptr, matrix.indices, row_target=np.array([2, 2]), column_target=[1, 3])
+    assert [(obstacle.kind, obstacle.columns) for obstacle in found] == [("forced", (0,)), ("unreachable", (1,))]
+
+
+def test_what_can_be_met_has_none() -> None:
+    matrix = random_matrix(80, 20, 4)
+    rows, columns = feasible_targets(matrix)
+    assert obstacles(matrix.indptr, matrix.indices, row_target=rows, column_target=columns) == ()
+
+
+def test_a_list_of_obstacles_ends() -> None:
+    columns = MOST + 50
+    matrix = incidence_of([[0]], columns)
+    found = obstacles(matrix.indptr, matrix.indices, row_target=[1.0], column_target=np.full(columns, 1 / columns))
+    assert sum(obstacle.kind == "empty keyword" for obstacle in found) == MOST

@@ -1,16 +1,17 @@
-"""The paper's comparison and the illustration: construction, theory beside it, figures that draw."""
+"""The paper's comparison and the illustration: construction, and the theory beside it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from tasks.balancing.theory.figures import baselines_figure, illustration_figure
 from tasks.balancing.theory.simulation import (
     ESTIMATORS,
     Study,
+    balanced_samples,
+    dense_measure,
     dependent_joint,
+    estimates,
     example_illustration,
     illustrate,
     long_tail,
@@ -51,8 +52,25 @@ def test_illustration_sets_one_margin_at_each_half_step() -> None:
     assert len(zero.joints) == 1
 
 
-def test_figures_draw() -> None:
-    study = Study(values=4, sample=50, steps=2, repetitions=20)
-    curves = [study_curve([0.1, 0.5], vary=vary, study=study) for vary in ("dependence", "misspecification")]
-    for figure in (baselines_figure(*curves), illustration_figure(example_illustration(2))):
-        FigureCanvasAgg(figure).draw()
+def test_counts_are_samples_too() -> None:
+    """Whole numbers, as `multinomial` draws them, and margins as lists: nothing is written into the counts."""
+    counts = np.random.default_rng(0).multinomial(50, np.full(6, 1 / 6), size=4).reshape(4, 2, 3)
+    before, p_x, p_y = counts.copy(), [0.5, 0.5], [1, 1, 1]
+    found = balanced_samples(counts, p_x, p_y, 4)
+    np.testing.assert_array_equal(found, balanced_samples(counts.astype(float), np.array(p_x), np.ones(3), 4))
+    np.testing.assert_array_equal(counts, before)
+    exact = estimates(counts / 50, np.eye(2, 3), np.array(p_x), np.ones(3) / 3, 2)
+    for name, values in estimates((counts / 50).tolist(), [[1, 0, 0], [0, 1, 0]], p_x, [1 / 3] * 3, 2).items():
+        np.testing.assert_allclose(values, exact[name])
+    measure = dense_measure([[1, 0], [1, 2]])
+    assert measure.mass.tolist() == [0.25, 0.25, 0.5] and (measure.n, measure.m) == (2, 2)
+    story = illustrate([[1, 1], [1, 3]], [1, 1], [1, 1], 2)
+    np.testing.assert_allclose(story.joints[2].sum(axis=0), 1)
+
+
+def test_without_balancing_the_three_estimators_meet_on_the_truth() -> None:
+    joint = dependent_joint(long_tail(4), 0.3)
+    h = np.random.default_rng(0).normal(size=(4, 4))
+    p = long_tail(4)
+    for values in estimates(joint[None], h, p, p, 6).values():
+        assert values[0] == pytest.approx((joint * h).sum())

@@ -72,3 +72,13 @@ def test_a_test_function_of_the_wrong_length_is_refused() -> None:
     measure = start_measure(matrix.indptr, matrix.indices, 3)
     with pytest.raises(InputError, match="one a match"):
         predicted_variance(measure, np.zeros(2), 1)
+
+
+def test_orders_and_functions_of_any_numbers() -> None:
+    measure = start_measure([0, 2, 3], [0, 1, 1], 2)
+    wanted = predicted_variance(measure, np.array([1.0, 2.0, 4.0]), ("x", "y"))
+    for order in (2, np.int64(2), ["x", "y"]):
+        for h in ([1, 2, 4], np.array([1, 2, 4])):
+            found = predicted_variance(measure, h, order)
+            np.testing.assert_array_equal(found.variance, wanted.variance)
+            assert found.order == ("x", "y")
