@@ -55,19 +55,15 @@ def run(
 @app.command()
 def status(config: ConfigFile) -> None:
     """Say which stages would run, and why; runs nothing and needs no server."""
-    from flows.config.pipeline import load_experiment
-    from flows.engine.status import StatusEngine
-    from flows.graph.build import build
+    from flows.api import status as plans_of
 
-    settings = load_experiment(config)
-    engine = StatusEngine(settings.runtime)
-    build(engine, settings, settings.whole)
+    plans = plans_of(config)
     table = Table("stage run", "would", "because", box=None, header_style="bold", pad_edge=False)
-    for plan in engine.plans:
+    for plan in plans:
         colour = {"cached": "green", "run": "yellow", "wait": "dim"}[plan.action]
         table.add_row(plan.label, f"[{colour}]{plan.action}[/]", "; ".join(plan.reasons), style=None)
     console.print(table, markup=True)
-    counts = {action: sum(plan.action == action for plan in engine.plans) for action in ("cached", "run", "wait")}
+    counts = {action: sum(plan.action == action for plan in plans) for action in ("cached", "run", "wait")}
     console.print(f"{counts['cached']} cached, {counts['run']} would run, {counts['wait']} wait for those")
 
 

@@ -6,6 +6,14 @@ class EquipoiseError(Exception):
 
     The command line prints the sentence and nothing else; every other exception keeps its traceback, because it
     is a fault of ours.
+
+    Example:
+        >>> from equipoise import EquipoiseError, run
+        >>> try:
+        ...     run("no-such-file.yaml")
+        ... except EquipoiseError as error:
+        ...     print(error)
+        no-such-file.yaml does not exist; the examples lie in configs/
     """
 
 

@@ -135,6 +135,13 @@ def load_experiment(path: Path) -> PipelineConfig | SelfSupervisedExperiment:
     """Read and check a YAML file; one with `selfsupervised` is a self-supervised experiment, any other a pipeline.
 
     Raises `InputError` with one sentence that names the field and the mend.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from equipoise import load_experiment
+        >>> experiment = load_experiment(Path("configs/demo.yaml"))
+        >>> experiment.name, experiment.balancing.method
+        ('demo', 'rake')
     """
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

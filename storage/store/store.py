@@ -26,7 +26,16 @@ _SYNCS = 16  # files that are synchronised at a time
 
 @dataclass(frozen=True)
 class Store:
-    """A directory of published stage outputs."""
+    """A directory of published stage outputs.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from equipoise import Store
+        >>> store = Store(Path(tempfile.mkdtemp()))  # a run's is runs/NAME/store
+        >>> [(manifest.stage, manifest.digest) for manifest in store.manifests()]
+        []
+    """
 
     root: Path
 

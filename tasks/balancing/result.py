@@ -100,6 +100,13 @@ class Balance:
         average: raking: the mean mass of a matched caption, which weight 1 stands for.
         potentials: `[recorded steps, m]` log scalings after each recorded half step, with `history`'s numbering
             in `potential_steps`; for explaining a caption's weight step by step.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import Balance, threshold
+        >>> balance = threshold(np.array([0, 1, 2, 3, 4]), np.array([0, 0, 0, 1]), columns=2, t=1)
+        >>> isinstance(balance, Balance), round(balance.effective_sample_size, 2), round(balance.design_effect, 2)
+        (True, 3.0, 1.33)
     """
 
     weight: Floats

@@ -51,6 +51,13 @@ def threshold(
 
     Raises:
         InputError: a malformed matrix, neither or both of `t` and `size`, or a size above the matched captions.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import threshold
+        >>> indptr, indices = np.array([0, 1, 2, 3, 4]), np.array([0, 0, 0, 1])  # three captions of cats, one of a dog
+        >>> threshold(indptr, indices, columns=2, t=1).inclusion.round(3).tolist()
+        [0.333, 0.333, 0.333, 1.0]
     """
     indptr, indices = checked_matrix(indptr, indices, columns)
     if (t is None) == (size is None):

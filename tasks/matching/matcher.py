@@ -35,6 +35,12 @@ class KeywordMatcher:
 
     Equal entries are all reported. The index is built once, holds no Python object per entry, and is read only:
     one matcher may be used by many threads.
+
+    Example:
+        >>> from equipoise import KeywordMatcher
+        >>> matcher = KeywordMatcher(["cat", "red", "red cat"])
+        >>> matcher.match(["a red cat", "cats", "red, cat"]).to_pylist()
+        [[0, 1, 2], [], [0, 1]]
     """
 
     def __init__(

@@ -74,6 +74,14 @@ def calibrate(  # noqa: PLR0913  the public face: these names are what a caller 
 
     Raises:
         InputError: malformed matrix, bands, bounds, starting weights or options.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import calibrate
+        >>> indptr, indices = np.array([0, 1, 2, 3, 4]), np.array([0, 0, 0, 1])  # three captions of cats, one of a dog
+        >>> balance = calibrate(indptr, indices, columns=2, lower=[1, 1], upper=[1, 1])
+        >>> balance.inclusion.round(3).tolist(), balance.converged
+        ([0.333, 0.333, 0.333, 1.0], True)
     """
     low, high = checked_bands(lower, upper, columns)
     options = Options(priority, price, tolerance, iterations)

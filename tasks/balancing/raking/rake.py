@@ -59,6 +59,14 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
     Raises:
         InputError: a malformed matrix (a keyword twice in a caption, say), or a target of the wrong length, negative or
             not finite.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import rake
+        >>> indptr, indices = np.array([0, 1, 2, 3, 4]), np.array([0, 0, 0, 1])  # three captions of cats, one of a dog
+        >>> balance = rake(indptr, indices, columns=2, column_target=np.array([0.5, 0.5]), steps=["y"])
+        >>> balance.weight.round(3).tolist()
+        [0.667, 0.667, 0.667, 2.0]
     """
     indptr, keywords = checked_matrix(indptr, indices, columns)
     order = half_steps(steps)

@@ -54,6 +54,13 @@ def knn(
     improved by descent (see `descent`). Distances are measured
     from coordinates' differences in float64 whatever the backend. Exact repetitions of a point do not slow a search.
     Raises `InputError` for `k < 1` and for points that are not a finite matrix.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import knn
+        >>> found = knn(np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]), k=1)
+        >>> found.positions.tolist(), found.distances.tolist()
+        ([[2], [2], [0]], [[1.0], [4.242640495300293], [1.0]])
     """
     if k < 1:
         raise InputError(f"k must be at least 1, not {k}")

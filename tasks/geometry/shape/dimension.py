@@ -45,6 +45,14 @@ def intrinsic_dimension(
     fitted exponent: exact for spheres, for which embeddings of length 1 are made. At most `most` hash-drawn points are
     used; exact repetitions count once. The interval is ± `deviations` standard errors, from the spread between subsets.
     Raises `InputError` for fewer than 128 distinct points.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import intrinsic_dimension
+        >>> angle = np.random.default_rng(0).uniform(0, 2 * np.pi, 1_000)
+        >>> circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        >>> round(intrinsic_dimension(circle).dimension)
+        1
     """
     matrix, _ = checked_points(points)
     distinct = distinct_points(matrix).points

@@ -9,5 +9,12 @@ def treg_uniformity(length: float, n: int, dimension: int) -> float:
     length: of the minimum spanning tree of n points on the unit sphere in `R^d`. With n ≤ d + 1 points it is at most
     about 1, reached by the simplex; with many points it falls like `n^(-1/(d-1))`, so compare equal n only.
     (T-REGS, section 4: the metric is `−E / √(2 (d + 1) / d)` with `E = −length / n`.)
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import minimum_spanning_tree, treg_uniformity
+        >>> tree = minimum_spanning_tree(np.eye(3))
+        >>> round(treg_uniformity(tree.length, 3, 3), 3)
+        0.577
     """
     return length / max(n, 1) / float(np.sqrt(2 * (dimension + 1) / dimension))

@@ -29,6 +29,13 @@ class SpanningTree:
     exact: all are. method: how it was found, in words. requeries: points whose neighbours were asked for again.
     repetitions: points that repeat another exactly (joined by edges of length 0). excess: for a tree that is not
     exact, by how much it may be too long. neighbours: the neighbour lists that it was built on, if any.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import SpanningTree, minimum_spanning_tree
+        >>> tree = minimum_spanning_tree(np.eye(3))
+        >>> isinstance(tree, SpanningTree), round(tree.length, 3), tree.exact
+        (True, 2.828, True)
     """
 
     edges: np.ndarray
@@ -70,6 +77,13 @@ def minimum_spanning_tree(
     in `knn`; `auto` is `exact` up to 8,192 points. An approximate index gives a tree that says so: its edges are not
     certified and its excess is estimated. Exact repetitions are joined to their first occurrence by edges of length 0.
     Lengths are float64 differences. Raises `InputError` for points that are not a finite matrix.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import minimum_spanning_tree
+        >>> tree = minimum_spanning_tree(np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+        >>> tree.edges.tolist(), tree.lengths.round(3).tolist(), tree.certified.tolist()
+        ([[0, 2], [1, 2]], [1.0, 4.243], [True, True])
     """
     if neighbours < 1:
         raise InputError(f"neighbours must be at least 1, not {neighbours}")

@@ -19,6 +19,11 @@ def spacing(text: str) -> str:
 
     Each of ``, . ; : ? ! ` `` gets a space on either side, tab, newline and carriage return become a space, and one
     space is put at each end. Nothing is collapsed: ``"a, b"`` becomes ``" a ,  b "``, with two spaces.
+
+    Example:
+        >>> from equipoise import spacing
+        >>> spacing("a cat, sleeping")
+        ' a cat ,  sleeping '
     """
     return f" {text} ".translate(_SPACING)
 

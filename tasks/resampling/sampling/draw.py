@@ -66,6 +66,13 @@ def draw(
 
     Raises:
         InputError: a size that cannot be reached, or a bad weight.
+
+    Example:
+        >>> import numpy as np
+        >>> from equipoise import draw
+        >>> ids = np.arange(4, dtype=np.uint64)
+        >>> draw(ids, np.array([1.0, 1.0, 1.0, 3.0]), method="residual", size=2, seed=0).expected.round(3).tolist()
+        [0.333, 0.333, 0.333, 1.0]
     """
     ids, weight = as_ids(ids), _checked(weight, len(ids), "weight")
     copies = None if inclusion is None else _checked(inclusion, len(ids), "inclusion")

@@ -32,6 +32,13 @@ def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient
         authors' code: a function linear in the logits, see `surrogate_loss`.
 
     Returns a scalar. Raises `InputError` for logits that are not square, a negative `steps`, or a surrogate of k ≠ 2.
+
+    Example:
+        >>> import torch
+        >>> from equipoise import balanced_contrastive_loss
+        >>> logits = torch.tensor([[2.0, 1.0], [1.0, 1.0]])
+        >>> [round(balanced_contrastive_loss(logits, steps=k).item(), 4) for k in (0, 1, 2)]
+        [1.2437, 0.5032, 0.4758]
     """
     _check(logits, steps, gradient)
     wide = at_least_float32(logits)

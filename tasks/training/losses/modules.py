@@ -22,6 +22,8 @@ class BalancedClipLoss(nn.Module):
         are always gathered with their gradients.
 
     Example:
+        >>> import torch
+        >>> from equipoise import BalancedClipLoss
         >>> loss = BalancedClipLoss(half_steps=2)
         >>> image, text = torch.eye(4), torch.eye(4)
         >>> round(loss(image, text, logit_scale=torch.tensor(10.0)).item(), 4)
@@ -110,7 +112,17 @@ class BatchRegulariser(nn.Module):
 
 
 class TregLoss(BatchRegulariser):
-    """T-REG: `γ L_E + λ L_S` of un-normalised embeddings, the tree of all ranks' points or of each rank's own."""
+    """T-REG: `γ L_E + λ L_S` of un-normalised embeddings, the tree of all ranks' points or of each rank's own.
+
+    Example:
+        >>> import torch
+        >>> from equipoise import TregLoss
+        >>> loss = TregLoss(gamma=1e-3, lambda_=1e-2)
+        >>> points = torch.eye(4, requires_grad=True)
+        >>> loss(points).backward()
+        >>> tuple(points.grad.shape)
+        (4, 4)
+    """
 
     def __init__(self, gamma: float, lambda_: float, *, gather: bool = True) -> None:
         super().__init__(lambda points: treg(points, gamma=gamma, lambda_=lambda_), gather=gather)

@@ -30,6 +30,14 @@ class Heads(nn.Module):
     """An image and a text MLP with a fixed logit scale; state-dict names are those of the authors' released heads.
 
     `encode_image` and `encode_text` take frozen embeddings `[n, d]`, L2-normalise them and return `[n, outputs]`.
+
+    Example:
+        >>> import torch
+        >>> from equipoise import Heads
+        >>> heads = Heads(image_inputs=16, text_inputs=8, outputs=4)
+        >>> image, text, scale = heads(torch.rand(5, 16), torch.rand(5, 8))
+        >>> tuple(image.shape), tuple(text.shape), round(scale.item())
+        ((5, 4), (5, 4), 100)
     """
 
     def __init__(

@@ -16,6 +16,15 @@ def mst_length(points: Tensor) -> Tensor:
 
     points: `[n, d]`. The tree is found without gradient; its lengths carry one, which is exact wherever the tree is
     unique. An edge of length zero gives a zero gradient, so duplicates never give NaN. Returns a scalar, 0 for n < 2.
+
+    Example:
+        >>> import torch
+        >>> from equipoise import mst_length
+        >>> points = torch.tensor([[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]], requires_grad=True)
+        >>> length = mst_length(points)
+        >>> length.backward()
+        >>> round(length.item(), 4), points.grad[0].tolist()
+        (7.0, [-1.0, 0.0])
     """
     if points.ndim != 2:
         raise InputError(f"a spanning tree needs points [n, d], not {list(points.shape)}")
@@ -34,6 +43,12 @@ def treg(points: Tensor, *, gamma: float, lambda_: float) -> Tensor:
 
     points: `[n, d]`, *un-normalised* embeddings of one branch; n points use the tree of the whole batch.
     gamma, lambda_: weights of the tree length and of the sphere penalty, 0 or more. Returns a scalar.
+
+    Example:
+        >>> import torch
+        >>> from equipoise import treg
+        >>> round(treg(torch.eye(3), gamma=1.0, lambda_=1.0).item(), 4)  # −2√2 / 3: the norms are 1
+        -0.9428
     """
     if gamma < 0 or lambda_ < 0:
         raise InputError(f"T-REG's weights must be 0 or more, not gamma={gamma}, lambda={lambda_}")

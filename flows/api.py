@@ -1,0 +1,99 @@
+"""Running an experiment, and asking what would run, from Python: what `equipoise run` and `equipoise status` do."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flows.config.pipeline import load_experiment
+from flows.engine.engine import Node
+from flows.engine.status import Plan, StatusEngine
+from flows.graph.build import AnyExperiment, build
+from flows.run import run_here
+from flows.verbs import Verb
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run left.
+
+    Attributes:
+        folder: where the report, the summary and the lineage lie.
+        nodes: every stage run with its state ("ran" or "cached") and its manifest, in the order of submission.
+    """
+
+    folder: Path
+    nodes: tuple[Node, ...]
+
+    @property
+    def summary(self) -> dict[str, Any] | None:
+        """The numbers of `summary.json`; None after a verb that makes no report."""
+        path = self.folder / "summary.json"
+        if not any(node.stage == "report" for node in self.nodes):
+            return None
+        numbers: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return numbers
+
+
+def run(
+    config: Path | str | AnyExperiment, verb: Verb | None = None, *, announce: Callable[[str], None] = lambda line: None
+) -> Outcome:
+    r"""Run an experiment in this process, without a server; what is in its store already comes from there.
+
+    Args:
+        config: a YAML file, or the experiment that was read from one.
+        verb: how far to go: "curate", "train", "evaluate", "pipeline" or "selfsupervise"; None for all of it.
+        announce: called with a line for every stage that ends, such as `print`.
+
+    Returns:
+        Where the results lie, and every stage run.
+
+    Raises:
+        EquipoiseError: a wrong configuration, or the first stage that failed.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from equipoise import run
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> titles = ["title\tfilepath", "a red star\ta/1", "a red ring\ta/2", "a blue ring\tb/3"]
+        >>> _ = (folder / "titles.tsv").write_text("\n".join(titles))
+        >>> _ = (folder / "tiny.yaml").write_text(f'''
+        ... name: tiny
+        ... output: {folder}/run
+        ... sources: [{{kind: balance_csv, name: titles, path: {folder}/titles.tsv, images: none}}]
+        ... metadata: {{sources: [{{kind: entries, entries: [red, blue, star, ring]}}]}}
+        ... balancing: {{method: threshold, t: 1}}
+        ... ''')
+        >>> outcome = run(folder / "tiny.yaml", "curate")
+        >>> {node.stage: node.state for node in outcome.nodes}["balance"]
+        'ran'
+    """
+    settings = _loaded(config)
+    return Outcome(settings.folder, tuple(run_here(settings, verb or settings.whole, announce)))
+
+
+def status(config: Path | str | AnyExperiment) -> list[Plan]:
+    """What a run would do, stage run by stage run, and why; runs nothing.
+
+    Args:
+        config: a YAML file, or the experiment that was read from one.
+
+    Returns:
+        A plan for every stage run: its label, its stage, "cached", "run" or "wait", and the reasons, in order.
+
+    Example:
+        >>> from equipoise import status
+        >>> plans = status("configs/demo.yaml")
+        >>> plans[-1].stage
+        'report'
+    """
+    settings = _loaded(config)
+    engine = StatusEngine(settings.runtime)
+    build(engine, settings, settings.whole)
+    return engine.plans
+
+
+def _loaded(config: Path | str | AnyExperiment) -> AnyExperiment:
+    return load_experiment(Path(config)) if isinstance(config, Path | str) else config

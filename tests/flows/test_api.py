@@ -1,0 +1,54 @@
+"""Experiments from Python: `run` and `status` tell what the command line tells."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.api import run, status
+from flows.config.pipeline import load_experiment
+from storage.errors import EquipoiseError
+
+
+@pytest.fixture
+def titles(tmp_path: Path) -> Path:
+    """Curation of three titles without pictures, down to the report."""
+    (tmp_path / "titles.tsv").write_text("title\tfilepath\na red star\ta/1\na red ring\ta/2\na blue ring\tb/3\n")
+    values = {
+        "name": "titles",
+        "output": str(tmp_path / "run"),
+        "sources": [{"kind": "balance_csv", "name": "t", "path": str(tmp_path / "titles.tsv"), "images": "none"}],
+        "metadata": {"sources": [{"kind": "entries", "entries": ["red", "blue", "star", "ring"]}]},
+        "balancing": {"method": "threshold", "t": 1},
+    }
+    path = tmp_path / "titles.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def test_a_run_ends_with_its_report_and_the_next_one_is_cached(titles: Path) -> None:
+    assert {plan.action for plan in status(titles)} == {"run", "wait"}
+    lines: list[str] = []
+    first = run(str(titles), announce=lines.append)
+    assert {node.state for node in first.nodes} == {"ran"}
+    assert len(lines) == len(first.nodes)
+    assert first.summary is not None
+    assert (first.folder / "report.html").is_file()
+    assert {plan.action for plan in status(load_experiment(titles))} == {"cached"}
+    again = run(titles)
+    assert {node.state for node in again.nodes} == {"cached"}
+    assert [node.label for node in again.nodes] == [plan.label for plan in status(titles)]
+    assert again.summary == first.summary
+
+
+def test_a_verb_that_makes_no_report_has_no_summary(small: Path) -> None:
+    outcome = run(small, "curate")
+    assert "report" not in {node.stage for node in outcome.nodes}
+    assert outcome.summary is None
+
+
+def test_a_failure_is_raised_with_the_place_where_it_happened(titles: Path) -> None:
+    (titles.parent / "titles.tsv").write_text("neither\tcolumn\na\tb\n")
+    with pytest.raises(EquipoiseError) as failure:
+        run(titles)
+    assert any(note.startswith("in ") for note in failure.value.__notes__)
