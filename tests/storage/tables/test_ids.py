@@ -1,11 +1,12 @@
 """Ids of rows: stable, and read back in every spelling that exports and people use."""
 
+import numpy as np
 import pytest
 import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.tables.ids import read_ids, row_ids, spelled_id
+from storage.tables.ids import as_ids, read_ids, row_ids, spelled_id
 
 ids = st.integers(0, 2**64 - 1)
 
@@ -28,3 +29,19 @@ def test_every_spelling_is_read_back(id_: int) -> None:
 )
 def test_other_texts_are_no_ids(text: str) -> None:
     assert read_ids(text) == ()
+
+
+@pytest.mark.parametrize("kind", [list, tuple, lambda ids: np.array(ids, np.uint64)])
+def test_ids_of_any_kind_are_uint64(kind) -> None:
+    """numpy makes floats of a list that mixes large and small ids, in which neighbours are the same."""
+    large = [2**63 + 1, 2**63 + 2, 5]
+    found = as_ids(kind(large))
+    assert found.dtype == np.uint64 and found.tolist() == large
+
+
+def test_floats_are_no_ids() -> None:
+    assert as_ids([]).tolist() == as_ids(np.zeros(0)).tolist() == []
+    assert as_ids(np.array([3], np.int32)).dtype == np.uint64
+    for wrong in ([1.0], np.array([1.0])):
+        with pytest.raises(TypeError):
+            as_ids(wrong)

@@ -253,3 +253,28 @@ def test_two_margins_of_real_titles_are_infeasible_and_said_to_be(titles: Incide
         titles.indptr, titles.indices, row_target=np.array([1 / titles.rows]), column_target=goal
     )
     assert components(titles.indptr, titles.indices, titles.columns).rows[0] > 0.8 * titles.rows
+
+
+@pytest.mark.parametrize("tolerance", [np.float64(1e-3), np.float32(1e-3), 1])
+def test_a_result_is_made_of_plain_numbers(tolerance: float) -> None:
+    """With a tolerance of numpy's, `converged` was numpy's too, which is no JSON and not `True`."""
+    matrix = random_matrix(40, 6, 3)
+    offsets, keywords, counts = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.counts
+    found = rake(offsets, keywords, columns=np.int64(6), column_target=counts, steps=np.int32(9), tolerance=tolerance)
+    assert type(found.converged) is bool and type(found.iterations) is int and type(found.residual) is float
+    wanted = rake(
+        matrix.indptr,
+        matrix.indices,
+        columns=6,
+        row_target=np.ones(40) / 40,
+        column_target=counts / counts.sum(),
+        steps=9,
+        tolerance=float(tolerance),
+    )
+    same = rake(
+        offsets, keywords, columns=6, row_target=[1] * 40, column_target=counts * 40 / counts.sum(), steps=9,
+        tolerance=float(tolerance),
+    )  # fmt: skip
+    for one in (found, same):
+        np.testing.assert_allclose(one.weight, wanted.weight, rtol=1e-12)
+        assert one.iterations == wanted.iterations
