@@ -146,7 +146,7 @@ class CalibrateConfig(_Balancing):
         ),
     )
     tolerance: float = Field(default=1e-4, gt=0, description="duality gap to stop at, nats per expected caption")
-    iterations: int = Field(default=1000, ge=1, description="most passes of the solver over the captions")
+    iterations: int = Field(default=2000, ge=1, description="most passes of the solver over the captions")
 
     @model_validator(mode="after")
     def _check_scale(self) -> CalibrateConfig:

@@ -45,7 +45,7 @@ class BalanceStats(MatrixFacts):
     residual: float | None = Field(description="distance from what was aimed at, the larger of both margins")
     row_residual: float | None = Field(description="L1 distance of the captions' margin (rake)")
     column_residual: float | None = Field(description="distance of the keywords' margin")
-    iterations: int = Field(description="half steps (rake), sweeps (calibrate), 0 (threshold)")
+    iterations: int = Field(description="half steps (rake), passes over the captions (calibrate), 0 (threshold)")
     observed_rate: float | None = Field(description="factor by which a full iteration shrank the error (rake)")
     duality_gap: float | None = Field(description="nats; certifies the optimum (calibrate)")
     threshold: float | None = Field(description="t, captions per keyword (threshold)")

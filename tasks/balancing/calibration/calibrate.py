@@ -42,7 +42,7 @@ def calibrate(  # noqa: PLR0913  the public face: these names are what a caller 
     priority: Priority = "floors",
     price: float = 4.0,
     tolerance: float = 1e-4,
-    iterations: int = 1000,
+    iterations: int = 2000,
 ) -> Balance:
     """Caption weights with expected keyword counts `Kᵀw` in `[lower, upper]`, nearest in KL to `initial`.
 

@@ -1,17 +1,20 @@
 """The dual of bounded calibration, climbed by L-BFGS-B, with a duality gap that certifies where it stops.
 
-Primal, over captions with `a ≤ w_i ≤ b` and keywords with counts `S = Kᵀ(μw)`, prices f (of a missed floor), c (of a
-broken cap): `min_w Σ_i μ_i [w_i log(w_i/w⁰_i) − w_i + w⁰_i] + Σ_j (f (l_j − S_j)⁺ + c (S_j − h_j)⁺)`. Its dual is
-`max_λ Σ_j (λ_j⁺ l_j − λ_j⁻ h_j) − Σ_i μ_i ψ_i((Kλ)_i)` over the box `−c ≤ λ ≤ f`, ψ as in `row_pass`: concave, with
-`w_i = clip(w⁰_i e^{(Kλ)_i}, a, b)` and the gradient `l − S` (λ > 0) or `h − S` (λ < 0). So raking's exact penalties are
-a box around λ, and every band can be missed at its price: there is always an answer.
+Primal, over captions with `a ≤ w_i ≤ b` and keywords with counts `S = Kᵀ(μw)`, at prices f (of a missed floor) and c
+(of a broken cap): `min_w Σ_i μ_i [w_i log(w_i/w⁰_i) − w_i + w⁰_i] + Σ_j (f (l_j − S_j)⁺ + c (S_j − h_j)⁺)`. Every band
+can be missed at its price, so there is always an answer. Dual: `max_λ Σ_j (λ_j⁺ l_j − λ_j⁻ h_j) − Σ_i μ_i ψ_i((Kλ)_i)`
+over the box `−c ≤ λ ≤ f`, ψ as in `row_pass`. It is concave, its weights are `w_i = clip(w⁰_i e^{(Kλ)_i}, a, b)`
+(Deville & Särndal 1992, the raking ratio with bounds), and its gradient is `l − S` for λ > 0, `h − S` for λ < 0.
 
-L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995, scipy's) asks for the value and the gradient at one λ at a time, which is one
-pass over the rows with a vector `[m]` as the message, wherever the rows are. λ_j is measured in units of
-`1/√S_j(λ = 0)`, which makes the diagonal of the Hessian about 1 at the start.
+L-BFGS-B (Byrd, Lu, Nocedal & Zhu 1995, scipy's) asks for the value and the gradient at one λ at a time: one pass over
+the rows with a vector `[m]` as the message, wherever the rows are. λ_j is measured in units of `1/√S_j(λ = 0)`, so that
+the diagonal of the Hessian is about 1 at the start. The climb stops where primal and dual value differ by at most the
+tolerance; nothing else is called certified.
 
-It replaces an ascent in one λ_j at a time. That is exact in each step, but needs the rows by keyword and in turn, and
-where floors and caps conflict it crawls along the ridges: `benchmarks/calibration.py` measures both.
+The ascent in one λ_j after the other that stood here before is exact in each step, but needs the rows by keyword, in
+turn. In memory it is quicker where bands hardly conflict, and slower or lost where floors meet caps: on 8,362 real
+titles capped at t = 10, 70 sweeps against 40 passes for the nearest solution (half the time), 810 against 187 for
+floors first (1.7 times the time); at t = 5 it is not certified after 2,000 (`benchmarks/calibration.py`).
 """
 
 from __future__ import annotations

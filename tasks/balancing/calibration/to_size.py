@@ -32,7 +32,7 @@ def calibrate_to_size(  # noqa: PLR0913  the public face: these names are what a
     priority: Priority = "floors",
     price: float = 4.0,
     tolerance: float = 1e-4,
-    iterations: int = 1000,
+    iterations: int = 2000,
 ) -> Balance:
     """Calibrate to bands `c·target·(1 ∓ slack)` with the scale `c` at which `size` captions are expected.
 
