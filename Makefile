@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= configs/demo.yaml
 
-.PHONY: demo test slow lint ui stop clean
+.PHONY: demo test slow coverage lint ui stop clean
 
 demo: $(VENV)/installed
 	$(BIN)/equipoise run $(CONFIG)
@@ -14,6 +14,9 @@ test: $(VENV)/installed
 
 slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
+
+coverage: $(VENV)/installed
+	$(BIN)/python -m pytest --cov
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
