@@ -64,7 +64,6 @@ DEBTS: frozenset[str] = frozenset(
         "tasks/matching/scan/match_captions.py",
         "tasks/matching/scan/tokens.py",
         "tasks/matching/spacing/unicode_kernel.py",
-        "tasks/reporting/inputs/stage_stats.py",
         "tasks/screening/duplicates/dropping.py",
         "tasks/screening/duplicates/equal_content.py",
         "tasks/screening/explain.py",

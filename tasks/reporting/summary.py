@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from pydantic import JsonValue
 
+from storage.record.stats import as_json
 from tasks.evaluation.scoring.intervals import Interval
 from tasks.reporting.report import Report
 from tasks.reporting.sections.scores import Difference, Summary
@@ -30,8 +31,8 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
             "convergence": report.convergence.sentence,
             "infeasible": list(report.convergence.infeasible),
             "distances": {each.name: finite_json(asdict(each)) for each in report.marginals.distances},
-            "balancing": finite_json(dict(report.marginals.balancing)),
-            "selection": finite_json(dict(report.marginals.selection)),
+            "balancing": as_json(report.marginals.balancing),
+            "selection": as_json(report.marginals.selection),
         },
         "geometry": {row.variant: finite_json({**asdict(row), "gain": row.gain}) for row in report.geometry.rows},
         "screening": _screening(report.screening),

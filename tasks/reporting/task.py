@@ -1,13 +1,12 @@
 """The reporting stages: the report of a pipeline, and that of a self-supervised experiment."""
 
-from collections.abc import Mapping, Sequence
-
-from pydantic import JsonValue
+from collections.abc import Sequence
 
 from storage.caching.stage import stage
 from storage.store.workspace import Workspace
 from tasks.reporting.config import ReportConfig, SelfSupervisedReportConfig
 from tasks.reporting.inputs.stage_outputs import Backbone, Curation, Probed, Scored, Screening, Training
+from tasks.reporting.stats import ReportStats
 
 
 @stage("report", version=1, modules=("tasks.reporting",))
@@ -19,7 +18,7 @@ def report(
     scores: Sequence[Scored],
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> ReportStats:
     """Write `report.html`, `summary.json` and `figures/*.svg`."""
     from tasks.reporting.compose import compose
     from tasks.reporting.summary import summary_json
@@ -32,7 +31,7 @@ def report(
 @stage("selfsupervised_report", version=1, modules=("tasks.reporting.selfsupervised", "tasks.reporting.page"))
 def selfsupervised_report(
     config: SelfSupervisedReportConfig, models: Sequence[Backbone], scores: Sequence[Probed], *, work: Workspace
-) -> Mapping[str, JsonValue]:
+) -> ReportStats:
     """Write `report.html`, `summary.json` and `figures/*.svg`."""
     from tasks.reporting.selfsupervised.content import compose
     from tasks.reporting.selfsupervised.summary import selfsupervised_summary

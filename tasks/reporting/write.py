@@ -5,17 +5,18 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tasks.reporting.page.render import Content, render
+from tasks.reporting.stats import ReportStats
 from tasks.reporting.summary import dumped
 
 
-def write(content: Content, summary: dict[str, JsonValue], output: Path) -> dict[str, JsonValue]:
+def write(content: Content, summary: dict[str, JsonValue], output: Path) -> ReportStats:
     """`report.html`, `summary.json` and `figures/*.svg` below `output`; the figures that the stage leaves."""
     _text(output / "report.html", render(content))
     _text(output / "summary.json", dumped(summary))
     (output / "figures").mkdir()
     for name, drawn in content.drawings.items():
         _text(output / "figures" / f"{name}.svg", drawn.svg)
-    return {name: summary[name] for name in ("headline", "variants", "deltas")}
+    return ReportStats.model_validate({name: summary[name] for name in ReportStats.model_fields})
 
 
 def _text(path: Path, content: str) -> None:

@@ -1,17 +1,17 @@
 """Tables and documents that the stages left, as frames, arrays and dictionaries."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+from pydantic import JsonValue
 
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from storage.tables.shards import iter_batches, read_table
 from tasks.arrays import Floats, Ids
-from tasks.reporting.inputs.stage_stats import Stats
 
 
 def read_frame(paths: Sequence[Path], columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -21,7 +21,7 @@ def read_frame(paths: Sequence[Path], columns: Sequence[str] | None = None) -> p
     return frame
 
 
-def read_document(path: Path) -> Stats:
+def read_document(path: Path) -> Mapping[str, JsonValue]:
     """A JSON object."""
     content = json.loads(path.read_text(encoding="utf-8"))
     assert isinstance(content, dict)

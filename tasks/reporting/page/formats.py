@@ -78,10 +78,8 @@ def compact(value: float | None) -> str:
     return _minus(f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}") if _exists(value) else MISSING
 
 
-def ordinal(value: int | None) -> str:
+def ordinal(value: int) -> str:
     """1st, 2nd, 3rd, 4th: which neighbour is meant."""
-    if value is None:
-        return "last listed"
     ending = "th" if value % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
     return f"{value}{ending}"
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 from pydantic import JsonValue
 
-from tasks.reporting.inputs.stage_stats import Stats, whole
-
 SHOWN = 12
 TITLES = {
     "dead": "Dead entries, which their own text does not match",
@@ -33,12 +31,12 @@ class Audit:
     groups: tuple[AuditGroup, ...]
 
 
-def read_audit(entries: pl.DataFrame, audit: Stats) -> Audit:
+def read_audit(entries: pl.DataFrame, audit: Mapping[str, JsonValue]) -> Audit:
     """From the keyword table and `audit.json`."""
-    return Audit(_keywords(entries, audit), audit_groups(audit))
+    return Audit(_keywords(entries), audit_groups(audit))
 
 
-def audit_groups(audit: Stats) -> tuple[AuditGroup, ...]:
+def audit_groups(audit: Mapping[str, JsonValue]) -> tuple[AuditGroup, ...]:
     """The faults of a metadata list from `audit.json`; kinds without a case are left out."""
     groups = []
     for kind, title in TITLES.items():
@@ -49,8 +47,8 @@ def audit_groups(audit: Stats) -> tuple[AuditGroup, ...]:
     return tuple(groups)
 
 
-def _keywords(entries: pl.DataFrame, audit: Stats) -> dict[str, int]:
-    counts = {"entries": whole(audit.get("entries")) or len(entries)}
+def _keywords(entries: pl.DataFrame) -> dict[str, int]:
+    counts = {"entries": len(entries)}
     if "status" in entries.columns:
         tally = dict(entries["status"].value_counts().iter_rows())
         counts |= {name: int(tally.get(name, 0)) for name in ("live", "dead", "duplicate", "shadowed")}

@@ -37,14 +37,14 @@ class Density:
         densest: the most crowded first.
         sparsest: the sparsest last; empty where `densest` holds them all.
         measured: how many concepts there are in all.
-        neighbours: the k of the distances; None where it is not known.
+        neighbours: the k of the distances.
     """
 
     variants: tuple[str, ...]
     densest: tuple[Concept, ...]
     sparsest: tuple[Concept, ...]
     measured: int
-    neighbours: int | None
+    neighbours: int
 
 
 def density(
@@ -53,7 +53,7 @@ def density(
     keywords: Sequence[str],
     *,
     shown: int,
-    neighbours: int | None = None,
+    neighbours: int,
 ) -> Density | None:
     """The concepts from `concepts.parquet` of each variant.
 

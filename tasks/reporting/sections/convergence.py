@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from storage.record.manifest import Manifest
-from tasks.reporting.inputs.stage_stats import Stats, whole
+from tasks.balancing.stats import BalanceStats
 from tasks.reporting.page.svg import SERIES, blank, logarithmic
 
 MARGINS = (("column_l1", "keywords", SERIES[1]), ("row_l1", "captions", SERIES[2]))
@@ -24,12 +24,8 @@ class Convergence:
 
 def read_convergence(balanced: Manifest) -> Convergence:
     """From the output of `balance`."""
-    stats = balanced.stats
-    infeasible = stats.get("infeasible")
-    return Convergence(
-        convergence_sentence(stats),
-        tuple(str(each) for each in infeasible) if isinstance(infeasible, list) else (),
-    )
+    figures = BalanceStats.of(balanced)
+    return Convergence(convergence_sentence(figures), figures.infeasible)
 
 
 def convergence_figure(history: pl.DataFrame) -> Figure | None:
@@ -60,17 +56,16 @@ def convergence_figure(history: pl.DataFrame) -> Figure | None:
     return figure
 
 
-def convergence_sentence(stats: Stats) -> str:
+def convergence_sentence(figures: BalanceStats) -> str:
     """What balancing says of itself: converged or not, and the reason it gave for stopping."""
-    method = str(stats.get("method", "balancing"))
-    iterations = whole(stats.get("iterations"))
-    unit = "half step" if method == "rake" else "iteration"
-    reason = str(stats.get("reason") or "no reason was recorded").strip().rstrip(".")
-    if stats.get("converged"):
+    unit = "half step" if figures.method == "rake" else "iteration"
+    reason = figures.reason.strip().rstrip(".") or "no reason was recorded"
+    if figures.converged:
         verdict = "converged: both margins were measured and lie within the tolerance"
-    elif iterations:
+    elif figures.iterations:
         verdict = "did not converge to both margins"
     else:
         verdict = "has no iteration to converge"
-    count = f" after {iterations} {unit}{'' if iterations == 1 else 's'}" if iterations else ""
-    return f"{method.capitalize()} {verdict}{count}. Why it stopped: {reason}."
+    plural = "" if figures.iterations == 1 else "s"
+    count = f" after {figures.iterations} {unit}{plural}" if figures.iterations else ""
+    return f"{figures.method.capitalize()} {verdict}{count}. Why it stopped: {reason}."

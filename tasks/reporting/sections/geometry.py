@@ -9,9 +9,11 @@ import polars as pl
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from tasks.arrays import Floats
+from tasks.geometry.config import GeometryConfig
+from tasks.geometry.stats import ConceptsStats, GeometryStats, SpreadStats
 from tasks.reporting.config import ReportConfig
+from tasks.reporting.inputs.settings import settings
 from tasks.reporting.inputs.stage_outputs import Training
-from tasks.reporting.inputs.stage_stats import Stats, real, settings_of, whole
 from tasks.reporting.inputs.tables import edge_lengths, read_frame, read_keywords, shards_of
 from tasks.reporting.sections.concept_density import Density, density
 from tasks.reporting.sections.duplicate_groups import DuplicateGroup, show_groups
@@ -40,7 +42,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class GeometryRow:
-    """How one variant's embeddings lie: the numbers that the geometry stage gave, None where it gave none.
+    """How one variant's embeddings lie: the numbers that the geometry stage gave; None where it found none.
 
     Attributes:
         variant: the data set.
@@ -66,25 +68,25 @@ class GeometryRow:
     """
 
     variant: str
-    points: int | None = None
-    mst_length: float | None = None
-    mean_edge: float | None = None
-    certified: float | None = None
-    exact: bool | None = None
-    method: str | None = None
-    excess: float | None = None
-    excess_error: float | None = None
-    uniformity: float | None = None
-    dimension: float | None = None
-    dimension_low: float | None = None
-    dimension_high: float | None = None
-    entropy: float | None = None
-    order: float | None = None
-    duplicate_groups: int | None = None
-    duplicate_rows: int | None = None
-    near: float | None = None
-    before: Spread | None = None
-    after: Spread | None = None
+    points: int
+    mst_length: float
+    mean_edge: float
+    certified: float
+    exact: bool
+    method: str
+    excess: float | None
+    excess_error: float | None
+    uniformity: float
+    dimension: float | None
+    dimension_low: float | None
+    dimension_high: float | None
+    entropy: float | None
+    order: float | None
+    duplicate_groups: int
+    duplicate_rows: int
+    near: float
+    before: Spread
+    after: Spread
 
     @property
     def gain(self) -> tuple[float, float, float] | None:
@@ -92,7 +94,7 @@ class GeometryRow:
 
         The draws share rows, so the interval is wider than it need be.
         """
-        if self.before is None or self.after is None or self.before == self.after or self.before.mean_edge <= 0:
+        if self.before == self.after or self.before.mean_edge <= 0:
             return None
         ratio = self.after.mean_edge / self.before.mean_edge
         parts = [each.standard_error / each.mean_edge for each in (self.before, self.after) if each.mean_edge > 0]
@@ -136,44 +138,43 @@ def read_geometry(
     first = next(iter(training.geometry.values()))
     return Geometry(
         encoder=training.encoder,
-        rows=tuple(geometry_row(name, each.stats) for name, each in training.geometry.items()),
+        rows=tuple(geometry_row(name, GeometryStats.of(each)) for name, each in training.geometry.items()),
         edges={name: edge_lengths(each, work) for name, each in training.geometry.items()},
         density=density(
             {name: read_frame([work.path(each, "concepts.parquet")]) for name, each in training.density.items()},
-            {name: real(each.stats.get("dimension")) for name, each in training.density.items()},
+            {name: ConceptsStats.of(each).dimension for name, each in training.density.items()},
             read_keywords(selection, work),
             shown=config.concepts,
-            neighbours=whole(settings_of(first).get("neighbours")),
+            neighbours=settings(first, GeometryConfig).neighbours,
         ),
         alike=_alike(config, first, pairs, work) if config.groups else (),
     )
 
 
-def geometry_row(variant: str, stats: Stats) -> GeometryRow:
-    """A row of the geometry table from a manifest's stats."""
-    excess, dimension = _inner(stats, "excess"), _inner(stats, "intrinsic_dimension")
-    entropy, diversity = _inner(stats, "renyi_entropy"), _inner(stats, "diversity")
+def geometry_row(variant: str, figures: GeometryStats) -> GeometryRow:
+    """A row of the geometry table."""
+    excess, dimension, entropy = figures.excess, figures.intrinsic_dimension, figures.renyi_entropy
     return GeometryRow(
         variant=variant,
-        points=whole(stats.get("points")),
-        mst_length=real(stats.get("mst_length")),
-        mean_edge=real(stats.get("mean_edge")),
-        certified=real(stats.get("certified_fraction")),
-        exact=bool(stats["exact"]) if "exact" in stats else None,
-        method=str(stats["method"]) if "method" in stats else None,
-        excess=real(excess.get("relative_bound")),
-        excess_error=real(excess.get("relative_standard_error")),
-        uniformity=real(stats.get("uniformity")),
-        dimension=real(dimension.get("estimate")),
-        dimension_low=real(dimension.get("low")),
-        dimension_high=real(dimension.get("high")),
-        entropy=real(entropy.get("nats")),
-        order=real(entropy.get("order")),
-        duplicate_groups=whole(stats.get("duplicate_groups")),
-        duplicate_rows=whole(stats.get("duplicate_rows")),
-        near=real(stats.get("duplicate_distance")),
-        before=_spread(_inner(diversity, "all")),
-        after=_spread(_inner(diversity, "measured")),
+        points=figures.points,
+        mst_length=figures.mst_length,
+        mean_edge=figures.mean_edge,
+        certified=figures.certified_fraction,
+        exact=figures.exact,
+        method=figures.method,
+        excess=excess.relative_bound if excess else None,
+        excess_error=excess.relative_standard_error if excess else None,
+        uniformity=figures.uniformity,
+        dimension=dimension.estimate if dimension else None,
+        dimension_low=dimension.low if dimension else None,
+        dimension_high=dimension.high if dimension else None,
+        entropy=entropy.nats if entropy else None,
+        order=entropy.order if entropy else None,
+        duplicate_groups=figures.duplicate_groups,
+        duplicate_rows=figures.duplicate_rows,
+        near=figures.duplicate_distance,
+        before=_spread(figures.diversity.everything),
+        after=_spread(figures.diversity.measured),
     )
 
 
@@ -186,14 +187,5 @@ def _alike(
     return show_groups(others, shards_of(pairs, "pairs-*.parquet", work), shown=config.groups, side=config.thumbnail)
 
 
-def _inner(stats: Stats, name: str) -> Stats:
-    value = stats.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _spread(stats: Stats) -> Spread | None:
-    mean, error, repeated = (real(stats.get(name)) for name in ("mean_edge", "standard_error", "repeated"))
-    size, draws = whole(stats.get("size")), whole(stats.get("draws"))
-    if mean is None or error is None or size is None or draws is None:
-        return None
-    return Spread(mean, error, repeated or 0.0, size, draws)
+def _spread(drawn: SpreadStats) -> Spread:
+    return Spread(drawn.mean_edge, drawn.standard_error, drawn.repeated, drawn.size, drawn.draws)

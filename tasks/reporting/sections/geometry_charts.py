@@ -46,7 +46,6 @@ def diversity_figure(rows: Sequence[GeometryRow]) -> Figure | None:
     figure, (axis,) = blank(7.4, 0.85 + 0.42 * len(compared))
     labelled = False
     for place, row in enumerate(compared):
-        assert row.before and row.after
         for spread, colour, shift, label in (
             (row.before, MUTED, -0.13, "all pairs"),
             (row.after, colours[row.variant], 0.13, None),

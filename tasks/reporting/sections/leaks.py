@@ -8,9 +8,11 @@ import polars as pl
 
 from storage.store.workspace import Workspace
 from tasks.reporting.inputs.pictures import Picture, fetch_rows, pictures
+from tasks.reporting.inputs.settings import settings
 from tasks.reporting.inputs.stage_outputs import Leaks
-from tasks.reporting.inputs.stage_stats import real, settings_of, whole
 from tasks.reporting.inputs.tables import read_frame
+from tasks.screening.config import LeakageConfig
+from tasks.screening.stats import LeakageStats
 
 SAMPLES = 3  # captions that are shown for one prompt
 
@@ -82,21 +84,22 @@ def read_leakage(
         shown: most pairs, and prompts.
         side: longest side of a picture, in pixels.
     """
-    found, stats, settings = leaks.found, leaks.found.stats, settings_of(leaks.found)
+    found = leaks.found
+    asked, figures = settings(found, LeakageConfig), LeakageStats.of(found)
     nearest = read_frame([work.path(found, "leaks.parquet")])
     images = work.paths(leaks.images, "pairs-*.parquet")
     return Leakage(
         benchmark=benchmark,
-        rows=whole(stats.get("rows")) or 0,
-        evaluation_rows=whole(stats.get("evaluation_rows")) or 0,
-        distance=real(stats.get("distance")) or 0.0,
-        modality=str(settings.get("modality")),
-        leaks=whole(stats.get("leaks")) or 0,
-        leaked_evaluation_rows=whole(stats.get("leaked_evaluation_rows")) or 0,
-        nearest=real(stats.get("nearest")),
-        drop=str(settings.get("drop")),
-        dropped=whole(stats.get("dropped")) or 0,
-        captions=whole(stats.get("captions")) if settings.get("captions") else None,
+        rows=figures.rows,
+        evaluation_rows=figures.evaluation_rows,
+        distance=figures.distance,
+        modality=asked.modality,
+        leaks=figures.leaks,
+        leaked_evaluation_rows=figures.leaked_evaluation_rows,
+        nearest=figures.nearest,
+        drop=asked.drop,
+        dropped=figures.dropped,
+        captions=figures.captions if asked.captions else None,
         pairs=_leak_pairs(around(nearest, shown), pairs, images, side),
         prompts=_prompts(read_frame([work.path(found, "captions.parquet")]), pairs, shown),
     )

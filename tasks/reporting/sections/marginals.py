@@ -3,7 +3,7 @@ r"""Keyword marginals: before, target, balanced and realised, and how far apart 
 The number that counts is the *realised* one: the marginal of the captions that were in fact selected, repeats included.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,10 @@ from matplotlib.ticker import FuncFormatter
 
 from storage.record.manifest import Manifest
 from tasks.arrays import Floats, Int64s
-from tasks.reporting.inputs.stage_stats import Stats
+from tasks.balancing.stats import BalanceStats
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
 from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, logarithmic, name_rows
+from tasks.resampling.stats import SelectStats
 
 # Column of the keyword table → its name to readers. The order is that of the process.
 STAGES: Mapping[str, str] = {"observed": "before", "balanced": "balanced (expected)", "realised": "realised"}
@@ -74,8 +75,8 @@ class KeywordMarginals:
 
     shares: Marginals
     distances: tuple[Distance, ...]
-    balancing: Stats
-    selection: Stats
+    balancing: BalanceStats
+    selection: SelectStats
 
     @property
     def approach(self) -> tuple[float, float] | None:
@@ -88,12 +89,7 @@ class KeywordMarginals:
 def keyword_marginals(keywords: pl.DataFrame, balanced: Manifest, selection: Manifest) -> KeywordMarginals:
     """From the keyword table with every marginal filled in, and the outputs of `balance` and `select`."""
     shares = read_marginals(keywords)
-    return KeywordMarginals(
-        shares,
-        distances(shares),
-        _with_keys(balanced.stats, ("matched", "effective_sample_size", "design_effect")),
-        _with_keys(selection.stats, ("size", "effective_sample_size", "duplicates")),
-    )
+    return KeywordMarginals(shares, distances(shares), BalanceStats.of(balanced), SelectStats.of(selection))
 
 
 def read_marginals(entries: pl.DataFrame) -> Marginals:
@@ -215,8 +211,3 @@ def _positive(share: Floats) -> Floats:
 
 def _per_cent(value: float, _: object) -> str:
     return f"{100 * value:.5f}".rstrip("0").rstrip(".") + " %"
-
-
-def _with_keys(stats: Stats, keys: Sequence[str]) -> Stats:
-    """The stats with these keys present, None where the stage did not give them: the template asks for them."""
-    return dict.fromkeys(keys) | dict(stats)

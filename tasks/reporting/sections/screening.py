@@ -10,14 +10,18 @@ from matplotlib.figure import Figure
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from tasks.arrays import Floats
+from tasks.geometry.stats import GeometryStats
+from tasks.ingest.stats import IngestStats
 from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs import stage_outputs as outputs
-from tasks.reporting.inputs.stage_stats import real, settings_of, whole
+from tasks.reporting.inputs.settings import settings
 from tasks.reporting.inputs.tables import edge_lengths, read_frame, shards_of
 from tasks.reporting.sections.duplicate_groups import DuplicateGroup, show_groups
 from tasks.reporting.sections.geometry import GeometryRow, geometry_row
 from tasks.reporting.sections.geometry_charts import edges_figure
 from tasks.reporting.sections.leaks import Leakage, read_leakage
+from tasks.screening.config import DeduplicateConfig
+from tasks.screening.stats import DeduplicateStats, DropStats
 
 
 @dataclass(frozen=True)
@@ -72,13 +76,13 @@ class Screening:
 def read_screening(config: ReportConfig, screening: outputs.Screening, work: Workspace) -> Screening:
     """What screening found and dropped; all empty where it was not asked for."""
     shards = shards_of(screening.ingested, "pairs-*.parquet", work)
-    tree, dropped = screening.tree, screening.dropped
-    measured = geometry_row("all pairs", tree.stats) if tree else None
+    tree, left = screening.tree, [DropStats.of(each) for each in screening.dropped]
+    measured = geometry_row("all pairs", GeometryStats.of(tree)) if tree else None
     return Screening(
         encoder=screening.encoder,
-        rows=sum(whole(each.stats.get("rows")) or 0 for each in screening.ingested),
-        remaining=sum(whole(each.stats.get("rows")) or 0 for each in dropped) if dropped else None,
-        reasons=_reasons(dropped),
+        rows=sum(IngestStats.of(each).rows for each in screening.ingested),
+        remaining=sum(each.rows for each in left) if left else None,
+        reasons=_reasons(left),
         repetitions=_repetitions(config, screening.duplicates, measured, shards, work)
         if screening.duplicates
         else None,
@@ -101,21 +105,21 @@ def screening_figure(screening: Screening) -> Figure | None:
 def _repetitions(
     config: ReportConfig, found: Manifest, tree: GeometryRow | None, pairs: Sequence[Path], work: Workspace
 ) -> Repetitions:
-    settings = settings_of(found)
+    asked, figures = settings(found, DeduplicateConfig), DeduplicateStats.of(found)
+    cut = asked.near if isinstance(asked.near, float) else tree.near if asked.near == "auto" and tree else None
     return Repetitions(
-        content=str(settings.get("content")),
-        near=tree.near if tree and settings.get("near") == "auto" else real(settings.get("near")),
-        dropped=whole(found.stats.get("dropped")) or 0,
-        groups=whole(found.stats.get("groups")) or 0,
+        content=asked.content,
+        near=cut,
+        dropped=figures.dropped,
+        groups=figures.groups,
         shown=show_groups(
             read_frame([work.path(found, "dropped.parquet")]), pairs, shown=config.groups, side=config.thumbnail
         ),
     )
 
 
-def _reasons(dropped: Sequence[Manifest]) -> dict[str, int]:
+def _reasons(left: Sequence[DropStats]) -> dict[str, int]:
     reasons: Counter[str] = Counter()
-    for each in dropped:
-        named = each.stats.get("reasons")
-        reasons.update({name: whole(count) or 0 for name, count in (named if isinstance(named, dict) else {}).items()})
+    for each in left:
+        reasons.update(each.reasons)
     return dict(sorted(reasons.items()))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from tasks.reporting.inputs.stage_stats import real
 from tasks.reporting.page.formats import integer, percent, points, signed_bounds
 from tasks.reporting.sections.marginals import KeywordMarginals
 from tasks.reporting.sections.row_counts import RowCounts
@@ -69,9 +68,7 @@ def facts(
         said.append((integer(screening.dropped), "repeats and leaks dropped"))
     said.append((integer(counted["Matched"]), "pairs that match a keyword"))
     said.append((integer(counted["Selected"]), "different pairs selected"))
-    effective = real(marginals.selection.get("effective_sample_size"))
-    if effective is not None:
-        said.append((integer(effective), "effective sample size of the selection"))
+    said.append((integer(marginals.selection.effective_sample_size), "effective sample size of the selection"))
     if marginals.approach is not None:
         before, after = marginals.approach
         said.append((f"{before:.3f} → {after:.3f}", "total variation from the keyword target"))

@@ -1,6 +1,6 @@
 """Training as it went: the loss and whatever else was measured, a panel a quantity, a colour a variant."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,10 +12,10 @@ from storage.store.workspace import Workspace
 from tasks.arrays import Floats
 from tasks.reporting.config import RunLabel
 from tasks.reporting.inputs.stage_outputs import Trained
-from tasks.reporting.inputs.stage_stats import real, whole
 from tasks.reporting.inputs.tables import read_frame
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
 from tasks.reporting.page.svg import blank, logarithmic, variant_colours
+from tasks.training.stats import ClipStats, TrainingStats
 
 # Column of metrics.parquet → heading and whether its axis is logarithmic.
 QUANTITIES = {
@@ -35,6 +35,8 @@ QUANTITIES = {
     "rank": ("effective directions", False),
     "spread": ("spread, 0 at a point", False),
 }
+# Kind of training → its figures.
+FIGURES: Mapping[str, type[TrainingStats]] = {"train": ClipStats, "finetune": ClipStats, "train_heads": TrainingStats}
 # Not measurements: the axes, and what the configuration has set.
 GIVEN = ("step", "examples", "learning_rate")
 
@@ -59,9 +61,9 @@ class TrainingRow:
     variant: str
     seed: int
     stage: str
-    steps: int | None
-    examples_seen: int | None
-    distinct: int | None
+    steps: int
+    examples_seen: int
+    distinct: int
     final_loss: float | None
     image_norm: float | None
     text_norm: float | None
@@ -125,18 +127,18 @@ def read_trainings(models: Sequence[Trained], work: Workspace) -> Trainings:
 
 def training_row(run: RunLabel, model: Manifest) -> TrainingRow:
     """A row of the training table, from the figures of a training."""
-    stats = model.stats
+    figures = FIGURES[model.stage].of(model)
     return TrainingRow(
         variant=run.variant,
         seed=run.seed,
         stage=model.stage,
-        steps=whole(stats.get("steps")),
-        examples_seen=whole(stats.get("examples_seen")),
-        distinct=whole(stats.get("distinct_examples")),
-        final_loss=real(stats.get("final_loss")),
-        image_norm=real(stats.get("image_norm")),
-        text_norm=real(stats.get("text_norm")),
-        predicted_norm=real(stats.get("predicted_norm")),
+        steps=figures.steps,
+        examples_seen=figures.examples_seen,
+        distinct=figures.distinct_examples,
+        final_loss=figures.final_loss,
+        image_norm=figures.image_norm,
+        text_norm=figures.text_norm,
+        predicted_norm=figures.predicted_norm,
     )
 
 

@@ -7,10 +7,10 @@ from storage.store.workspace import Workspace
 from tasks.arrays import Int64s
 from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.evaluation.scoring.scores import class_counts
+from tasks.evaluation.stats import ProbeStats
 from tasks.reporting.config import RunLabel, SelfSupervisedReportConfig
 from tasks.reporting.inputs.measurements import Answers, Measurement
 from tasks.reporting.inputs.stage_outputs import Backbone, Probed
-from tasks.reporting.inputs.stage_stats import Stats, real, whole
 from tasks.reporting.inputs.tables import read_frame
 from tasks.reporting.page.formats import integer, percent
 from tasks.reporting.page.render import Section
@@ -20,6 +20,7 @@ from tasks.reporting.sections.score_charts import scores_figure
 from tasks.reporting.sections.scores import Scores, compare, summarise
 from tasks.reporting.sections.sentences import caution, headline
 from tasks.reporting.sections.training_curves import TrainingRun, training_figure
+from tasks.training.stats import SelfSupervisedStats
 
 SECTIONS = (
     Section("scores", "Features", "selfsupervised/scores.html.j2"),
@@ -47,9 +48,9 @@ class End:
     """
 
     seed: int
-    steps: int | None
-    examples_seen: int | None
-    distinct: int | None
+    steps: int
+    examples_seen: int
+    distinct: int
     loss: float | None
     measures: Mapping[str, float | None]
 
@@ -75,7 +76,7 @@ class SelfSupervisedReport:
     caution: str
     facts: tuple[tuple[str, str], ...]
     scores: Scores
-    probes: tuple[tuple[RunLabel, Stats], ...]
+    probes: tuple[tuple[RunLabel, ProbeStats], ...]
     ends: tuple[End, ...]
     provenance: Provenance
     drawings: Mapping[str, Drawing]
@@ -112,6 +113,7 @@ def compose(
         )
         for each in models
     ]
+    ends = tuple(_end(each) for each in models)
     with drawing():
         drawings = draw({
             "scores": (scores_figure(scores.summaries), "Scores of the trained and the untrained network"),
@@ -121,10 +123,10 @@ def compose(
         title=config.title,
         headline=headline(scores, trained=len(models)),
         caution=caution(scores.differences, config.confidence),
-        facts=_facts(scores, models),
+        facts=_facts(scores, ends),
         scores=scores,
-        probes=tuple((each.run, each.scores.stats) for each in probed),
-        ends=tuple(_end(each.seed, each.model.stats) for each in models),
+        probes=tuple((each.run, ProbeStats.of(each.scores)) for each in probed),
+        ends=ends,
         provenance=read_provenance([*(each.model for each in models), *(each.scores for each in probed)]),
         drawings=drawings,
     )
@@ -148,22 +150,22 @@ def _measurement(run: RunLabel, benchmark: str, label: Int64s, answer: Int64s) -
     )
 
 
-def _facts(scores: Scores, models: Sequence[Backbone]) -> tuple[tuple[str, str], ...]:
-    first = models[0].model.stats
+def _facts(scores: Scores, ends: Sequence[End]) -> tuple[tuple[str, str], ...]:
     return (
-        (integer(whole(first.get("distinct_examples")) or 0), "pictures learnt from, without labels"),
-        (integer(whole(first.get("examples_seen")) or 0), "pictures seen, two views of each"),
-        (integer(len(models)), "trainings, one for each seed"),
+        (integer(ends[0].distinct), "pictures learnt from, without labels"),
+        (integer(ends[0].examples_seen), "pictures seen, two views of each"),
+        (integer(len(ends)), "trainings, one for each seed"),
         *((percent(each.mean), f"{each.benchmark}, {each.variant}") for each in scores.summaries),
     )
 
 
-def _end(seed: int, stats: Stats) -> End:
+def _end(trained: Backbone) -> End:
+    figures = SelfSupervisedStats.of(trained.model)
     return End(
-        seed=seed,
-        steps=whole(stats.get("steps")),
-        examples_seen=whole(stats.get("examples_seen")),
-        distinct=whole(stats.get("distinct_examples")),
-        loss=real(stats.get("final_loss")),
-        measures={name: real(stats.get(name)) for name in MEASURES},
+        seed=trained.seed,
+        steps=figures.steps,
+        examples_seen=figures.examples_seen,
+        distinct=figures.distinct_examples,
+        loss=figures.final_loss,
+        measures={name: getattr(figures, name) for name in MEASURES},
     )

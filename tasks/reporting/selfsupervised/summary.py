@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from pydantic import JsonValue
 
+from storage.record.stats import as_json
 from tasks.reporting.selfsupervised.content import SelfSupervisedReport
 from tasks.reporting.summary import deltas_json, finite_json, variants_json
 
@@ -15,8 +16,6 @@ def selfsupervised_summary(report: SelfSupervisedReport) -> dict[str, JsonValue]
         "headline": report.headline,
         "variants": variants_json(report.scores.summaries),
         "deltas": deltas_json(report.scores.differences),
-        "probes": [
-            {"variant": run.variant, "seed": run.seed, "stats": finite_json(stats)} for run, stats in report.probes
-        ],
+        "probes": [{"variant": run.variant, "seed": run.seed, "stats": as_json(stats)} for run, stats in report.probes],
         "training": [finite_json(asdict(end)) for end in report.ends],
     }

@@ -15,11 +15,20 @@ from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
 from storage.tables.shards import write_table
+from tasks.balancing.stats import BalanceStats
+from tasks.geometry.config import GeometryConfig
+from tasks.geometry.stats import ConceptsStats, ExcessStats, GeometryStats
+from tasks.ingest.stats import IngestStats
+from tasks.matching.stats import MatchStats, MetadataStats
 from tasks.reporting.config import Cell, RunLabel
 from tasks.reporting.inputs.stage_outputs import Curation, Leaks, Scored, Screening, Trained, Training
+from tasks.resampling.stats import CurateStats, SelectStats
 from tasks.screening.config import DeduplicateConfig, LeakageConfig
 from tasks.screening.duplicates.rows_to_drop import DROPPED
 from tasks.screening.leakage.leak_tables import CAPTIONS, LEAKS
+from tasks.screening.stats import DeduplicateStats, DropStats, LeakageStats
+from tasks.training.stats import ClipStats
+from tests.tasks.reporting.figures import balance_stats, clip_stats, diversity_stats, geometry_stats, select_stats
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -110,22 +119,28 @@ def selection_table() -> pa.Table:
 
 
 @stage("ingest", version=1, modules=())
-def fake_pairs(name: str, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_pairs(name: str, *, work: Workspace) -> IngestStats:
     write_table(work.output / "pairs-00000.parquet", pairs_table())
     rejected = pa.table({"key": ["k"], "reason": ["unreadable image"], "detail": ["<b>"]}, schema=REJECTED)
     write_table(work.output / "rejected.parquet", rejected)
-    return {
-        "source": name,
-        "kind": "csv",
-        "images": "<i>theirs</i>",
-        "rows": 40,
-        "rejected": 3,
-        "reasons": {"unreadable image": 2, "<empty> caption": 1},
-    }
+    return IngestStats(
+        source=name,
+        kind="csv",
+        images="<i>theirs</i>",
+        class_names=(),
+        group="1/1",
+        rows=40,
+        rejected=3,
+        reasons={"unreadable image": 2, "<empty> caption": 1},
+        rows_with_image=39,
+        distinct_image_paths=1,
+        mean_caption_characters=20.0,
+        labels={},
+    )
 
 
 @stage("metadata", version=1, modules=())
-def fake_entries(*, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_entries(*, work: Workspace) -> MetadataStats:
     write_table(work.output / "entries.parquet", entries_table())
     audit = {
         "entries": 6,
@@ -134,17 +149,17 @@ def fake_entries(*, work: Workspace) -> Mapping[str, JsonValue]:
         "shadowed": [],
     }
     (work.output / "audit.json").write_text(json.dumps(audit))
-    return {"entries": 6}
+    return MetadataStats(entries=6, dead=1, duplicates=1, shadowed=0, sources={"test": 6}, index_bytes=1)
 
 
 @stage("match", version=1, modules=())
-def fake_matches(*, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_matches(*, work: Workspace) -> MatchStats:
     write_table(work.output / "matches-00000.parquet", match_table())
-    return {"rows": 40, "matched": 36, "matches": 60}
+    return MatchStats(rows=40, matched=36, matches=60)
 
 
 @stage("balance", version=1, modules=())
-def fake_balanced(secret: str, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_balanced(secret: str, *, work: Workspace) -> BalanceStats:
     write_table(work.output / "weights-00000.parquet", weights_table())
     history = {
         "step": pa.array([0, 1, 2, 3], pa.int32()),
@@ -153,95 +168,92 @@ def fake_balanced(secret: str, *, work: Workspace) -> Mapping[str, JsonValue]:
         "column_l1": [0.6, 1e-16, 0.3, 0.0],
     }
     write_table(work.output / "history.parquet", pa.table(history))
-    return {
-        "method": "rake",
-        "matched": 36,
-        "converged": False,
-        "reason": "stopped after the 3 half steps asked for",
-        "iterations": 3,
-        "effective_sample_size": 33.2,
-        "design_effect": 1.08,
-        "infeasible": ["no caption holds “<script>alert(7)</script>”, but the target gives it 0.1"],
-    }
+    infeasible = ("no caption holds “<script>alert(7)</script>”, but the target gives it 0.1",)
+    return balance_stats(reason="stopped after the 3 half steps asked for", iterations=3, infeasible=infeasible)
 
 
 @stage("select", version=1, modules=())
-def fake_selection(*, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_selection(*, work: Workspace) -> SelectStats:
     write_table(work.output / "selection.parquet", selection_table())
     write_table(work.output / "entries.parquet", entries_table())
-    return {"size": 46, "distinct": 30, "duplicates": 16, "effective_sample_size": 25.0}
+    return select_stats()
 
 
 @stage("curate", version=1, modules=())
-def fake_curated(*, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_curated(*, work: Workspace) -> CurateStats:
     write_table(work.output / "curated-00000.parquet", CURATED.empty_table())
-    return {"rows": 30, "distinct": 30, "bytes": 1}
+    return CurateStats(distinct=30, copies=46, rows=30, bytes=1)
 
 
 @stage("geometry", version=1, modules=())
-def fake_geometry(length: float, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_geometry(config: GeometryConfig, length: float, *, work: Workspace) -> GeometryStats:
     ids = pairs_table()["id"]
     write_table(work.output / "edges.parquet", pa.table({"length": np.linspace(0, length / 20, 39)}))
     write_table(work.output / "duplicates.parquet", pa.table({"id": ids[:3], "group": [ids[0]] * 3}))
-    spread = {"standard_error": 0.01, "repeated": 0.05, "uniformity": 0.3, "size": 16, "draws": 8}
-    return {
-        "points": 40, "mst_length": length, "mean_edge": length / 39, "uniformity": -0.5, "duplicate_rows": 2,
-        "duplicate_groups": 1, "duplicate_distance": 0.1,
-        "certified_fraction": 0.75, "exact": False, "method": "approximate: Borůvka",
-        "excess": {"relative_bound": 2e-4, "relative_standard_error": 1e-5, "assessed": 3, "unassessed": 0},
-        "intrinsic_dimension": {"estimate": 3.2, "low": 3.0, "high": 3.4, "raw": 3.1, "points": 40},
-        "renyi_entropy": {"nats": -1.5, "order": 0.69},
-        "diversity": {"all": spread | {"mean_edge": 0.5}, "measured": spread | {"mean_edge": length / 40}},
-    }  # fmt: skip
+    return geometry_stats(
+        points=40,
+        mst_length=length,
+        mean_edge=length / 39,
+        excess=ExcessStats(relative_bound=2e-4, relative_standard_error=1e-5, assessed=3, unassessed=0),
+        diversity=diversity_stats((0.5, 0.01), (length / 40, 0.01), repeated=0.05),
+    )
 
 
 @stage("concepts", version=1, modules=())
-def fake_concepts(*, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_concepts(*, work: Workspace) -> ConceptsStats:
     table = pa.table({
         "entry": pa.array([0, 1, 2], pa.uint32()), "rows": pa.array([9, 8, 7], pa.uint64()),
         "median_radius": [0.5, 0.2, 0.0], "relative_log_density": pa.array([0.0, 2.0, None], pa.float64()),
     })  # fmt: skip
     write_table(work.output / "concepts.parquet", table)
-    return {"concepts": 3, "dimension": 3.2}
+    return ConceptsStats(concepts=3, dimension=3.2)
 
 
 @stage("deduplicate", version=1, modules=())
-def fake_duplicates(config: DeduplicateConfig, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_duplicates(config: DeduplicateConfig, *, work: Workspace) -> DeduplicateStats:
     """Pairs 1 and 4 repeat pair 0, pair 7 repeats pair 6."""
     ids = pairs_table()["id"].to_pylist()
     rows = [(ids[1], ids[0], "near-duplicate"), (ids[4], ids[0], "equal pair"), (ids[7], ids[6], "equal pair")]
     write_table(work.output / "dropped.parquet", pa.table(list(zip(*rows)), schema=DROPPED))
-    return {"rows": 40, "dropped": 3, "groups": 2}
+    reasons = {"equal pair": 2, "near-duplicate": 1}
+    return DeduplicateStats(rows=40, dropped=3, groups=2, reasons=reasons)
 
 
 @stage("leakage", version=1, modules=())
-def fake_leaks(config: LeakageConfig, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_leaks(config: LeakageConfig, *, work: Workspace) -> LeakageStats:
     """Pair 2 is evaluation image 20 and pair 3 far from image 21; the captions of 5 and 8 repeat a hostile prompt."""
     ids = pairs_table()["id"].to_pylist()
     leaks = [[ids[2], ids[3]], [ids[20], ids[21]], [0.01, 0.5], [True, False]]
     write_table(work.output / "leaks.parquet", pa.table(leaks, schema=LEAKS))
     captions = [[ids[5], ids[8]], ["5", "8"], ["a photo of a <b>dog</b>."] * 2]
     write_table(work.output / "captions.parquet", pa.table(captions, schema=CAPTIONS))
-    return {
-        "rows": 40, "evaluation_rows": 30, "distance": 0.1, "leaks": 1, "leaked_evaluation_rows": 1, "nearest": 0.01,
-        "captions": 2, "dropped": 1,
-    }  # fmt: skip
+    return LeakageStats(
+        benchmark="<q>shape</q>",
+        rows=40,
+        evaluation_rows=30,
+        distance=0.1,
+        leaks=1,
+        leaked_evaluation_rows=1,
+        nearest=0.01,
+        captions=2,
+        dropped=1,
+    )
 
 
 @stage("drop", version=1, modules=())
-def fake_dropped(*, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_dropped(*, work: Workspace) -> DropStats:
     write_table(work.output / "pairs-00000.parquet", pairs_table())
-    return {"rows": 36, "rejected": 4, "reasons": {"equal pair": 2, "near-duplicate": 1, "near an evaluation image": 1}}
+    reasons = {"equal pair": 2, "near-duplicate": 1, "near an evaluation image": 1}
+    return DropStats(rows=36, rejected=4, reasons=reasons)
 
 
 @stage("train", version=1, modules=())
-def fake_model(seed: int, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_model(seed: int, *, work: Workspace) -> ClipStats:
     steps = np.arange(1, 51)
     loss = 3 - steps / 50 + np.random.default_rng(seed).normal(0, 0.1, 50)
     table = {"step": steps, "loss": loss, "gradient_norm": np.exp(loss), "image_tree": pa.nulls(50, pa.float64())}
     write_table(work.output / "metrics.parquet", pa.table(table))
-    budget = {"steps": 50, "examples_seen": 6400, "distinct_examples": 30, "final_loss": float(loss[-20:].mean())}
-    return budget | {"image_norm": 81.5, "text_norm": 90.25, "predicted_norm": 106.75}
+    return clip_stats(final_loss=float(loss[-20:].mean()))
 
 
 @stage("evaluate", version=1, modules=())
@@ -277,7 +289,7 @@ class Inputs:
         self.balanced = fake_balanced.run(secret, **run)
         self.selection = fake_selection.run(**run)
         self.curated = fake_curated.run(**run)
-        self.geometry = [fake_geometry.run(length, **run) for length in (20.0, 26.0)]
+        self.geometry = [fake_geometry.run(GeometryConfig(), length, **run) for length in (20.0, 26.0)]
         self.density = [fake_concepts.run(**run)] * 2
         self.duplicates = fake_duplicates.run(DeduplicateConfig(), **run)
         self.leaks = [fake_leaks.run(LeakageConfig(), **run)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from tasks.reporting.page.render import Section
 from tasks.reporting.page.svg import Drawing
 from tasks.reporting.sections.scores import Scores
+from tasks.reporting.stats import ReportStats
 from tasks.reporting.write import write
 
 
@@ -28,7 +29,7 @@ class Empty:
 
 def test_files_and_figures_of_the_stage(tmp_path: Path) -> None:
     summary = {"title": "Été", "headline": "h", "variants": {"a": 1}, "deltas": {}}
-    assert write(Empty(), summary, tmp_path) == {"headline": "h", "variants": {"a": 1}, "deltas": {}}
+    assert write(Empty(), summary, tmp_path) == ReportStats(headline="h", variants={"a": 1}, deltas={})
     assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8")) == summary
     assert (tmp_path / "figures" / "one.svg").read_bytes() == b"<svg width='1' height='1'/>\n"
     page = (tmp_path / "report.html").read_bytes()

@@ -34,7 +34,6 @@ INTERVAL = Interval(low=-0.0123, high=0.25, over="seeds", units=3)
         (formats.signed_bounds, INTERVAL, "[−1.2, +25.0]"),
         (formats.metric_name, "acc1", "top-1 accuracy"),
         (formats.metric_name, "image_retrieval_recall@5", "image retrieval recall@5"),
-        (formats.ordinal, None, "last listed"),
     ],
 )
 def test_numbers_are_said(format_of: object, value: object, expected: str) -> None:

@@ -25,10 +25,10 @@ def test_densities_are_told_as_distances_over_the_median() -> None:
     assert found is not None and found.measured == 4
     assert [each.text for each in found.densest] == [KEYWORDS[3]] and found.densest[0].relative["original"] == 0
     assert found.sparsest[0].relative["original"] == pytest.approx(2.0)
-    whole = density({"original": table}, {"original": 2.0}, KEYWORDS, shown=5)
+    whole = density({"original": table}, {"original": 2.0}, KEYWORDS, shown=5, neighbours=16)
     assert whole is not None and not whole.sparsest
     assert whole.densest[1].relative["original"] == pytest.approx(0.5)
     with drawing():
         text = "".join(ElementTree.fromstring(to_svg(density_figure(whole))).itertext())
     assert KEYWORDS[3] in text  # hostile, and still text
-    assert density({}, {}, KEYWORDS, shown=5) is None
+    assert density({}, {}, KEYWORDS, shown=5, neighbours=16) is None

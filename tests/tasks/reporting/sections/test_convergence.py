@@ -4,6 +4,7 @@ import polars as pl
 
 from tasks.reporting.page.svg import drawing
 from tasks.reporting.sections.convergence import convergence_figure, convergence_sentence
+from tests.tasks.reporting.figures import balance_stats
 
 
 def test_convergence_leaves_fitted_sides_out() -> None:
@@ -22,11 +23,11 @@ def test_convergence_leaves_fitted_sides_out() -> None:
 
 
 def test_convergence_is_said_as_it_is() -> None:
-    stopped = {"method": "rake", "converged": False, "iterations": 4, "reason": "four steps were asked for."}
-    assert convergence_sentence(stopped) == (
+    stopped = {"converged": False, "iterations": 4, "reason": "four steps were asked for."}
+    assert convergence_sentence(balance_stats(**stopped)) == (
         "Rake did not converge to both margins after 4 half steps. Why it stopped: four steps were asked for."
     )
-    assert "after 1 half step. " in convergence_sentence(stopped | {"iterations": 1})
-    assert "after 4 iterations. " in convergence_sentence(stopped | {"method": "calibrate"})
-    assert "has no iteration to converge" in convergence_sentence({"method": "threshold", "iterations": 0})
-    assert "converged: both margins were measured" in convergence_sentence({"converged": True, "iterations": 2})
+    assert "after 1 half step. " in convergence_sentence(balance_stats(**stopped | {"iterations": 1}))
+    assert "after 4 iterations. " in convergence_sentence(balance_stats(**stopped, method="calibrate"))
+    assert "has no iteration to converge" in convergence_sentence(balance_stats(method="threshold", iterations=0))
+    assert "converged: both margins were measured" in convergence_sentence(balance_stats(converged=True))

@@ -4,18 +4,22 @@ import numpy as np
 import pytest
 
 from tasks.reporting.sections.geometry import geometry_row
-
-
-def spread(mean: float, error: float) -> dict[str, float]:
-    return {"mean_edge": mean, "standard_error": error, "repeated": 0.0, "size": 64, "draws": 8}
+from tests.tasks.reporting.figures import diversity_stats, geometry_stats
 
 
 def test_the_gain_and_its_interval_have_their_closed_form() -> None:
-    row = geometry_row("balanced", {"diversity": {"all": spread(0.5, 0.01), "measured": spread(0.6, 0.012)}})
+    row = geometry_row("balanced", geometry_stats(diversity=diversity_stats((0.5, 0.01), (0.6, 0.012))))
     assert row.gain is not None
     value, low, high = row.gain
     assert value == pytest.approx(0.2)
     assert (high - low) / 2 == pytest.approx(1.96 * 1.2 * np.hypot(0.02, 0.02))
-    same = {"all": spread(0.5, 0.01), "measured": spread(0.5, 0.01)}
-    assert geometry_row("original", {"diversity": same}).gain is None  # nothing was selected
-    assert geometry_row("bare", {}).gain is None and geometry_row("bare", {}).exact is None
+
+
+def test_where_nothing_was_selected_there_is_no_gain() -> None:
+    assert geometry_row("original", geometry_stats(diversity=diversity_stats((0.5, 0.01), (0.5, 0.01)))).gain is None
+    assert geometry_row("points", geometry_stats(diversity=diversity_stats((0.0, 0.0), (0.5, 0.01)))).gain is None
+
+
+def test_what_was_not_found_is_none() -> None:
+    row = geometry_row("few", geometry_stats(exact=True, intrinsic_dimension=None, renyi_entropy=None))
+    assert (row.dimension, row.dimension_low, row.entropy, row.order, row.excess) == (None,) * 5

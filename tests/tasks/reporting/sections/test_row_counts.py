@@ -2,30 +2,39 @@
 
 from itertools import pairwise
 
+from tasks.ingest.stats import IngestStats
+from tasks.matching.stats import MatchStats
 from tasks.reporting.sections.row_counts import RowCounts, sources, stations
+from tests.tasks.reporting.figures import balance_stats, select_stats
+
+
+def ingested(rows: int, reasons: dict[str, int], source: str = "mine") -> IngestStats:
+    return IngestStats(
+        source=source, kind="csv", images="none", class_names=(), group="1/1", rows=rows,
+        rejected=sum(reasons.values()), reasons=reasons, rows_with_image=0, distinct_image_paths=0,
+        mean_caption_characters=None, labels={},
+    )  # fmt: skip
 
 
 def test_every_row_is_accounted_for() -> None:
     route = stations(
-        [{"rows": 90, "rejected": 10, "reasons": {"empty": 7, "unreadable": 2}}],
-        [{"rows": 90, "matched": 60}],
-        {"matched": 58, "taken_down": 2},
-        {"distinct": 20, "size": 50},
-        {"rows": 20},
+        [ingested(50, {"empty": 4, "unreadable": 2}), ingested(40, {"empty": 3})],
+        [MatchStats(rows=90, matched=60, matches=80)],
+        balance_stats(matched=58, taken_down=2),
+        select_stats(distinct=20, size=50),
     )
-    assert [station.rows for station in route] == [100, 90, 58, 20, 50]
+    assert [station.rows for station in route] == [99, 90, 58, 20, 50]
     for before, after in pairwise(route[:4]):
         assert before.rows - sum(loss.rows for loss in after.losses) == after.rows
-    assert [loss.reason for loss in route[1].losses] == ["empty", "unreadable", "no reason recorded"]
+    assert [(loss.reason, loss.rows) for loss in route[1].losses] == [("empty", 7), ("unreadable", 2)]
 
 
 def test_screening_is_a_station_of_its_own() -> None:
     route = stations(
-        [{"rows": 90, "rejected": 0}],
-        [{"rows": 80, "matched": 60}],
-        {"matched": 60},
-        {"distinct": 20, "size": 50},
-        {"rows": 20},
+        [ingested(90, {})],
+        [MatchStats(rows=80, matched=60, matches=80)],
+        balance_stats(matched=60),
+        select_stats(),
         {"equal pair": 10},
     )
     screened = next(station for station in route if station.name == "Screened")
@@ -34,7 +43,5 @@ def test_screening_is_a_station_of_its_own() -> None:
 
 
 def test_sources_say_whose_the_images_are() -> None:
-    first = {"source": "scenes", "kind": "scenes", "images": "generated"}
-    assert sources([first, first, {"source": "mine", "kind": "csv"}]) == (
-        "scenes (scenes, images: generated)", "mine (csv)"
-    )  # fmt: skip
+    first, second = ingested(1, {}, "a"), ingested(1, {}, "b")
+    assert sources([first, first, second]) == ("a (csv, images: none)", "b (csv, images: none)")

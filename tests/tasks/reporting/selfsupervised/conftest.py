@@ -1,42 +1,48 @@
 """A small self-supervised experiment as stage outputs: two seeds, trained and untrained."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.shards import write_table
+from tasks.evaluation.stats import ProbeStats
 from tasks.reporting.config import RunLabel
 from tasks.reporting.inputs.stage_outputs import Backbone, Probed
+from tasks.training.stats import SelfSupervisedStats
 
 SHARES = {"trained": (0.9, 0.85), "untrained": (0.4, 0.45)}
 
 
 @stage("selfsupervise", version=1, modules=())
-def fake_backbone(seed: int, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_backbone(seed: int, *, work: Workspace) -> SelfSupervisedStats:
     steps = np.arange(1, 51)
     noise = np.random.default_rng(seed).normal(0, 0.1, 50)
     write_table(
         work.output / "metrics.parquet", pa.table({"step": steps, "loss": 3 - steps / 50 + noise, "rank": steps})
     )
-    budget = {"steps": 50, "examples_seen": 4000, "distinct_examples": 40, "final_loss": 1.5 + seed}
-    return budget | {"invariance": 0.1, "first_norm": 1.2, "first_tree": 0.9, "rank": 12.5, "spread": 0.8}
+    return SelfSupervisedStats(
+        steps=50, examples_seen=4000, distinct_examples=40, resumed_at=0, seconds=1.0, final_loss=1.5 + seed,
+        invariance=0.1, first_norm=1.2, second_norm=1.3, first_tree=0.9, second_tree=0.8, rank=12.5, spread=0.8,
+        without_image=0,
+    )  # fmt: skip
 
 
 @stage("probe", version=1, modules=())
-def fake_probe(seed: int, right: float, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_probe(seed: int, right: float, *, work: Workspace) -> ProbeStats:
     label = np.arange(60) % 3
     random = np.random.default_rng(seed)
     answers = {
         name: np.where(random.uniform(size=60) < right, label, (label + 1) % 3) for name in ("prediction", "neighbours")
     }
     write_table(work.output / "predictions.parquet", pa.table({"label": label, **answers}))
-    return {"penalty": 0.01, "penalty_at_edge": seed == 1, "converged": True, "effective_rank": 12.3}
+    return ProbeStats(
+        task="linear_probe", primary="mean_per_class_recall", value=right, interval=(right, right), images=60,
+        classes=3, penalty=0.01, penalty_at_edge=seed == 1, converged=True, effective_rank=12.3,
+    )  # fmt: skip
 
 
 class Experiment:

@@ -1,0 +1,120 @@
+"""Figures of stages, with what a test does not care about filled in."""
+
+from typing import Any
+
+from tasks.balancing.stats import BalanceStats
+from tasks.geometry.stats import DimensionStats, DiversityStats, EntropyStats, GeometryStats, SpreadStats
+from tasks.resampling.stats import SelectStats
+from tasks.training.stats import ClipStats
+
+
+def balance_stats(**figures: Any) -> BalanceStats:
+    """Of `balance`: raking that was stopped."""
+    rest = {
+        "method": "rake",
+        "rows": 40,
+        "unmatched": 4,
+        "taken_down": 0,
+        "matched": 36,
+        "matches": 60,
+        "keywords": 5,
+        "unit": "rows",
+        "converged": False,
+        "reason": "",
+        "residual": 0.2,
+        "row_residual": 0.2,
+        "column_residual": 0.0,
+        "iterations": 3,
+        "observed_rate": None,
+        "duality_gap": None,
+        "threshold": None,
+        "expected_size": None,
+        "effective_sample_size": 33.2,
+        "design_effect": 1.08,
+        "largest_weight": 1.5,
+        "total_variation": 0.1,
+        "total_variation_before": 0.3,
+        "kl": None,
+        "infeasible": (),
+        "obstacles": 0,
+    }
+    return BalanceStats(**(rest | figures))
+
+
+def select_stats(**figures: Any) -> SelectStats:
+    """Of `select`: 46 copies of 30 captions."""
+    rest = {
+        "method": "residual",
+        "unit": "rows",
+        "size": 46,
+        "expected_size": 46.0,
+        "scale": 1.0,
+        "own_inclusion": False,
+        "distinct": 30,
+        "duplicates": 16,
+        "largest_multiplicity": 3,
+        "effective_sample_size": 25.0,
+        "total_variation": 0.1,
+        "kl": None,
+        "lost_keywords": 0,
+    }
+    return SelectStats(**(rest | figures))
+
+
+def diversity_stats(
+    before: tuple[float, float], after: tuple[float, float], *, repeated: float = 0.0
+) -> DiversityStats:
+    """Mean edge and its standard error, of all rows and of the measured ones."""
+    everything, measured = (
+        SpreadStats(mean_edge=mean, standard_error=error, uniformity=0.3, repeated=repeated, size=16, draws=8)
+        for mean, error in (before, after)
+    )
+    return DiversityStats(measured=measured, all=everything)
+
+
+def geometry_stats(**figures: Any) -> GeometryStats:
+    """Of `geometry`: an approximate tree of 40 points."""
+    rest = {
+        "points": 40,
+        "dimension": 64,
+        "modality": "image",
+        "mst_length": 20.0,
+        "mean_edge": 20 / 39,
+        "certified_fraction": 0.75,
+        "uniformity": -0.5,
+        "median_edge": 0.5,
+        "duplicate_distance": 0.1,
+        "duplicate_groups": 1,
+        "duplicate_rows": 2,
+        "exact_repetitions": 0,
+        "requeries": 0,
+        "method": "approximate: Borůvka",
+        "neighbour_method": "exact",
+        "exact": False,
+        "excess": None,
+        "intrinsic_dimension": DimensionStats(estimate=3.2, low=3.0, high=3.4, raw=3.1, points=40),
+        "renyi_entropy": EntropyStats(nats=-1.5, order=0.69),
+        "diversity": diversity_stats((0.5, 0.01), (0.5, 0.01)),
+    }
+    return GeometryStats(**(rest | figures))
+
+
+def clip_stats(**figures: Any) -> ClipStats:
+    """Of `train`, with T-REG."""
+    rest = {
+        "steps": 50,
+        "examples_seen": 6400,
+        "distinct_examples": 30,
+        "resumed_at": 0,
+        "seconds": 1.0,
+        "final_loss": 2.0,
+        "final_contrastive": 2.0,
+        "logit_scale": 14.0,
+        "image_norm": 81.5,
+        "text_norm": 90.25,
+        "image_tree": None,
+        "text_tree": None,
+        "predicted_norm": 106.75,
+        "without_image": 0,
+    }
+    return ClipStats(**(rest | figures))
