@@ -37,9 +37,10 @@ class Marginals:
 
     Attributes:
         counts: `[m]` captions that hold each keyword.
-        observed, target, expected: `[m]`, each sums to 1, in the balancing's unit. `expected` is the marginal of a
-            *selection by the weights*: kept captions bring all their keywords, so it is not the marginal of pair
-            masses, which raking sets to the target by construction.
+        observed: `[m]`, sums to 1, in the balancing's unit, as the next two.
+        target: `[m]`, what was aimed at.
+        expected: `[m]`, of a *selection by the weights*: kept captions bring all their keywords, so it is not the
+            marginal of pair masses, which raking sets to the target by construction.
         matched: captions with a keyword.
         largest_weight: the largest weight (mean 1).
     """

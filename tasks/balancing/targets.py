@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
@@ -30,12 +31,12 @@ def base_measure(matrix: Incidence, unit: Unit) -> Floats:
     return keyword_sums(matrix.indices, np.repeat(1.0 / np.maximum(degrees, 1), degrees), matrix.columns)
 
 
-def uniform(base: Floats) -> Floats:
+def uniform(base: npt.ArrayLike) -> Floats:
     """1 for every keyword that is held, `[m]`."""
     return (np.asarray(base) > 0).astype(np.float64)
 
 
-def capped(base: Floats, t: float) -> Floats:
+def capped(base: npt.ArrayLike, t: float) -> Floats:
     """`min(base_j, t)` `[m]`: the head is flattened at t captions and the tail left as it is.
 
     It is the paper's target, and what MetaCLIP's rule aims at.
@@ -43,13 +44,13 @@ def capped(base: Floats, t: float) -> Floats:
     return np.minimum(np.asarray(base, dtype=np.float64), t)
 
 
-def tempered(base: Floats, alpha: float) -> Floats:
+def tempered(base: npt.ArrayLike, alpha: float) -> Floats:
     """`base_j^α` `[m]`: α = 1 keeps the base, α = 0 is uniform."""
-    base = np.asarray(base, dtype=np.float64)
-    return np.where(base > 0, np.power(np.maximum(base, 1e-300), alpha), 0.0)
+    held = np.asarray(base, dtype=np.float64)
+    return np.where(held > 0, np.power(np.maximum(held, 1e-300), alpha), 0.0)
 
 
-def mixture(parts: Sequence[Floats], shares: Sequence[float]) -> Floats:
+def mixture(parts: Sequence[npt.ArrayLike], shares: Sequence[float]) -> Floats:
     """`Σ_k share_k / Σ share · part_k / Σ part_k`, a probability `[m]`; raises `InputError` for shares below 0."""
     if len(parts) != len(shares) or len(parts) == 0:
         raise InputError(f"a mixture of {len(parts)} targets needs as many shares, not {len(shares)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.arrays import Floats, Integers
@@ -14,7 +15,7 @@ from tasks.balancing.result import Balance
 SIZE_TOLERANCE = 1e-9
 
 
-def keyword_probability(counts: Integers, t: float) -> Floats:
+def keyword_probability(counts: npt.ArrayLike, t: float) -> Floats:
     """`p_j = min(1, t / count_j)` `[m]`; 1 for a keyword that no caption holds (Xu et al. 2024, alg. 1)."""
     return np.minimum(1.0, t / np.maximum(np.asarray(counts, dtype=np.float64), 1e-300))
 
@@ -33,7 +34,7 @@ def inclusion_probability(indptr: Integers, indices: Integers, counts: Integers,
 
 
 def threshold(
-    indptr: Integers, indices: Integers, *, columns: int, t: float | None = None, size: float | None = None
+    indptr: npt.ArrayLike, indices: npt.ArrayLike, *, columns: int, t: float | None = None, size: float | None = None
 ) -> Balance:
     """Keep caption i with probability `1 − Π_j (1 − min(1, t / count_j))`.
 
@@ -59,29 +60,29 @@ def threshold(
         >>> threshold(indptr, indices, columns=2, t=1).inclusion.round(3).tolist()
         [0.333, 0.333, 0.333, 1.0]
     """
-    indptr, indices = checked_matrix(indptr, indices, columns)
+    offsets, keywords = checked_matrix(indptr, indices, columns)
     if (t is None) == (size is None):
         raise InputError("threshold needs either t or size, not both and not neither")
-    counts = np.bincount(indices, minlength=columns)
-    matched = int(np.count_nonzero(np.diff(indptr)))
+    counts = np.bincount(keywords, minlength=columns)
+    matched = int(np.count_nonzero(np.diff(offsets)))
     if matched == 0:
         raise InputError("no caption matches any keyword, so there is nothing to balance; check the keyword list")
     if t is None:
         assert size is not None
         size = float(size)
-        t = threshold_for_size(indptr, indices, counts, size)
+        t = threshold_for_size(offsets, keywords, counts, size)
     t = float(t)
     if not 0 < t < np.inf:
         raise InputError(f"t is {t}; give a positive number of captions per keyword")
-    inclusion = inclusion_probability(indptr, indices, counts, t)
+    inclusion = inclusion_probability(offsets, keywords, counts, t)
     expected = float(inclusion.sum())
-    degrees = np.diff(indptr)
+    degrees = np.diff(offsets)
     effective = effective_sample_size(inclusion)
     residual = 0.0 if size is None else abs(expected - size) / size
     return Balance(
         weight=inclusion * (matched / expected),
         inclusion=inclusion,
-        column_marginal=normalised(keyword_sums(indices, np.repeat(inclusion, degrees), columns)),
+        column_marginal=normalised(keyword_sums(keywords, np.repeat(inclusion, degrees), columns)),
         log_scale=np.log(keyword_probability(counts, t)),
         converged=residual <= SIZE_TOLERANCE,
         residual=residual,
@@ -127,17 +128,17 @@ def threshold_for_size(indptr: Integers, indices: Integers, counts: Integers, si
     return middle
 
 
-def tail_share(counts: Integers, t: float) -> float:
+def tail_share(counts: npt.ArrayLike, t: float) -> float:
     """Share of all matches that belong to tail keywords, `Σ_{count < t} count / Σ count`.
 
     MetaCLIP v2 carries a threshold from one language to another by keeping this share.
     """
-    counts = np.asarray(counts, dtype=np.float64)
-    total = float(counts.sum())
-    return float(counts[counts < t].sum()) / total if total > 0 else 0.0
+    held = np.asarray(counts, dtype=np.float64)
+    total = float(held.sum())
+    return float(held[held < t].sum()) / total if total > 0 else 0.0
 
 
-def threshold_for_tail_share(counts: Integers, share: float) -> float:
+def threshold_for_tail_share(counts: npt.ArrayLike, share: float) -> float:
     """The largest count `t` whose tail share is at most `share` (0 < share < 1): inverse of `tail_share`.
 
     The tail share is a step function of `t`, so only its steps can be met exactly.
@@ -147,7 +148,8 @@ def threshold_for_tail_share(counts: Integers, share: float) -> float:
     """
     if not 0 < share < 1:
         raise InputError(f"the tail share is {share}; give a number between 0 and 1 (MetaCLIP's is 0.06)")
-    values, repeats = np.unique(np.asarray(counts)[np.asarray(counts) > 0], return_counts=True)
+    held = np.asarray(counts, dtype=np.float64)
+    values, repeats = np.unique(held[held > 0], return_counts=True)
     if len(values) == 0:
         raise InputError("no keyword has a match, so there is no tail; check the keyword list")
     below = np.concatenate([[0], np.cumsum(values * repeats)[:-1]]) / float((values * repeats).sum())

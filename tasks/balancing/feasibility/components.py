@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from tasks.arrays import Floats, Int64s, Integers
+from tasks.arrays import Floats, Int64s
 from tasks.balancing.result import Blocking
 
 
@@ -36,7 +37,7 @@ class Components:
         return len(self.matches)
 
 
-def components(indptr: Integers, indices: Integers, columns: int) -> Components:
+def components(indptr: npt.ArrayLike, indices: npt.ArrayLike, columns: int) -> Components:
     """Connected components, through each caption's first keyword (a star has the components of the clique)."""
     offsets, keywords = np.asarray(indptr, dtype=np.int64), np.asarray(indices)
     degrees = np.diff(offsets)

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import breadth_first_order, maximum_flow
 
 from storage.errors import InputError
-from tasks.arrays import Floats, Int64s, Integers, Keywords
+from tasks.arrays import Floats, Int64s
 from tasks.balancing.matrix.equal_rows import distinct_rows
 from tasks.balancing.result import Blocking
 
@@ -40,7 +41,7 @@ class Feasibility:
 
 
 def feasibility(
-    indptr: Integers, indices: Keywords, *, row_target: Floats | None, column_target: Floats
+    indptr: npt.ArrayLike, indices: npt.ArrayLike, *, row_target: npt.ArrayLike | None, column_target: npt.ArrayLike
 ) -> Feasibility:
     """Maximum flow from captions to keywords (Dinic, in scipy).
 

@@ -8,6 +8,7 @@ connected component has equal totals. `max_flow` gives the full answer.
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import keyword_sums
@@ -19,11 +20,11 @@ MOST = 1000
 
 
 def obstacles(
-    indptr: Integers,
-    indices: Integers,
+    indptr: npt.ArrayLike,
+    indices: npt.ArrayLike,
     *,
-    row_target: Floats,
-    column_target: Floats,
+    row_target: npt.ArrayLike,
+    column_target: npt.ArrayLike,
     connected: bool = True,
 ) -> tuple[Blocking, ...]:
     """Violations of the necessary conditions, at most 1000 of each kind, worst first.
@@ -35,28 +36,25 @@ def obstacles(
         column_target: `[m]` masses.
         connected: also compare the totals of connected components.
     """
-    indptr, indices = np.asarray(indptr, dtype=np.int64), np.asarray(indices)
-    row_target, column_target = np.asarray(row_target, np.float64), np.asarray(column_target, np.float64)
-    degrees = np.diff(indptr)
-    columns = len(column_target)
-    rows = np.broadcast_to(row_target, degrees.shape) if len(row_target) == 1 else row_target
-    mass = rows * (degrees > 0) if len(row_target) == 1 else rows
+    offsets, keywords = np.asarray(indptr, dtype=np.int64), np.asarray(indices)
+    given, goal = np.asarray(row_target, np.float64), np.asarray(column_target, np.float64)
+    degrees, columns = np.diff(offsets), len(goal)
+    mass = np.where(degrees > 0, given[0], 0.0) if len(given) == 1 else given
     found: list[Blocking] = []
     empty_rows = float(mass[degrees == 0].sum())
     if empty_rows > 0:
         found.append(Blocking("empty caption", (), 0.0, empty_rows))
-    total, wanted = float(mass.sum()), float(column_target.sum())
+    total, wanted = float(mass.sum()), float(goal.sum())
     slack = RELATIVE * max(total, wanted)
     if abs(total - wanted) > slack:
         found.append(Blocking("totals", (), total, wanted))
-    held = np.bincount(indices, minlength=columns)
-    reach = keyword_sums(indices, np.repeat(mass, degrees), columns)
+    held = np.bincount(keywords, minlength=columns)
+    reach = keyword_sums(keywords, np.repeat(mass, degrees), columns)
     alone = np.flatnonzero(degrees == 1)
-    forced = keyword_sums(indices[indptr[alone]], mass[alone], columns)
-    found += _per_keyword(held, reach, forced, column_target, slack)
+    forced = keyword_sums(keywords[offsets[alone]], mass[alone], columns)
+    found += _per_keyword(held, reach, forced, goal, slack)
     if connected:
-        parts = components(indptr, indices, columns)
-        found += component_obstacles(parts, mass, column_target, slack)
+        found += component_obstacles(components(offsets, keywords, columns), mass, goal, slack)
     return tuple(found)
 
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
-from tasks.arrays import Floats, Integers
 from tasks.balancing.feasibility.obstacles import obstacles
 from tasks.balancing.matrix.checks import checked_matrix, checked_target, half_steps
 from tasks.balancing.raking.grouped_rows import WORTHWHILE, group_rows
@@ -24,12 +24,12 @@ from tasks.balancing.result import Balance, Unit
 
 
 def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are what raking is; `workers` is no knob of it
-    indptr: Integers,
-    indices: Integers,
+    indptr: npt.ArrayLike,
+    indices: npt.ArrayLike,
     *,
     columns: int,
-    row_target: Floats | None = None,
-    column_target: Floats,
+    row_target: npt.ArrayLike | None = None,
+    column_target: npt.ArrayLike,
     steps: int | Sequence[Literal["x", "y"]],
     initial: Unit = "rows",
     tolerance: float | None = None,
@@ -42,7 +42,7 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
         indices: `[nnz]`, keyword numbers, unique within a caption.
         columns: number of keywords m.
         row_target: `[n]` masses P_X, or None for equal masses over captions that hold a keyword.
-        column_target: `[m]` masses P_Y, in the units of the starting measure (`targets.py` makes them); both
+        column_target: `[m]` masses P_Y, in the units of the starting measure (`targets` makes them); both
             targets must have the same sum.
         steps: half steps in order, such as `("y",)`; a number k means x, y, x, … as in the paper. With a
             `tolerance` it is the most that is made.
@@ -68,9 +68,9 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
         >>> balance.weight.round(3).tolist()
         [0.667, 0.667, 0.667, 2.0]
     """
-    indptr, keywords = checked_matrix(indptr, indices, columns)
+    offsets, keywords = checked_matrix(indptr, indices, columns)
     order = half_steps(steps)
-    degrees = np.diff(indptr)
+    degrees = np.diff(offsets)
     goal = checked_target(column_target, columns, "column_target")
     matched = int(np.count_nonzero(degrees))
     if matched == 0:
@@ -84,8 +84,8 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
     goal = goal / float(goal.sum()) * total
     mass = 1.0 / matched if initial == "rows" else 1.0 / len(keywords)
     both = "x" in order and "y" in order
-    found = obstacles(indptr, keywords, row_target=masses, column_target=goal, connected=both)
-    grouped = group_rows(indptr, keywords, masses, columns) if order.count("x") >= WORTHWHILE else None
-    rows = Rows(blocks_of(indptr, keywords, masses), columns, initial, mass, mapped(workers), grouped)
+    found = obstacles(offsets, keywords, row_target=masses, column_target=goal, connected=both)
+    grouped = group_rows(offsets, keywords, masses, columns) if order.count("x") >= WORTHWHILE else None
+    rows = Rows(blocks_of(offsets, keywords, masses), columns, initial, mass, mapped(workers), grouped)
     limit = None if tolerance is None else float(tolerance)
     return iterate(Problem(rows, goal, matched, found, limit), order)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.arrays import Floats, Ids, Int64s, Keywords
@@ -27,7 +28,7 @@ from tasks.balancing.result import Balance, Unit
 def rake_shards(
     shards: MatchShards,
     *,
-    column_target: Floats,
+    column_target: npt.ArrayLike,
     steps: int | Sequence[Literal["x", "y"]],
     initial: Unit = "rows",
     tolerance: float | None = None,

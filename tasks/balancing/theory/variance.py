@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.arrays import Floats
@@ -29,7 +30,9 @@ class PredictedVariance:
     order: tuple[Literal["x", "y"], ...]
 
 
-def predicted_variance(measure: PairMeasure, h: Floats, order: Sequence[Literal["x", "y"]] | int) -> PredictedVariance:
+def predicted_variance(
+    measure: PairMeasure, h: npt.ArrayLike, order: Sequence[Literal["x", "y"]] | int
+) -> PredictedVariance:
     """Plug-in `σ_0², …, σ_k²` of a test function by alternating conditional centring on the sparse support.
 
     Args:
@@ -41,10 +44,10 @@ def predicted_variance(measure: PairMeasure, h: Floats, order: Sequence[Literal[
         InputError: `h` has the wrong length or is not finite.
     """
     sides = half_steps(order)
-    h = np.asarray(h, dtype=np.float64)
-    if h.shape != measure.mass.shape or not np.isfinite(h).all():
-        raise InputError(f"the test function needs {len(measure.mass)} finite values, one a match, not shape {h.shape}")
-    values = np.array([centred_variance(measure, h, sides[:k]) for k in range(len(sides) + 1)])
+    test = np.asarray(h, dtype=np.float64)
+    if test.shape != measure.mass.shape or not np.isfinite(test).all():
+        raise InputError(f"the test function needs {len(measure.mass)} finite values, one a match, not {test.shape}")
+    values = np.array([centred_variance(measure, test, sides[:k]) for k in range(len(sides) + 1)])
     reduction = 1.0 - values / values[0] if values[0] > 0 else np.zeros_like(values)
     return PredictedVariance(values, reduction, sides)
 

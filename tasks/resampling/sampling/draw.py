@@ -5,14 +5,16 @@ All methods are unbiased, `E[multiplicity_i] = c·w_i`, with `c` solved for the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
 from storage.tables.ids import as_ids
-from tasks.arrays import Floats, Ids, Integers
+from tasks.arrays import Floats, Ids
 from tasks.resampling.sampling.methods import MOST_COPIES, Copies, multinomial, poisson, residual, systematic
 from tasks.resampling.sampling.scale import scale_for_size
 
@@ -39,15 +41,15 @@ class Draw:
 
 
 def draw(
-    ids: Ids,
-    weight: Floats,
+    ids: Ids | Sequence[int],
+    weight: npt.ArrayLike,
     *,
     method: Method,
     size: int | None,
     seed: int,
-    inclusion: Floats | None = None,
+    inclusion: npt.ArrayLike | None = None,
     most: int = MOST_COPIES,
-    order: Integers | None = None,
+    order: npt.ArrayLike | None = None,
 ) -> Draw:
     """A selection of expected size `size`.
 
@@ -74,9 +76,9 @@ def draw(
         >>> draw(ids, np.array([1.0, 1.0, 1.0, 3.0]), method="residual", size=2, seed=0).expected.round(3).tolist()
         [0.333, 0.333, 0.333, 1.0]
     """
-    ids, weight = as_ids(ids), _checked(weight, len(ids), "weight")
+    ids, weights = as_ids(ids), _checked(weight, len(ids), "weight")
     copies = None if inclusion is None else _checked(inclusion, len(ids), "inclusion")
-    total = float(weight.sum())
+    total = float(weights.sum())
     if total <= 0:
         raise InputError("no caption has a positive weight, so there is nothing to draw; balance again before sampling")
     if not 1 <= most <= MOST_COPIES:
@@ -88,13 +90,13 @@ def draw(
         expected, scale = copies, float(copies.sum()) / total
         wanted = max(1, round(float(copies.sum())))
     elif size is None and method == "poisson":
-        asked = weight if copies is None else copies
+        asked = weights if copies is None else copies
         expected, scale = np.minimum(1.0, asked), float(asked.sum()) / total
         wanted = max(1, round(float(expected.sum())))
     else:
         wanted = size if size is not None else (len(ids) if copies is None else round(float(copies.sum())))
-        scale = float(wanted) / total if method == "multinomial" else scale_for_size(weight, wanted, limit)
-        expected = np.minimum(limit, scale * weight)
+        scale = float(wanted) / total if method == "multinomial" else scale_for_size(weights, wanted, limit)
+        expected = np.minimum(limit, scale * weights)
     if method == "poisson":
         return Draw(poisson(ids, expected, seed=seed), expected, expected, scale, own)
     if method == "residual":
@@ -102,12 +104,12 @@ def draw(
     if method == "systematic":
         along = np.argsort(ids, kind="stable") if order is None else np.asarray(order)
         return Draw(systematic(expected, along, seed=seed), expected, np.minimum(expected, 1.0), scale, own)
-    share = weight / total
+    share = weights / total
     included = -np.expm1(wanted * np.log1p(-np.minimum(share, 1.0 - 1e-16)))
     return Draw(multinomial(ids, share, wanted, seed=seed, most=most), wanted * share, included, scale, own)
 
 
-def _checked(values: Floats, length: int, name: str) -> Floats:
+def _checked(values: npt.ArrayLike, length: int, name: str) -> Floats:
     """A number for each caption as float64, refused where it cannot be one."""
     array = np.asarray(values, dtype=np.float64)
     if array.shape != (length,):

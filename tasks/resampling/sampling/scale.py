@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
-from tasks.arrays import Floats
 
 
-def scale_for_size(weight: Floats, size: float, most: float) -> float:
+def scale_for_size(weight: npt.ArrayLike, size: float, most: float) -> float:
     """The `c` with `Σ min(most, c·w_i) = size`, exactly (sort and solve the one linear piece).
 
     Args:
@@ -19,8 +19,8 @@ def scale_for_size(weight: Floats, size: float, most: float) -> float:
     Raises:
         InputError: a size that cannot be reached.
     """
-    weight, size = np.asarray(weight, dtype=np.float64), float(size)
-    ordered = np.sort(weight[weight > 0])[::-1]
+    weights, size = np.asarray(weight, dtype=np.float64), float(size)
+    ordered = np.sort(weights[weights > 0])[::-1]
     reach = most * len(ordered)
     if not 0 < size <= reach * (1 + 1e-12):
         raise InputError(

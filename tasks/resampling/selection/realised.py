@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import (
@@ -48,7 +49,7 @@ class Realised:
     lost: int
 
 
-def realise(matrix: Incidence, multiplicity: Integers, target: Floats, unit: Unit) -> Realised:
+def realise(matrix: Incidence, multiplicity: npt.ArrayLike, target: npt.ArrayLike, unit: Unit) -> Realised:
     """Count what a selection holds.
 
     Args:
