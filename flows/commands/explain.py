@@ -86,7 +86,7 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         weights=sorted(balanced.glob("weights-*.parquet")),
         selection=selected / "selection.parquet",
         stats=SelectStats.of(curation.selection),
-        seed=config.resampling.seed,
+        config=config.resampling,
         curated=_files(store, [curation.curated], "*.parquet"),
     )
     return Story(**row, dropping=dropping, balancing=balancing, selection=selection)

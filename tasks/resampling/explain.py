@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from storage.draws import uniform
 from storage.tables.shards import read_table
+from tasks.resampling.config import ResamplingConfig
 from tasks.resampling.stats import SelectStats
 
 
@@ -26,18 +28,19 @@ class SelectionStory:
         expected_copies: expectation of its multiplicity.
         draw: its uniform draw in [0, 1), where the method draws for each caption (poisson, residual).
         multiplicity: copies in the selection, 0 if it was dropped.
-        shard, row: where it lies in the curated shards, if it does.
+        shard: the curated shard that holds it, if one does.
+        row: its place in that shard.
         dropped: why it is not there, or None.
     """
 
     id: int
-    weight: float | None
-    expected_copies: float | None
-    draw: float | None
-    multiplicity: int
-    shard: str | None
-    row: int | None
-    dropped: str | None
+    weight: float | None = None
+    expected_copies: float | None = None
+    draw: float | None = None
+    multiplicity: int = 0
+    shard: str | None = None
+    row: int | None = None
+    dropped: str | None = None
 
 
 def explain_selection(
@@ -46,7 +49,7 @@ def explain_selection(
     weights: Sequence[Path],
     selection: Path,
     stats: SelectStats,
-    seed: int,
+    config: ResamplingConfig,
     curated: Sequence[Path] = (),
 ) -> SelectionStory:
     """The story of one id.
@@ -56,39 +59,36 @@ def explain_selection(
         weights: shards of the `balance` stage's weights.
         selection: the `selection.parquet` of the `select` stage.
         stats: that manifest's figures.
-        seed: the seed of its configuration.
+        config: what that stage was asked for.
         curated: shards of the `curate` stage (`curated-*`, and `validation-*` if any).
     """
     weighted, _ = _find(weights, id_)
     if weighted is None:
-        return SelectionStory(
-            id_, None, None, None, 0, None, None, "has no weight: it matches no keyword or was taken down"
-        )
-    expected = _expected(weighted, stats)
-    method = stats.method
-    known = method in ("poisson", "residual")
-    value = float(uniform(np.array([id_], dtype=np.uint64), seed=seed, purpose=method)[0]) if known else None
+        return SelectionStory(id_, dropped="has no weight: it matches no keyword or was taken down")
+    expected, value = _expected(weighted, stats, config), None
+    if config.method in ("poisson", "residual"):
+        value = float(uniform(np.array([id_], dtype=np.uint64), seed=config.seed, purpose=config.method)[0])
+    story = SelectionStory(id_, weighted["weight"], expected, value)
     chosen, _ = _find([selection], id_)
     if chosen is None:
         reason = f"not drawn: {expected:.4g} copies were expected"
         if value is not None:
             reason += f", and its draw {value:.4f} is not below {expected - np.floor(expected):.4f}"
-        return SelectionStory(id_, weighted["weight"], expected, value, 0, None, None, reason)
+        return replace(story, dropped=reason)
+    story = replace(story, multiplicity=chosen["multiplicity"])
     for path in curated:
         found, row = _find([path], id_)
         if found is not None:
-            return SelectionStory(
-                id_, weighted["weight"], expected, value, chosen["multiplicity"], path.name, row, None
-            )
-    return SelectionStory(id_, weighted["weight"], expected, value, chosen["multiplicity"], None, None, None)
+            return replace(story, shard=path.name, row=row)
+    return story
 
 
-def _expected(weighted: dict, stats: SelectStats) -> float:
+def _expected(weighted: dict, stats: SelectStats, config: ResamplingConfig) -> float:
     """`min(limit, c·w)`, or the balancing's own expectation where that was used as it is."""
     if stats.own_inclusion:
         return float(weighted["inclusion"])
-    limit = 1.0 if stats.method == "poisson" else float("inf")
-    return min(limit, stats.scale * float(weighted["weight"]))
+    limits = {"poisson": 1.0, "residual": config.most_copies, "systematic": config.most_copies, "multinomial": math.inf}
+    return min(limits[config.method], stats.scale * float(weighted["weight"]))
 
 
 def _find(paths: Sequence[Path], id_: int) -> tuple[dict | None, int]:
