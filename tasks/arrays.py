@@ -5,9 +5,13 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Float32s = npt.NDArray[np.float32]
+Reals = npt.NDArray[np.floating]
+"""Numbers of any precision, as vectors are stored."""
+
 Integers = npt.NDArray[np.integer]
 """Whole numbers of any width, for functions that read them as they come."""
 
+Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 """Counts, offsets and positions."""
 
@@ -18,3 +22,6 @@ Keywords = npt.NDArray[np.uint32]
 """Numbers of keywords, places in the keyword list."""
 
 Bools = npt.NDArray[np.bool_]
+
+Pixels = npt.NDArray[np.uint8]
+"""Pictures, `[n, 3, height, width]`, or bytes."""

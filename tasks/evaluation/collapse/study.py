@@ -24,6 +24,7 @@ from scipy.stats import spearmanr
 from storage.errors import InputError
 from storage.progress import progress
 from storage.tables.shards import iter_batches
+from tasks.arrays import Pixels
 from tasks.evaluation.probe.neighbours import neighbour_votes
 from tasks.training.config import OptimiserConfig, RegulariserConfig, ScheduleConfig
 from tasks.training.data.images import decode_all
@@ -77,7 +78,7 @@ TABLE_4 = (
 class LabelledPictures:
     """Pixels uint8 `[n, 3, s, s]` and labels int64 `[n]`."""
 
-    pixels: np.ndarray
+    pixels: Pixels
     labels: torch.Tensor
 
 

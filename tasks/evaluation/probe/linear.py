@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -10,6 +9,7 @@ from torch.nn import functional
 from storage.draws import uniform
 from storage.errors import InputError
 from storage.progress import progress
+from tasks.arrays import Ids
 from tasks.evaluation.probe.config import ProbeConfig
 from tasks.evaluation.probe.logistic import LogisticFit, Standardiser, fit_logistic
 
@@ -18,7 +18,7 @@ from tasks.evaluation.probe.logistic import LogisticFit, Standardiser, fit_logis
 class Labelled:
     """Features of labelled pictures: `ids` uint64 `[n]`, `features` float32 `[n, d]`, `labels` int64 `[n]`."""
 
-    ids: np.ndarray
+    ids: Ids
     features: Tensor
     labels: Tensor
 

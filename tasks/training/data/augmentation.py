@@ -5,13 +5,14 @@ import torch
 from torch import Tensor
 
 from storage.draws import uniform
+from tasks.arrays import Bools, Float32s, Int64s, Pixels
 from tasks.compiled import compiled
 from tasks.training.config import AugmentationConfig
 
 
 def augment(
-    pictures: np.ndarray,
-    places: np.ndarray,
+    pictures: Pixels,
+    places: Int64s,
     config: AugmentationConfig,
     *,
     seed: int,
@@ -36,27 +37,27 @@ def augment(
     return torch.from_numpy(_moved(pictures, down, right, mirrored, *_affine(mean, deviation))).permute(0, 3, 1, 2)
 
 
-def standardise(pictures: np.ndarray, *, mean: tuple[float, ...], deviation: tuple[float, ...]) -> Tensor:
+def standardise(pictures: Pixels, *, mean: tuple[float, ...], deviation: tuple[float, ...]) -> Tensor:
     """`(x / 255 - mean) / deviation`, float32 `[b, 3, s, s]`, of uint8 pictures as they are."""
     still = np.zeros(len(pictures), dtype=np.int64)
     moved = _moved(pictures, still, still, still.astype(np.bool_), *_affine(mean, deviation))
     return torch.from_numpy(moved).permute(0, 3, 1, 2)
 
 
-def _affine(mean: tuple[float, ...], deviation: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _affine(mean: tuple[float, ...], deviation: tuple[float, ...]) -> tuple[Float32s, Float32s]:
     scale = 1 / (255 * np.array(deviation, dtype=np.float64))
     return scale.astype(np.float32), (-np.array(mean) / np.array(deviation)).astype(np.float32)
 
 
 @compiled
 def _moved(
-    pictures: np.ndarray,
-    down: np.ndarray,
-    right: np.ndarray,
-    mirrored: np.ndarray,
-    scale: np.ndarray,
-    offset: np.ndarray,
-) -> np.ndarray:
+    pictures: Pixels,
+    down: Int64s,
+    right: Int64s,
+    mirrored: Bools,
+    scale: Float32s,
+    offset: Float32s,
+) -> Float32s:
     count, channels, height, width = pictures.shape
     out = np.empty((count, height, width, channels), dtype=np.float32)
     column = np.empty(width, dtype=np.int64)

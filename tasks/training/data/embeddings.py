@@ -11,6 +11,7 @@ import xxhash
 
 from storage.errors import InputError
 from storage.tables.shards import iter_batches
+from tasks.arrays import Floats, Ids, Int64s, Reals
 from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
 from tasks.training.data.selection import Selection
@@ -25,12 +26,12 @@ class EmbeddingSet:
     is equal for rows whose image vectors are, bit by bit: several captions of one picture.
     """
 
-    ids: np.ndarray
-    copies: np.ndarray
-    place: np.ndarray
-    same_picture: np.ndarray
-    image: np.ndarray
-    text: np.ndarray
+    ids: Ids
+    copies: Floats
+    place: Int64s
+    same_picture: Ids
+    image: Reals
+    text: Reals
 
 
 def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch: Path | None = None) -> EmbeddingSet:
@@ -85,7 +86,7 @@ def embedding_batches(examples: EmbeddingSet, *, batch: int, seed: int, start: i
         yield Batch(examples.ids[rows], image, text)
 
 
-def _store(scratch: Path | None, name: str, shape: tuple[int, int], dtype: np.dtype) -> np.ndarray:
+def _store(scratch: Path | None, name: str, shape: tuple[int, int], dtype: np.dtype[np.floating]) -> Reals:
     if scratch is None:
         return np.empty(shape, dtype)
     scratch.mkdir(parents=True, exist_ok=True)

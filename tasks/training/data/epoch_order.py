@@ -7,12 +7,13 @@ import numpy as np
 
 from storage.draws import uniform
 from storage.errors import InputError
+from tasks.arrays import Floats, Ids, Int64s, Integers
 
 _PATIENCE = 8
 """Batches' worth of repeated rows that may wait for a later batch, before copies are let into one."""
 
 
-def epoch_order(ids: np.ndarray, copies: np.ndarray, *, seed: int, epoch: int) -> np.ndarray:
+def epoch_order(ids: Ids, copies: Floats | Integers, *, seed: int, epoch: int) -> Int64s:
     """Row numbers of one epoch, int64: row i occurs `copies[i]` times, its copies far apart.
 
     A number of copies that is not whole is a mean over epochs: `⌊w⌋` copies, and one more in an epoch with
@@ -30,14 +31,14 @@ def epoch_order(ids: np.ndarray, copies: np.ndarray, *, seed: int, epoch: int) -
 
 
 def batches(
-    ids: np.ndarray,
-    copies: np.ndarray,
+    ids: Ids,
+    copies: Floats | Integers,
     *,
     batch: int,
     seed: int,
     start: int = 0,
-    pictures: np.ndarray | None = None,
-) -> Iterator[np.ndarray]:
+    pictures: Ids | None = None,
+) -> Iterator[Int64s]:
     """Batches of row numbers, int64 `[batch]`, for ever, beginning with batch number `start`.
 
     Epochs follow one another without a gap, so a batch may hold the end of one and the beginning of the next. No row,
@@ -59,14 +60,14 @@ def batches(
 class _Queue:
     """The rows to come: those that were put back, then the rest of the epoch, then the next epochs."""
 
-    def __init__(self, ids: np.ndarray, copies: np.ndarray, seed: int) -> None:
+    def __init__(self, ids: Ids, copies: Floats | Integers, seed: int) -> None:
         self._ids, self._copies, self._seed = ids, copies, seed
         self._epochs = 0
         self._back = np.empty(0, dtype=np.int64)
         self._rows = self._back
         self._place = 0
 
-    def head(self, length: int) -> np.ndarray:
+    def head(self, length: int) -> Int64s:
         """The next `length` rows, which stay in the queue."""
         while len(self._back) + len(self._rows) - self._place < length:
             epoch = epoch_order(self._ids, self._copies, seed=self._seed, epoch=self._epochs)
@@ -75,14 +76,14 @@ class _Queue:
             self._epochs += 1
         return np.concatenate([self._back, self._rows[self._place : self._place + length]])[:length]
 
-    def take(self, length: int, back: np.ndarray) -> None:
+    def take(self, length: int, back: Int64s) -> None:
         """Drop the first `length` rows and put those of `back` in front again."""
         kept = self._back[length:]
         self._place += max(length - len(self._back), 0)
         self._back = np.concatenate([back, kept])
 
 
-def _next_batch(queue: _Queue, identity: np.ndarray, batch: int) -> np.ndarray:
+def _next_batch(queue: _Queue, identity: Ids, batch: int) -> Int64s:
     """The first rows with distinct identities; repeated ones stay in front, up to the patience of eight batches."""
     length = batch
     while True:

@@ -13,6 +13,7 @@ from torch import Tensor
 from torchvision.transforms import Normalize
 
 from storage.errors import InputError
+from tasks.arrays import Int64s, Pixels
 
 _REMEDY = "ingest it again with verify_images, so that it is rejected"
 
@@ -36,7 +37,7 @@ class Preparation:
         side = transform(Image.new("RGB", (8, 8))).shape[-1]
         return cls(geometry, side, tuple(map(float, steps[-1].mean)), tuple(map(float, steps[-1].std)))
 
-    def decode(self, encoded: bytes) -> np.ndarray:
+    def decode(self, encoded: bytes) -> Pixels:
         """A picture as RGB at the model's size, uint8 `[3, side, side]`. Raises what Pillow raises for other bytes."""
         with Image.open(io.BytesIO(encoded)) as opened:
             picture = opened.convert("RGB")
@@ -50,7 +51,7 @@ class Pictures(Protocol):
 
     side: int
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
+    def take(self, rows: Int64s) -> Pixels:
         """The pictures of some rows, uint8 `[b, 3, side, side]`."""
         ...
 
@@ -58,12 +59,12 @@ class Pictures(Protocol):
 class DecodedPictures:
     """All pictures decoded, uint8 `[n, 3, side, side]`: 3 kB a picture of 32 pixels. Row i lies at `place[i]`."""
 
-    def __init__(self, pixels: np.ndarray, place: np.ndarray | None = None) -> None:
+    def __init__(self, pixels: Pixels, place: Int64s | None = None) -> None:
         self.pixels = pixels
         self.side = pixels.shape[2]
         self._place = place
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
+    def take(self, rows: Int64s) -> Pixels:
         """The pictures of some rows, uint8 `[b, 3, side, side]`."""
         return self.pixels[rows if self._place is None else self._place[rows]]
 
@@ -75,27 +76,25 @@ _AHEAD = 3
 class EncodedPictures:
     """Pictures as encoded bytes in one file, memory-mapped, and decoded by `workers` threads at every use."""
 
-    def __init__(
-        self, path: Path, starts: np.ndarray, ends: np.ndarray, preparation: Preparation, workers: int
-    ) -> None:
+    def __init__(self, path: Path, starts: Int64s, ends: Int64s, preparation: Preparation, workers: int) -> None:
         self.side = preparation.side
         self._preparation = preparation
         self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
         self._starts, self._ends = starts, ends
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
 
-    def take(self, rows: np.ndarray) -> np.ndarray:
+    def take(self, rows: Int64s) -> Pixels:
         """The pictures of some rows, uint8 `[b, 3, side, side]`."""
         return np.stack(list(self._pool.map(self._one, rows.tolist())))
 
-    def _one(self, row: int) -> np.ndarray:
+    def _one(self, row: int) -> Pixels:
         try:
             return self._preparation.decode(bytes(self._bytes[self._starts[row] : self._ends[row]]))
         except Exception as error:
             raise InputError(f"the image of training row {row} cannot be decoded ({error}); {_REMEDY}") from None
 
 
-def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Preparation, workers: int) -> np.ndarray:
+def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Preparation, workers: int) -> Pixels:
     """Decode many pictures, uint8 `[n, 3, side, side]`. Raises `InputError` naming the row that is no picture."""
     pixels = np.empty((len(encoded), 3, preparation.side, preparation.side), dtype=np.uint8)
 

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from storage.errors import InputError
 from storage.tables.shards import iter_batches
+from tasks.arrays import Floats, Ids, Int64s
 from tasks.training.data.images import DecodedPictures, EncodedPictures, Pictures, Preparation, decode_all
 from tasks.training.data.selection import Selection
 from tasks.training.data.tokens import Tokens, TokenWriter
@@ -30,9 +31,9 @@ class PairSet:
     `same_picture` uint64 `[n]` is equal for rows that show the same picture, byte by byte: several captions of one.
     """
 
-    ids: np.ndarray
-    copies: np.ndarray
-    same_picture: np.ndarray
+    ids: Ids
+    copies: Floats
+    same_picture: Ids
     tokens: Tokens
     pictures: Pictures
     preparation: Preparation
@@ -115,7 +116,7 @@ def _selected(paths: Sequence[Path], selection: Selection | None, column: str) -
                 yield table
 
 
-def _check(ids: np.ndarray, selection: Selection | None, skipped: int) -> None:
+def _check(ids: Ids, selection: Selection | None, skipped: int) -> None:
     twice = ids[1:][ids[1:] == ids[:-1]]
     if len(twice):
         raise InputError(f"id {twice[0]} is in the given pairs more than once; give every source once")
@@ -138,7 +139,7 @@ class _Decoded:
         self._pixels[self._filled : end] = decode_all(encoded, keys, self._preparation, self._workers)
         self._filled = end
 
-    def finish(self, order: np.ndarray) -> Pictures:
+    def finish(self, order: Int64s) -> Pictures:
         return DecodedPictures(self._pixels[: self._filled], order)
 
 
@@ -153,7 +154,7 @@ class _Encoded:
         for content in encoded:
             self._lengths.append(self._file.write(content))
 
-    def finish(self, order: np.ndarray) -> Pictures:
+    def finish(self, order: Int64s) -> Pictures:
         self._file.close()
         ends = np.cumsum(self._lengths, dtype=np.int64)
         starts = ends - np.array(self._lengths, dtype=np.int64)

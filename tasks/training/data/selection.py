@@ -1,19 +1,22 @@
 """Which examples a training draws from, and how often each."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
+from storage.tables.ids import as_ids
 from storage.tables.lookup import places_in
+from tasks.arrays import Floats, Ids, Integers
 
 
 @dataclass(frozen=True)
 class Selection:
     """Which ids are trained on, and how often an epoch: `ids` uint64 `[m]` ascending, `copies` float64 `[m]`, > 0."""
 
-    ids: np.ndarray
-    copies: np.ndarray
+    ids: Ids
+    copies: Floats
 
     @classmethod
     def of(cls, table: pa.Table, column: str = "multiplicity") -> "Selection":
@@ -23,9 +26,9 @@ class Selection:
         order = np.argsort(ids, kind="stable")
         return cls(ids[order], copies[copies > 0][order])
 
-    def __call__(self, ids: np.ndarray) -> np.ndarray:
+    def __call__(self, ids: Integers | Sequence[int]) -> Floats:
         """The copies of each id, float64, 0 for ids that are not selected."""
         copies = np.zeros(len(ids))
-        places, found = places_in(self.ids, ids)
+        places, found = places_in(self.ids, as_ids(ids))
         copies[found] = self.copies[places[found]]
         return copies

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tasks.arrays import Int32s, Int64s
+
 IN_MEMORY_LIMIT = 1 << 30
 """Tokens are kept in memory up to this many bytes: 3.4 million captions of 77 tokens."""
 
@@ -16,10 +18,10 @@ _BLOCK = 1 << 16
 class Tokens:
     """Tokens of n captions; `table` is int32 `[n, context]` in the order it was written, `place` int64 `[n]`."""
 
-    def __init__(self, table: np.ndarray, place: np.ndarray) -> None:
+    def __init__(self, table: Int32s, place: Int64s) -> None:
         self._table, self._place = table, place
 
-    def take(self, rows: np.ndarray) -> Tensor:
+    def take(self, rows: Int64s) -> Tensor:
         """The tokens of some rows, int64 `[b, context]`."""
         return torch.from_numpy(self._table[self._place[rows]].astype(np.int64))
 
@@ -38,7 +40,7 @@ class TokenWriter:
 
     def __init__(self, tokenizer: Callable[[list[str]], Tensor], rows: int, scratch: Path | None) -> None:
         self._tokenizer, self._rows, self._scratch = tokenizer, rows, scratch
-        self._table: np.ndarray | None = None
+        self._table: Int32s | None = None
         self._filled = 0
 
     def add(self, captions: list[str]) -> None:
@@ -51,12 +53,12 @@ class TokenWriter:
         self._table[self._filled : end] = tokens[[distinct[caption] for caption in captions]]
         self._filled = end
 
-    def finish(self, order: np.ndarray) -> Tokens:
+    def finish(self, order: Int64s) -> Tokens:
         """All of them; row i of the result is caption `order[i]`."""
         table = self._table if self._table is not None else self._room(1)
         return Tokens(table[: self._filled], order)
 
-    def _room(self, context: int) -> np.ndarray:
+    def _room(self, context: int) -> Int32s:
         shape = (self._rows, context)
         if self._scratch is None or 4 * self._rows * context <= IN_MEMORY_LIMIT:
             return np.empty(shape, dtype=np.int32)

@@ -23,6 +23,7 @@ from typing import Any, get_type_hints
 
 from pydantic import JsonValue, TypeAdapter
 
+from storage.atomic import write_whole
 from storage.children import child_environment
 from storage.errors import EquipoiseError, InputError
 from storage.record.stats import Figures, as_json
@@ -111,12 +112,6 @@ def _read(path: Path) -> Any:  # noqa: ANN401  JSON
         return None
 
 
-def _write(path: Path, value: object) -> None:
-    partial = path.with_name(f"{path.name}.{os.getpid()}")
-    partial.write_text(json.dumps(value), encoding="utf-8")
-    partial.replace(path)
-
-
 def main(folder: Path) -> None:
     """One rank: do what the request says; the first rank answers."""
     request = _read(folder / "request.json")
@@ -131,16 +126,17 @@ def main(folder: Path) -> None:
 
     def report(done: int, total: int, line: str) -> None:
         if first:
-            _write(folder / "progress.json", [done, total, line])
+            write_whole(folder / "progress.json", json.dumps([done, total, line]))
 
     runtime = Runtime.model_validate(request["runtime"])
     try:
         stats = function(**arguments, work=Workspace(request["stage"], request["key"], output, runtime, report))
     except EquipoiseError as error:
-        _write(folder / "failure.json", {"input": isinstance(error, InputError), "message": str(error)})
+        failure = {"input": isinstance(error, InputError), "message": str(error)}
+        write_whole(folder / "failure.json", json.dumps(failure))
         raise
     if first:
-        _write(folder / "stats.json", as_json(stats))
+        write_whole(folder / "stats.json", json.dumps(as_json(stats)))
 
 
 def _end_with(parent: int) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from storage.errors import EquipoiseError
+from tasks.arrays import Ids
 
 
 class Watch:
@@ -21,9 +22,9 @@ class Watch:
         self.columns = (*measures, "learning_rate", "gradient_norm")
         self.history = torch.full((steps, len(self.columns)), torch.nan, dtype=torch.float64)
         self._every = every
-        self._pending: list[tuple[int, np.ndarray, Tensor, float, Tensor]] = []
+        self._pending: list[tuple[int, Ids, Tensor, float, Tensor]] = []
 
-    def record(self, step: int, ids: np.ndarray, values: Tensor, rate: float, norm: Tensor) -> None:
+    def record(self, step: int, ids: Ids, values: Tensor, rate: float, norm: Tensor) -> None:
         """Note one step. Raises `EquipoiseError`, naming ids, when a loss or gradient read by now is not finite."""
         self._pending.append((step, ids, values, rate, norm.detach()))
         if len(self._pending) >= self._every:
@@ -56,7 +57,7 @@ class Watch:
         return pa.table(columns)
 
 
-def _complaint(what: str, step: int, ids: np.ndarray) -> str:
+def _complaint(what: str, step: int, ids: Ids) -> str:
     some = ", ".join(str(identity) for identity in ids[:8].tolist())
     return (
         f"training stopped at step {step}: the {what} is not finite on a batch of {len(ids)} examples with ids "

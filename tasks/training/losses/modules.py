@@ -42,8 +42,8 @@ class BalancedClipLoss(nn.Module):
         self,
         image_features: Tensor,
         text_features: Tensor,
-        logit_scale: Tensor,
-        logit_bias: Tensor | None = None,
+        logit_scale: Tensor | float,
+        logit_bias: Tensor | float | None = None,
         output_dict: bool = False,
     ) -> Tensor | dict[str, Tensor]:
         """L2-normalised features `[b, d]` of this rank, the scale (not its logarithm) → the whole batch's loss."""
@@ -66,8 +66,8 @@ class BalancedClipLoss(nn.Module):
 def distributed_contrastive_loss(
     image_features: Tensor,
     text_features: Tensor,
-    logit_scale: Tensor,
-    logit_bias: Tensor | None = None,
+    logit_scale: Tensor | float,
+    logit_bias: Tensor | float | None = None,
     *,
     half_steps: int = 1,
     gradient: Gradient = "unrolled",
@@ -85,7 +85,7 @@ def distributed_contrastive_loss(
         text = ranks.gather(text_features.to(image.dtype))
         by_rows = ranks.group is not None and local and gradient == "unrolled"
         image = image if by_rows else ranks.gather(image)
-        logits = logit_scale.to(image.dtype) * image @ text.T
+        logits = torch.as_tensor(logit_scale).to(image) * image @ text.T
         if logit_bias is not None:
             logits = logits + logit_bias
         if by_rows:

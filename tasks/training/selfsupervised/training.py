@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from tasks.arrays import Floats, Ids, Pixels
 from tasks.training.data.augmentation import standardise
 from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
@@ -29,14 +30,14 @@ class PictureSet:
     `same_picture` uint64 `[n]` is equal for rows that show the same picture, which is not to be twice in a batch.
     """
 
-    ids: np.ndarray
-    copies: np.ndarray
-    same_picture: np.ndarray
+    ids: Ids
+    copies: Floats
+    same_picture: Ids
     pictures: Pictures
     without_image: int = 0
 
     @classmethod
-    def of(cls, pixels: np.ndarray) -> "PictureSet":
+    def of(cls, pixels: Pixels) -> "PictureSet":
         """Pictures in memory, uint8 `[n, 3, s, s]`, numbered from 0."""
         ids = np.arange(len(pixels), dtype=np.uint64)
         return cls(ids, np.ones(len(pixels)), ids, DecodedPictures(pixels))
@@ -94,7 +95,7 @@ def train_self_supervised(
 
 
 @torch.no_grad()
-def features(network: nn.Module, pixels: np.ndarray, batch: int = 512) -> Tensor:
+def features(network: nn.Module, pixels: Pixels, batch: int = 512) -> Tensor:
     """A network's outputs for pictures as they are, uint8 `[n, 3, s, s]` → float32 `[n, d]`."""
     device = next(network.parameters()).device
     parts = []

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from storage.draws import uniform
+from tasks.arrays import Integers
 from tasks.training.selfsupervised.config import ViewConfig
 
 DRAWS = ("area", "ratio", "right", "down", "mirror", "jitter", "brightness", "contrast", "saturation", "hue", "grey",
@@ -29,7 +30,7 @@ LEVELS = 2**24
 """Draws are whole numbers below this: a mixed precision would round fractions on their way to the device."""
 
 
-def view_draws(places: np.ndarray, *, seed: int, step: int) -> Tensor:
+def view_draws(places: Integers, *, seed: int, step: int) -> Tensor:
     """The draws of two views of every picture, int32 `[b, 2, 12]` below `LEVELS`. places: in the whole batch, `[b]`."""
     columns = np.arange(2 * len(DRAWS))
     drawn = uniform(places[:, None] * len(columns) + columns, seed=seed, purpose=f"views/{step}")

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from tasks.arrays import Float32s, Int64s
 from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.neighbours.gram import symmetric_product
 from tasks.training.floats import at_least_float32
@@ -37,7 +38,7 @@ def minimum_spanning_edges(points: Tensor) -> Tensor:
 
 
 @compiled(fastmath=FASTMATH)
-def _prim(gram: np.ndarray, points: np.ndarray, cancellation: np.float32) -> np.ndarray:
+def _prim(gram: Float32s, points: Float32s, cancellation: np.float32) -> Int64s:
     """Prim from point 0. `outside[j]` is set far away once j is in the tree: the inner loops then need no branches."""
     n, d = points.shape
     edges = np.empty((n - 1, 2), dtype=np.int64)

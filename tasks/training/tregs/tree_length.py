@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from tasks.arrays import Int64s, Reals
 from tasks.compiled import FASTMATH, compiled
 
 
@@ -41,7 +42,7 @@ class _TreeLength(torch.autograd.Function):
 
 
 @compiled(fastmath=FASTMATH)
-def _measure(points: np.ndarray, edges: np.ndarray, lengths: np.ndarray) -> None:
+def _measure(points: Reals, edges: Int64s, lengths: Reals) -> None:
     for edge in range(len(edges)):
         first, second = points[edges[edge, 0]], points[edges[edge, 1]]
         squared = first.dtype.type(0)
@@ -52,7 +53,7 @@ def _measure(points: np.ndarray, edges: np.ndarray, lengths: np.ndarray) -> None
 
 
 @compiled
-def _pull(points: np.ndarray, edges: np.ndarray, pulls: np.ndarray, total: np.ndarray) -> None:
+def _pull(points: Reals, edges: Int64s, pulls: Reals, total: Reals) -> None:
     """`total[i] += pull (z_i - z_j)` and the opposite at j, for every edge; `pull` is the gradient over the length."""
     for edge in range(len(edges)):
         i, j, pull = edges[edge, 0], edges[edge, 1], pulls[edge]

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from PIL import Image
+from torch import nn
 
 from storage.record.manifest import Manifest
 from storage.store.publish import describe_files
@@ -16,6 +17,9 @@ from storage.store.workspace import Runtime
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS, embeddings_schema
 from storage.tables.shards import write_table
+from tasks.embedding.architecture import Architecture
+from tasks.training.config import HeadsConfig, ScheduleConfig, TrainingConfig
+from tasks.training.data.embeddings import EmbeddingSet, read_embeddings
 
 COLOURS = {"red": (220, 30, 30), "green": (30, 200, 40), "blue": (40, 50, 220), "white": (240, 240, 240)}
 
@@ -96,3 +100,22 @@ def loggers_as_they_were():
     root.handlers[:] = handlers
     for logger, level in zip(known, levels, strict=True):
         logger.setLevel(level)
+
+
+TINY = TrainingConfig(
+    steps=6, batch=12, architecture=Architecture(name="equipoise-tiny-vit"), schedule=ScheduleConfig(warmup=2)
+)
+
+HEADS = HeadsConfig(steps=40, batch=16, hidden=32, outputs=8, logit_scale=20, checkpoint_every=5)
+
+
+@pytest.fixture
+def examples(tmp_path: Path) -> EmbeddingSet:
+    """Embeddings of 80 rows."""
+    write_table(tmp_path / "embeddings-00000.parquet", embeddings_table(80))
+    return read_embeddings([tmp_path / "embeddings-00000.parquet"], None)
+
+
+def state_bytes(module: nn.Module) -> list[bytes]:
+    """A module's parameters and buffers, to be compared bit by bit."""
+    return [tensor.numpy().tobytes() for tensor in module.state_dict().values()]

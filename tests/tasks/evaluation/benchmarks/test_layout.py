@@ -1,6 +1,5 @@
 """A benchmark folder is refused in one clear sentence before anything of it is decoded."""
 
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from storage.errors import InputError
 from tasks.evaluation.benchmarks.layout import inspect_layout, subfolder
-from tests.tasks.evaluation.conftest import picture, write_classification, write_tar
+from tests.tasks.evaluation.conftest import write_classification
 
 
 def test_complete_layouts_are_described(colours: Path, captions: Path) -> None:
@@ -43,46 +42,6 @@ def test_complete_layouts_are_described(colours: Path, captions: Path) -> None:
 def test_incomplete_layout(colours: Path, spoil: Callable[[Path], object], message: str) -> None:
     spoil(colours)
     with pytest.raises(InputError, match=message):
-        inspect_layout(colours, name="colours")
-
-
-class Bomb:
-    """Unpickling it would raise: the test proves that nobody does."""
-
-    def __reduce__(self) -> tuple[object, tuple[str]]:
-        return (exec, ("raise SystemExit('unpickled')",))
-
-
-@pytest.mark.parametrize(
-    ("members", "message"),
-    [
-        ([("a.png", b"@"), ("a.cls", b"0")], "not a JPEG, PNG or WebP"),
-        ([("a.jpg", b"%!PS-Adobe-3.0 EPSF-3.0"), ("a.cls", b"0")], "not a JPEG, PNG or WebP"),
-        ([("a.png", picture("red", 0)), ("a.cls", b"0"), ("a.pickle", pickle.dumps(Bomb()))], "could run code"),
-        ([("a.png", picture("red", 0)), ("a.cls", b"0"), ("a.x.pyd", pickle.dumps(Bomb()))], "could run code"),
-        ([("a.png", picture("red", 0)), ("a.PTH", b"0"), ("a.cls", b"0")], "could run code"),
-        ([("a.png.gz", b"0"), ("a.cls", b"0")], "could run code"),
-        ([("a.png", picture("red", 0)), ("a.cls", b"2")], "from 0 to 1"),
-        ([("a.png", picture("red", 0)), ("a.cls", b"-1")], "from 0 to 1"),
-        ([("a.png", picture("red", 0)), ("a.cls", b"")], "from 0 to 1"),
-        ([("a.png", picture("red", 0))], "0 .cls files"),
-        ([("a.cls", b"0")], "0 image files"),
-        ([("a.png", picture("red", 0)), ("a.jpg", picture("red", 0, "JPEG")), ("a.cls", b"0")], "2 image files"),
-        ([("a.png", picture("red", 0)), ("b.cls", b"0")], "0 .cls files"),
-        ([], "no samples"),
-    ],
-)
-def test_dangerous_or_broken_members(tmp_path: Path, members: list[tuple[str, bytes]], message: str) -> None:
-    root = write_classification(tmp_path / "set", ["red", "green"], images=2, shards=1)
-    write_tar(root / "test" / "0.tar", members)
-    with pytest.raises(InputError, match=message):
-        inspect_layout(root, name="set")
-
-
-def test_truncated_tar(colours: Path) -> None:
-    path = colours / "test" / "0.tar"
-    path.write_bytes(path.read_bytes()[:1100])
-    with pytest.raises(InputError, match=r"readable tar|exactly one"):
         inspect_layout(colours, name="colours")
 
 

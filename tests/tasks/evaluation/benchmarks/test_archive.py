@@ -1,0 +1,83 @@
+"""The tars of a benchmark: what is dangerous, broken or incomplete is refused before it is decoded."""
+
+import io
+import pickle
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from storage.errors import InputError
+from tasks.evaluation.benchmarks.archive import check_archives
+from tasks.evaluation.benchmarks.layout import inspect_layout
+from tests.tasks.evaluation.conftest import picture, write_classification, write_tar
+
+
+class Bomb:
+    """Unpickling it would raise: the test proves that nobody does."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (exec, ("raise SystemExit('unpickled')",))
+
+
+@pytest.mark.parametrize(
+    ("members", "message"),
+    [
+        ([("a.png", b"@"), ("a.cls", b"0")], "not a JPEG, PNG or WebP"),
+        ([("a.jpg", b"%!PS-Adobe-3.0 EPSF-3.0"), ("a.cls", b"0")], "not a JPEG, PNG or WebP"),
+        ([("a.png", picture("red", 0)), ("a.cls", b"0"), ("a.pickle", pickle.dumps(Bomb()))], "could run code"),
+        ([("a.png", picture("red", 0)), ("a.cls", b"0"), ("a.x.pyd", pickle.dumps(Bomb()))], "could run code"),
+        ([("a.png", picture("red", 0)), ("a.PTH", b"0"), ("a.cls", b"0")], "could run code"),
+        ([("a.png.gz", b"0"), ("a.cls", b"0")], "could run code"),
+        ([("a.png", picture("red", 0)), ("a.cls", b"2")], "from 0 to 1"),
+        ([("a.png", picture("red", 0)), ("a.cls", b"-1")], "from 0 to 1"),
+        ([("a.png", picture("red", 0)), ("a.cls", b"")], "from 0 to 1"),
+        ([("a.png", picture("red", 0))], "0 .cls files"),
+        ([("a.cls", b"0")], "0 image files"),
+        ([("a.png", picture("red", 0)), ("a.jpg", picture("red", 0, "JPEG")), ("a.cls", b"0")], "2 image files"),
+        ([("a.png", picture("red", 0)), ("b.cls", b"0")], "0 .cls files"),
+        ([], "no samples"),
+    ],
+)
+def test_dangerous_or_broken_members(tmp_path: Path, members: list[tuple[str, bytes]], message: str) -> None:
+    root = write_classification(tmp_path / "set", ["red", "green"], images=2, shards=1)
+    write_tar(root / "test" / "0.tar", members)
+    with pytest.raises(InputError, match=message):
+        inspect_layout(root, name="set")
+
+
+def test_truncated_tar(colours: Path) -> None:
+    path = colours / "test" / "0.tar"
+    path.write_bytes(path.read_bytes()[:1100])
+    with pytest.raises(InputError, match=r"readable tar|exactly one"):
+        inspect_layout(colours, name="colours")
+
+
+def test_samples_are_counted_over_all_tars(colours: Path, captions: Path) -> None:
+    assert check_archives(sorted((colours / "test").glob("*.tar")), classes=6) == 40
+    assert check_archives(sorted((captions / "test").glob("*.tar")), classes=None) == 12
+    with pytest.raises(InputError, match="from 0 to 2"):
+        check_archives(sorted((colours / "test").glob("*.tar")), classes=3)
+
+
+def test_members_that_webdataset_skips_are_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "0.tar"
+    with tarfile.open(path, "w") as archive:
+        for name, kind in (("folder", tarfile.DIRTYPE), ("a.pickle", tarfile.SYMTYPE), ("a.pth", tarfile.FIFOTYPE)):
+            info = tarfile.TarInfo(name)
+            info.type = kind
+            archive.addfile(info)
+        for name, content in (("README", b"no extension"), ("a.png", picture("red", 0)), ("a.cls", b"1\n")):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    assert check_archives([path], classes=2) == 1
+
+
+def test_a_caption_file_without_a_caption(tmp_path: Path) -> None:
+    write_tar(tmp_path / "0.tar", [("a.png", picture("red", 0)), ("a.txt", b"")])
+    with pytest.raises(InputError, match="holds no caption"):
+        check_archives([tmp_path / "0.tar"], classes=None)
+    write_tar(tmp_path / "0.tar", [("a.png", picture("red", 0)), ("a.txt", b"\xff\xfe")])
+    with pytest.raises(InputError, match="not UTF-8"):
+        check_archives([tmp_path / "0.tar"], classes=None)
