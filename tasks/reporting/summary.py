@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from numbers import Integral, Real
 
 from pydantic import JsonValue
 
@@ -105,12 +106,14 @@ def _bounds(interval: Interval | None) -> JsonValue:
 
 def finite_json(value: object) -> JsonValue:
     """The value with null for NaN and the infinities; raises `TypeError` for what JSON does not have."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(name): finite_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [finite_json(item) for item in value]
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | str):
         return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
     raise TypeError(f"a {type(value).__name__} has no place in the summary")

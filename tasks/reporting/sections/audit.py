@@ -8,15 +8,15 @@ from pydantic import JsonValue
 
 SHOWN = 12
 TITLES = {
-    "dead": "Dead entries, which their own text does not match",
-    "duplicates": "Duplicate entries, which share one list of captions",
-    "shadowed": "Shadowed entries, which normalising makes equal to another",
+    "dead": "Dead keywords, which their own text does not match",
+    "duplicates": "Duplicate keywords, which share one list of captions",
+    "shadowed": "Shadowed keywords, which normalising makes equal to another",
 }
 
 
 @dataclass(frozen=True)
 class AuditGroup:
-    """A fault of the metadata list: how many entries have it, and the first of them with the reason."""
+    """A fault of the metadata list: how many keywords have it, and the first of them with the reason."""
 
     title: str
     total: int

@@ -31,7 +31,7 @@ def edges_figure(lengths: Mapping[str, Floats], cut: float | None = None) -> Fig
     if cut is not None and cut <= top:
         axis.axvline(cut, color=INK, linewidth=1, linestyle=(0, (4, 2)), label=f"cut at {cut:g}")
     axis.set_xlim(0, top)
-    axis.set_xlabel("length of a tree edge: distance from a pair to its next of kin")
+    axis.set_xlabel("length of a tree edge")
     axis.set_ylabel("share of edges, %", color=MUTED)
     figure.legend(loc="outside upper left", ncols=4)
     return figure

@@ -41,8 +41,8 @@ class End:
     Attributes:
         seed: of the training.
         steps: optimiser steps.
-        examples_seen: pictures seen, two views of each.
-        distinct: different pictures.
+        examples_seen: images seen, two views of each.
+        distinct: different images.
         loss: the training's own.
         measures: by name, see `MEASURES`.
     """
@@ -152,8 +152,8 @@ def _measurement(run: RunLabel, benchmark: str, label: Int64s, answer: Int64s) -
 
 def _facts(scores: Scores, ends: Sequence[End]) -> tuple[tuple[str, str], ...]:
     return (
-        (integer(ends[0].distinct), "pictures learnt from, without labels"),
-        (integer(ends[0].examples_seen), "pictures seen, two views of each"),
+        (integer(ends[0].distinct), "images learnt from, without labels"),
+        (integer(ends[0].examples_seen), "images seen, two views of each"),
         (integer(len(ends)), "trainings, one for each seed"),
         *((percent(each.mean), f"{each.benchmark}, {each.variant}") for each in scores.summaries),
     )

@@ -3,6 +3,7 @@
 import json
 import math
 
+import numpy as np
 import pytest
 
 from tasks.reporting.sections.scores import compare, summarise
@@ -15,6 +16,12 @@ def test_numbers_that_do_not_exist_are_null() -> None:
     assert found == {"a": [None, 1.5, [None, None]], "2": True, "none": None, "text": "é"}
     with pytest.raises(TypeError, match="set"):
         finite_json({"a": {1}})
+
+
+@pytest.mark.parametrize("value", [np.int64(3), np.uint32(3), np.float32(3), np.float64(3)])
+def test_numbers_of_numpy_are_numbers(value: float) -> None:
+    assert json.loads(dumped(finite_json({"a": [value]}))) == {"a": [3]}
+    assert finite_json(np.float32(np.nan)) is None
 
 
 def test_what_json_lacks_is_refused() -> None:

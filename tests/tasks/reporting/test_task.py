@@ -215,11 +215,11 @@ def test_what_was_not_measured_is_said(inputs: Inputs) -> None:
 
 def test_repeats_and_leaks_are_shown_with_pictures(html: str) -> None:
     text = " ".join(Page(html).text.split())
-    section = text.split("Looked for among the 40 ingested pairs")[1].split("Keyword marginals")[0]
+    section = text.split("Screening looked at the 40 ingested pairs")[1].split("Keyword marginals")[0]
     assert "4 rows were dropped and 36 went on" in section and "<u>thumbnails</u>" in section
     assert "3 rows repeat one of 2 others" in section
     assert "equal pair, near-duplicate; 3 in all" in section and "equal pair; 2 in all" in section
-    assert "1 of 40 training pictures lie within 0.100 of one of the 30 evaluation pictures" in section
+    assert "1 of 40 training images lie within 0.100 of one of the 30 evaluation images" in section
     assert "0.01 leak" in section and "0.500 no leak" in section
     assert "2 captions repeat a class prompt" in section and "a photo of a <b>dog</b>." in section
     assert HOSTILE[4][:20] in section  # the caption of pair 5 …, as text
@@ -230,7 +230,7 @@ def test_geometry_is_told_with_its_intervals(html: str) -> None:
     assert "3.2[3, 3.4]" in text and "−1.5" in text
     assert "approximate, 75.0 % of edges certified; at most 0.02 % too long (± 0.001)" in text
     assert "balanced is 0.65 against 0.5 of all pairs, +30.0 %" in text
-    assert "The tree is approximate, so that some near-duplicates may have been missed" in text
+    assert "The tree is approximate, so some near-duplicates may have been missed" in text
     assert "3 keywords have enough pairs" in text and "Near-duplicates that are left" in text
 
 

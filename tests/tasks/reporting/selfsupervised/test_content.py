@@ -39,8 +39,8 @@ def test_every_training_ends_somewhere(content: SelfSupervisedReport) -> None:
         "invariance": 0.1, "first_norm": 1.2, "first_tree": 0.9, "rank": 12.5, "spread": 0.8
     }  # fmt: skip
     assert content.facts[:3] == (
-        ("40", "pictures learnt from, without labels"),
-        ("4,000", "pictures seen, two views of each"),
+        ("40", "images learnt from, without labels"),
+        ("4,000", "images seen, two views of each"),
         ("2", "trainings, one for each seed"),
     )
     assert set(content.drawings) == {"scores", "training"}
