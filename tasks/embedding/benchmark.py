@@ -9,7 +9,7 @@ import pyarrow as pa
 from storage.errors import InputError
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS
-from tasks.ingest.images import SUFFIXES
+from tasks.ingest.pictures.images import SUFFIXES
 
 MOST_BYTES = 64 << 20
 ROWS = 1_024

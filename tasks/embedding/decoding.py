@@ -6,7 +6,7 @@ from typing import Literal
 
 from PIL import Image
 
-from tasks.ingest.images import FORMATS
+from tasks.ingest.pictures.images import FORMATS
 
 MAX_PIXELS = 178_956_970
 """Larger pictures are not decoded (Pillow's own bound against decompression bombs, made an error)."""

@@ -1,4 +1,4 @@
-"""The figures of the stages `ingest` and `survey`, as their manifests hold them."""
+"""The figures of the stages `ingest`, `survey` and `benchmark`, as their manifests hold them."""
 
 from __future__ import annotations
 
@@ -8,24 +8,32 @@ from storage.record.stats import Stats
 
 
 class IngestStats(Stats):
-    """What one group of a source gave."""
+    """What became of one group's rows, and what they are."""
 
     source: str = Field(description="the source's name")
-    kind: str = Field(description="its kind, as configured")
-    images: str = Field(description="whose the images are, in words")
-    class_names: tuple[str, ...] = Field(description="names of the labels, by number")
-    group: str = Field(description="which group, such as 1/4")
-    rows: int = Field(description="pairs taken")
-    rejected: int = Field(description="rows not taken")
-    reasons: dict[str, int] = Field(description="the same by reason")
-    rows_with_image: int = Field(description="pairs that have an image")
-    distinct_image_paths: int = Field(description="different paths of images")
-    mean_caption_characters: float | None = Field(description="of the pairs; None where there are none")
-    labels: dict[str, int] = Field(description="pairs of each label")
+    kind: str = Field(description="the kind of source")
+    images: str = Field(description="whose the images are: the row's own, stand-ins, rendered or none")
+    class_names: tuple[str, ...] = Field(description="the names of the labels 0, 1, …; empty where they have none")
+    group: str = Field(description="the group's label")
+    rows: int = Field(description="accepted rows")
+    rejected: int = Field(description="rows in rejected.parquet")
+    reasons: dict[str, int] = Field(description="rejected rows by reason")
+    rows_with_image: int = Field(description="accepted rows that hold an image")
+    distinct_image_paths: int = Field(description="different paths of their images")
+    mean_caption_characters: float | None = Field(description="length of the captions; None without rows")
+    labels: dict[str, int] = Field(description="accepted rows by label")
 
 
 class SurveyStats(Stats):
-    """What all groups gave together."""
+    """Rows over all sources."""
 
-    rows: int = Field(description="pairs, no two of one id")
-    sources: dict[str, int] = Field(description="pairs of each source")
+    rows: int = Field(description="rows, all of different ids")
+    sources: dict[str, int] = Field(description="rows by source")
+
+
+class BenchmarkStats(Stats):
+    """What the scenes' test set holds."""
+
+    images: int = Field(description="pictures, the same in every task")
+    classes: dict[str, int] = Field(description="classes by task")
+    tasks: list[str] = Field(description="the tasks, each a folder")

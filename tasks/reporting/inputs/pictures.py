@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from tasks.ingest.images import FORMATS
+from tasks.ingest.pictures.images import FORMATS
 
 MOST_PIXELS = 64_000_000
 SMALL = 64  # pictures up to this side are shown pixel by pixel

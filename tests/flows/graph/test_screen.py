@@ -19,7 +19,7 @@ from flows.graph.build import build
 from flows.run import run_here
 from storage.errors import InputError
 from storage.tables.shards import read_table, write_table
-from tasks.ingest.scenes.benchmark import write_classification
+from tasks.ingest.sources.scenes.benchmark import write_classification
 
 WORDS = ("circle", "square", "star", "ring")
 SCREENING = {

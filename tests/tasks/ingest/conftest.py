@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tasks.ingest.config import Group, SourceConfig
+from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import sources_of
 from tasks.ingest.read import read_source
+from tasks.ingest.rules import Group
 
 
 def image_bytes(colour: str = "red", size: tuple[int, int] = (8, 6), kind: str = "JPEG") -> bytes:

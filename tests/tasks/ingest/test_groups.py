@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from storage.errors import InputError
-from tasks.ingest.config import MAX_GROUPS, Group, HuggingFaceParquetConfig, ScenesConfig, SourceConfig
+from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
+from tasks.ingest.rules import MAX_GROUPS, Group
+from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
+from tasks.ingest.sources.scenes.config import ScenesConfig
 from tests.tasks.ingest.conftest import rows_of
 
 

@@ -11,9 +11,12 @@ from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime
 from storage.tables.schemas import PAIRS, REJECTED
 from storage.tables.shards import read_table
-from tasks.ingest.config import BalanceCsvConfig, Group, ScenesConfig, SourceConfig
-from tasks.ingest.duplicates import require_unique_ids
+from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
+from tasks.ingest.rows.unique_ids import require_unique_ids
+from tasks.ingest.rules import Group
+from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
+from tasks.ingest.sources.scenes.config import ScenesConfig
 from tasks.ingest.stats import IngestStats
 from tasks.ingest.summary import require_some_rows
 from tasks.ingest.task import benchmark, ingest

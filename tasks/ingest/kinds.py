@@ -1,0 +1,26 @@
+"""Which source answers for which configuration: the one table of all kinds."""
+
+from types import MappingProxyType
+from typing import Any
+
+from tasks.ingest.config import SourceConfig
+from tasks.ingest.sources.balance_csv.read import BALANCE_CSV
+from tasks.ingest.sources.huggingface.read import HUGGINGFACE_PARQUET
+from tasks.ingest.sources.imagenet_captions.read import IMAGENET_CAPTIONS
+from tasks.ingest.sources.scenes.read import SCENES
+from tasks.ingest.sources.source import Source
+
+KINDS: MappingProxyType[str, Source[Any]] = MappingProxyType(
+    {
+        "scenes": SCENES,
+        "huggingface_parquet": HUGGINGFACE_PARQUET,
+        "balance_csv": BALANCE_CSV,
+        "imagenet_captions": IMAGENET_CAPTIONS,
+    }
+)
+"""By the configuration's `kind`. `Any`: each source takes its own configuration, and `kind` says which."""
+
+
+def source_of(config: SourceConfig) -> Source[Any]:
+    """The source that reads a configuration."""
+    return KINDS[config.kind]

@@ -1,0 +1,101 @@
+"""Images from files or bytes, taken whole and checked before they are trusted."""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image
+
+from tasks.ingest.pictures.paths import confine
+from tasks.ingest.reasons import Reason
+from tasks.ingest.rules import FileRules
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""The only decoders tried: others (EPS, for one) start foreign programs or are rarely exercised."""
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+"""File names that are taken for images when a whole folder is looked through."""
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Why an image was not taken."""
+
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True)
+class LoadedImage:
+    """An image's untouched file content, and its path in the source."""
+
+    content: bytes
+    path: str | None
+
+
+def inspect_image(content: bytes, rules: FileRules) -> Unusable | None:
+    """None if the bytes are an image that the rules allow, else what is wrong with them.
+
+    The size is read from the header and judged before any pixel is decoded; with `rules.verify_images` every pixel
+    of the first frame is decoded then, so that a truncated file is found here and not in the training loop.
+    """
+    if not content:
+        return Unusable("unreadable image", "the file is empty")
+    if len(content) > rules.max_image_bytes:
+        return Unusable("image file too large", f"{len(content)} bytes, at most {rules.max_image_bytes}")
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > rules.max_pixels:
+                return Unusable("too many pixels", f"{width} × {height}, at most {rules.max_pixels} pixels")
+            if rules.verify_images:
+                image.load()
+    except (Image.DecompressionBombError, MemoryError) as error:
+        return Unusable("too many pixels", _sentence(error))
+    except Exception as error:  # decoders raise nearly anything on hostile bytes; none of it may stop the run
+        return Unusable("unreadable image", _sentence(error))
+    return None
+
+
+def _sentence(error: BaseException) -> str:
+    """The error in one line that is the same in every run (no memory addresses)."""
+    text = "not an image of a known kind" if type(error).__name__ == "UnidentifiedImageError" else str(error)
+    return f"{type(error).__name__}: {' '.join(text.split())}"[:200]
+
+
+class ImageFolder:
+    """Reads and checks images below one folder, each at most once while many rows in turn share it."""
+
+    def __init__(self, root: Path, rules: FileRules) -> None:
+        self.root = root
+        self._rules = rules
+        self.load = lru_cache(maxsize=64)(self._load)
+        self.listing = lru_cache(maxsize=1_024)(self._listing)
+
+    def _load(self, relative: str) -> LoadedImage | Unusable:
+        """The image at `root/relative`; its `path` is `relative`."""
+        found = confine(self.root, relative)
+        if not isinstance(found, Path):
+            return Unusable(*found)
+        try:
+            size = found.stat().st_size
+            if size > self._rules.max_image_bytes:  # before reading it
+                return Unusable("image file too large", f"{size} bytes, at most {self._rules.max_image_bytes}")
+            content = found.read_bytes()
+        except OSError as error:
+            return Unusable("unreadable image", f"{relative}: {error.strerror}")
+        problem = inspect_image(content, self._rules)
+        return LoadedImage(content, relative) if problem is None else _located(problem, relative)
+
+    def _listing(self, folder: str) -> tuple[str, ...]:
+        """The image files directly in `root/folder`, sorted, relative to `root`."""
+        try:
+            found = [path.name for path in (self.root / folder).glob("*") if path.suffix.lower() in SUFFIXES]
+        except (OSError, ValueError):  # a folder's name that no file system takes
+            return ()
+        return tuple(f"{folder}/{name}" for name in sorted(found))
+
+
+def _located(problem: Unusable, relative: str) -> Unusable:
+    return Unusable(problem.reason, f"{relative}: {problem.detail}")

@@ -1,0 +1,17 @@
+"""Why a row is not ingested: the fixed reasons that the table of rejected rows knows."""
+
+from typing import Literal
+
+Reason = Literal[
+    "caption too long",
+    "duplicate key",
+    "empty caption",
+    "image file too large",
+    "invalid UTF-8",
+    "label out of range",
+    "malformed row",
+    "missing image",
+    "path escapes the image folder",
+    "too many pixels",
+    "unreadable image",
+]

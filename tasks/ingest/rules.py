@@ -1,0 +1,66 @@
+"""What every source shares: its groups of rows, and which rows from files are refused."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from storage.config import Config, NotInKey
+
+MAX_GROUPS = 32
+"""Most task runs of a wide stage: more make an unreadable graph (see the design, section 2)."""
+
+
+class Group(Config):
+    """Which part of a source one task run reads.
+
+    First the named files (none: the whole source), then slice `index` of `of` equal slices of their rows. Files are
+    named, not counted, so that a new file leaves the groups of the others, and their cache keys, as they were.
+    """
+
+    files: tuple[str, ...] = Field(default=(), description="the group's files, relative to the source's path")
+    index: int = Field(default=0, ge=0, description="which slice of the rows, from 0")
+    of: int = Field(default=1, ge=1, le=MAX_GROUPS, description="into how many slices the rows are cut")
+
+    @property
+    def label(self) -> str:
+        """A short name for task runs and logs, such as `train-0003.parquet` or `2/8`."""
+        part = f"{self.index + 1}/{self.of}"
+        if not self.files:
+            return part
+        name = self.files[0] if len(self.files) == 1 else f"{self.files[0]}…{self.files[-1]}"
+        return name if self.of == 1 else f"{name} {part}"
+
+    def rows(self, total: int) -> range:
+        """The group's rows among `total`: `[⌊total·index/of⌋, ⌊total·(index+1)/of⌋)`."""
+        return range(total * self.index // self.of, total * (self.index + 1) // self.of)
+
+
+class SourceBase(Config):
+    """What every source has beside its name: how many rows a task run reads."""
+
+    rows_per_group: Annotated[int, NotInKey()] = Field(
+        default=4_096,
+        ge=1,
+        description=f"rows that one task run aims to read; never more than {MAX_GROUPS} runs",
+    )
+
+
+class FileRules(SourceBase):
+    """Rules for rows read from files: what is refused, and so ends in the rejected table with its reason."""
+
+    missing_images: Literal["reject", "keep"] = Field(
+        default="reject", description="a row whose image is absent: rejected, or kept with a null image"
+    )
+    verify_images: bool = Field(
+        default=True, description="decode every image fully; false reads only the header (kind and size)"
+    )
+    max_pixels: int = Field(
+        default=50_000_000,
+        ge=1,
+        le=178_956_970,
+        description="larger images are rejected before they are decoded (decompression bombs)",
+    )
+    max_image_bytes: int = Field(
+        default=64 << 20, ge=1, le=1 << 30, description="larger image files are rejected before they are read"
+    )
+    max_caption_characters: int = Field(default=10_000, ge=1, description="longer captions are rejected")

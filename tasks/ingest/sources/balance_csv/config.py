@@ -1,0 +1,29 @@
+"""Which table of titles is read, and where its images lie."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from storage.config import NotInKey
+from tasks.ingest.rules import FileRules
+
+
+class BalanceCsvConfig(FileRules):
+    """The Benefits-of-Balance table of Flickr titles, `title<TAB>filepath`, with its images."""
+
+    kind: Literal["balance_csv"] = "balance_csv"
+    name: str = Field(min_length=1, description="the source's name; part of every row's id")
+    path: Annotated[Path, NotInKey()] = Field(description="the table")
+    images: Literal["flickr", "class", "none"] = Field(
+        default="flickr",
+        description="flickr: <folder>/<wnid>/<flickr id>.jpg, the title's own photo; class: any image of "
+        "<folder>/<wnid>/ stands in for it; none: titles alone",
+    )
+    image_folder: Annotated[Path | None, NotInKey()] = Field(
+        default=None, description="the folder that holds <wnid>/; needed unless `images` is none"
+    )
+    quotes: Literal["raw", "csv"] = Field(
+        default="raw",
+        description="raw: quotes stay as in the file; csv: quoted fields are unquoted (RFC 4180)",
+    )

@@ -1,0 +1,55 @@
+"""Which Parquet files a source is, and how they are cut into groups."""
+
+from pathlib import Path
+
+from storage.errors import InputError
+from tasks.ingest.pictures.paths import require_file, require_folder
+from tasks.ingest.rules import MAX_GROUPS, Group
+from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
+from tasks.ingest.sources.huggingface.parquet import open_parquet
+from tasks.ingest.sources.source import image_folder, slices
+
+
+def parquet_files(config: HuggingFaceParquetConfig) -> tuple[str, ...]:
+    """The source's files relative to its path, sorted. `InputError` if there are none."""
+    if config.path.is_file():
+        return (config.path.name,)
+    root = require_folder(config.path, f"path of the source {config.name!r}")
+    names = sorted(path.relative_to(root).as_posix() for path in root.glob(config.pattern) if path.is_file())
+    if not names:
+        raise InputError(f"no file in {root} matches {config.pattern!r}: correct path or pattern of {config.name!r}")
+    return tuple(names)
+
+
+def plan_parquet(config: HuggingFaceParquetConfig) -> tuple[Group, ...]:
+    """One group a file (of a large file several, while there is room), so that a new file costs only itself.
+
+    Beyond 32 files: blocks of 2, 4, 8, … consecutive files, so that a file added at the end still touches only the
+    last block until the blocks double.
+    """
+    names = parquet_files(config)
+    root = _root(config)
+    if len(names) > MAX_GROUPS:
+        block = 1
+        while -(-len(names) // block) > MAX_GROUPS:
+            block *= 2
+        return tuple(Group(files=names[start : start + block]) for start in range(0, len(names), block))
+    parts_of = [slices(open_parquet(root / name, config).metadata.num_rows, config.rows_per_group) for name in names]
+    if sum(map(len, parts_of)) > MAX_GROUPS and len(names) > 1:
+        return tuple(Group(files=(name,)) for name in names)
+    return tuple(
+        Group(files=(name,), index=part.index, of=part.of)
+        for name, parts in zip(names, parts_of, strict=True)
+        for part in parts
+    )
+
+
+def files_of(config: HuggingFaceParquetConfig, group: Group) -> tuple[Path, ...]:
+    """The group's files, then the folder of images if one is named. Raises `InputError` for what is missing."""
+    root = _root(config)
+    files = tuple(require_file(root / name, f"file of the source {config.name!r}") for name in group.files)
+    return files + image_folder(config.images, config.name)
+
+
+def _root(config: HuggingFaceParquetConfig) -> Path:
+    return config.path.parent if config.path.is_file() else config.path

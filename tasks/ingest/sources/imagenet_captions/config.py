@@ -1,0 +1,26 @@
+"""Which list of captions is read, and where its images lie."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from storage.config import NotInKey
+from tasks.ingest.rules import FileRules
+
+
+class ImageNetCaptionsConfig(FileRules):
+    """ImageNet-Captions: a JSON list of `{filename, wnid, title, description, tags}` beside an ImageNet tree."""
+
+    kind: Literal["imagenet_captions"] = "imagenet_captions"
+    name: str = Field(min_length=1, description="the source's name; part of every row's id")
+    path: Annotated[Path, NotInKey()] = Field(description="the JSON file")
+    image_folder: Annotated[Path | None, NotInKey()] = Field(
+        default=None,
+        description="the folder that holds <wnid>/<filename> (ImageNet's train/); null: captions alone",
+    )
+    captions: tuple[Literal["title", "description", "tags"], ...] = Field(
+        default=("title", "description", "tags"),
+        min_length=1,
+        description="the fields that make the caption, in order, joined by one space; empty ones are left out",
+    )

@@ -1,0 +1,55 @@
+"""What ingest asks of a kind of source; a folder beside this file answers for each kind."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from tasks.ingest.pictures.paths import require_folder
+from tasks.ingest.rows.row import Pair, Rejection
+from tasks.ingest.rules import MAX_GROUPS, Group, SourceBase
+
+C = TypeVar("C", bound=SourceBase)
+
+
+def no_names(config: SourceBase, files: Sequence[Path]) -> Sequence[str]:
+    """The label names of a source whose labels have none."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Source(Generic[C]):
+    """One kind of source, as functions of its configuration.
+
+    Attributes:
+        plan: the groups of a source, at most `MAX_GROUPS`, which together are the source, in order. The plan depends
+            on the source and on nothing of the machine.
+        files: the files and folders whose content a group depends on; they are fingerprinted, and come back in this
+            order as the argument of `rows` and of `class_names`.
+        rows: the group's rows, in order. Concatenated over a plan's groups they are the same whatever the plan.
+        images: whose the images are, said honestly: a photo of the same class is not the photo that a title was
+            given to.
+        class_names: the names of the labels 0, 1, …; empty where they have none.
+    """
+
+    plan: Callable[[C], tuple[Group, ...]]
+    files: Callable[[C, Group], tuple[Path, ...]]
+    rows: Callable[[C, Group, Sequence[Path]], Iterator[Pair | Rejection]]
+    images: Callable[[C], str]
+    class_names: Callable[[C, Sequence[Path]], Sequence[str]] = no_names
+
+
+def slices(rows: int, rows_per_group: int) -> tuple[Group, ...]:
+    """Equal slices of the rows of a source, each of about `rows_per_group`, and at most `MAX_GROUPS`."""
+    of = min(MAX_GROUPS, max(1, -(-rows // rows_per_group)))
+    return tuple(Group(index=index, of=of) for index in range(of))
+
+
+def image_folder(folder: Path | None, name: str) -> tuple[Path, ...]:
+    """The folder of images of the source `name`, as `Source.files` lists it: none, or one that exists."""
+    return () if folder is None else (require_folder(folder, f"image folder of the source {name!r}"),)
+
+
+def first(paths: Sequence[Path]) -> Path | None:
+    """The first path, None where there is none."""
+    return paths[0] if paths else None
