@@ -18,7 +18,18 @@ from tasks.balancing.stats import BalanceStats
 
 @dataclass(frozen=True)
 class KeywordStory:
-    """One keyword of a caption: captions that hold it, and its share observed, aimed at, expected and realised."""
+    """One keyword of a caption.
+
+    Attributes:
+        entry: its number.
+        text: its text.
+        count: captions that hold it.
+        observed: its share before balancing.
+        target: the share aimed at.
+        balanced: the share that the weights lead to expect of a selection.
+        realised: its share in the selection, once there is one.
+        log_scale: log of its scaling factor.
+    """
 
     entry: int
     text: str
@@ -43,8 +54,13 @@ class WeightAtStep:
 class BalancingStory:
     """What balancing did to one caption.
 
-    `expected_copies` is set where the method itself gives them (threshold, calibrate); `dropped` says why the caption
-    has no weight, or is None.
+    Attributes:
+        id: the caption.
+        keywords: what it holds.
+        weight: its weight (mean 1), or None if it has none.
+        expected_copies: set where the method itself gives them (threshold, calibrate).
+        steps: its weight after each recorded half step (rake).
+        dropped: why it has no weight, or None.
     """
 
     id: int

@@ -28,9 +28,16 @@ BlockingKind = Literal[
 class Step:
     """The distance of both marginals from their targets after one half step (or one outer iteration).
 
-    `row_l1`/`column_l1` are Σ|target − marginal|, `row_kl`/`column_kl` Σ t log(t/m) − t + m, in nats.
-    `None` means not measured: the side that a half step has just set is exact, and the other side's full
-    logarithmic pass is made only at recorded steps.
+    None means not measured: the side that a half step has just set is exact, and the other side's full logarithmic
+    pass is made only at recorded steps.
+
+    Attributes:
+        step: its number; 0 is the start.
+        side: the margin it set, "x" captions or "y" keywords.
+        row_l1: `Σ|target − marginal|` over captions.
+        row_kl: `Σ t log(t/m) − t + m` over captions, in nats.
+        column_l1: as `row_l1`, over keywords.
+        column_kl: as `row_kl`, over keywords.
     """
 
     step: int
@@ -45,7 +52,11 @@ class Step:
 class Blocking:
     """A set of keywords whose targets cannot be met, with the masses that prove it.
 
-    `held` is the mass (or count) that the captions force on, or can bring to, the set; `allowed` what the target asks.
+    Attributes:
+        kind: what stands in the way.
+        columns: numbers of the keywords, none where it is no keyword's fault.
+        held: the mass (or count) that the captions force on the set, or can bring to it.
+        allowed: what the target asks.
     """
 
     kind: BlockingKind
@@ -86,20 +97,23 @@ class Balance:
             threshold, calibrate: of the selection's expected counts).
         log_scale: `[m]` log of each keyword's scaling factor; −inf where the keyword was shut out.
         converged: both margins were measured and lie within the tolerance of their targets.
-        residual: the larger L1 distance of the two margins, measured at the end.
+        residual: how far the end is from what was aimed at, measured (rake: the larger L1 distance of both margins).
+        row_residual: of the captions' margin.
+        column_residual: of the keywords' margin.
         iterations: half steps made (rake), solver iterations (calibrate), 0 (threshold).
         reason: why it stopped, one sentence.
         effective_sample_size: Kish, `(Σw)² / Σw²`.
         design_effect: `n Σw² / (Σw)²` over matched captions; 1 for equal weights.
         history: one `Step` per recorded step.
         infeasible: obstacles to the targets that were found; empty does not prove that there are none.
+        unit: what marginals are compared in: captions split over their keywords ("rows"), or keyword counts ("pairs").
         threshold: MetaCLIP's t, where that was the method.
         gap: duality gap in nats, which certifies a calibration.
         reference: raking: `[m]` the potentials at the last half step "x", from which the row scalings follow (None: the
             start's); with `log_scale` they give every caption's mass.
         average: raking: the mean mass of a matched caption, which weight 1 stands for.
-        potentials: `[recorded steps, m]` log scalings after each recorded half step, with `history`'s numbering
-            in `potential_steps`; for explaining a caption's weight step by step.
+        potential_steps: half steps whose potentials were kept, by `history`'s numbers.
+        potentials: `[kept steps, m]` log scalings after each of them, for explaining a caption's weight step by step.
 
     Example:
         >>> import numpy as np

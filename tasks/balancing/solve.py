@@ -60,6 +60,12 @@ def solve(
     """The weights that a configuration asks for, and the target marginal `[m]` (sums to 1) to compare with.
 
     Threshold aims at no marginal; beside it stands the capped target of its `t`, which is what it is used for.
+
+    Args:
+        config: the method and its target.
+        matrix: the matched captions.
+        texts: `[m]` keywords, for targets from files.
+        workers: threads of raking; the result does not depend on them.
     """
     base = base_measure(matrix, unit_of(config))
     if isinstance(config, RakeConfig):

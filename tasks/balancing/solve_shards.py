@@ -28,7 +28,15 @@ def solve_shards(
     write: Callable[[Ids, Floats], object],
     workers: int = 1,
 ) -> tuple[Balance, Marginals, int]:
-    """Rake the shards; `write(ids, weights)` gets each shard's weights in turn.
+    """Rake the shards.
+
+    Args:
+        config: the target and the half steps.
+        paths: shards of the `matches` table.
+        texts: `[m]` keywords.
+        without: ids that were taken down.
+        write: called with the ids and weights of each shard in turn.
+        workers: threads; the result does not depend on them.
 
     Returns:
         `(balance, marginals, unmatched captions)`.

@@ -25,6 +25,12 @@ def balance(
 
     Writes `weights-*.parquet` (by id; out of core: in the order of the shards), `entries.parquet` with observed, target
     and balanced marginals, `history.parquet`, and `potentials.parquet` for explaining single captions.
+
+    Args:
+        config: the method and its target.
+        entries: the keywords, of the stage `metadata`.
+        matches: the captions' keywords, of the stage `match`.
+        work: where files come from and go to.
     """
     import pyarrow as pa
 

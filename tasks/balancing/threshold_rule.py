@@ -25,6 +25,12 @@ def inclusion_probability(indptr: Integers, indices: Integers, counts: Integers,
 
     MetaCLIP draws once per keyword of a caption and keeps it if any draw succeeds; this is that probability. Computed
     as `−expm1(Σ log1p(−p_j))`, exact to rounding for small p.
+
+    Args:
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows.
+        indices: `[nnz]`, keyword numbers.
+        counts: `[m]`, captions of each keyword.
+        t: captions per keyword.
     """
     with np.errstate(divide="ignore"):
         log_missed = np.log1p(-keyword_probability(counts, t))

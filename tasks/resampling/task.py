@@ -18,6 +18,12 @@ def select(
     """Draw the selection and count what it holds.
 
     Writes `selection.parquet` (captions with multiplicity > 0, by id) and `entries.parquet` with `realised`.
+
+    Args:
+        config: how copies are drawn, and how many.
+        balanced: the weights, of the stage `balance`.
+        matches: the captions' keywords, of the stage `match`.
+        work: where files come from and go to.
     """
     from storage.tables.shards import read_table, write_table
     from tasks.balancing.matrix.read_matches import read_incidence
@@ -67,7 +73,14 @@ def select(
 def subsample(
     config: SubsampleConfig, pairs: Sequence[Manifest], size_of: Manifest, *, work: Workspace
 ) -> SubsampleStats:
-    """A uniform subset, without replacement, of all pairs, as large as the effective sample size of `size_of`."""
+    """A uniform subset, without replacement, of all pairs: the control for size.
+
+    Args:
+        config: the seed.
+        pairs: the captions to draw from.
+        size_of: the selection, of the stage `select`, whose effective sample size is the subset's.
+        work: where files come from and go to.
+    """
     import numpy as np
 
     from storage.tables.shards import read_table, write_table
@@ -95,6 +108,13 @@ def curate(
     """The selected pairs as shards in hash order.
 
     Writes `curated-*.parquet`, and `validation-*.parquet` if a share is held out.
+
+    Args:
+        config: the order, the share held out, and the size of shards.
+        selection: of the stage `select` or `subsample`.
+        pairs: the pairs that the matches were made from.
+        matches: the captions' keywords.
+        work: where files come from and go to.
     """
     from storage.tables.shards import read_table
     from tasks.resampling.shards.curated import Layout

@@ -69,6 +69,12 @@ def component_obstacles(found: Components, row_mass: Floats, column_target: Floa
 
     Only differences that matter beside equal totals are listed, the largest first; a component of one keyword is named
     by the other conditions.
+
+    Args:
+        found: the components.
+        row_mass: `[n]` target masses of captions.
+        column_target: `[m]` target masses of keywords.
+        slack: what counts as equal.
     """
     if found.number < 2:
         return []

@@ -16,7 +16,8 @@ class DistinctRows:
     """The different keyword sets of a matrix.
 
     Attributes:
-        indptr, indices: the g sets in compressed rows.
+        indptr: `[g + 1]`, offsets of the g sets in compressed rows.
+        indices: their keywords.
         member: `[n]`, the set of each row.
         multiplicity: `[g]`, rows of each set.
     """

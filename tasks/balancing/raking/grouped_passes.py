@@ -87,7 +87,14 @@ def grouped_row_distance(
 ) -> tuple[float, float] | None:
     """L1 distance and KL of the row target from the row masses `u_i Σ_j e^{current_j}`, `u` from `reference`.
 
-    Both are potentials `[m]`. None where a sum underflows or the change is too large for linear scale.
+    Args:
+        grouped: the matrix.
+        reference: `[m]` potentials.
+        current: `[m]` potentials.
+        mapper: where the parts run.
+
+    Returns:
+        `(L1, KL)`, or None where a sum underflows or the change is too large for linear scale.
     """
     tops = float(reference.max()), float(current.max())
     if not (np.isfinite(tops).all() and abs(tops[1] - tops[0]) < 200.0):

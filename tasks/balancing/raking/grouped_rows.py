@@ -93,7 +93,14 @@ class Grouped:
 
 
 def group_rows(indptr: Integers, indices: Keywords, row_target: Floats, columns: int) -> Grouped:
-    """Rearrange a matrix; `row_target` is `[n]`, or `[1]` when all rows have the same mass."""
+    """Rearrange a matrix.
+
+    Args:
+        indptr: `[n + 1]`, offsets.
+        indices: `[nnz]`, keyword numbers.
+        row_target: `[n]` masses, or `[1]` when all rows have the same.
+        columns: number of keywords m.
+    """
     counts = np.bincount(indices, minlength=columns)
     rank = np.empty(columns, dtype=np.int64)
     rank[np.argsort(-counts, kind="stable")] = np.arange(columns)

@@ -46,7 +46,16 @@ class Problem:
 
 @dataclass
 class _State:
-    """The measure `R_ij = u_i e^{current_j}`, `u` made from the potentials `reference` (None: the start's)."""
+    """The measure `R_ij = u_i e^{current_j}`.
+
+    Attributes:
+        current: `[m]` potentials of the keywords.
+        reference: `[m]` potentials that `u` was made from; None for the start's.
+        sums: `[m]`, `log Σ_i K_ij u_i`.
+        stranded: target mass of captions that no keyword can carry.
+        history: the steps so far.
+        kept: potentials after the first recorded steps.
+    """
 
     current: Floats
     reference: Floats | None

@@ -196,7 +196,15 @@ class Rows:
 def block_row_mass(
     source: Source, *, reference: Floats | None, current: Floats, unit: Unit, mass: float
 ) -> tuple[Floats, Floats]:
-    """`(Σ_j u_i e^{current_j}, P_X(i))` for one block's rows."""
+    """`(Σ_j u_i e^{current_j}, P_X(i))` for one block's rows.
+
+    Args:
+        source: the block.
+        reference: `[m]` potentials that the row scalings `u` are made from; None for the starting measure's.
+        current: `[m]` potentials of the keywords.
+        unit: the starting measure's, see `Rows`.
+        mass: one caption's, or one match's, in the starting measure.
+    """
     block = source.load()
     rows = len(block.indptr) - 1
     degrees = np.diff(block.indptr)

@@ -24,6 +24,12 @@ def survey(matrix: Incidence, balance: Balance, target: Floats, texts: Sequence[
     `margin_deficit` is the share of mass that no weighting of *pairs* can bring to equal captions and the target at
     once (maximum flow), and `blocking` the set of keywords that proves it. `second_singular_value` is that of the
     balanced measure's largest component; its square is the rate at which raking's error shrinks.
+
+    Args:
+        matrix: the matched captions.
+        balance: the result of raking them.
+        target: `[m]`, sums to 1.
+        texts: `[m]` keywords.
     """
     parts = components(matrix.indptr, matrix.indices, matrix.columns)
     facts = MatrixFacts(components=parts.number, largest_component=float(parts.rows[0]) / matrix.rows)

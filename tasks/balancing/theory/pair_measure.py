@@ -13,9 +13,14 @@ from tasks.balancing.result import Unit
 
 @dataclass(frozen=True)
 class PairMeasure:
-    """A measure on the matches: match k joins caption `rows[k]` and keyword `columns[k]` with `mass[k]`.
+    """A measure on the matches.
 
-    Masses are not negative and sum to 1; `n`, `m` are the numbers of captions and keywords.
+    Attributes:
+        rows: `[nnz]`, the caption of each match.
+        columns: `[nnz]`, the keyword of each match.
+        mass: `[nnz]`, not negative, sums to 1.
+        n: number of captions.
+        m: number of keywords.
     """
 
     rows: Int64s
@@ -50,7 +55,14 @@ def _conditional(label: Integers, mass: Floats, h: Floats, size: int) -> Floats:
 
 
 def start_measure(indptr: Integers, indices: Integers, columns: int, unit: Unit = "rows") -> PairMeasure:
-    """`R⁰`: equal captions that split over their keywords ("rows"), or equal matches ("pairs")."""
+    """`R⁰`, where raking starts.
+
+    Args:
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows.
+        indices: `[nnz]`, keyword numbers.
+        columns: number of keywords m.
+        unit: equal captions that split over their keywords ("rows"), or equal matches ("pairs").
+    """
     degrees = np.diff(indptr)
     rows = np.repeat(np.arange(len(degrees)), degrees)
     mass = 1.0 / np.repeat(degrees, degrees) if unit == "rows" else np.ones(len(indices))
@@ -58,7 +70,14 @@ def start_measure(indptr: Integers, indices: Integers, columns: int, unit: Unit 
 
 
 def scaled_measure(indptr: Integers, indices: Integers, row_mass: Floats, log_scale: Floats) -> PairMeasure:
-    """The raked measure `R_ij = r_i e^{b_j} / Σ_k e^{b_k}` from a `Balance`'s `weight` (r) and `log_scale` (b)."""
+    """The raked measure `R_ij = r_i e^{b_j} / Σ_k e^{b_k}` of a `Balance`.
+
+    Args:
+        indptr: `[n + 1]`, offsets of the matrix in compressed rows.
+        indices: `[nnz]`, keyword numbers.
+        row_mass: `[n]`, r, its `weight`.
+        log_scale: `[m]`, b, its `log_scale`.
+    """
     degrees = np.diff(indptr)
     rows = np.repeat(np.arange(len(degrees)), degrees)
     potential = np.asarray(log_scale)[indices]

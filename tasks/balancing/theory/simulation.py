@@ -28,7 +28,15 @@ ESTIMATORS = ("empirical", "inverse propensity weighted", "balanced")
 
 @dataclass(frozen=True)
 class Study:
-    """The size of one simulation: values c, sample n, half steps k, repetitions, and the generator's seed."""
+    """The size of one simulation.
+
+    Attributes:
+        values: c, of each variable.
+        sample: pairs n.
+        steps: half steps k.
+        repetitions: samples drawn.
+        seed: of the generator.
+    """
 
     values: int = 10
     sample: int = 300
@@ -47,6 +55,7 @@ class Curve:
         mse: estimator → `[a]`.
         interval: estimator → `[a]`, half width of the 95 % interval of the mean squared error.
         theory: `[a, k + 1]`, `σ_k² / n` of the paper's theorem (for correct marginals).
+        study: the size of the simulation.
     """
 
     name: str
@@ -73,7 +82,14 @@ def dense_measure(joint: Floats) -> PairMeasure:
 
 
 def balanced_samples(sample: Floats, p_x: Floats, p_y: Floats, steps: int) -> Floats:
-    """Raking by k half steps x, y, x, … of empirical measures `[repetitions, r, c]`; empty rows stay empty."""
+    """Raking by half steps x, y, x, …; empty rows stay empty.
+
+    Args:
+        sample: `[repetitions, r, c]`, empirical measures.
+        p_x: `[r]`, target of the first margin.
+        p_y: `[c]`, target of the second.
+        steps: half steps k.
+    """
     measure = np.array(sample, dtype=np.float64)
     p_x, p_y = np.asarray(p_x, dtype=np.float64), np.asarray(p_y, dtype=np.float64)
     for k in range(steps):
@@ -85,7 +101,15 @@ def balanced_samples(sample: Floats, p_x: Floats, p_y: Floats, steps: int) -> Fl
 
 
 def estimates(sample: Floats, h: Floats, p_x: Floats, p_y: Floats, steps: int) -> dict[str, Floats]:
-    """The three estimates of `Σ P h` for each of a stack of empirical measures `[repetitions, r, c]`."""
+    """The three estimates of `Σ P h` `[repetitions]`, by their names.
+
+    Args:
+        sample: `[repetitions, r, c]`, empirical measures.
+        h: `[r, c]`, the test function.
+        p_x: `[r]`, marginal given to the last two estimators.
+        p_y: `[c]`, the other.
+        steps: half steps k of the balanced one.
+    """
     sample, p_x, p_y = (np.asarray(array, dtype=np.float64) for array in (sample, p_x, p_y))
     ratio_x = _ratio(p_x[None, :, None], sample.sum(axis=2, keepdims=True))
     ratio_y = _ratio(p_y[None, None, :], sample.sum(axis=1, keepdims=True))
@@ -106,9 +130,19 @@ def long_tail(values: int) -> Floats:
 def study_curve(
     axis: Sequence[float], *, vary: str, study: Study = Study(), dependence: float = 0.5, misspecification: float = 0.0
 ) -> Curve:
-    """Mean squared errors along `axis`, which is the dependence s (`vary="dependence"`) or ε (`"misspecification"`).
+    """Mean squared errors along one axis.
 
     The test function is a fixed Gaussian matrix plus row and column effects; the same at all points.
+
+    Args:
+        axis: values of what varies.
+        vary: "dependence" for s, "misspecification" for ε.
+        study: the size of the simulation.
+        dependence: s, where it does not vary.
+        misspecification: ε, where it does not vary.
+
+    Raises:
+        InputError: anything else that varies, or a dependence outside [0, 1].
     """
     if vary not in ("dependence", "misspecification"):
         raise InputError(f"vary is {vary!r}; it is 'dependence' or 'misspecification'")
@@ -153,7 +187,14 @@ def baselines(study: Study = Study()) -> tuple[Curve, Curve]:
 
 @dataclass(frozen=True)
 class Illustration:
-    """A small joint after each half step: `joints [k + 1, r, c]`, `sides` of the steps, and the two targets."""
+    """A small joint after each half step.
+
+    Attributes:
+        joints: `[k + 1, r, c]`, the start first.
+        sides: of the k steps.
+        row_target: `[r]`.
+        column_target: `[c]`.
+    """
 
     joints: Floats
     sides: tuple[str, ...]
@@ -162,7 +203,14 @@ class Illustration:
 
 
 def illustrate(joint: Floats, row_target: Floats, column_target: Floats, steps: int = 4) -> Illustration:
-    """Every intermediate measure of k half steps x, y, x, … from a dense joint `[r, c]`."""
+    """Every intermediate measure of half steps x, y, x, ….
+
+    Args:
+        joint: `[r, c]`, any scale.
+        row_target: `[r]`.
+        column_target: `[c]`.
+        steps: half steps k.
+    """
     joint = np.asarray(joint, dtype=np.float64) / float(np.sum(joint))
     stack = [joint] + [balanced_samples(joint[None], row_target, column_target, k)[0] for k in range(1, steps + 1)]
     sides = tuple("x" if k % 2 == 0 else "y" for k in range(steps))

@@ -29,7 +29,8 @@ class Spectrum:
     Attributes:
         second: `[c]`, σ₂ of each examined component, 0 for one with a single caption or keyword.
         mass: `[c]`, mass of each.
-        captions, keywords: `[c]`, sizes of each.
+        captions: `[c]`, captions of each.
+        keywords: `[c]`, keywords of each.
         components: how many components there are in all.
         predicted_rate: max σ₂², the factor by which a full iteration should shrink the error.
     """
