@@ -105,9 +105,8 @@ def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats, s
     size = effective_sample_size(inclusion)
     floors = sum(obstacle.kind == "floor" for obstacle in found)
     if not solved.certified:
-        reason = (
-            f"stopped after {problem.passes} passes with a duality gap of {solved.gap:.3g} nats; allow more iterations"
-        )
+        advice = "allow more iterations" if solved.spent else "rounding hides the rest; allow a larger tolerance"
+        reason = f"stopped after {problem.passes} passes with a duality gap of {solved.gap:.3g} nats; {advice}"
     elif short:
         reason = f"optimal (duality gap {solved.gap:.3g} nats), but {short}"
     elif found:

@@ -105,12 +105,22 @@ class Problem:
 
 @dataclass(frozen=True)
 class Solved:
-    """One solution of the dual: weights `[g]` and the counts `[m]` of the sets, and the gap that certifies them."""
+    """One solution of the dual.
+
+    Attributes:
+        weight: `[g]`, of the sets.
+        counts: `[m]`, expected captions of each keyword.
+        gap: duality gap in nats.
+        certified: the gap is within the tolerance.
+        spent: all passes allowed were made.
+        history: distances from the middle of the bands along the climb.
+    """
 
     weight: Floats
     counts: Floats
     gap: float
     certified: bool
+    spent: bool
     history: tuple[Step, ...]
 
 
@@ -171,7 +181,8 @@ def solve_dual(problem: Problem, bands: Bands, options: Options) -> Solved:
     problem.passes += ascent.passes
     weight = problem.visit(best.lam, zero, high)[0]
     history = _history(ascent, best, normalised(0.5 * (bands.lower + bands.upper)))
-    return Solved(weight, best.found.counts, best.gap, best.certified(options.tolerance), history)
+    spent = ascent.passes >= options.iterations
+    return Solved(weight, best.found.counts, best.gap, best.certified(options.tolerance), spent, history)
 
 
 def _history(ascent: Ascent, best: Point, goal: Floats) -> tuple[Step, ...]:

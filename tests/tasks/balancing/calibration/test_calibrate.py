@@ -329,3 +329,13 @@ def test_options_that_solve_nothing_are_refused(change: dict) -> None:
     matrix = incidence_of([[0], [1]], 2)
     with pytest.raises(InputError):
         calibrate(matrix.indptr, matrix.indices, columns=2, lower=np.zeros(2), upper=np.ones(2), **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [({"iterations": 3}, "more iterations"), ({"tolerance": 1e-300}, "larger")]
+)
+def test_what_is_not_certified_is_not_converged_and_says_what_helps(change: dict, words: str) -> None:
+    matrix = random_matrix(300, 30, 7)
+    goal = np.minimum(matrix.counts, 12.0)
+    found = calibrate(matrix.indptr, matrix.indices, columns=30, lower=goal, upper=1.01 * goal, price=50, **change)
+    assert not found.converged and found.reason.startswith("stopped after") and words in found.reason
