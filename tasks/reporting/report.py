@@ -13,7 +13,7 @@ from tasks.reporting.sections.marginals import KeywordMarginals
 from tasks.reporting.sections.provenance import Provenance
 from tasks.reporting.sections.row_counts import RowCounts
 from tasks.reporting.sections.scores import Scores
-from tasks.reporting.sections.screening import Screening
+from tasks.reporting.sections.screening import Screened
 from tasks.reporting.sections.training_curves import Trainings
 
 TITLES = {
@@ -59,7 +59,7 @@ class Report:
     facts: tuple[tuple[str, str], ...]
     scores: Scores
     rows: RowCounts
-    screening: Screening
+    screening: Screened
     marginals: KeywordMarginals
     convergence: Convergence
     training: Trainings

@@ -12,7 +12,7 @@ from storage.record.stats import as_json
 from tasks.evaluation.scoring.intervals import Interval
 from tasks.reporting.report import Report
 from tasks.reporting.sections.scores import Difference, Summary
-from tasks.reporting.sections.screening import Screening
+from tasks.reporting.sections.screening import Screened
 
 
 def summary_json(report: Report) -> dict[str, JsonValue]:
@@ -46,7 +46,7 @@ def dumped(value: JsonValue) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _screening(screening: Screening) -> JsonValue:
+def _screening(screening: Screened) -> JsonValue:
     """What was looked for and found; null for what was not looked for."""
     repetitions = screening.repetitions
     return {

@@ -19,7 +19,16 @@ def report(
     *,
     work: Workspace,
 ) -> ReportStats:
-    """Write `report.html`, `summary.json` and `figures/*.svg`."""
+    """Write `report.html`, `summary.json` and `figures/*.svg` of a pipeline.
+
+    Args:
+        config: what is shown.
+        screening: what came in, and what of it went on.
+        curation: what balancing made of the pairs.
+        training: the models, and how the embedded pairs lie.
+        scores: of every model on every benchmark.
+        work: where to write, and where the inputs lie.
+    """
     from tasks.reporting.compose import compose
     from tasks.reporting.summary import summary_json
     from tasks.reporting.write import write
@@ -32,7 +41,14 @@ def report(
 def selfsupervised_report(
     config: SelfSupervisedReportConfig, models: Sequence[Backbone], scores: Sequence[Probed], *, work: Workspace
 ) -> ReportStats:
-    """Write `report.html`, `summary.json` and `figures/*.svg`."""
+    """Write `report.html`, `summary.json` and `figures/*.svg` of a self-supervised experiment.
+
+    Args:
+        config: title, and how intervals are made.
+        models: the trained backbones.
+        scores: what their features are worth, and those of the untrained network.
+        work: where to write, and where the inputs lie.
+    """
     from tasks.reporting.selfsupervised.content import compose
     from tasks.reporting.selfsupervised.summary import selfsupervised_summary
     from tasks.reporting.write import write

@@ -74,9 +74,13 @@ class Trained:
 
 @dataclass(frozen=True)
 class Training:
-    """What training left: the models, and by variant the embeddings' geometry and the density of concepts.
+    """What training left.
 
-    `encoder` says in words by what the data was embedded; empty where it was not.
+    Attributes:
+        models: every model that was trained.
+        geometry: by variant, how its embeddings lie.
+        density: by variant, how densely the pairs of each keyword lie.
+        encoder: by what the pairs were embedded, in words; empty where they were not.
     """
 
     models: Sequence[Trained] = ()

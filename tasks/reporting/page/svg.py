@@ -93,7 +93,14 @@ def draw(figures: Mapping[str, tuple[Figure | None, str]]) -> dict[str, Drawing]
 
 
 def blank(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure of some inches and its axes in reading order; outside pyplot's global state."""
+    """A figure and its axes in reading order; outside pyplot's global state.
+
+    Args:
+        width: of the figure, in inches.
+        height: of the figure, in inches.
+        rows: of axes.
+        columns: of axes.
+    """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
@@ -112,14 +119,21 @@ def logarithmic(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def name_rows(axis: Axes, labels: Sequence[str], *, margin: float = 0.45, grid: bool = False) -> None:
-    """A label for each row 0, 1, … of a chart, the first on top, with `margin` of a row's height kept clear."""
-    axis.set_yticks(range(len(labels)), labels)
-    axis.set_ylim(len(labels) - margin, margin - 1)
+def name_rows(axes: Axes, labels: Sequence[str], *, margin: float = 0.45, grid: bool = False) -> None:
+    """A label for each row 0, 1, … of a chart, the first on top.
+
+    Args:
+        axes: whose vertical axis is labelled.
+        labels: of the rows.
+        margin: of a row's height, kept clear above the first and below the last row.
+        grid: whether horizontal lines stay.
+    """
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - margin, margin - 1)
     if not grid:
-        axis.grid(visible=False, axis="y")
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
+        axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
 
 
 def _decades(axis: Axis) -> float:

@@ -39,7 +39,7 @@ class Chosen:
     """The ids of a group, before their captions and pictures are fetched.
 
     Attributes:
-        title: the group's fate.
+        title: the fate that they share.
         meaning: the same in a sentence.
         total: how many pairs share it.
         ids: those to show.
@@ -53,7 +53,14 @@ class Chosen:
 
 @dataclass(frozen=True)
 class ExampleGroup:
-    """Pairs of one fate, see `Chosen`, and the examples shown."""
+    """Pairs of one fate.
+
+    Attributes:
+        title: the fate.
+        meaning: the same in a sentence.
+        total: how many pairs share it.
+        examples: those shown.
+    """
 
     title: str
     meaning: str
@@ -64,7 +71,14 @@ class ExampleGroup:
 def read_examples(
     config: ReportConfig, pairs: Sequence[Manifest], curation: Curation, work: Workspace
 ) -> tuple[ExampleGroup, ...]:
-    """Some pairs of every fate, with their pictures; none where none were asked for."""
+    """Some pairs of every fate, with their pictures; none where none were asked for.
+
+    Args:
+        config: how many are shown, and how large.
+        pairs: all pairs.
+        curation: what balancing made of them.
+        work: where the outputs lie.
+    """
     if config.examples == 0:
         return ()
     weights = read_frame(work.paths(curation.balanced, "weights-*.parquet"), ["id", "weight"])

@@ -19,7 +19,14 @@ SAMPLES = 3  # captions that are shown for one prompt
 
 @dataclass(frozen=True)
 class LeakPair:
-    """A training pair, the evaluation picture nearest to it, their distance, and whether that counts as a leak."""
+    """A training pair beside the evaluation row nearest to it.
+
+    Attributes:
+        training: the pair.
+        evaluation: the evaluation row.
+        distance: of their embeddings.
+        leak: whether that is near enough to count as a leak.
+    """
 
     training: Picture
     evaluation: Picture

@@ -9,7 +9,7 @@ from tasks.balancing.stats import BalanceStats
 from tasks.ingest.stats import IngestStats
 from tasks.matching.stats import MatchStats
 from tasks.reporting.inputs.stage_outputs import Curation
-from tasks.reporting.sections.screening import Screening
+from tasks.reporting.sections.screening import Screened
 from tasks.resampling.stats import SelectStats
 
 
@@ -51,7 +51,7 @@ class RowCounts:
         return max((station.rows for station in self.stations), default=1)
 
 
-def read_row_counts(ingested: Sequence[Manifest], curation: Curation, screened: Screening) -> RowCounts:
+def read_row_counts(ingested: Sequence[Manifest], curation: Curation, screened: Screened) -> RowCounts:
     """From the figures of the stages, source by source and group by group."""
     arrived = [IngestStats.of(each) for each in ingested]
     route = stations(

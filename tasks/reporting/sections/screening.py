@@ -13,8 +13,8 @@ from tasks.arrays import Floats
 from tasks.geometry.stats import GeometryStats
 from tasks.ingest.stats import IngestStats
 from tasks.reporting.config import ReportConfig
-from tasks.reporting.inputs import stage_outputs as outputs
 from tasks.reporting.inputs.settings import settings
+from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.inputs.tables import edge_lengths, read_frame, shards_of
 from tasks.reporting.sections.duplicate_groups import DuplicateGroup, show_groups
 from tasks.reporting.sections.geometry import GeometryRow, geometry_row
@@ -44,7 +44,7 @@ class Repetitions:
 
 
 @dataclass(frozen=True)
-class Screening:
+class Screened:
     """Everything that was looked for before balancing; None and empty where it was not looked for.
 
     Attributes:
@@ -73,12 +73,12 @@ class Screening:
         return sum(self.reasons.values())
 
 
-def read_screening(config: ReportConfig, screening: outputs.Screening, work: Workspace) -> Screening:
+def read_screening(config: ReportConfig, screening: Screening, work: Workspace) -> Screened:
     """What screening found and dropped; all empty where it was not asked for."""
     shards = shards_of(screening.ingested, "pairs-*.parquet", work)
     tree, left = screening.tree, [DropStats.of(each) for each in screening.dropped]
     measured = geometry_row("all pairs", GeometryStats.of(tree)) if tree else None
-    return Screening(
+    return Screened(
         encoder=screening.encoder,
         rows=sum(IngestStats.of(each).rows for each in screening.ingested),
         remaining=sum(each.rows for each in left) if left else None,
@@ -95,11 +95,11 @@ def read_screening(config: ReportConfig, screening: outputs.Screening, work: Wor
     )
 
 
-def screening_figure(screening: Screening) -> Figure | None:
+def screening_figure(screened: Screened) -> Figure | None:
     """Edges of the tree that near-duplicates are cut from; None where nothing was cut."""
-    if screening.edges is None or screening.repetitions is None:
+    if screened.edges is None or screened.repetitions is None:
         return None
-    return edges_figure({"all pairs": screening.edges}, screening.repetitions.near)
+    return edges_figure({"all pairs": screened.edges}, screened.repetitions.near)
 
 
 def _repetitions(

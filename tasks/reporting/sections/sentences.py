@@ -6,7 +6,7 @@ from tasks.reporting.page.formats import integer, percent, points, signed_bounds
 from tasks.reporting.sections.marginals import KeywordMarginals
 from tasks.reporting.sections.row_counts import RowCounts
 from tasks.reporting.sections.scores import Difference, Scores
-from tasks.reporting.sections.screening import Screening
+from tasks.reporting.sections.screening import Screened
 
 
 def headline(scores: Scores, *, trained: int = 0) -> str:
@@ -59,13 +59,20 @@ def curation_sentence(marginals: KeywordMarginals) -> str:
 
 
 def facts(
-    rows: RowCounts, screening: Screening, marginals: KeywordMarginals, scores: Scores
+    rows: RowCounts, screened: Screened, marginals: KeywordMarginals, scores: Scores
 ) -> tuple[tuple[str, str], ...]:
-    """The figures in large type, and what each says."""
+    """The figures in large type, and what each says.
+
+    Args:
+        rows: counts at every station.
+        screened: what screening dropped.
+        marginals: how near the selection came to the target.
+        scores: of all variants and seeds.
+    """
     counted = {station.name: station.rows for station in rows.stations}
     said = [(integer(counted["Source rows"]), "rows in the sources")]
-    if screening.remaining is not None:
-        said.append((integer(screening.dropped), "repeats and leaks dropped"))
+    if screened.remaining is not None:
+        said.append((integer(screened.dropped), "repeats and leaks dropped"))
     said.append((integer(counted["Matched"]), "pairs that match a keyword"))
     said.append((integer(counted["Selected"]), "different pairs selected"))
     said.append((integer(marginals.selection.effective_sample_size), "effective sample size of the selection"))

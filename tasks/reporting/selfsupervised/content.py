@@ -95,7 +95,14 @@ class SelfSupervisedReport:
 def compose(
     config: SelfSupervisedReportConfig, models: Sequence[Backbone], probed: Sequence[Probed], work: Workspace
 ) -> SelfSupervisedReport:
-    """Everything that the page shows."""
+    """Everything that the page shows.
+
+    Args:
+        config: title, and how intervals are made.
+        models: the trained backbones.
+        probed: what their features are worth, and those of the untrained network.
+        work: where the outputs lie.
+    """
     bootstrap = Bootstrap(config.resamples, config.confidence, config.seed)
     answers = [read_frame([work.path(each.scores, "predictions.parquet")]) for each in probed]
     measurements = [

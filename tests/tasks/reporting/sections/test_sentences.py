@@ -5,7 +5,7 @@ import polars as pl
 from tasks.reporting.sections.marginals import KeywordMarginals, distances, read_marginals
 from tasks.reporting.sections.row_counts import RowCounts, Station
 from tasks.reporting.sections.scores import Scores, compare, summarise
-from tasks.reporting.sections.screening import Screening
+from tasks.reporting.sections.screening import Screened
 from tasks.reporting.sections.sentences import caution, curation_sentence, facts, headline
 from tests.tasks.reporting.figures import balance_stats, select_stats
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
@@ -73,13 +73,13 @@ def test_facts_leave_out_what_is_not_known() -> None:
     stations = tuple(
         Station(name, "", rows) for name, rows in (("Source rows", 9000), ("Matched", 800), ("Selected", 70))
     )
-    assert facts(RowCounts(stations), Screening(), marginals(0.75, None), Scores()) == (
+    assert facts(RowCounts(stations), Screened(), marginals(0.75, None), Scores()) == (
         ("9,000", "rows in the sources"),
         ("800", "pairs that match a keyword"),
         ("70", "different pairs selected"),
         ("1,234", "effective sample size of the selection"),
     )
-    screened = Screening(rows=40, remaining=30, reasons={"equal pair": 10})
+    screened = Screened(rows=40, remaining=30, reasons={"equal pair": 10})
     said = facts(RowCounts(stations), screened, marginals(0.75, 0.5), Scores())
     assert said[1] == ("10", "repeats and leaks dropped")
     assert said[-1] == ("0.250 → 0.000", "total variation from the keyword target")
