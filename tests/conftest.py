@@ -1,5 +1,6 @@
 """Fixtures that every room uses."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +31,15 @@ def prefect_server() -> Iterator[None]:
 
     with prefect_test_harness(server_startup_timeout=120):
         yield
+
+
+@pytest.fixture
+def loggers_as_they_were() -> Iterator[None]:
+    """open_clip's program gives the root logger handlers and every logger a level; take them back."""
+    root = logging.getLogger()
+    known = [root, *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
+    handlers, levels = root.handlers[:], [logger.level for logger in known]
+    yield
+    root.handlers[:] = handlers
+    for logger, level in zip(known, levels, strict=True):
+        logger.setLevel(level)

@@ -30,7 +30,16 @@ def evaluate(
     *,
     work: Workspace,
 ) -> BenchmarkStats:
-    """Score `model` on the sub-folder `benchmark` of `dataset`; `base` is the encoder under a model that is heads."""
+    """Score one model on one benchmark.
+
+    Args:
+        config: intervals and splits.
+        benchmark: sub-folder of the data set, or "".
+        model: what a training stage wrote.
+        dataset: holds the benchmark.
+        base: the encoder under a model that is heads.
+        work: this run.
+    """
     import torch
 
     from storage.tables.shards import write_table
@@ -71,9 +80,16 @@ def probe(
     *,
     work: Workspace,
 ) -> ProbeStats:
-    """Linear and nearest-neighbour accuracy on `test` of the model's frozen features, learnt from `train`'s labels.
+    """Linear and nearest-neighbour accuracy of a model's frozen features.
 
-    `untrained` evaluates the random network that a self-supervised training began from: the level to beat.
+    Args:
+        config: how features are evaluated.
+        model: what a training stage wrote.
+        train: pairs whose labels are learnt from.
+        test: pairs whose labels are asked for.
+        base: the encoder under a model that is heads.
+        untrained: evaluate the random network that a self-supervised training began from: the level to beat.
+        work: this run.
     """
     import pyarrow as pa
 
@@ -97,7 +113,7 @@ def probe(
                 workers=work.runtime.workers,
                 what=what,
             )
-            for pairs, what in ((train, "training pictures"), (test, "test pictures"))
+            for pairs, what in ((train, "training images"), (test, "test images"))
         )
         linear = linear_probe(known, config)
         ranking = linear.ranking(asked.features)

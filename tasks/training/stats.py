@@ -33,7 +33,7 @@ class TrainingStats(BudgetStats):
 class ClipStats(TrainingStats):
     """Of a whole CLIP model."""
 
-    without_image: int = Field(description="selected rows that have no picture and were left out")
+    without_image: int = Field(description="selected rows that have no image and were left out")
 
 
 class SelfSupervisedStats(BudgetStats):
@@ -46,4 +46,4 @@ class SelfSupervisedStats(BudgetStats):
     second_tree: float | None = Field(description="E / n of the second view's spanning tree")
     rank: float | None = Field(description="participation ratio of the first view's embeddings")
     spread: float | None = Field(description="spread of the first view's embeddings; 0: one point")
-    without_image: int = Field(description="rows that have no picture and were left out")
+    without_image: int = Field(description="rows that have no image and were left out")

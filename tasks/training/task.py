@@ -34,9 +34,15 @@ def train(
     *,
     work: Workspace,
 ) -> ClipStats:
-    """A CLIP model on image-caption pairs, each as often as `selection` says.
+    """A CLIP model on image-caption pairs, from scratch, from a checkpoint, or from published weights.
 
-    From scratch, from `initial`, a safetensors checkpoint of the architecture, or from published weights.
+    Args:
+        config: model, loss and budget.
+        seed: of weights, order and augmentation.
+        pairs: pair or curated shards.
+        selection: how often each row is drawn; None: as the shards say.
+        initial: a safetensors checkpoint of the architecture to start from.
+        work: this run.
     """
     from tasks.embedding.clip import build_clip, load_clip
     from tasks.training.models.pretrained import pretrained_clip
@@ -67,7 +73,16 @@ def finetune(
     *,
     work: Workspace,
 ) -> ClipStats:
-    """Continue a trained CLIP model on pairs, with T-REG on either branch."""
+    """Continue a trained CLIP model on pairs, with T-REG on either branch.
+
+    Args:
+        config: loss, regulariser and budget.
+        seed: of order and augmentation.
+        model: what `train` wrote.
+        pairs: pair or curated shards.
+        selection: how often each row is drawn; None: as the shards say.
+        work: this run.
+    """
     from tasks.embedding.clip import load_clip
 
     clip = load_clip(work.directory(model))
@@ -79,7 +94,15 @@ def finetune(
 def train_heads(
     config: HeadsConfig, seed: int, embeddings: Sequence[Manifest], selection: Manifest | None, *, work: Workspace
 ) -> TrainingStats:
-    """The paper's heads on frozen embeddings."""
+    """The paper's heads on frozen embeddings.
+
+    Args:
+        config: sizes of the heads, loss and budget.
+        seed: of weights and order.
+        embeddings: what `embed` wrote, image and text.
+        selection: how often each row is drawn; None: every row once.
+        work: this run.
+    """
     from storage.tables.shards import write_table
     from tasks.training.data.embeddings import read_embeddings
     from tasks.training.models.saved import save_heads
@@ -98,7 +121,14 @@ def train_heads(
 def selfsupervise(
     config: SelfSupervisedConfig, seed: int, pairs: Sequence[Manifest], *, work: Workspace
 ) -> SelfSupervisedStats:
-    """A backbone trained on two views of every picture, without captions or labels."""
+    """A backbone trained on two views of every picture, without captions or labels.
+
+    Args:
+        config: network, objective and budget.
+        seed: of weights, order and views.
+        pairs: pair or curated shards.
+        work: this run.
+    """
     from storage.tables.shards import write_table
     from tasks.training.selfsupervised.networks import save_model
     from tasks.training.selfsupervised.training import read_pictures, train_self_supervised

@@ -48,7 +48,14 @@ BASE = SelfSupervisedConfig(
 
 @dataclass(frozen=True)
 class Setting:
-    """Weights of the invariance, the tree and the sphere; `paper` is Table 4's top-1 in per cent, 0 for a collapse."""
+    """Weights of the invariance, the tree and the sphere, and what the paper made of them.
+
+    Attributes:
+        beta: weight of the invariance.
+        gamma: weight of the spanning tree.
+        lambda_: weight of the soft sphere.
+        paper: Table 4's top-1 accuracy in per cent, 0 for a collapse.
+    """
 
     beta: float
     gamma: float
@@ -84,7 +91,17 @@ class LabelledPictures:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run: measures of the test pictures' embeddings, and the neighbours' accuracy on the backbone's features."""
+    """One run.
+
+    Attributes:
+        setting: its weights.
+        distance: which meaning of the squared distance.
+        seed: of weights, order and views.
+        directions: participation ratio of the test images' embeddings.
+        spread: their spread, 0 for one point.
+        norm: their mean norm.
+        accuracy: of the nearest neighbours, on the backbone's features.
+    """
 
     setting: Setting
     distance: Distance
@@ -127,7 +144,16 @@ def study_collapse(
     seeds: Sequence[int] = (0, 1, 2),
     base: SelfSupervisedConfig = BASE,
 ) -> CollapseStudy:
-    """Train at every setting, with either meaning of the squared distance, over seeds."""
+    """Train at every setting, with either meaning of the squared distance, over seeds.
+
+    Args:
+        train: labelled images to train on; the labels are the neighbours' alone.
+        test: labelled images to be measured.
+        settings: which weights.
+        distances: which meanings of the squared distance.
+        seeds: one run each.
+        base: network, budget and optimiser of every run.
+    """
     untrained = tuple(_accuracy(build_model(base, seed=seed).eval(), train, test) for seed in seeds)
     outcomes = []
     for setting, distance, seed in progress(list(product(settings, distances, seeds)), "Table 4", unit="run"):

@@ -33,10 +33,16 @@ class PictureEncoder:
 
 
 def load_encoder(directory: Path, base: Path | None, device: str = "cpu", *, untrained: bool = False) -> PictureEncoder:
-    """The image side of any model that a training stage wrote; for heads, on top of `base`.
+    """The image side of any model that a training stage wrote.
 
-    untrained: a self-supervised backbone with the random weights that it began from.
-    Raises `InputError` where the folder holds no model, or `untrained` is asked of another kind of model.
+    Args:
+        directory: the stage's output.
+        base: for heads, the model that they stand on.
+        device: where features are computed.
+        untrained: a self-supervised backbone with the random weights that it began from.
+
+    Raises:
+        InputError: the folder holds no model, or `untrained` is asked of another kind of model.
     """
     if _kind(directory) == KIND:
         model, preparation = load_model(directory, device, untrained=untrained)
@@ -50,12 +56,21 @@ def load_encoder(directory: Path, base: Path | None, device: str = "cpu", *, unt
 
 @torch.no_grad()
 def encode_labelled(
-    paths: Sequence[Path], encoder: PictureEncoder, *, batch: int = 512, workers: int = 1, what: str = "pictures"
+    paths: Sequence[Path], encoder: PictureEncoder, *, batch: int = 512, workers: int = 1, what: str = "images"
 ) -> Labelled:
     """Features of every row of pair shards that has an image and a label, ascending in id.
 
     Rows are encoded in batches that run over the ends of shards, so the cuts between shards leave no trace.
-    Raises `InputError` when no row has both, an id comes twice, or an image cannot be decoded.
+
+    Args:
+        paths: the shards.
+        encoder: what turns pictures into features.
+        batch: rows encoded at a time.
+        workers: threads that decode.
+        what: what the rows are called in errors and progress.
+
+    Raises:
+        InputError: no row has both, an id comes twice, or an image cannot be decoded.
     """
     ids, labels, parts = [], [], []
     with progress(sum(map(count_rows, paths)), f"encoding {what}", unit="row") as bar:

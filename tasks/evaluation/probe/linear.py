@@ -25,7 +25,14 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Candidate:
-    """One penalty on the held-out part."""
+    """One penalty on the held-out part.
+
+    Attributes:
+        penalty: α, the weight of `½ ‖W‖²`.
+        accuracy: share of the held-out rows that were told right.
+        cross_entropy: mean over the held-out rows.
+        converged: whether the fit reached its tolerance.
+    """
 
     penalty: float
     accuracy: float
@@ -35,7 +42,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class LinearProbe:
-    """A classifier and how its penalty was chosen. classes: the labels that its outputs stand for, int64 `[c]`."""
+    """A classifier, and how its penalty was chosen.
+
+    Attributes:
+        fit: the classifier of standardised features.
+        standardiser: of the training features.
+        classes: the labels that its outputs stand for, int64 `[c]`.
+        candidates: every penalty that was tried, from the largest down.
+    """
 
     fit: LogisticFit
     standardiser: Standardiser
@@ -62,7 +76,7 @@ def linear_probe(train: Labelled, config: ProbeConfig) -> LinearProbe:
     """
     classes, labels = torch.unique(train.labels, return_inverse=True)
     if len(classes) < 2:
-        raise InputError("a linear probe needs training pictures of at least two classes; check the source's labels")
+        raise InputError("a linear probe needs training images of at least two classes; check the source's labels")
     held = torch.from_numpy(uniform(train.ids, seed=config.seed, purpose="probe: held out") < config.held_out)
     if held.all() or not held.any():
         raise InputError(f"{len(train.ids)} training rows leave no part to choose the penalty on; give more rows")

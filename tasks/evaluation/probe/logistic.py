@@ -15,8 +15,14 @@ HISTORY = 20  # L-BFGS's remembered steps
 class LogisticFit:
     """A linear classifier `argmax_c (x W + b)_c`.
 
-    weight: float64 `[d, c]`. bias: float64 `[c]`. residual: the largest component of the gradient where it stopped, and
-    `converged` whether that is within the tolerance. loss: the objective's value there.
+    Attributes:
+        weight: W, float64 `[d, c]`.
+        bias: b, float64 `[c]`.
+        penalty: α of the objective.
+        loss: the objective's value where it stopped.
+        residual: the largest component of the gradient there.
+        iterations: of L-BFGS.
+        converged: whether the residual is within the tolerance.
     """
 
     weight: Tensor
@@ -44,12 +50,22 @@ def fit_logistic(
 ) -> LogisticFit:
     """Minimise `(1/n) Σ -log softmax(x_i W + b)_{y_i} + (α/2) ‖W‖²`, α the penalty; the bias bears none.
 
-    features: `[n, d]`, best standardised (see `Standardiser`). labels: int `[n]` in 0 … classes - 1. start: another
-    penalty's fit to begin from. The objective is convex, so the answer does not depend on the start; scikit-learn's
-    `LogisticRegression(C=1 / (α n))` minimises n / (α n) times the same. Raises `InputError` for features that are not
-    finite.
+    The objective is convex, so the answer does not depend on the start. scikit-learn's
+    `LogisticRegression(C=1 / (α n))` minimises 1 / α times the same.
+
+    Args:
+        features: `[n, d]`, best standardised (see `Standardiser`).
+        labels: whole numbers `[n]` in 0 … classes - 1.
+        classes: how many there are.
+        penalty: α.
+        start: another penalty's fit to begin from.
+        tolerance: largest component of the gradient at which it has converged.
+        iterations: at most so many.
+
+    Raises:
+        InputError: features are not finite.
     """
-    inputs = features.double()
+    inputs, labels = features.double(), labels.long()
     if not torch.isfinite(inputs).all():
         raise InputError("the features are not finite numbers: the model's training diverged; train it again")
     weight = torch.zeros(inputs.shape[1], classes, dtype=torch.float64) if start is None else start.weight.clone()

@@ -8,10 +8,16 @@ BLOCK = 1_024  # test rows compared at a time
 
 
 def neighbour_votes(train: Tensor, labels: Tensor, test: Tensor, *, neighbours: int, temperature: float) -> Tensor:
-    """The label that the nearest training rows elect, int64 `[m]`: a neighbour of cosine s has `exp(s / temperature)`.
+    """The label that the nearest training rows elect, int64 `[m]` (Wu et al. 2018, arXiv 1805.01978, section 3.4).
 
-    train: `[n, d]`; labels: int64 `[n]`; test: `[m, d]` (Wu et al. 2018, arXiv 1805.01978, section 3.4). Of labels with
-    equal votes the lowest is elected.
+    A neighbour of cosine s has the vote `exp(s / temperature)`. Of labels with equal votes the lowest is elected.
+
+    Args:
+        train: features `[n, d]`.
+        labels: their labels, int64 `[n]`.
+        test: features `[m, d]`.
+        neighbours: how many vote; all of them where there are fewer.
+        temperature: of the votes.
     """
     classes, members = torch.unique(labels, return_inverse=True)
     known = functional.normalize(train.float(), dim=1)

@@ -12,8 +12,13 @@ from tasks.evaluation.scoring.scores import Scores, classification_scores
 def probe_scores(labels: Int64s, ranking: Int64s, nearest: Int64s, bootstrap: Bootstrap) -> Scores:
     """Accuracy and mean per-class recall of the linear classifier, and the neighbours' accuracy as `knn_acc1`.
 
-    labels: the true ones `[m]`, none negative. ranking: the classifier's best labels, best first, `[m, k]`. nearest:
-    the neighbours' `[m]`. Classes are named by their labels.
+    Classes are named by their labels.
+
+    Args:
+        labels: the true ones `[m]`, none negative.
+        ranking: the classifier's best labels, best first, `[m, k]`.
+        nearest: the neighbours' labels `[m]`.
+        bootstrap: how the intervals are made.
     """
     hits = ranking == labels[:, None]
     answers = Classification(
@@ -34,7 +39,14 @@ def probe_scores(labels: Int64s, ranking: Int64s, nearest: Int64s, bootstrap: Bo
 
 
 def probe_json(scores: Scores, linear: LinearProbe, *, pretrained: str, effective_rank: float) -> dict[str, object]:
-    """The result file: the scores, and how the classifier came about."""
+    """The result file: the scores, and how the classifier came about.
+
+    Args:
+        scores: what `probe_scores` gave.
+        linear: the classifier.
+        pretrained: names the weights.
+        effective_rank: of the test features.
+    """
     return scores.to_json(dataset="pairs", model="frozen features", pretrained=pretrained) | {
         "effective_rank": effective_rank,
         "probe": {

@@ -38,7 +38,17 @@ def register() -> None:
 
 
 def load(model_name: str, pretrained: str, cache_dir: str | None, device: object) -> tuple[nn.Module, Any, Any]:
-    """(model, transform, tokenizer) of a folder. Raises `InputError` where it holds no model."""
+    """Model, transform and tokenizer of a folder, as clip-benchmark asks for them.
+
+    Args:
+        model_name: for heads, the folder of the encoder below them.
+        pretrained: a folder that a training stage wrote.
+        cache_dir: clip-benchmark's; nothing is fetched.
+        device: where the model goes.
+
+    Raises:
+        InputError: the folder holds no model.
+    """
     folder = Path(pretrained)
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give --pretrained a folder that a training stage wrote")

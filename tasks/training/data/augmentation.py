@@ -22,11 +22,18 @@ def augment(
 ) -> Tensor:
     """Randomly shifted, mirrored and standardised pictures, float32 `[b, 3, s, s]`: `(x / 255 - mean) / deviation`.
 
-    They lie in memory with the channels last, which convolutions on a processor like best.
-
-    pictures: uint8 `[b, 3, s, s]`. places: their places in the whole batch, int `[b]`. A shift moves a picture by up
-    to `config.shift · s` pixels each way and repeats its border. Draws are hashes of seed, step and place, so any
+    They lie in memory with the channels last, which is fastest for convolutions on a processor. A shift moves a picture
+    by up to `config.shift · s` pixels each way and repeats its border. Draws are hashes of seed, step and place, so any
     step, and any rank's part of it, can be drawn by itself.
+
+    Args:
+        pictures: uint8 `[b, 3, s, s]`.
+        places: their places in the whole batch, `[b]`.
+        config: how far pictures move, and whether they are mirrored.
+        seed: of the training.
+        step: number of the step.
+        mean: of each channel, in [0, 1].
+        deviation: of each channel.
     """
     side = pictures.shape[-1]
     reach = round(config.shift * side)

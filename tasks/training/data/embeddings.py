@@ -20,10 +20,15 @@ from tasks.training.distributed.ranks import all_ranks
 
 @dataclass(frozen=True)
 class EmbeddingSet:
-    """Examples ascending in id: `ids` uint64 `[n]`, `copies` float64 `[n]`; their vectors at `place` of the stores.
+    """Examples ascending in id; row i's vectors lie at `place[i]` of the stores.
 
-    `image` and `text` are `[rows, d]` in the order they were read, perhaps memory-mapped. `same_picture` uint64 `[n]`
-    is equal for rows whose image vectors are, bit by bit: several captions of one picture.
+    Attributes:
+        ids: uint64 `[n]`.
+        copies: of each an epoch, float64 `[n]`.
+        place: int64 `[n]`.
+        same_picture: uint64 `[n]`, equal for rows whose image vectors are, bit by bit: several captions of one picture.
+        image: `[rows, d]` in the order they were read, perhaps memory-mapped.
+        text: the same of the captions.
     """
 
     ids: Ids
@@ -75,7 +80,14 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
 
 
 def embedding_batches(examples: EmbeddingSet, *, batch: int, seed: int, start: int) -> Iterator[Batch]:
-    """This rank's part of the batches from number `start` on, float32."""
+    """This rank's part of the batches from number `start` on, float32.
+
+    Args:
+        examples: what is drawn from.
+        batch: examples a step, over all ranks.
+        seed: of the order.
+        start: number of the first batch.
+    """
     part = all_ranks().part(batch)
     pictures = examples.same_picture
     for whole in batches(examples.ids, examples.copies, batch=batch, seed=seed, start=start, pictures=pictures):

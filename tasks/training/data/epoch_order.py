@@ -16,12 +16,16 @@ _PATIENCE = 8
 def epoch_order(ids: Ids, copies: Floats | Integers, *, seed: int, epoch: int) -> Int64s:
     """Row numbers of one epoch, int64: row i occurs `copies[i]` times, its copies far apart.
 
-    A number of copies that is not whole is a mean over epochs: `⌊w⌋` copies, and one more in an epoch with
-    probability `w - ⌊w⌋`. Copy c of m stands at `(c + u) / m` of the epoch, where `u = hash(seed, epoch, id)` is
-    uniform: m = 1 is a uniform shuffle, and the copies of one row are evenly spread over the epoch. Rows come in an
-    order that depends on ids alone, so neither shards nor the order of arrival matter.
+    A number of copies that is not whole is a mean over epochs: `⌊w⌋` copies, and one more in an epoch with probability
+    `w - ⌊w⌋`. Copy c of m stands at `(c + u) / m` of the epoch, where `u = hash(seed, epoch, id)` is uniform: m = 1 is
+    a uniform shuffle, and the copies of one row are evenly spread over the epoch. Rows come in an order that depends on
+    ids alone, so neither shards nor the order of arrival matter.
 
-    ids: uint64 `[n]`, distinct. copies: int or float `[n]`, 0 leaves a row out.
+    Args:
+        ids: uint64 `[n]`, distinct.
+        copies: whole or not, `[n]`; 0 leaves a row out.
+        seed: of the training.
+        epoch: its number.
     """
     whole = np.floor(copies + uniform(ids, seed=seed, purpose=f"copies/{epoch}")).astype(np.int64)
     rows = np.repeat(np.arange(len(ids)), whole)
@@ -39,13 +43,21 @@ def batches(
     start: int = 0,
     pictures: Ids | None = None,
 ) -> Iterator[Int64s]:
-    """Batches of row numbers, int64 `[batch]`, for ever, beginning with batch number `start`.
+    """Batches of row numbers, int64 `[batch]`, without end, beginning with batch number `start`.
 
     Epochs follow one another without a gap, so a batch may hold the end of one and the beginning of the next. No row,
     and no picture, is twice in a batch where others are to be had: a repeated one waits for the next batch.
 
-    pictures: uint64 `[n]`, equal for rows that show the same picture (other captions of it); None: all differ.
-    Raises `InputError` when there is no row at all.
+    Args:
+        ids: uint64 `[n]`, distinct.
+        copies: of each row an epoch, whole or not, `[n]`.
+        batch: rows in each.
+        seed: of the training.
+        start: number of the first batch that is given.
+        pictures: uint64 `[n]`, equal for rows that show the same picture (other captions of it); None: all differ.
+
+    Raises:
+        InputError: there is no row at all.
     """
     if not np.sum(copies) > 0:
         raise InputError("there are no examples to train on: the selection is empty or names no id of the given pairs")

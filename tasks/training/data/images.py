@@ -20,7 +20,14 @@ _REMEDY = "ingest it again with verify_images, so that it is rejected"
 
 @dataclass(frozen=True)
 class Preparation:
-    """A model's evaluation transform in two parts: what is done to a picture, and how its numbers are standardised."""
+    """A model's evaluation transform in two parts: what is done to a picture, and how its numbers are standardised.
+
+    Attributes:
+        geometry: steps from one PIL image to the next.
+        side: pixels of the result.
+        mean: of each channel, in [0, 1].
+        deviation: of each channel.
+    """
 
     geometry: tuple[Callable[[Image.Image], Image.Image], ...]
     side: int
@@ -95,7 +102,17 @@ class EncodedPictures:
 
 
 def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Preparation, workers: int) -> Pixels:
-    """Decode many pictures, uint8 `[n, 3, side, side]`. Raises `InputError` naming the row that is no picture."""
+    """Decode many pictures, uint8 `[n, 3, side, side]`.
+
+    Args:
+        encoded: their bytes.
+        keys: what they are called in errors.
+        preparation: how they are brought to size.
+        workers: threads.
+
+    Raises:
+        InputError: one is no picture; the sentence names its key.
+    """
     pixels = np.empty((len(encoded), 3, preparation.side, preparation.side), dtype=np.uint8)
 
     def some(rows: range) -> None:

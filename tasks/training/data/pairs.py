@@ -26,9 +26,16 @@ _ROWS = 1_024
 
 @dataclass(frozen=True)
 class PairSet:
-    """Examples ascending in id: `ids` uint64 `[n]`, `copies` float64 `[n]`, their tokens and pictures by row.
+    """Examples ascending in id.
 
-    `same_picture` uint64 `[n]` is equal for rows that show the same picture, byte by byte: several captions of one.
+    Attributes:
+        ids: uint64 `[n]`.
+        copies: of each an epoch, float64 `[n]`.
+        same_picture: uint64 `[n]`, equal for rows that show the same picture, byte by byte: several captions of one.
+        tokens: of the captions, by row.
+        pictures: by row.
+        preparation: how the pictures were brought to size, and are standardised.
+        without_image: selected rows that were left out.
     """
 
     ids: Ids
@@ -53,9 +60,18 @@ def read_pairs(
 ) -> PairSet:
     """Read the selected rows of pair or curated shards.
 
-    selection: copies by id; None takes the column named `copies` where there is one, and one copy elsewhere.
-    preparation: the model's evaluation transform. scratch: where encoded pictures go when decoded ones would not fit.
-    Raises `InputError` when nothing is selected, an id is missing or comes twice, or an image cannot be decoded.
+    Args:
+        paths: the shards.
+        selection: copies by id; None takes the column named `copies` where there is one, and one copy elsewhere.
+        preparation: the model's evaluation transform.
+        tokenizer: captions to tokens `[n, context]`.
+        workers: threads that decode.
+        scratch: where encoded pictures go when decoded ones would not fit.
+        decoded_limit: bytes of decoded pictures that fit.
+        copies: name of the column of copies.
+
+    Raises:
+        InputError: nothing is selected, an id is missing or comes twice, or an image cannot be decoded.
     """
     if not paths:
         raise InputError(

@@ -16,7 +16,14 @@ NAME = "checkpoint.safetensors"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where a training stands after `step` steps; `history` is float64 `[step, columns]`."""
+    """Where a training stands.
+
+    Attributes:
+        step: steps that are done.
+        model: the module's state.
+        optimiser: its moments, by `index/name`.
+        history: float64 `[step, columns]`.
+    """
 
     step: int
     model: dict[str, Tensor]
@@ -27,7 +34,15 @@ class Checkpoint:
 def save_checkpoint(
     directory: Path, step: int, module: nn.Module, optimiser: torch.optim.Optimizer, history: Tensor
 ) -> None:
-    """Replace the directory's checkpoint by the present state. A kill at any instant leaves the old one or the new."""
+    """Replace the directory's checkpoint by the present state. A kill at any instant leaves the old one or the new.
+
+    Args:
+        directory: made where it is missing.
+        step: steps that are done.
+        module: what is trained.
+        optimiser: over the module's parameters.
+        history: the numbers of the steps so far, float64 `[step, columns]`.
+    """
     tensors = {f"model/{name}": tensor.detach().contiguous() for name, tensor in module.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         for name, value in state.items():

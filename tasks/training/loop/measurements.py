@@ -25,7 +25,18 @@ class Watch:
         self._pending: list[tuple[int, Ids, Tensor, float, Tensor]] = []
 
     def record(self, step: int, ids: Ids, values: Tensor, rate: float, norm: Tensor) -> None:
-        """Note one step. Raises `EquipoiseError`, naming ids, when a loss or gradient read by now is not finite."""
+        """Note one step.
+
+        Args:
+            step: its number.
+            ids: of its examples, uint64 `[b]`.
+            values: the measures, on the device.
+            rate: the learning rate.
+            norm: of the whole gradient, on the device.
+
+        Raises:
+            EquipoiseError: a loss or gradient read by now is not finite; the sentence names ids.
+        """
         self._pending.append((step, ids, values, rate, norm.detach()))
         if len(self._pending) >= self._every:
             self.flush()

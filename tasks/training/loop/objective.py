@@ -50,7 +50,11 @@ def regularise(
 ) -> tuple[Tensor | None, Tensor]:
     """The regulariser's term for one branch `[b, d]` (None: no weight) and the tree's `E / n` (NaN: not measured).
 
-    step: gives SIGReg other directions every time.
+    Args:
+        features: un-normalised embeddings of this rank.
+        config: which regulariser, with what weights.
+        step: gives SIGReg other directions every time.
+        watch_tree: measure the tree where it is not regularised, too.
     """
     if config.gather and (config.active or watch_tree):
         features = all_ranks().gather(features)

@@ -9,6 +9,12 @@ def learning_rate(step: int, *, peak: float, steps: int, schedule: ScheduleConfi
     """The rate at `step` (from 0) of `steps`: `peak (step + 1) / warmup` at first, then the cosine or the constant.
 
     The cosine falls from `peak` at the end of the warm-up to `final · peak` after the last step, as in open_clip.
+
+    Args:
+        step: from 0.
+        peak: the rate at the end of the warm-up.
+        steps: of the whole training.
+        schedule: its shape.
     """
     if step < schedule.warmup:
         return peak * (step + 1) / schedule.warmup

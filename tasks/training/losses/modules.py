@@ -46,7 +46,15 @@ class BalancedClipLoss(nn.Module):
         logit_bias: Tensor | float | None = None,
         output_dict: bool = False,
     ) -> Tensor | dict[str, Tensor]:
-        """L2-normalised features `[b, d]` of this rank, the scale (not its logarithm) → the whole batch's loss."""
+        """The whole batch's loss.
+
+        Args:
+            image_features: L2-normalised, `[b, d]`, of this rank.
+            text_features: L2-normalised, `[b, d]`, of this rank.
+            logit_scale: the scale, not its logarithm.
+            logit_bias: added to every logit; a constant, which changes nothing.
+            output_dict: return `{"contrastive_loss": loss}`, as open_clip's losses do.
+        """
         loss = distributed_contrastive_loss(
             image_features,
             text_features,
@@ -77,7 +85,17 @@ def distributed_contrastive_loss(
     """The loss of normalised features `[b, d]` spread over ranks, in float32 under autocast too.
 
     Every rank returns the loss of the whole batch, and its gradient is that of the sum over ranks: averaging the
-    parameters' gradients over ranks gives one process's. `local` as in `BalancedClipLoss`.
+    parameters' gradients over ranks gives one process's.
+
+    Args:
+        image_features: L2-normalised, this rank's.
+        text_features: L2-normalised, this rank's.
+        logit_scale: the scale, not its logarithm.
+        logit_bias: added to every logit; a constant, which changes nothing.
+        half_steps: k.
+        gradient: "unrolled", or "surrogate" for k = 2.
+        local: as in `BalancedClipLoss`.
+        ranks: the processes that share the batch; None: all there are.
     """
     ranks = ranks or all_ranks()
     with torch.autocast(device_type=image_features.device.type, enabled=False):

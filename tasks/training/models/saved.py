@@ -77,22 +77,14 @@ def lock_tower(model: nn.Module, tower: Literal["none", "image", "text"]) -> Non
 def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, text_base: Path | None = None) -> Clip:
     """A trained model, ready to encode pictures and texts.
 
-    directory: a stage's output with `model.json` of kind "clip" or "heads".
-    base: for heads, the directory of the CLIP model whose embeddings they were trained on.
-    text_base: for heads whose text embeddings came from another model, that one; else `base`'s text encoder is used.
-    Raises `InputError` where a file is missing or does not fit, or heads come without their base.
+    Args:
+        directory: a stage's output with `model.json` of kind "clip" or "heads".
+        base: for heads, the directory of the CLIP model whose embeddings they were trained on.
+        device: where the model goes.
+        text_base: for heads whose text embeddings came from another model, that one; None: `base`'s.
 
-    Example:
-        >>> import tempfile, torch
-        >>> from pathlib import Path
-        >>> from equipoise import load_trained
-        >>> from tasks.embedding.architecture import Architecture
-        >>> from tasks.embedding.clip import build_clip, save_clip
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> save_clip(folder, build_clip(Architecture(), seed=0))
-        >>> clip = load_trained(folder, base=None)
-        >>> clip.model.encode_text(clip.tokenizer(["a red star"])).shape[0]
-        1
+    Raises:
+        InputError: a file is missing or does not fit, or heads come without their base.
     """
     facts = _facts(directory)
     if facts.get("kind") == "clip":

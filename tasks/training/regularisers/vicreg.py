@@ -9,10 +9,15 @@ from tasks.training.floats import at_least_float32
 def variance_covariance(
     points: Tensor, *, variance_weight: float = 25.0, covariance_weight: float = 1.0, epsilon: float = 1e-4
 ) -> Tensor:
-    """`μ mean_j max(0, 1 - √(Var_j + ε)) + ν (1/d) Σ_{j≠k} C_jk²` with C the sample covariance `[d, d]`.
+    """`μ mean_j max(0, 1 - √(Var_j + ε)) + ν (1/d) Σ_{j≠k} C_jk²` with C the sample covariance `[d, d]`; a scalar.
 
-    points: `[n, d]`, n >= 2, not normalised: each coordinate is to have a deviation of at least 1, and no two are to
-    be correlated. Returns a scalar.
+    Each coordinate is to have a deviation of at least 1, and no two are to be correlated.
+
+    Args:
+        points: `[n, d]`, n >= 2, not normalised.
+        variance_weight: μ.
+        covariance_weight: ν.
+        epsilon: ε.
     """
     wide = at_least_float32(points)
     count, dimension = wide.shape

@@ -14,13 +14,13 @@ class ViewConfig(Config):
     The strengths of the colours are those of solo-learn's recipes for CIFAR, on which the paper's code is built.
     """
 
-    smallest: float = Field(default=0.2, gt=0, le=1, description="smallest window, as a share of the picture's area")
+    smallest: float = Field(default=0.2, gt=0, le=1, description="smallest window, as a share of the image's area")
     jitter: float = Field(default=0.8, ge=0, le=1, description="probability of changed colours")
     brightness: float = Field(default=0.4, ge=0, le=1, description="largest change of brightness, as a share")
     contrast: float = Field(default=0.4, ge=0, le=1, description="largest change of contrast, as a share")
     saturation: float = Field(default=0.2, ge=0, le=1, description="largest change of saturation, as a share")
     hue: float = Field(default=0.1, ge=0, le=0.5, description="largest change of hue, as a share of the colour circle")
-    grey: float = Field(default=0.2, ge=0, le=1, description="probability of a grey picture")
+    grey: float = Field(default=0.2, ge=0, le=1, description="probability of a grey image")
     solarise: float = Field(default=0.1, ge=0, le=1, description="probability of inverting what is brighter than half")
     mirror: float = Field(default=0.5, ge=0, le=1, description="probability of mirroring left and right")
 
@@ -49,9 +49,9 @@ class SelfSupervisedConfig(LoopConfig):
     )
     hidden: int = Field(default=2_048, ge=1, description="width of the projector's two hidden layers")
     outputs: int = Field(default=1_024, ge=2, description="dimension of the embeddings that T-REG spreads")
-    side: int = Field(default=32, ge=8, le=512, description="pictures are brought to this many pixels square")
+    side: int = Field(default=32, ge=8, le=512, description="images are brought to this many pixels square")
     views: ViewConfig = Field(default_factory=ViewConfig, description="the random views")
-    batch: int = Field(default=256, ge=2, description="pictures a step, over all ranks")
+    batch: int = Field(default=256, ge=2, description="images a step, over all ranks")
     optimiser: OptimiserConfig = Field(
         default_factory=lambda: OptimiserConfig(learning_rate=1e-3, weight_decay=1e-4, beta2=0.999, clip_norm=None),
         description="optimiser",

@@ -58,7 +58,14 @@ def preparation(side: int) -> Preparation:
 
 
 def save_model(directory: Path, model: Projected, config: SelfSupervisedConfig, seed: int) -> None:
-    """Write `model.safetensors`, backbone and projector, and `model.json`, from which they are built again."""
+    """Write `model.safetensors`, backbone and projector, and `model.json`, from which they are built again.
+
+    Args:
+        directory: where to.
+        model: what was trained.
+        config: what it was built from.
+        seed: of the weights that it began from.
+    """
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     save_file(state, directory / "model.safetensors")
     facts = {"kind": KIND, "seed": seed, "config": config.model_dump(mode="json")}

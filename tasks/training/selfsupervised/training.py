@@ -25,9 +25,14 @@ from tasks.training.selfsupervised.views import DEVIATION, MEAN, view_draws
 
 @dataclass(frozen=True)
 class PictureSet:
-    """Pictures ascending in id: `ids` uint64 `[n]`, and how often an epoch each is seen, `copies` float64 `[n]`.
+    """Pictures ascending in id.
 
-    `same_picture` uint64 `[n]` is equal for rows that show the same picture, which is not to be twice in a batch.
+    Attributes:
+        ids: uint64 `[n]`.
+        copies: how often an epoch each is seen, float64 `[n]`.
+        same_picture: uint64 `[n]`, equal for rows that show the same picture, which is not to be twice in a batch.
+        pictures: by row.
+        without_image: rows that were left out.
     """
 
     ids: Ids
@@ -44,9 +49,16 @@ class PictureSet:
 
 
 def read_pictures(paths: Sequence[Path], side: int, *, workers: int = 1, scratch: Path | None = None) -> PictureSet:
-    """The pictures of pair or curated shards, at `side` pixels square; captions and labels are left alone.
+    """The pictures of pair or curated shards; captions and labels are left alone.
 
-    Raises `InputError` as `read_pairs` does.
+    Args:
+        paths: the shards.
+        side: pixels square that they are brought to.
+        workers: threads that decode.
+        scratch: where encoded pictures go when decoded ones would not fit.
+
+    Raises:
+        InputError: as `read_pairs` does.
     """
     pairs = read_pairs(
         paths,

@@ -11,7 +11,15 @@ from tasks.training.tregs.treg import equilibrium_radius, mst_length, treg
 
 @dataclass(frozen=True)
 class Descent:
-    """Where points went: `start` and `end` `[n, d]`; a tree length and a mean norm for every step."""
+    """Where points went.
+
+    Attributes:
+        start: `[n, d]`.
+        end: `[n, d]`.
+        tree: its length at every step.
+        norm: the mean norm at every step.
+        radius: where the norms are predicted to settle.
+    """
 
     start: Tensor
     end: Tensor
@@ -37,7 +45,13 @@ def descend(
 ) -> Descent:
     """Move points `[n, d]` down T-REG's gradient, the rate falling along a cosine.
 
-    rate: Adam's step, or for plain gradient descent the step of one point's own share (the gradient times n).
+    Args:
+        start: the points, which stay as they are.
+        gamma: weight of the spanning tree.
+        lambda_: weight of the soft sphere.
+        steps: how many.
+        rate: Adam's step, or for plain gradient descent the step of one point's own share (the gradient times n).
+        optimiser: which of the two.
     """
     points = start.clone().requires_grad_()
     minimiser = (
@@ -68,6 +82,13 @@ def circle_start(points: int = 256, seed: int = 1) -> Tensor:
 
 
 def collapsed_start(points: int = 256, dimension: int = 256, noise: float = 1e-3, seed: int = 4) -> Tensor:
-    """Points `[n, d]` all but collapsed on the first axis: `e_1 + noise`."""
+    """Points `[n, d]` all but collapsed on the first axis: `e_1 + noise`.
+
+    Args:
+        points: n.
+        dimension: d.
+        noise: standard deviation of each coordinate.
+        seed: of the noise.
+    """
     generator = torch.Generator().manual_seed(seed)
     return torch.eye(1, dimension) + noise * torch.randn(points, dimension, generator=generator)

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PointsStudy:
-    """Three descents, with the largest deviation of the first one's cosines from a regular simplex's."""
+    """Three descents.
+
+    Attributes:
+        simplex: few points in many dimensions.
+        circle: points crowded on one side of a circle.
+        collapsed: points all but collapsed to one.
+        cosine_error: the largest deviation of the first one's cosines from a regular simplex's.
+    """
 
     simplex: Descent
     circle: Descent

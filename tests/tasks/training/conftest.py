@@ -1,7 +1,6 @@
 """Small data sets of coloured squares with captions, written as the stages would."""
 
 import io
-import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -88,18 +87,6 @@ def embeddings_table(rows: int, dimension: int = 24, seed: int = 0) -> pa.Table:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         columns.append(pa.FixedSizeListArray.from_arrays(vectors.ravel(), dimension))
     return pa.Table.from_arrays([pa.array(columns[0]), *columns[1:]], schema=embeddings_schema(dimension))
-
-
-@pytest.fixture
-def loggers_as_they_were():
-    """open_clip's program gives the root logger handlers and every logger a level; take them back."""
-    root = logging.getLogger()
-    known = [root, *(logging.getLogger(name) for name in list(logging.root.manager.loggerDict))]
-    handlers, levels = root.handlers[:], [logger.level for logger in known]
-    yield
-    root.handlers[:] = handlers
-    for logger, level in zip(known, levels, strict=True):
-        logger.setLevel(level)
 
 
 TINY = TrainingConfig(

@@ -60,8 +60,8 @@ def test_what_cannot_be_evaluated_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="more than once"):
         encode_labelled(paths * 2, MEANS)
     none = shards(tmp_path, replaced(table, "label", [None] * 3))
-    with pytest.raises(InputError, match="none of the test pictures has both"):
-        encode_labelled(none, MEANS, what="test pictures")
+    with pytest.raises(InputError, match="none of the test images has both"):
+        encode_labelled(none, MEANS, what="test images")
 
 
 def test_a_backbone_and_what_it_began_from(tmp_path: Path) -> None:

@@ -64,3 +64,9 @@ def test_features_that_are_not_numbers_are_refused():
     points[3, 3] = torch.nan
     with pytest.raises(InputError, match="not finite"):
         fit_logistic(points, labels, 4, penalty=1e-3)
+
+
+def test_labels_may_be_whole_numbers_of_any_width():
+    points, labels = clouds(60)
+    fits = [fit_logistic(points, labels.to(kind), 4, penalty=1e-1) for kind in (torch.int64, torch.int32, torch.uint8)]
+    assert all(torch.equal(fit.weight, fits[0].weight) for fit in fits)
