@@ -93,7 +93,7 @@ class Balance:
     Attributes:
         weight: `[n]`, mean 1 over the captions that match something; 0 for those that match nothing.
         inclusion: `[n]` probabilities of being kept (threshold, calibrate), or None where the size decides (rake).
-        column_marginal: `[m]` keyword marginal of the balanced measure, summing to 1 (rake: of pair masses;
+        column_marginal: `[m]` keyword marginal of the balanced measure, summing to 1 (rake: of the matches' masses;
             threshold, calibrate: of the selection's expected counts).
         log_scale: `[m]` log of each keyword's scaling factor; −inf where the keyword was shut out.
         converged: both margins were measured and lie within the tolerance of their targets.

@@ -10,7 +10,7 @@ import numpy as np
 from storage.errors import InputError
 from tasks.arrays import Floats, Ids
 from tasks.balancing.config import RakeConfig
-from tasks.balancing.diagnostics import normalised
+from tasks.balancing.diagnostics import keyword_sums, normalised
 from tasks.balancing.raking.census import MatchShards, census
 from tasks.balancing.raking.mappers import mapped
 from tasks.balancing.raking.rake_shards import rake_shards, shard_weights
@@ -62,10 +62,10 @@ def solve_shards(
     )
     expected, largest = np.zeros(columns), 0.0
     for shard in shard_weights(shards, balance, seen):
-        degrees = np.diff(shard.indptr)
+        degrees = shard.matrix.degrees
         share = shard.weight / degrees if config.initial == "rows" else shard.weight
-        expected += np.bincount(shard.indices, weights=np.repeat(share, degrees), minlength=columns)
+        expected += keyword_sums(shard.matrix.indices, np.repeat(share, degrees), columns)
         largest = max(largest, float(shard.weight.max(initial=0.0)))
-        write(shard.ids, shard.weight)
+        write(shard.matrix.ids, shard.weight)
     found = Marginals(seen.counts, normalised(base), goal, normalised(expected), seen.matched, largest)
     return balance, found, seen.rows - seen.matched

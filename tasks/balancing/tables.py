@@ -40,7 +40,7 @@ class Marginals:
         observed: `[m]`, sums to 1, in the balancing's unit, as the next two.
         target: `[m]`, what was aimed at.
         expected: `[m]`, of a *selection by the weights*: kept captions bring all their keywords, so it is not the
-            marginal of pair masses, which raking sets to the target by construction.
+            marginal of the matches' masses, which raking sets to the target by construction.
         matched: captions with a keyword.
         largest_weight: the largest weight (mean 1).
     """

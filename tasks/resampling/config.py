@@ -25,7 +25,7 @@ class ResamplingConfig(Config):
     size: int | None = Field(default=None, gt=0, description="expected number of rows; none: the weights' own")
     seed: int = Field(default=0, ge=0, description="seed of the hash draws")
     most_copies: int = Field(
-        default=65535, ge=1, le=65535, description="residual, multinomial: copies of one caption at most"
+        default=65535, ge=1, le=65535, description="copies of one caption at most (poisson makes one)"
     )
 
 

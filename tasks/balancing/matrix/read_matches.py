@@ -12,11 +12,11 @@ from storage.tables.ids import as_ids
 from storage.tables.shards import read_table
 from tasks.arrays import Ids, Int64s, Keywords
 from tasks.balancing.matrix.checks import check_rows
-from tasks.balancing.matrix.incidence import Incidence, take_rows
+from tasks.balancing.matrix.incidence import Incidence
 
 
-def read_block(path: Path | str, columns: int, without: Ids | None = None) -> tuple[Ids, Int64s, Keywords]:
-    """One shard of the `matches` table as `(ids, indptr, indices)`, rows in the shard's order.
+def read_shard(path: Path | str, columns: int, without: Ids | None = None) -> Incidence:
+    """One shard of the `matches` table, rows in the shard's order, also those without a keyword.
 
     Ids in `without` are left out. Raises `InputError` for a row without a list, or an unknown keyword.
     """
@@ -24,22 +24,22 @@ def read_block(path: Path | str, columns: int, without: Ids | None = None) -> tu
     ids = table.column("id").to_numpy().astype(np.uint64, copy=False)
     indptrs: list[Int64s] = [np.zeros(1, dtype=np.int64)]
     pieces: list[Keywords] = []
-    held = 0
+    matches = 0
     for chunk in table.column("entries").chunks:
         if chunk.null_count:
-            raise InputError(f"{Path(path).name} has a row without an entries list; run matching again")
+            raise InputError(f"{Path(path).name} has a row whose entries are null; run matching again")
         offsets = chunk.offsets.to_numpy().astype(np.int64)
         values = chunk.values.to_numpy(zero_copy_only=False)[offsets[0] : offsets[-1]] if len(chunk) else []
         pieces.append(np.asarray(values, dtype=np.uint32))
-        indptrs.append(offsets[1:] - offsets[0] + held)
-        held += len(pieces[-1])
+        indptrs.append(offsets[1:] - offsets[0] + matches)
+        matches += len(pieces[-1])
     indptr = np.concatenate(indptrs)
     indices = np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.uint32)
     check_rows(indptr, indices, columns)
-    if without is not None and len(without):
-        kept = np.flatnonzero(~np.isin(ids, as_ids(without)))  # beside int64, numpy would compare ids as floats
-        return ids[kept], *take_rows(indptr, indices, kept)
-    return ids, indptr, indices
+    held = Incidence(ids, indptr, indices, columns)
+    if without is None or not len(without):
+        return held
+    return held.take(np.flatnonzero(~np.isin(ids, as_ids(without))))  # beside int64, numpy would compare ids as floats
 
 
 def read_incidence(paths: Sequence[Path], columns: int, *, without: Ids | None = None) -> tuple[Incidence, int]:
@@ -59,10 +59,10 @@ def read_incidence(paths: Sequence[Path], columns: int, *, without: Ids | None =
     Raises:
         InputError: an id occurs twice, or a match names an unknown keyword.
     """
-    blocks = [read_block(path, columns, without) for path in paths]
-    ids = np.concatenate([np.zeros(0, np.uint64), *(block[0] for block in blocks)])
-    degrees = np.concatenate([np.zeros(0, np.int64), *(np.diff(block[1]) for block in blocks)])
-    indices = np.concatenate([np.zeros(0, np.uint32), *(block[2] for block in blocks)])
+    shards = [read_shard(path, columns, without) for path in paths]
+    ids = np.concatenate([np.zeros(0, np.uint64), *(shard.ids for shard in shards)])
+    degrees = np.concatenate([np.zeros(0, np.int64), *(shard.degrees for shard in shards)])
+    indices = np.concatenate([np.zeros(0, np.uint32), *(shard.indices for shard in shards)])
     indptr = np.zeros(len(ids) + 1, dtype=np.int64)
     np.cumsum(degrees, out=indptr[1:])
     order = np.argsort(ids, kind="stable")

@@ -11,9 +11,10 @@ import numpy as np
 
 from tasks.arrays import Floats, Ids, Int64s
 from tasks.balancing.matrix.checks import check_unique
-from tasks.balancing.matrix.read_matches import read_block
+from tasks.balancing.matrix.read_matches import read_shard
 from tasks.balancing.raking.mappers import Mapper, mapped
 from tasks.balancing.result import Unit
+from tasks.balancing.targets import base_measure
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,14 @@ def census(shards: MatchShards) -> Census:
 
 
 def _count(path: Path, *, columns: int, without: Ids | None) -> Census:
-    ids, indptr, indices = read_block(path, columns, without)
-    check_unique(indptr, indices, columns, ids)
-    degrees = np.diff(indptr)
-    share = np.repeat(1.0 / np.maximum(degrees, 1), degrees)
-    single = indices[indptr[:-1][degrees == 1]]
+    held = read_shard(path, columns, without)
+    check_unique(held.indptr, held.indices, columns, held.ids)
+    single = held.indices[held.indptr[:-1][held.degrees == 1]]
     return Census(
-        len(ids),
-        int(np.count_nonzero(degrees)),
-        len(indices),
-        np.bincount(indices, minlength=columns),
-        np.bincount(indices, weights=share, minlength=columns).astype(np.float64),
+        held.rows,
+        int(np.count_nonzero(held.degrees)),
+        len(held.indices),
+        held.counts,
+        base_measure(held, "rows"),
         np.bincount(single, minlength=columns),
     )

@@ -23,7 +23,7 @@ def group_kernel(degree: int) -> GroupKernel:
     """`kernels.scale_sums` for rows of one length, compiled with the length as a constant so that its loops unroll.
 
     Adds each row's scaling `target / Σ_j table[j, 0]` to `table[j, 1]` of its keywords; a row whose sum underflows
-    adds its pair masses to `apart` instead. Returns the target mass of rows without any finite potential.
+    adds the masses of its matches to `apart` instead. Returns the target mass of rows without any finite potential.
     """
 
     @compiled

@@ -46,7 +46,7 @@ class Scratch:
         values: `[m]`, `e^{potential − shift}` by rank.
         heights: `[m]`, potentials by rank.
         sums: `[m]`, scalings summed over each keyword.
-        apart: `[m]`, pair masses of rows that were computed by their own maximum.
+        apart: `[m]`, masses of the matches of rows that were computed by their own maximum.
         tables: `[m, 2]` for each part, see `kernels.scale_sums`.
         parts_apart: `[m]` for each part.
     """

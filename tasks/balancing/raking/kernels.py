@@ -30,7 +30,7 @@ def scale_sums(
         potential: `[m]`, log scalings of the keywords.
         table: `[m, 2]`; column 0 holds `e^{potential − shift}` (in), column 1 gains `Σ u_i e^{shift}` (out). The two
             lie side by side so that a keyword costs one cache line.
-        apart: `[m]`, gains the *pair masses* of captions computed by their own maximum.
+        apart: `[m]`, gains the *masses of matches* of captions computed by their own maximum.
 
     Returns:
         Target mass of captions that no keyword can carry (all potentials −∞).

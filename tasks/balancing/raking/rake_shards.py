@@ -14,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
-from tasks.arrays import Floats, Ids, Int64s, Keywords
+from tasks.arrays import Floats
 from tasks.balancing.feasibility.obstacles import shard_obstacles
 from tasks.balancing.matrix.checks import checked_target, half_steps
-from tasks.balancing.matrix.incidence import take_rows
-from tasks.balancing.matrix.read_matches import read_block
+from tasks.balancing.matrix.incidence import Incidence
+from tasks.balancing.matrix.read_matches import read_shard
 from tasks.balancing.raking.census import Census, MatchShards, census
 from tasks.balancing.raking.iterate import Problem, iterate
 from tasks.balancing.raking.row_passes import Block, Rows, Shard, block_row_mass
@@ -66,32 +66,22 @@ def rake_shards(
 
 @dataclass(frozen=True)
 class ShardWeights:
-    """The matched captions of one shard.
+    """The matched captions of one shard, and their weights `[k]`, mean 1 over all shards."""
 
-    Attributes:
-        ids: `[k]`.
-        weight: `[k]`, mean 1 over all shards.
-        indptr: `[k + 1]`, offsets of their keywords.
-        indices: their keywords.
-    """
-
-    ids: Ids
+    matrix: Incidence
     weight: Floats
-    indptr: Int64s
-    indices: Keywords
 
 
 def shard_weights(shards: MatchShards, balance: Balance, seen: Census) -> Iterator[ShardWeights]:
     """Each shard's weights, made from the potentials of `rake_shards`."""
     for path in shards.paths:
-        ids, indptr, indices = read_block(path, shards.columns, shards.without)
-        kept = np.flatnonzero(np.diff(indptr) > 0)
-        indptr, indices = take_rows(indptr, indices, kept)
+        held = read_shard(path, shards.columns, shards.without)
+        matched = held.take(np.flatnonzero(held.degrees > 0))
         masses, _ = block_row_mass(
-            Block(indptr, indices, np.array([1.0 / seen.matched])),
+            Block(matched.indptr, matched.indices, np.array([1.0 / seen.matched])),
             reference=balance.reference,
             current=balance.log_scale,
             unit=balance.unit,
             mass=seen.unit_mass(balance.unit),
         )
-        yield ShardWeights(ids[kept], masses / balance.average, indptr, indices)
+        yield ShardWeights(matched, masses / balance.average)

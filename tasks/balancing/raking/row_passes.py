@@ -17,7 +17,7 @@ import numpy as np
 
 from tasks.arrays import Floats, Ids, Integers
 from tasks.balancing.diagnostics import kullback_leibler
-from tasks.balancing.matrix.read_matches import read_block
+from tasks.balancing.matrix.read_matches import read_shard
 from tasks.balancing.raking.grouped_passes import grouped_log_sums, grouped_row_distance
 from tasks.balancing.raking.grouped_rows import Grouped
 from tasks.balancing.raking.kernels import log_sums, scale_sums, start_sums
@@ -59,8 +59,8 @@ class Shard:
 
     def load(self) -> Block:
         """Read the shard."""
-        _, indptr, indices = read_block(self.path, self.columns, self.without)
-        return Block(indptr, indices, np.array([self.row_target]))
+        held = read_shard(self.path, self.columns, self.without)
+        return Block(held.indptr, held.indices, np.array([self.row_target]))
 
 
 class Source(Protocol):
@@ -89,7 +89,13 @@ def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[B
 
 @dataclass(frozen=True)
 class Sums:
-    """A block's message: `e^shift Σ_i K_ij u_i` `[m]`, pair masses summed apart `[m]` or None, and stranded mass."""
+    """A block's message.
+
+    Attributes:
+        scales: `[m]`, `e^shift Σ_i K_ij u_i`.
+        apart: `[m]`, masses of matches that were summed apart, or None.
+        stranded: target mass of captions that no keyword can carry.
+    """
 
     scales: Floats
     apart: Floats | None

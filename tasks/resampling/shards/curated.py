@@ -24,17 +24,32 @@ from tasks.resampling.shards.splits import held_out
 
 @dataclass(frozen=True)
 class Layout:
-    """How curated rows are laid out."""
+    """How curated rows are laid out.
+
+    Attributes:
+        seed: of the order of rows and of the split.
+        validation: share of images held out.
+        expand: a caption of multiplicity k becomes k rows.
+    """
 
     seed: int = 0
     validation: float = 0.0
     expand: bool = False
 
 
+@dataclass(frozen=True)
+class CuratedRows:
+    """Some rows of the curated table, whether each is held out `[k]`, and the word by which it is ordered `[k]`."""
+
+    rows: pa.Table
+    held_out: Bools
+    order: Ids
+
+
 def curated_batches(
     selection: pa.Table, pairs: Sequence[Path], matches: Sequence[Path], layout: Layout
-) -> Iterator[tuple[pa.Table, Bools, Ids]]:
-    """Selected rows of each pair shard, unordered: `(curated rows, held out [k], order word [k])`.
+) -> Iterator[CuratedRows]:
+    """Selected rows of each pair shard, unordered.
 
     Args:
         selection: the `selection` table.
@@ -46,8 +61,7 @@ def curated_batches(
     ids = selected.column("id").to_numpy()
     entries = _entries(matches, ids)
     for batch in iter_batches(list(pairs)):
-        held = batch.column("id").to_numpy()
-        places, found = places_in(ids, held)
+        places, found = places_in(ids, batch.column("id").to_numpy())
         if not found.any():
             continue
         rows = pa.Table.from_batches([batch]).filter(pa.array(found))
@@ -65,7 +79,8 @@ def curated_batches(
         rows = rows.append_column("multiplicity", pa.array(multiplicity, pa.uint16()))
         rows = rows.append_column("entries", entries.take(pa.array(places[kept])))
         order = _order(rows.column("id").to_numpy(), copies, layout.seed)
-        yield rows.select(CURATED.names).cast(CURATED), held_out(rows, layout.validation, seed=layout.seed), order
+        held = held_out(rows, layout.validation, seed=layout.seed)
+        yield CuratedRows(rows.select(CURATED.names).cast(CURATED), held, order)
 
 
 def _order(ids: Ids, copies: Int64s, seed: int) -> Ids:

@@ -61,11 +61,11 @@ def write_curated(
     names = ("curated", "validation") if layout.validation > 0 else ("curated",)
     sides = {name: Shuffle(folders.scratch / name, CURATED, buckets) for name in names}
     found = 0
-    for rows, held, order in curated_batches(selection, pairs, matches, layout):
-        found += rows.num_rows
-        sides["curated"].add(rows.filter(pa.array(~held)), order[~held])
-        if held.any():
-            sides["validation"].add(rows.filter(pa.array(held)), order[held])
+    for batch in curated_batches(selection, pairs, matches, layout):
+        found += batch.rows.num_rows
+        for name, chosen in (("curated", ~batch.held_out), ("validation", batch.held_out)):
+            if chosen.any():
+                sides[name].add(batch.rows.filter(pa.array(chosen)), batch.order[chosen])
     if found != wanted:
         raise InputError(
             f"the selection names {selection.num_rows} captions, but {found} rows were found in the pairs; "

@@ -12,7 +12,7 @@ from storage.errors import InputError
 from storage.tables.schemas import MATCHES
 from storage.tables.shards import write_table
 from tasks.balancing.matrix.incidence import Incidence
-from tasks.balancing.matrix.read_matches import read_block, read_incidence
+from tasks.balancing.matrix.read_matches import read_incidence, read_shard
 from tests.tasks.balancing.examples import random_matrix, write_shards
 
 
@@ -34,10 +34,9 @@ def test_reading_sorts_by_id_and_leaves_out_what_has_no_mass(tmp_path: Path) -> 
 
 def test_row_groups_join_without_a_seam(tmp_path: Path) -> None:
     matrix = random_matrix(20_000, 30, 7, empty=True)  # three row groups
-    ids, indptr, indices = read_block(write_shards(matrix, tmp_path, 1)[0], 30)
-    np.testing.assert_array_equal(ids, matrix.ids)
-    np.testing.assert_array_equal(indptr, matrix.indptr)
-    np.testing.assert_array_equal(indices, matrix.indices)
+    found = read_shard(write_shards(matrix, tmp_path, 1)[0], 30)
+    for name in ("ids", "indptr", "indices"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(matrix, name))
 
 
 @pytest.mark.parametrize("kind", [list, np.int64, np.uint64])
@@ -51,10 +50,10 @@ def test_only_the_ids_named_are_left_out(tmp_path: Path, kind: type) -> None:
 
 
 def test_a_malformed_table_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"null\.parquet has a row without"):
-        read_block(write(tmp_path / "null.parquet", [1, 2], [[0], None]), 1)
+    with pytest.raises(InputError, match=r"null\.parquet has a row whose"):
+        read_shard(write(tmp_path / "null.parquet", [1, 2], [[0], None]), 1)
     with pytest.raises(InputError, match="names keyword 5"):
-        read_block(write(tmp_path / "large.parquet", [1], [[5]]), 5)
+        read_shard(write(tmp_path / "large.parquet", [1], [[5]]), 5)
     twice = [write(tmp_path / f"{k}.parquet", [7, k], [[0], [0]]) for k in range(2)]
     with pytest.raises(InputError, match="id 7 occurs more than once"):
         read_incidence(twice, 1)

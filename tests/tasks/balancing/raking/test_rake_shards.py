@@ -41,4 +41,6 @@ def test_weights_are_made_shard_by_shard(tmp_path: Path) -> None:
     assert len(lean.weight) == 0
     pieces = list(shard_weights(shards, lean, census(shards)))
     np.testing.assert_allclose(np.concatenate([piece.weight for piece in pieces]), whole.weight[matrix.degrees > 0])
-    np.testing.assert_array_equal(np.concatenate([piece.ids for piece in pieces]), matrix.ids[matrix.degrees > 0])
+    np.testing.assert_array_equal(
+        np.concatenate([piece.matrix.ids for piece in pieces]), matrix.ids[matrix.degrees > 0]
+    )
