@@ -67,6 +67,8 @@ class PipelineConfig(Experiment):
             return self
         encoded, model = encoder.settings.modality, encoder.model
         heads = training is not None and training.heads is not None
+        if heads and encoder.settings.encoder == "pixels":
+            raise ValueError("training.heads need images and captions encoded by a model, not encoder: pixels")
         if heads and encoded != "both":
             raise ValueError(
                 f"training.heads need images and captions; set encoder.settings.modality from {encoded} to both"

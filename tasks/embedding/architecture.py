@@ -4,9 +4,9 @@ import json
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from storage.config import Config
 
@@ -68,6 +68,20 @@ class Architecture(Config):
                 f"architecture {name!r} needs a text tower or tokenizer from a network; choose one with open_clip's own"
             )
         return name
+
+    @model_validator(mode="after")
+    def _has_a_grid(self) -> Self:
+        vision = (TINY.get(self.name) or _description(self.name) or {}).get("vision_cfg", {})
+        size, patch = self.image_size, vision.get("patch_size")
+        if size is None or "timm_model_name" in vision:
+            return self
+        if isinstance(vision.get("layers"), list | tuple) and size % 32:
+            raise ValueError(
+                f"{self.name} is a ResNet, whose images must be a multiple of 32 pixels a side, not {size}"
+            )
+        if isinstance(patch, int) and size < patch:
+            raise ValueError(f"{self.name} cuts images into patches of {patch} pixels; an image of {size} has none")
+        return self
 
 
 def _description(name: str) -> dict[str, Any] | None:

@@ -71,6 +71,9 @@ def sentence(path: Path) -> str:
         ({"settings": {"architecture": {"name": "ViT-Z"}}}, "'ViT-Z' is unknown"),
         ({"settings": {"architecture": {"name": "../ViT-B-32"}}}, "is unknown"),
         ({"settings": {"architecture": {"name": "ViT-B-16-SigLIP"}}}, "from a network"),
+        ({"settings": {"architecture": {"image_size": 16}}}, "multiple of 32 pixels a side, not 16"),
+        ({"settings": {"architecture": {"name": "RN50", "image_size": 63}}}, "multiple of 32"),
+        ({"settings": {"architecture": {"name": "ViT-B-32", "image_size": 24}}}, "an image of 24 has none"),
         ({"initial": "a.safetensors", "settings": {"pretrained": "openai"}}, "two models to start from"),
         ({"settings": {"pretrained": "openai"}}, "no weights 'openai' of equipoise-tiny"),
     ],
@@ -88,6 +91,7 @@ def test_a_surrogate_of_heads_at_two_half_steps(small: Path) -> None:
     ("encoder", "words"),
     [
         ({"settings": {"modality": "image"}}, "training.heads need images and captions"),
+        ({"settings": {"encoder": "pixels", "modality": "image"}}, "encoded by a model, not encoder: pixels"),
         ({"settings": {"architecture": {"name": "RN50"}}}, "is not that of the trained model"),
         ({"model": None}, "cannot score heads on random weights"),
         ({"model": "model.safetensors"}, "cannot score heads on a bare checkpoint"),
