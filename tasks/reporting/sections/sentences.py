@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.reporting.page.formats import integer, percent, points, signed_bounds
+from tasks.reporting.page.formats import integer, number, percent, points, signed_bounds
 from tasks.reporting.sections.marginals import KeywordMarginals
 from tasks.reporting.sections.row_counts import RowCounts
 from tasks.reporting.sections.scores import Difference, Scores
@@ -55,7 +55,9 @@ def curation_sentence(marginals: KeywordMarginals) -> str:
     if marginals.approach is None:
         return ""
     before, after = marginals.approach
-    return f" The keywords’ distance from their target went from {before:.3f} to {after:.3f} in total variation."
+    return (
+        f" The keywords’ distance from their target went from {number(before)} to {number(after)} in total variation."
+    )
 
 
 def facts(
@@ -78,7 +80,7 @@ def facts(
     said.append((integer(marginals.selection.effective_sample_size), "effective sample size of the selection"))
     if marginals.approach is not None:
         before, after = marginals.approach
-        said.append((f"{before:.3f} → {after:.3f}", "total variation from the keyword target"))
+        said.append((f"{number(before)} → {number(after)}", "total variation from the keyword target"))
     if scores.summaries:
         variants = {each.variant for each in scores.summaries}
         seeds = {seed for each in scores.summaries for seed, _ in each.seeds}

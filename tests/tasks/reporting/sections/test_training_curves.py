@@ -1,14 +1,19 @@
 """Curves of what was measured, and the table of budgets."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+from storage.record.manifest import Manifest
+from storage.record.stats import as_json
+from tasks.reporting.config import RunLabel
 from tasks.reporting.page.svg import drawing
-from tasks.reporting.sections.training_curves import TrainingRun, read_trainings, training_figure
+from tasks.reporting.sections.training_curves import TrainingRun, read_trainings, training_figure, training_row
 from tests.tasks.reporting.conftest import Inputs
+from tests.tasks.reporting.figures import clip_stats
 
 
 def test_training_curves_show_what_was_measured() -> None:
@@ -54,3 +59,14 @@ def test_trainings_are_read_and_grouped(inputs: Inputs, tmp_path: Path) -> None:
     assert {stage: len(runs) for stage, runs in found.curves.items()} == {"train": 4}
     for row, run in zip(found.rows, found.runs, strict=True):
         assert row.final_loss == pytest.approx(run.metrics["loss"][-20:].mean()) and row.steps == len(run.metrics)
+
+
+@pytest.mark.parametrize("stage", ["train", "finetune", "train_heads"])
+def test_every_kind_of_training_has_its_row(stage: str) -> None:
+    """Heads have no figure of missing images; all have a budget."""
+    figures = as_json(clip_stats(final_loss=0.25))
+    if stage == "train_heads":
+        del figures["without_image"]
+    model = Manifest(stage=stage, key="k", digest="d", files=(), code="c", stats=figures, created=datetime.now(UTC))
+    row = training_row(RunLabel(variant="heads k=1, balanced", seed=3), model)
+    assert (row.stage, row.seed, row.steps, row.final_loss, row.predicted_norm) == (stage, 3, 50, 0.25, 106.75)
