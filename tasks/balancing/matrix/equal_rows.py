@@ -34,6 +34,7 @@ class DistinctRows:
 
 @compiled
 def _hashes(indptr: Integers, indices: Integers, out: Ids) -> None:
+    """A hash of each row's keywords in `out [n]`."""
     for i in range(indptr.shape[0] - 1):
         state = np.uint64(0x9E3779B97F4A7C15)
         for k in range(indptr[i], indptr[i + 1]):
@@ -44,7 +45,10 @@ def _hashes(indptr: Integers, indices: Integers, out: Ids) -> None:
 
 @compiled
 def _members(indptr: Integers, indices: Integers, order: Integers, hashes: Ids, member: Integers) -> int:
-    """Numbers the sets along `order`; a row joins its predecessor's set only if the keywords are equal too."""
+    """Numbers the sets along `order [n]` in `member [n]`, and returns how many there are.
+
+    Rows of one hash stand together in `order`; a row joins its predecessor's set only if the keywords are equal too.
+    """
     number = -1
     for place in range(order.shape[0]):
         i = order[place]

@@ -22,8 +22,9 @@ DistanceKernel = Callable[[Keywords, Floats, Floats, float], tuple[float, float,
 def group_kernel(degree: int) -> GroupKernel:
     """`kernels.scale_sums` for rows of one length, compiled with the length as a constant so that its loops unroll.
 
-    Adds each row's scaling `target / Σ_j table[j, 0]` to `table[j, 1]` of its keywords; a row whose sum underflows
-    adds the masses of its matches to `apart` instead. Returns the target mass of rows without any finite potential.
+    The kernel takes rows `[k, d]`, their targets `[k]`, the table `[m, 2]`, and potentials and `apart` `[m]`. It adds
+    each row's scaling `target / Σ_j table[j, 0]` to `table[j, 1]` of its keywords; a row whose sum underflows adds the
+    masses of its matches to `apart` instead. It returns the target mass of rows without any finite potential.
     """
 
     @compiled
@@ -56,12 +57,11 @@ def group_kernel(degree: int) -> GroupKernel:
 
 
 @cache
-def distance_kernel(
-    degree: int,
-) -> Callable[[Keywords, Floats, Floats, float], tuple[float, float, float]]:
+def distance_kernel(degree: int) -> DistanceKernel:
     """As `group_kernel`, for what a row's mass has become: `ratio = e^shift Σ_j table[j, 1] / Σ_j table[j, 0]`.
 
-    Returns `Σ t |ratio − 1|`, `Σ t (ratio − 1 − log ratio)`, and the smallest sum met.
+    The kernel takes rows, targets and table as there, and the factor `e^shift`. It returns `Σ t |ratio − 1|`,
+    `Σ t (ratio − 1 − log ratio)`, and the smallest sum met.
     """
 
     @compiled

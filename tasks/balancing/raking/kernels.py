@@ -1,5 +1,7 @@
 """Passes over the sparse matrix, compiled. Every kernel releases the GIL and sees one block of rows.
 
+The block is `indptr [rows + 1]`, offsets, and `indices`, its keywords; they need not start at 0.
+
 Potentials are logarithms `b [m]`. A half step on the rows gives caption i the scaling `u_i = P_X(i) / Σ_j e^{b_j}`
 (sum over its keywords); `b` is shifted by its maximum so that nothing overflows, and a caption whose keywords all
 lie more than e^460 below that maximum is computed apart, by its own maximum. So no input gives NaN.
@@ -68,9 +70,14 @@ def scale_sums(
 
 @compiled
 def start_sums(indptr: Integers, indices: Integers, split: bool, mass: float, sums: Floats) -> None:
-    """Adds the starting measure's column masses to `sums [m]`.
+    """Adds the starting measure's keyword masses to `sums`.
 
-    Each caption has `mass` and splits it equally over its keywords (`split`), or each match has `mass`.
+    Args:
+        indptr: `[rows + 1]`.
+        indices: keywords.
+        split: each caption has `mass` and splits it equally over its keywords; else each match has `mass`.
+        mass: of one caption, or one match.
+        sums: `[m]`, in and out.
     """
     for i in range(indptr.shape[0] - 1):
         degree = np.int64(indptr[i + 1]) - np.int64(indptr[i])
@@ -85,7 +92,13 @@ def start_sums(indptr: Integers, indices: Integers, split: bool, mass: float, su
 def log_sums(indptr: Integers, indices: Integers, potential: Floats, values: Floats, shift: float, out: Floats) -> None:
     """Row-wise `out[i] = log Σ_j e^{potential_j}` over the row's keywords; −∞ for an empty row.
 
-    `values [m]` is `e^{potential − shift}`.
+    Args:
+        indptr: `[rows + 1]`.
+        indices: keywords.
+        potential: `[m]`.
+        values: `[m]`, `e^{potential − shift}`.
+        shift: about the largest potential.
+        out: `[rows]`, written.
     """
     for i in range(indptr.shape[0] - 1):
         total = 0.0
@@ -108,7 +121,14 @@ def log_sums(indptr: Integers, indices: Integers, potential: Floats, values: Flo
 
 @compiled
 def kept_probability(indptr: Integers, indices: Integers, log_missed: Floats, out: Floats) -> None:
-    """Row-wise `out[i] = 1 − Π_j (1 − p_j)`, given `log_missed_j = log(1 − p_j)` (−∞ where p = 1)."""
+    """Row-wise `out[i] = 1 − Π_j (1 − p_j)` over the row's keywords; 0 for an empty row.
+
+    Args:
+        indptr: `[rows + 1]`.
+        indices: keywords.
+        log_missed: `[m]`, `log(1 − p_j)`, −∞ where p = 1.
+        out: `[rows]`, written.
+    """
     for i in range(indptr.shape[0] - 1):
         total = 0.0
         for k in range(indptr[i], indptr[i + 1]):
@@ -118,7 +138,10 @@ def kept_probability(indptr: Integers, indices: Integers, log_missed: Floats, ou
 
 @compiled
 def fitted_potential(log_target: Floats, sums: Floats, current: Floats) -> Floats:
-    """The half step on the keywords: `log P_Y(j) − log Σ_i K_ij u_i` `[m]`; unchanged where no mass arrives."""
+    """The half step on the keywords: `log P_Y(j) − log Σ_i K_ij u_i` `[m]`; unchanged where no mass arrives.
+
+    All three are `[m]`: `log_target` is log P_Y, `sums` the second logarithm, `current` the potentials so far.
+    """
     out = np.empty_like(current)
     for j in range(current.shape[0]):
         out[j] = log_target[j] - sums[j] if sums[j] > -np.inf else current[j]
@@ -127,7 +150,7 @@ def fitted_potential(log_target: Floats, sums: Floats, current: Floats) -> Float
 
 @compiled
 def scatter_two(rank: Integers, a: Floats, b: Floats, out_a: Floats, out_b: Floats) -> None:
-    """`out[rank[j]] = value[j]` for two vectors at once."""
+    """`out[rank[j]] = value[j]` for two vectors at once; all are `[m]`, and `rank` is a permutation."""
     for j in range(rank.shape[0]):
         out_a[rank[j]] = a[j]
         out_b[rank[j]] = b[j]
@@ -135,7 +158,7 @@ def scatter_two(rank: Integers, a: Floats, b: Floats, out_a: Floats, out_b: Floa
 
 @compiled
 def open_table(values: Floats, table: Floats, apart: Floats) -> None:
-    """Start a pass: `table[:, 0] = values`, `table[:, 1] = 0`, `apart = 0`."""
+    """Start a pass: `table[:, 0] = values`, `table[:, 1] = 0`, `apart = 0`, for m keywords."""
     for j in range(values.shape[0]):
         table[j, 0] = values[j]
         table[j, 1] = 0.0
