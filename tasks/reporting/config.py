@@ -1,4 +1,4 @@
-"""What the report shows, and the labels that align its inputs."""
+"""What the report shows, and the labels of its inputs."""
 
 from pydantic import Field
 
@@ -46,9 +46,9 @@ class ReportConfig(Config):
     seed: int = Field(default=0, ge=0, description="seed of the bootstrap and of the choice of examples")
     examples: int = Field(default=8, ge=0, le=64, description="sample images in each of the groups")
     thumbnail: int = Field(default=112, ge=16, le=512, description="longest side of a sample image, in pixels")
-    groups: int = Field(default=8, ge=0, le=64, description="near-duplicate groups shown with pictures")
-    leaks: int = Field(default=12, ge=0, le=64, description="nearest pictures, and prompts, shown of each benchmark")
-    concepts: int = Field(default=10, ge=1, le=100, description="concepts shown at either end of density")
+    groups: int = Field(default=8, ge=0, le=64, description="near-duplicate groups shown with images")
+    leaks: int = Field(default=12, ge=0, le=64, description="nearest images, and prompts, shown of each benchmark")
+    concepts: int = Field(default=10, ge=1, le=100, description="keywords shown at either end of density")
     keywords: int = Field(default=40, ge=5, le=200, description="most keywords that a figure names one by one")
 
 
