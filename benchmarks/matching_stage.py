@@ -24,7 +24,8 @@ from storage.tables.schemas import PAIRS
 from storage.tables.shards import ShardWriter, read_table
 from tasks.matching.config import MatchingConfig, MetadataConfig, TextEntries
 from tasks.matching.matcher_cache import shared_matcher
-from tasks.matching.task import match, metadata, write_matches
+from tasks.matching.matches import write_matches
+from tasks.matching.task import match, metadata
 
 MIXTURE = ((22, 0.5), (70, 0.35), (280, 0.15))
 """Lengths of real-looking captions and their shares."""

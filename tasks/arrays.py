@@ -25,3 +25,9 @@ Bools = npt.NDArray[np.bool_]
 
 Pixels = npt.NDArray[np.uint8]
 """Pictures, `[n, 3, height, width]`, or bytes."""
+
+Bytes = npt.NDArray[np.uint8]
+"""The bytes of texts, or one class for each byte."""
+
+Words = npt.NDArray[np.uint64]
+"""64-bit words: keys, hashes, filters."""

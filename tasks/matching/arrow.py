@@ -1,24 +1,40 @@
 """Texts as Arrow buffers: from whatever the caller has, without a Python object per text where it is Arrow already."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Set
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
+from tasks.arrays import Bytes, Int64s
 from tasks.matching.machine.intrinsics import LOOK_AHEAD
 
 
-def as_texts(texts: Any, what: str) -> pa.ChunkedArray:
+@runtime_checkable
+class HasArrow(Protocol):
+    """What can say itself in Arrow, as a polars Series does."""
+
+    def to_arrow(self) -> pa.Array | pa.ChunkedArray | pa.Table:
+        """The same as an Arrow column, or as a table."""
+
+
+Texts: TypeAlias = pa.Array | pa.ChunkedArray | HasArrow | Iterable[str | None]
+"""A column of texts, in any of the shapes that people have one."""
+
+
+def as_texts(texts: Texts, what: str) -> pa.ChunkedArray:
     """Any column of texts as large_binary chunks of UTF-8; nulls stay nulls.
 
-    Takes an Arrow array of strings or binary, a polars Series, or a sequence of `str` and None. Bytes that are not
-    UTF-8 are kept as they are. Raises `InputError`, naming `what` and the row, for anything that is not text.
+    Takes an Arrow array of strings or binary, a polars Series, a numpy array, or an iterable of `str` and None. Bytes
+    that are not UTF-8 are kept as they are. Raises `InputError`, naming `what` and the row, for anything that is not
+    text.
     """
-    if hasattr(texts, "to_arrow"):
+    if isinstance(texts, HasArrow):
         texts = texts.to_arrow()
+    if isinstance(texts, pa.Table | pa.RecordBatch):
+        raise InputError(f"{what} must be one column of texts, not a table; choose the column")
     if not isinstance(texts, pa.Array | pa.ChunkedArray):
         texts = _from_python(texts, what)
     column = texts if isinstance(texts, pa.ChunkedArray) else pa.chunked_array([texts])
@@ -44,7 +60,7 @@ def require_texts(texts: pa.LargeBinaryArray, what: str) -> None:
         raise InputError(f"{what}, row {row}: {shown!r:.60} is not UTF-8; convert or remove it") from None
 
 
-def buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+def buffers(texts: pa.LargeBinaryArray) -> tuple[Bytes, Int64s]:
     """The bytes (uint8) and offsets (int64 `[n + 1]`) of an array without nulls; shared, not copied."""
     _, offsets, values = texts.buffers()
     if len(texts) == 0 or offsets is None:
@@ -53,7 +69,7 @@ def buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
     return np.frombuffer(values if values is not None else b"", dtype=np.uint8), rows
 
 
-def padded_buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+def padded_buffers(texts: pa.LargeBinaryArray) -> tuple[Bytes, Int64s]:
     """As `buffers`, with `LOOK_AHEAD` readable bytes behind the last text; copied only if there are not that many."""
     values, offsets = buffers(texts)
     if values.size >= offsets[-1] + LOOK_AHEAD:
@@ -66,7 +82,7 @@ def padded_buffers(texts: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
     return copy, moved
 
 
-def from_buffers(values: np.ndarray, offsets: np.ndarray) -> pa.LargeBinaryArray:
+def from_buffers(values: Bytes, offsets: Int64s) -> pa.LargeBinaryArray:
     """The inverse of `buffers`."""
     return pa.LargeBinaryArray.from_buffers(
         pa.large_binary(), len(offsets) - 1, [None, pa.py_buffer(offsets), pa.py_buffer(values)]
@@ -79,9 +95,13 @@ def _is_text(kind: pa.DataType) -> bool:
     return any(check(kind) for check in checks)
 
 
-def _from_python(texts: Sequence[str | None], what: str) -> pa.Array:
+def _from_python(texts: Iterable[str | None], what: str) -> pa.Array:
     if isinstance(texts, str | bytes):
         raise InputError(f"{what} must be a sequence of texts, not one text; put it into a list")
+    if isinstance(texts, Set | Mapping) or not isinstance(texts, Iterable):
+        raise InputError(f"{what} must be texts in an order, not {type(texts).__name__}; make a list of them")
+    if isinstance(texts, np.ndarray) and texts.ndim != 1:
+        raise InputError(f"{what} must be one column of texts, not an array of shape {texts.shape}")
     rows = list(texts)
     try:
         return pa.array(rows, pa.large_string())

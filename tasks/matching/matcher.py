@@ -1,16 +1,17 @@
 """`KeywordMatcher`: which metadata entries occur in which captions, exactly as MetaCLIP decides it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
-from tasks.matching.arrow import as_texts, buffers, padded_buffers, require_texts
+from tasks.arrays import Bools, Int64s, Integers, Keywords
+from tasks.matching.arrow import Texts, as_texts, buffers, padded_buffers, require_texts
 from tasks.matching.index.index import MOST_ENTRIES, build_index
 from tasks.matching.lists.audit import MatcherAudit, audit_entries
 from tasks.matching.scan.match_captions import match_captions
@@ -45,17 +46,24 @@ class KeywordMatcher:
 
     def __init__(
         self,
-        entries: Any,
+        entries: Texts,
         normalise: Normalise = "metaclip",
         *,
         fold_case: bool = False,
         unspaced_scripts: bool = False,
-        numbers: np.ndarray | None = None,
+        numbers: Integers | Sequence[int] | None = None,
     ) -> None:
         """Compile the index.
 
-        `entries` is a sequence of `str` or a column of texts; `numbers` (ascending, below 2**30) are reported in place
-        of positions. Raises `InputError` for entries that are not text, and for options that contradict each other.
+        Args:
+            entries: the keywords, in any shape that `match` takes for captions; none may be null.
+            normalise: how texts are spaced, see above.
+            fold_case: ignore case; only with Unicode's spacing.
+            unspaced_scripts: match keywords of scripts without spaces inside words, as MetaCLIP 2.
+            numbers: whole numbers `[n]`, ascending and below 2**30, that are reported in place of positions.
+
+        Raises:
+            InputError: for keywords that are not text, and for options that contradict each other.
         """
         if normalise not in ("metaclip", "unicode"):
             raise InputError(f'normalise must be "metaclip" or "unicode", not {normalise!r}')
@@ -87,13 +95,16 @@ class KeywordMatcher:
         """Memory of the compiled index."""
         return self._index.nbytes
 
-    def match(self, captions: Any, *, threads: int | None = None) -> pa.LargeListArray:
+    def match(self, captions: Texts, *, threads: int | None = None) -> pa.LargeListArray:
         """The entries of every caption: uint32, ascending, each once.
 
-        `captions` is an Arrow array of strings or binary, a polars Series, or a sequence of `str`; a null caption
-        has no entries (an empty list, not null). Bytes that are not UTF-8 match no entry, and hurt nothing else.
-        The result is the same for any number of threads; the default is one for each available core.
+        `captions` is an Arrow array (strings or binary, of any layout), a polars or pandas Series, a numpy array, or
+        any iterable of `str`. A null caption has no entries (an empty list, not null). Bytes that are not UTF-8 match
+        no entry, and hurt nothing else. The result is the same for any number of threads; the default is one for each
+        available core. Raises `InputError` for what is not text.
         """
+        if threads is not None and threads < 1:
+            raise InputError(f"threads must be at least 1, not {threads}; leave it out for one for each core")
         column = as_texts(captions, "captions")
         if column.null_count:
             # Not an empty text: that one has the empty entry.
@@ -126,7 +137,7 @@ class KeywordMatcher:
     def _normalised(self, texts: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
         return texts if self.normalise == "metaclip" else space_unicode(texts, fold_case=self.fold_case)
 
-    def _match_block(self, block: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+    def _match_block(self, block: pa.LargeBinaryArray) -> tuple[Keywords, Int64s]:
         """Entries of a block's rows, and where each row ends among them."""
         texts = self._normalised(block)
         values, offsets = padded_buffers(texts)
@@ -136,7 +147,7 @@ class KeywordMatcher:
         return self._unspaced.add_matches(texts, found, ends, spaced=self.normalise == "unicode")
 
 
-def spread(matches: pa.LargeListArray, rows: np.ndarray) -> pa.LargeListArray:
+def spread(matches: pa.LargeListArray, rows: Bools) -> pa.LargeListArray:
     """The matches of the marked rows, bool `[n]`, as matches of all `n`; the others have none."""
     sizes = np.zeros(rows.size, dtype=np.int64)
     sizes[rows] = np.diff(matches.offsets.to_numpy())
@@ -159,9 +170,11 @@ def _blocks(chunk: pa.LargeBinaryArray) -> Iterator[pa.LargeBinaryArray]:
         row = stop
 
 
-def _checked_numbers(numbers: np.ndarray | None, entries: int) -> np.ndarray:
+def _checked_numbers(numbers: Integers | Sequence[int] | None, entries: int) -> Keywords:
     """The entries' numbers, uint32 `[n]`: their positions unless given."""
     checked = np.arange(entries) if numbers is None else np.asarray(numbers)
+    if checked.dtype.kind not in "iu" and checked.size:
+        raise InputError(f"numbers must be whole numbers, not {checked.dtype}")
     if checked.shape != (entries,) or np.any(checked[1:] <= checked[:-1]):
         raise InputError(f"numbers must be {entries} strictly ascending integers, one for each entry")
     if entries and (checked[0] < 0 or checked[-1] >= MOST_ENTRIES):

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 from threading import Lock
-from typing import Any
 
-import numpy as np
 import pyarrow.compute as pc
 
 from storage.tables.shards import read_table
+from tasks.arrays import Integers
+from tasks.matching.arrow import Texts
 from tasks.matching.config import Spacing
 from tasks.matching.matcher import KeywordMatcher
 
@@ -18,7 +18,7 @@ _lock = Lock()
 _kept: dict[str, KeywordMatcher] = {}
 
 
-def make_matcher(entries: Any, spacing: Spacing, numbers: np.ndarray | None = None) -> KeywordMatcher:
+def make_matcher(entries: Texts, spacing: Spacing, numbers: Integers | None = None) -> KeywordMatcher:
     """A matcher with the options of a configuration."""
     return KeywordMatcher(
         entries,

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from storage.draws import words
 from storage.tables.ids import row_ids
+from tasks.arrays import Bools, Ids
 
 
 def image_key(key: str) -> str:
@@ -16,7 +17,7 @@ def image_key(key: str) -> str:
     return key.rpartition("#")[0] or key
 
 
-def image_ids(pairs: pa.Table) -> np.ndarray:
+def image_ids(pairs: pa.Table) -> Ids:
     """Identities of the rows' images, uint64 `[n]`, from the columns `source` and `key`."""
     sources = pairs["source"].to_numpy()
     images = np.array([image_key(key) for key in pairs["key"].to_pylist()], dtype=object)
@@ -27,7 +28,7 @@ def image_ids(pairs: pa.Table) -> np.ndarray:
     return ids
 
 
-def choose_one_text(ids: np.ndarray, images: np.ndarray, *, seed: int) -> np.ndarray:
+def choose_one_text(ids: Ids, images: Ids, *, seed: int) -> Bools:
     """Which rows to keep, bool `[n]`: of every image the row whose hash draw is least.
 
     `ids` uint64 `[n]` name the rows and are all different, `images` uint64 `[n]` their images. The choice depends on

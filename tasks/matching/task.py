@@ -1,31 +1,18 @@
-"""The stages `metadata` (the list of entries) and `match` (which entries occur in which captions)."""
+"""The stages `metadata` (the list of keywords) and `match` (which keywords occur in which captions)."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from threading import Lock
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-import numpy as np
-import pyarrow as pa
-
 from storage.caching.stage import stage
-from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
-from storage.tables.shards import iter_batches, read_table, write_table
 from tasks.matching.config import MatchingConfig, MetadataConfig
-from tasks.matching.counts import count_entries, counts_table
-from tasks.matching.lists.metadata import entries_table, unite
-from tasks.matching.lists.sources import read_source
-from tasks.matching.matcher import spread
-from tasks.matching.matcher_cache import SPACING, make_matcher, shared_matcher
-from tasks.matching.one_text_per_image import choose_one_text, image_ids
 from tasks.matching.stats import MatchStats, MetadataStats
 
 
-@stage("metadata", version=1, modules=("tasks.matching",))
+@stage("metadata", version=1, modules=())
 def metadata(
     config: MetadataConfig,
     files: External | None,
@@ -36,9 +23,24 @@ def metadata(
 ) -> MetadataStats:
     """Unite the sources into one list, audited.
 
-    `files` is the file or folder that sources read; `pairs` the corpus, needed by the source `bigrams` only;
-    `installed` the versions of installed lists (`installed.installed_lists`), which only enter the key.
+    Args:
+        config: the sources, and how their keywords are matched.
+        files: the file or folder that sources read.
+        pairs: the corpus, needed by the source `bigrams` only.
+        installed: the versions of installed lists (`installed_versions.installed_lists`), which only enter the key.
+        work: where the output goes.
     """
+    import json
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from storage.errors import InputError
+    from storage.tables.shards import iter_batches, write_table
+    from tasks.matching.lists.metadata import entries_table, unite
+    from tasks.matching.lists.sources import read_source
+    from tasks.matching.matcher_cache import SPACING, make_matcher
+
     shards = [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")]
 
     def captions() -> Iterator[pa.Array]:
@@ -70,16 +72,28 @@ def metadata(
     )
 
 
-@stage("match", version=1, modules=("tasks.matching",))
+@stage("match", version=1, modules=())
 def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: Workspace) -> MatchStats:
     """Match one group of pairs against the list; one file of matches for each file of pairs, rows in the same order.
 
     Memory: the index, and as many shards' captions as there are workers.
     """
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Lock
+
+    import numpy as np
+    import pyarrow as pa
+
+    from storage.tables.shards import read_table, write_table
+    from tasks.matching.counts import count_entries, counts_table
+    from tasks.matching.matcher import spread
+    from tasks.matching.matcher_cache import shared_matcher
+    from tasks.matching.matches import kept_rows, write_matches
+
     matcher = shared_matcher(work.directory(entries), entries.digest)
     size = MetadataStats.of(entries).entries
     shards = work.paths(pairs, "pairs-*.parquet")
-    kept = _kept_rows(shards, config)
+    kept = kept_rows(shards, config)
 
     total, lock = np.zeros(size, dtype=np.uint64), Lock()
 
@@ -99,23 +113,3 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
     write_table(work.output / "counts.parquet", counts_table(total))
     rows, matched = (sum(part) for part in zip(*sizes)) if sizes else (0, 0)
     return MatchStats(rows=rows, matched=matched, matches=int(total.sum()))
-
-
-def _kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[np.ndarray] | None:
-    """For every shard the rows whose text was chosen, bool; None where all texts count."""
-    if config.choose_text == "all" or not shards:
-        return None
-    tables = [read_table(path, ["id", "key", "source"]) for path in shards]
-    ids = np.concatenate([table["id"].to_numpy() for table in tables])
-    images = np.concatenate([image_ids(table) for table in tables])
-    ends = np.cumsum([table.num_rows for table in tables])
-    return np.split(choose_one_text(ids, images, seed=config.seed), ends[:-1])
-
-
-def write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray) -> None:
-    """One shard of the `MATCHES` table."""
-    lists = pa.ListArray.from_arrays(matches.offsets.cast(pa.int32()), matches.values)
-    # Entries are small numbers whose high bytes repeat. Split by byte, fast zstd makes a smaller file in less time than
-    # level 1 makes of the whole numbers; ids are random and do not compress at all.
-    encodings = {"entries.list.element": "BYTE_STREAM_SPLIT"}
-    write_table(path, pa.table({"id": ids, "entries": lists}), level=-3, encodings=encodings)

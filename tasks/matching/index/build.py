@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tasks.arrays import Bytes, Int64s, Keywords, Words
 from tasks.compiled import Integer, compiled
 from tasks.matching.index import token_table as vocabulary
 from tasks.matching.index import trie_table as continuations
@@ -24,7 +25,7 @@ _LINK = continuations.SLOT
 
 
 @compiled
-def split_texts(values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def split_texts(values: Bytes, offsets: Int64s) -> tuple[Int64s, Int64s, Int64s]:
     """The tokens of all texts, empty ones too: begins and lengths `[tokens]`, each text's first token `[n + 1]`."""
     texts = offsets.size - 1
     most = texts
@@ -45,9 +46,7 @@ def split_texts(values: np.ndarray, offsets: np.ndarray) -> tuple[np.ndarray, np
 
 
 @compiled
-def intern_tokens(
-    values: np.ndarray, begins: np.ndarray, lengths: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def intern_tokens(values: Bytes, begins: Int64s, lengths: Int64s) -> tuple[Int64s, Words, Bytes, Int64s]:
     """Number the distinct tokens in order of appearance. `values` must be readable `LOOK_AHEAD` bytes past its texts.
 
     Returns every token's number `[tokens]`, the token table, the bytes of the long ones, and where each begins there.
@@ -93,7 +92,7 @@ def intern_tokens(
 
 
 @compiled
-def insert_runs(numbers: np.ndarray, runs: np.ndarray) -> tuple[np.ndarray, Integer, np.ndarray]:
+def insert_runs(numbers: Int64s, runs: Int64s) -> tuple[Words, Integer, Int64s]:
     """Put every text's run of token numbers, `numbers[runs[i]:runs[i + 1]]`, into a trie.
 
     Returns the continuation table, the number of continuations, and the last node of every text.
@@ -120,7 +119,7 @@ def insert_runs(numbers: np.ndarray, runs: np.ndarray) -> tuple[np.ndarray, Inte
 
 
 @compiled
-def _rehashed_tokens(table: np.ndarray) -> np.ndarray:
+def _rehashed_tokens(table: Words) -> Words:
     """The token table with twice the slots. All keys differ here, or their bytes do: nothing needs comparing."""
     larger = np.zeros(2 * table.size, dtype=np.uint64)
     mask = larger.size // _TOKEN - 1
@@ -135,7 +134,7 @@ def _rehashed_tokens(table: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def _rehashed_links(table: np.ndarray) -> np.ndarray:
+def _rehashed_links(table: Words) -> Words:
     """The continuation table with twice the slots."""
     larger = np.full(2 * table.size, FREE, dtype=np.uint64)
     mask = larger.size // _LINK - 1
@@ -148,7 +147,7 @@ def _rehashed_links(table: np.ndarray) -> np.ndarray:
 
 
 @compiled
-def attach_marks(tokens: np.ndarray, links: np.ndarray, token_marks: np.ndarray, link_marks: np.ndarray) -> None:
+def attach_marks(tokens: Words, links: Words, token_marks: Keywords, link_marks: Keywords) -> None:
     """Write every node's mark into its slot, and tell each node which tokens can follow it."""
     slot_of_token = np.empty(token_marks.size, dtype=np.int64)
     for base in range(0, tokens.size, _TOKEN):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tasks.arrays import Bytes, Int64s, Keywords, Words
 from tasks.matching.index.build import attach_marks, insert_runs, intern_tokens, split_texts
 from tasks.matching.index.trie_table import DEEP
 
@@ -17,16 +18,27 @@ _CACHE_LINE = 64
 
 
 class TokenIndex(NamedTuple):
-    """What the kernel reads: plain arrays, so that threads share one copy."""
+    """What the kernel reads: plain arrays, so that threads share one copy.
 
-    tokens: np.ndarray  # uint64 [slots * 4], see vocabulary.py
-    continuations: np.ndarray  # uint64 [slots * 2], see continuations.py
-    arena: np.ndarray  # uint8: the bytes of the tokens too long to be their own key
-    arena_begin: np.ndarray  # int64 [tokens]: where a long token's bytes begin
-    shared_begin: np.ndarray  # int64 [groups + 1]
-    shared_entries: np.ndarray  # uint32: the entries of each group of duplicates, ascending
-    depth: int  # tokens in the longest entry
-    most_per_token: int  # entries that can begin at one token of a caption, at most
+    Attributes:
+        tokens: the hash table of `token_table.py`, `[slots * 4]`.
+        continuations: the hash table of `trie_table.py`, `[slots * 2]`.
+        arena: the bytes of the tokens too long to be their own key.
+        arena_begin: where a long token's bytes begin, `[tokens]`.
+        shared_begin: where each group of duplicates begins in `shared_entries`, `[groups + 1]`.
+        shared_entries: the keywords of each group of duplicates, ascending.
+        depth: tokens in the longest keyword.
+        most_per_token: keywords that can begin at one token of a caption, at most.
+    """
+
+    tokens: Words
+    continuations: Words
+    arena: Bytes
+    arena_begin: Int64s
+    shared_begin: Int64s
+    shared_entries: Keywords
+    depth: int
+    most_per_token: int
 
     @property
     def nbytes(self) -> int:
@@ -34,7 +46,7 @@ class TokenIndex(NamedTuple):
         return int(sum(part.nbytes for part in self if isinstance(part, np.ndarray)))
 
 
-def build_index(values: np.ndarray, offsets: np.ndarray, entries: np.ndarray) -> tuple[TokenIndex, np.ndarray]:
+def build_index(values: Bytes, offsets: Int64s, entries: Keywords) -> tuple[TokenIndex, Int64s]:
     """Index the texts of an Arrow buffer: `values` uint8 (see `arrow.padded_buffers`), `offsets` int64 `[n + 1]`.
 
     Text `i` stands for entry `entries[i]` (ascending, below `MOST_ENTRIES`) and matches as the run of its tokens
@@ -69,7 +81,7 @@ def build_index(values: np.ndarray, offsets: np.ndarray, entries: np.ndarray) ->
     return index, nodes
 
 
-def _aligned(table: np.ndarray) -> np.ndarray:
+def _aligned(table: Words) -> Words:
     """A copy by numpy, which asks for huge pages, that begins on a cache line, so that no slot straddles two."""
     room = np.empty(table.nbytes + _CACHE_LINE, dtype=np.uint8)
     skip = -room.ctypes.data % _CACHE_LINE

@@ -71,7 +71,7 @@ def same_bytes(left: Integer, right: Integer, length: Integer) -> bool:
 
 
 @compiled
-def find_token(
+def find_token(  # noqa: PLR0913  a kernel: addresses and numbers, no object that numba would count references of
     table: Integer,
     mask: Integer,
     slot: Integer,

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import JsonValue
 
+from tasks.arrays import Int64s, Keywords
 from tasks.matching.spacing.text import BLANKS, PUNCTUATION, spacing
 from tasks.matching.spacing.unspaced import pattern
 
@@ -73,7 +74,7 @@ class MatcherAudit:
         }
 
 
-def audit_entries(entries: pa.LargeBinaryArray, nodes: np.ndarray, normalise: str, numbers: np.ndarray) -> MatcherAudit:
+def audit_entries(entries: pa.LargeBinaryArray, nodes: Int64s, normalise: str, numbers: Keywords) -> MatcherAudit:
     """Audit a list whose entry `i` ended at trie node `nodes[i]`, int64 `[n]`.
 
     Entries of one node match in the same captions; -1 is an entry without words after normalising, and less stands
@@ -91,7 +92,7 @@ def audit_entries(entries: pa.LargeBinaryArray, nodes: np.ndarray, normalise: st
     return MatcherAudit(len(texts), tuple(dead), tuple(duplicates), tuple(shadowed))
 
 
-def _dead_as_metaclip(texts: pa.LargeStringArray, numbers: np.ndarray, nodes: np.ndarray) -> list[DeadEntry]:
+def _dead_as_metaclip(texts: pa.LargeStringArray, numbers: Keywords, nodes: Int64s) -> list[DeadEntry]:
     # A text without special characters is spaced as it is, with one blank at each end: it always finds itself.
     suspects = pc.or_(pc.match_substring_regex(texts, _SPECIAL), pc.equal(pc.binary_length(texts), 0))
     found = []
@@ -132,9 +133,7 @@ def tight_caption(sought: str) -> str:
     return padded.removeprefix(" ").removesuffix(" ")
 
 
-def _same(
-    texts: pa.LargeStringArray, numbers: np.ndarray, nodes: np.ndarray
-) -> tuple[list[SameEntry], list[SameEntry]]:
+def _same(texts: pa.LargeStringArray, numbers: Keywords, nodes: Int64s) -> tuple[list[SameEntry], list[SameEntry]]:
     """Entries that share a node with an earlier one: those with the text of an earlier one, and the others."""
     order = np.argsort(nodes, kind="stable")
     grouped = nodes[order]

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from tasks.arrays import Floats, Int64s
 from tasks.matching.arrow import as_texts
 from tasks.matching.spacing.text import BLANKS, PUNCTUATION
 
@@ -18,8 +18,8 @@ class Bigrams:
     """Pairs in descending order of PMI (ties by text); `count` int64 `[n]`, `pmi` float64 `[n]` in bits."""
 
     texts: tuple[str, ...]
-    count: np.ndarray
-    pmi: np.ndarray
+    count: Int64s
+    pmi: Floats
 
 
 def corpus_bigrams(captions: Iterable[pa.Array], *, minimum_count: int, minimum_pmi: float, limit: int) -> Bigrams:

@@ -5,96 +5,96 @@ to a function, with an atomic operation that costs more than the whole look-up. 
 array alive, as an argument of the loop's function does.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import cast
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.base import BaseContext
+from numba.core.typing.context import BaseContext as TypingContext
+from numba.core.typing.templates import Signature
 from numba.extending import intrinsic
 
+from tasks.arrays import Bools, Bytes, Floats, Integers, Words
 from tasks.compiled import Integer, compiled
-from tasks.matching.spacing.text import BLANKS, PUNCTUATION
 
 LOOK_AHEAD = 64
-"""Bytes behind the last text that must be readable: `special_bytes` and `load_word` read past a text's end."""
+"""Bytes behind the last text that must be readable: `search_bytes` and `load_word` read past a text's end."""
 
-_operation: Any = intrinsic
+Emit = Callable[[BaseContext, ir.IRBuilder, ir.Value], ir.Value]
+"""Writes the instructions of an operation on one value, and says where its result is."""
+
 _BYTE = ir.IntType(8)
 _INT32 = ir.IntType(32)
-_SPECIAL = sorted(ord(character) for character in f" {BLANKS}{PUNCTUATION}")
+_INT64 = ir.IntType(64)
 
 
-def _load(builder: Any, address: Any, kind: ir.Type) -> Any:
+def _operation(result: types.Type, argument: types.Type, emit: Emit) -> Callable[[Integer], Integer]:
+    """An operation on one value that compiled code can call: `emit` writes it where it is called."""
+
+    def operation(typing_context: TypingContext, value: types.Type) -> tuple[Signature, Callable[..., ir.Value]]:
+        def generate(
+            context: BaseContext, builder: ir.IRBuilder, signature: Signature, values: list[ir.Value]
+        ) -> ir.Value:
+            return emit(context, builder, values[0])
+
+        return result(argument), generate
+
+    return cast(Callable[[Integer], Integer], intrinsic(operation))
+
+
+def _load(builder: ir.IRBuilder, address: ir.Value, kind: ir.Type) -> ir.Value:
     """A load from an integer address, at any alignment."""
     return builder.load(builder.inttoptr(address, kind.as_pointer()), align=1)
 
 
-@_operation
-def load_byte(typing_context: Any, address: Any) -> Any:
-    """The byte at an address, as uint8."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _load(builder, arguments[0], _BYTE)
-
-    return types.uint8(types.intp), generate
+def _prefetch(context: BaseContext, builder: ir.IRBuilder, address: ir.Value) -> ir.Value:
+    kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _INT32, _INT32, _INT32])
+    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+    # read (0), keep in all levels (3), data (1)
+    builder.call(function, [builder.inttoptr(address, _BYTE.as_pointer()), _INT32(0), _INT32(3), _INT32(1)])
+    return context.get_dummy_value()
 
 
-@_operation
-def load_word(typing_context: Any, address: Any) -> Any:
-    """The eight bytes from an address on, as uint64."""
+def search_bytes(wanted: bytes) -> Callable[[Integer], np.uint64]:
+    """An operation: which of the 64 bytes from an address on are among `wanted`: bit `i` of a uint64 for byte `i`.
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _load(builder, arguments[0], ir.IntType(64))
-
-    return types.uint64(types.intp), generate
-
-
-@_operation
-def special_bytes(typing_context: Any, address: Any) -> Any:
-    """Which of the 64 bytes from an address on are blanks or wrapped punctuation: bit `i` of a uint64 for byte `i`.
-
-    Compiles to one vector comparison for each special character, whatever vectors the machine has.
+    Compiles to one vector comparison for each wanted byte, whatever vectors the machine has.
     """
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def emit(context: BaseContext, builder: ir.IRBuilder, address: ir.Value) -> ir.Value:
         vector = ir.VectorType(_BYTE, 64)
-        text = _load(builder, arguments[0], vector)
-        hits = [builder.icmp_unsigned("==", text, ir.Constant(vector, [_BYTE(code)] * 64)) for code in _SPECIAL]
-        mask = hits[0]
-        for hit in hits[1:]:
-            mask = builder.or_(mask, hit)
-        return builder.bitcast(mask, ir.IntType(64))
+        text = _load(builder, address, vector)
+        mask = ir.Constant(ir.VectorType(ir.IntType(1), 64), [0] * 64)
+        for code in sorted(set(wanted)):
+            mask = builder.or_(mask, builder.icmp_unsigned("==", text, ir.Constant(vector, [_BYTE(code)] * 64)))
+        return builder.bitcast(mask, _INT64)
 
-    return types.uint64(types.intp), generate
-
-
-@_operation
-def prefetch(typing_context: Any, address: Any) -> Any:
-    """Ask for the cache line at an address; it is never an error."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = builder.inttoptr(arguments[0], _BYTE.as_pointer())
-        kind = ir.FunctionType(ir.VoidType(), [_BYTE.as_pointer(), _INT32, _INT32, _INT32])
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        # read (0), keep in all levels (3), data (1)
-        builder.call(function, [pointer, _INT32(0), _INT32(3), _INT32(1)])
-        return context.get_dummy_value()
-
-    return types.void(types.intp), generate
+    return cast(Callable[[Integer], np.uint64], _operation(types.uint64, types.intp, emit))
 
 
-@_operation
-def lowest_bit(typing_context: Any, word: Any) -> Any:
-    """The position of the lowest set bit of a uint64 that is not zero."""
+load_byte = _operation(types.uint8, types.intp, lambda context, builder, address: _load(builder, address, _BYTE))
+"""The byte at an address, as uint8."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.IntType(1)(1))
+load_word = cast(
+    Callable[[Integer], np.uint64],
+    _operation(types.uint64, types.intp, lambda context, builder, address: _load(builder, address, _INT64)),
+)
+"""The eight bytes from an address on, as uint64."""
 
-    return types.int64(types.uint64), generate
+prefetch = _operation(types.void, types.intp, _prefetch)
+"""Ask for the cache line at an address; it is never an error."""
+
+lowest_bit = cast(
+    Callable[[np.uint64], Integer],
+    _operation(types.int64, types.uint64, lambda context, builder, word: builder.cttz(word, ir.IntType(1)(1))),
+)
+"""The position of the lowest set bit of a uint64 that is not zero."""
 
 
 @compiled
-def address_of(array: np.ndarray) -> Integer:
+def address_of(array: Bools | Bytes | Floats | Integers | Words) -> Integer:
     """The address of an array's first byte, as int64 (signed, because numba adds mixed integers as floats)."""
     return np.int64(array.ctypes.data)

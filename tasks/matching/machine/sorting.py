@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tasks.arrays import Keywords
 from tasks.compiled import Integer, compiled
 
 _FEW = 12
@@ -10,7 +11,7 @@ _HOLE = np.uint32(0xFFFFFFFF)
 
 
 @compiled
-def sort_unique(values: np.ndarray, begin: Integer, end: Integer) -> Integer:
+def sort_unique(values: Keywords, begin: Integer, end: Integer) -> Integer:
     """Sort `values[begin:end]` (uint32, none of them 2**32 - 1) in place, drop repetitions; returns how many are left.
 
     A handful is inserted one by one. Up to `_MANY` are placed by rank, the number of smaller ones: quadratic, but a

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tasks.arrays import Int64s, Keywords
 from tasks.compiled import Integer, compiled
 from tasks.matching.index.index import TokenIndex
 from tasks.matching.index.token_table import HALF, LOW_HALF
@@ -56,17 +57,17 @@ def find_pairs(block: Block, count: Integer, index: TokenIndex) -> None:
 
 
 @compiled
-def collect(
+def collect(  # noqa: PLR0913  a kernel that stops and goes on: numba returns and takes its state as plain numbers
     block: Block,
     count: Integer,
     rows: Integer,
     row: Integer,
     token: Integer,
     index: TokenIndex,
-    out: np.ndarray,
+    out: Keywords,
     size: Integer,
     row_begin: Integer,
-    row_ends: np.ndarray,
+    row_ends: Int64s,
 ) -> tuple[Integer, Integer, Integer, Integer, bool]:
     """Append the entries of a block's captions to `out[:size]`, going on at `token` of caption `row`.
 

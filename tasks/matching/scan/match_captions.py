@@ -9,6 +9,7 @@ next block.
 
 import numpy as np
 
+from tasks.arrays import Bytes, Int64s, Keywords
 from tasks.compiled import Integer, compiled
 from tasks.matching.index.index import TokenIndex
 from tasks.matching.index.token_table import SLOT
@@ -21,9 +22,7 @@ _COMPACT = 1 << 16
 
 
 @compiled
-def match_captions(
-    values: np.ndarray, offsets: np.ndarray, classes: np.ndarray, index: TokenIndex
-) -> tuple[np.ndarray, np.ndarray]:
+def match_captions(values: Bytes, offsets: Int64s, classes: Bytes, index: TokenIndex) -> tuple[Keywords, Int64s]:
     """Match texts laid out as by `arrow.padded_buffers`.
 
     Returns all rows' entries, uint32 `[k]`, each row's ascending and unique, and where each row ends, int64 `[n]`.
@@ -66,7 +65,7 @@ def match_captions(
 
 
 @compiled
-def _grown(array: np.ndarray) -> np.ndarray:
+def _grown(array: Keywords) -> Keywords:
     """A copy with twice the room."""
     copy = np.empty(2 * array.size, dtype=array.dtype)
     copy[: array.size] = array

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from tasks.arrays import Bytes, Int64s, Words
 from tasks.compiled import Integer, compiled
 from tasks.matching.index.index import TokenIndex
 from tasks.matching.index.token_table import (
@@ -18,27 +19,42 @@ from tasks.matching.index.token_table import (
     home_slot,
     long_key,
 )
-from tasks.matching.machine.intrinsics import address_of, load_byte, load_word, lowest_bit, prefetch, special_bytes
-from tasks.matching.spacing.text import ORDINARY, TOKEN
+from tasks.matching.machine.intrinsics import address_of, load_byte, load_word, lowest_bit, prefetch, search_bytes
+from tasks.matching.spacing.text import BLANKS, ORDINARY, PUNCTUATION, TOKEN
 
 WINDOW = 64
 MOST_TOKENS = 2 * WINDOW + 1
 """Most tokens that one window of bytes, with the end of its text, can complete."""
 _AHEAD = 16
 
+special_bytes = search_bytes(f" {BLANKS}{PUNCTUATION}".encode())
+"""Which of 64 bytes can split a text; for text that was spaced before, `classes` makes all but the space ordinary."""
+
 
 class Block(NamedTuple):
-    """Some hundreds of tokens on their way through the loops; one array for each thing that is known of a token."""
+    """Some hundreds of tokens on their way through the loops; one array `[size]` for each thing known of a token.
 
-    begins: np.ndarray  # int64: where its bytes begin
-    lengths: np.ndarray  # int64
-    lows: np.ndarray  # uint64: its key
-    highs: np.ndarray  # uint64
-    slots: np.ndarray  # int64: where a search for it begins; later, for it and its neighbour
-    words: np.ndarray  # uint64: its number and mark, or UNKNOWN
-    followers: np.ndarray  # uint64: the filter of the tokens that can follow it
-    links: np.ndarray  # uint64: the continuation by its neighbour
-    row_stops: np.ndarray  # int64: the token at which each text that ends in this block stops
+    Attributes:
+        begins: where its bytes begin.
+        lengths: how many they are.
+        lows: the first word of its key.
+        highs: the second.
+        slots: where a search for it begins; later, for it and its neighbour.
+        words: its number and mark, or `UNKNOWN`.
+        followers: the filter of the tokens that can follow it.
+        links: the continuation by its neighbour.
+        row_stops: the token at which each text that ends in this block stops.
+    """
+
+    begins: Int64s
+    lengths: Int64s
+    lows: Words
+    highs: Words
+    slots: Int64s
+    words: Words
+    followers: Words
+    links: Words
+    row_stops: Int64s
 
 
 @compiled
@@ -59,9 +75,9 @@ def make_block(size: Integer) -> Block:
 
 @compiled
 def split(
-    values: np.ndarray,
-    offsets: np.ndarray,
-    classes: np.ndarray,
+    values: Bytes,
+    offsets: Int64s,
+    classes: Bytes,
     row: Integer,
     position: Integer,
     start: Integer,
@@ -106,7 +122,7 @@ def split(
 
 
 @compiled
-def make_keys(values: np.ndarray, block: Block, first: Integer, count: Integer, mask: Integer) -> None:
+def make_keys(values: Bytes, block: Block, first: Integer, count: Integer, mask: Integer) -> None:
     """The keys of tokens `[first, count)` and the slots where their search begins; the short ones without a branch."""
     begins, lengths, lows, highs, slots = block.begins, block.lengths, block.lows, block.highs, block.slots
     address = address_of(values)
@@ -127,7 +143,7 @@ def make_keys(values: np.ndarray, block: Block, first: Integer, count: Integer, 
 
 
 @compiled
-def look_up(values: np.ndarray, block: Block, first: Integer, count: Integer, index: TokenIndex) -> None:
+def look_up(values: Bytes, block: Block, first: Integer, count: Integer, index: TokenIndex) -> None:
     """The vocabulary's word 2 (`UNKNOWN` for other tokens) and word 3 of tokens `[first, count)`."""
     begins, lengths, lows, highs, slots = block.begins, block.lengths, block.lows, block.highs, block.slots
     table, mask = address_of(index.tokens), index.tokens.size // SLOT - 1

@@ -4,6 +4,7 @@ import unicodedata
 
 import numpy as np
 
+from tasks.arrays import Bytes
 from tasks.matching.spacing.characters import APOSTROPHES, BLANK, JOINER, WORD, WRAPPED, character_class
 
 PUNCTUATION = ",.;:?!`"
@@ -28,7 +29,7 @@ def spacing(text: str) -> str:
     return f" {text} ".translate(_SPACING)
 
 
-def byte_classes(*, wrap: bool) -> np.ndarray:
+def byte_classes(*, wrap: bool) -> Bytes:
     """What each UTF-8 byte does to a text that is being split into tokens, uint8 `[256]`.
 
     `spacing(text)[1:-1].split(" ")` is a split at `SPACE` bytes where every `TOKEN` byte is a token by itself with

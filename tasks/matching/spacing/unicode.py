@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tasks.arrays import Bytes, Int64s
 from tasks.matching.arrow import buffers, from_buffers
 from tasks.matching.spacing.characters import character_classes
 from tasks.matching.spacing.unicode_kernel import respace
@@ -22,11 +23,11 @@ def space_unicode(texts: pa.LargeBinaryArray, *, fold_case: bool) -> pa.LargeBin
         values, offsets = _composed(texts, fold_case=fold_case)
     elif fold_case:
         upper = (values >= ord("A")) & (values <= ord("Z"))
-        values = values | (upper.view(np.uint8) << 5)
+        values = values | (upper.view(np.uint8) << np.uint8(5))
     return from_buffers(*respace(values, offsets, _classes()))
 
 
-def _composed(texts: pa.LargeBinaryArray, *, fold_case: bool) -> tuple[np.ndarray, np.ndarray]:
+def _composed(texts: pa.LargeBinaryArray, *, fold_case: bool) -> tuple[Bytes, Int64s]:
     """NFC and case folding of all the texts as one Python string, with newlines between them.
 
     A newline composes with nothing and folds to nothing, so the texts keep apart; newlines inside are blanks anyway.
@@ -41,5 +42,5 @@ def _composed(texts: pa.LargeBinaryArray, *, fold_case: bool) -> tuple[np.ndarra
 
 
 @cache
-def _classes() -> np.ndarray:
+def _classes() -> Bytes:
     return character_classes()

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tasks.arrays import Bytes, Int64s
 from tasks.compiled import Integer, compiled
 from tasks.matching.spacing.characters import APOSTROPHES, BLANK, JOINER, WORD, WRAPPED
 
@@ -11,7 +12,7 @@ _OTHER_APOSTROPHES = tuple(ord(mark) for mark in APOSTROPHES[1:])
 
 
 @compiled
-def _character(values: np.ndarray, position: Integer, stop: Integer) -> tuple[Integer, Integer]:
+def _character(values: Bytes, position: Integer, stop: Integer) -> tuple[Integer, Integer]:
     """The code point at a position of valid UTF-8, and its bytes; (0, 0) at the end."""
     if position >= stop:
         return 0, 0
@@ -27,7 +28,7 @@ def _character(values: np.ndarray, position: Integer, stop: Integer) -> tuple[In
 
 
 @compiled
-def respace(values: np.ndarray, offsets: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def respace(values: Bytes, offsets: Int64s, classes: Bytes) -> tuple[Bytes, Int64s]:
     """Write every text with one space around each wrapped character and between words, none at the ends.
 
     `values`, `offsets`: valid UTF-8 texts as Arrow lays them out; `classes`: see `characters.py`. Returns the same

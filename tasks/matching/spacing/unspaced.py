@@ -10,6 +10,7 @@ import ahocorasick
 import numpy as np
 import pyarrow as pa
 
+from tasks.arrays import Int64s, Keywords
 from tasks.matching.spacing.text import spacing
 
 _UNSPACED_RANGES = (
@@ -50,14 +51,14 @@ def pattern(entry: str) -> str:
 class UnspacedEntries:
     """The entries that are not token runs, compiled: those at `positions`; entry `i` of them has `pattern_of[i]`."""
 
-    positions: np.ndarray
-    pattern_of: np.ndarray
+    positions: Int64s
+    pattern_of: Int64s
     _automaton: ahocorasick.Automaton
-    _entries_of: tuple[np.ndarray, ...]
+    _entries_of: tuple[Keywords, ...]
 
     def add_matches(
-        self, texts: pa.LargeBinaryArray, found: np.ndarray, ends: np.ndarray, *, spaced: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, texts: pa.LargeBinaryArray, found: Keywords, ends: Int64s, *, spaced: bool
+    ) -> tuple[Keywords, Int64s]:
         """The rows' matches `found` (uint32, row `i` ending at `ends[i]`) joined with those of these entries.
 
         `spaced` says that the texts need no MetaCLIP spacing any more. This path makes a Python string of each text.
@@ -76,8 +77,8 @@ class UnspacedEntries:
 
 
 def split_unspaced(
-    texts: pa.LargeBinaryArray, numbers: np.ndarray
-) -> tuple[UnspacedEntries | None, pa.LargeBinaryArray, np.ndarray]:
+    texts: pa.LargeBinaryArray, numbers: Keywords
+) -> tuple[UnspacedEntries | None, pa.LargeBinaryArray, Int64s]:
     """Take the entries that are not token runs out of a list: (those, the other texts, the others' positions).
 
     `numbers`, uint32 `[n]`, are what the entries are reported as.
