@@ -1,7 +1,7 @@
 """Equipoise from Python: balance captions, match keywords, contrastive losses, spanning trees, and whole experiments.
 
-Each name is loaded when it is first used, from the room that defines it: importing this package takes no time, and a
-loss needs torch but neither numba nor Prefect. Every name has an example in its docstring: `help(equipoise.rake)`.
+Each name is loaded when it is first used, from the room that defines it: importing this package takes no time, asking
+for a run's `status` loads no torch, and a loss loads no Prefect. Every name has an example: `help(equipoise.rake)`.
 """
 
 from importlib import import_module
