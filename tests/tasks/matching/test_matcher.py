@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
+import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -237,3 +238,32 @@ def test_matching_leaves_the_interpreter_free() -> None:
     assert running.result().to_pylist() == [[0, 1]]
     # With the GIL held the loop would be let in a few times at most.
     assert steps > 1_000
+
+
+def test_the_result_is_a_sparse_matrix_without_a_copy() -> None:
+    """Offsets and values are CSR's `indptr` and `indices`, and the buffers that Parquet is written from."""
+    captions = pa.array(["a cat", "dog", "no", "dog, cat"])
+    matches = KeywordMatcher(["cat", "dog"]).match(captions)
+    indptr, indices = (part.to_numpy(zero_copy_only=True) for part in (matches.offsets, matches.values))
+    matrix = scipy.sparse.csr_array((np.ones(indices.size), indices.view(np.int32), indptr), shape=(4, 2))
+    assert matrix.toarray().tolist() == [[1, 0], [0, 1], [0, 0], [1, 1]]
+    lists = pa.ListArray.from_arrays(matches.offsets.cast(pa.int32()), matches.values)
+    assert lists.values.buffers()[1].address == matches.values.buffers()[1].address
+    assert lists.to_pylist() == matches.to_pylist()
+
+
+@pytest.mark.parametrize("numbers", [[3, 5], (3, 5), np.array([3, 5], np.uint8), np.array([3, 5], np.uint64)])
+def test_numbers_of_any_whole_type(numbers: list[int]) -> None:
+    assert KeywordMatcher(["cat", "dog"], numbers=numbers).match(["dog", "cat"]).to_pylist() == [[5], [3]]
+
+
+@pytest.mark.parametrize("numbers", [[0.5, 1.5], [0.0, 1.0], [False, True], ["0", "1"]])
+def test_numbers_that_are_not_whole_are_refused(numbers: list) -> None:
+    with pytest.raises(InputError, match="numbers must be whole numbers"):
+        KeywordMatcher(["cat", "dog"], numbers=numbers)
+
+
+@pytest.mark.parametrize("threads", [0, -2])
+def test_there_is_at_least_one_thread(threads: int) -> None:
+    with pytest.raises(InputError, match="threads must be at least 1"):
+        KeywordMatcher(["cat"]).match(["a cat"], threads=threads)
