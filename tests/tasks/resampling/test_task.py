@@ -54,7 +54,7 @@ def test_chain_writes_what_the_contract_names(tmp_path: Path, method: object) ->
         read_table([tmp_path / "select" / found["select"].key / "selection.parquet"]).column("multiplicity").to_pylist()
     )
     effective = found["select"].stats["effective_sample_size"]
-    assert found["subsample"].stats["size"] == round(effective)
+    assert found["subsample"].stats == {"size": round(effective), "of": 400}
     curated = read_table(sorted((tmp_path / "curate" / found["curate"].key).glob("curated-*.parquet")))
     assert curated.num_rows == found["select"].stats["distinct"] == found["curate"].stats["rows"]
     lists = dict(zip(world_ids(World()).tolist(), keyword_lists(World()), strict=True))
