@@ -1,6 +1,5 @@
 """Frozen features of labelled pictures: of a self-supervised backbone, or of a CLIP model's image tower."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from tasks.evaluation.probe.linear import Labelled
 from tasks.training.data.augmentation import standardise
 from tasks.training.data.images import Preparation, decode_all
 from tasks.training.models.protocol import Encoders
-from tasks.training.models.saved import load_trained
+from tasks.training.models.saved import load_trained, model_facts
 from tasks.training.selfsupervised.networks import KIND, load_model
 
 
@@ -44,7 +43,7 @@ def load_encoder(directory: Path, base: Path | None, device: str = "cpu", *, unt
     Raises:
         InputError: the folder holds no model, or `untrained` is asked of another kind of model.
     """
-    if _kind(directory) == KIND:
+    if model_facts(directory).get("kind") == KIND:
         model, preparation = load_model(directory, device, untrained=untrained)
         return PictureEncoder(model.backbone, preparation, device)
     if untrained:
@@ -105,10 +104,3 @@ def _full_batches(paths: Sequence[Path], batch: int) -> Iterator[pa.Table]:
             waiting = [joined.slice(batch)]
     if any(map(len, waiting)):
         yield pa.concat_tables(waiting)
-
-
-def _kind(directory: Path) -> str:
-    try:
-        return str(json.loads((directory / "model.json").read_text(encoding="utf-8"))["kind"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{directory} holds no model ({error}); give what a training stage wrote") from None

@@ -65,6 +65,11 @@ def _moved(
     scale: Float32s,
     offset: Float32s,
 ) -> Float32s:
+    """Picture b is read `down[b]`, `right[b]` pixels further, its border repeated, mirrored where `mirrored[b]`.
+
+    pictures: `[n, 3, h, w]`; down, right, mirrored: `[n]`; scale, offset: `[3]`. Result: `[n, h, w, 3]`,
+    `x · scale + offset`.
+    """
     count, channels, height, width = pictures.shape
     out = np.empty((count, height, width, channels), dtype=np.float32)
     column = np.empty(width, dtype=np.int64)

@@ -83,11 +83,11 @@ def fit(
     """
     live = Live(config.steps, config.batch, context.description, context.report)
     with fixed_threads(config.threads):
-        fabric = launch(context.device, config.precision)
+        fabric = open_fabric(context.device, config.precision)
         return _fit(fabric, objective, batches, config, context.scratch, ahead, live)
 
 
-def launch(device: str, precision: str) -> "Fabric":
+def open_fabric(device: str, precision: str) -> "Fabric":
     """Fabric on one device, or on as many as `torchrun` started ranks."""
     Fabric = _import_fabric()
     kind, _, index = device.partition(":")

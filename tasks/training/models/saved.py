@@ -52,7 +52,7 @@ def load_heads(path: Path, device: str = "cpu") -> Heads:
     A file is `.safetensors`, or a torch file that `torch.load(weights_only=True)` accepts; its logit scale is 100, the
     paper's. Raises `InputError` for files that hold no heads.
     """
-    scale = 100.0 if path.is_file() else float(_facts(path).get("logit_scale", 100.0))
+    scale = 100.0 if path.is_file() else float(model_facts(path).get("logit_scale", 100.0))
     weights = path if path.is_file() else path / "model.safetensors"
     try:
         if weights.suffix == ".safetensors":
@@ -86,7 +86,7 @@ def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, tex
     Raises:
         InputError: a file is missing or does not fit, or heads come without their base.
     """
-    facts = _facts(directory)
+    facts = model_facts(directory)
     if facts.get("kind") == "clip":
         return load_clip(directory, device)
     if facts.get("kind") != "heads":
@@ -101,7 +101,8 @@ def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, tex
     return Clip(model, image_side.transform, text_side.tokenizer, image_side.architecture)
 
 
-def _facts(directory: Path) -> dict[str, Any]:
+def model_facts(directory: Path) -> dict[str, Any]:
+    """What `model.json` says of a model, its `kind` above all. Raises `InputError` for a folder that holds none."""
     path = directory / "model.json"
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))

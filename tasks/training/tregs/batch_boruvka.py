@@ -1,6 +1,7 @@
 """Borůvka's spanning tree as a fixed sequence of tensor operations: for accelerators, where waiting costs most.
 
-No value is read back by the host and no shape depends on the data, so it can live in a CUDA graph.
+No value is read back by the host and no shape depends on the data, so it can live in a CUDA graph. `batch_prim` is the
+same tree on a processor.
 """
 
 import torch

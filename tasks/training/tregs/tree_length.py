@@ -43,6 +43,7 @@ class _TreeLength(torch.autograd.Function):
 
 @compiled(fastmath=FASTMATH)
 def _measure(points: Reals, edges: Int64s, lengths: Reals) -> None:
+    """`lengths[e] = ‖z_i - z_j‖` of edge e = (i, j). points: `[n, d]`; edges: `[m, 2]`; lengths: `[m]`, filled here."""
     for edge in range(len(edges)):
         first, second = points[edges[edge, 0]], points[edges[edge, 1]]
         squared = first.dtype.type(0)
@@ -54,7 +55,10 @@ def _measure(points: Reals, edges: Int64s, lengths: Reals) -> None:
 
 @compiled
 def _pull(points: Reals, edges: Int64s, pulls: Reals, total: Reals) -> None:
-    """`total[i] += pull (z_i - z_j)` and the opposite at j, for every edge; `pull` is the gradient over the length."""
+    """`total[i] += pull (z_i - z_j)` and the opposite at j, for every edge; `pull` is the gradient over the length.
+
+    points, total: `[n, d]`; edges: `[m, 2]`; pulls: `[m]`.
+    """
     for edge in range(len(edges)):
         i, j, pull = edges[edge, 0], edges[edge, 1], pulls[edge]
         for axis in range(points.shape[1]):

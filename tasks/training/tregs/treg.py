@@ -1,4 +1,4 @@
-"""T-REG: minimum-spanning-tree regularisation of a batch of embeddings (*T-REGS*, arXiv 2510.23484, section 3)."""
+"""T-REG: minimum-spanning-tree regularisation of a batch of embeddings (*T-REGS*, arXiv 2510.23484, section 4)."""
 
 import math
 
@@ -39,7 +39,7 @@ def sphere_penalty(points: Tensor) -> Tensor:
 
 
 def treg(points: Tensor, *, gamma: float, lambda_: float) -> Tensor:
-    """`γ L_E + λ L_S` with `L_E = -(1/n) E(Z)` and `L_S = mean((‖z‖ - 1)²)` (T-REGS, equations 6 to 8).
+    """`γ L_E + λ L_S` with `L_E = -(1/n) E(Z)` and `L_S = mean((‖z‖ - 1)²)` (T-REGS, equations 4 to 6).
 
     points: `[n, d]`, *un-normalised* embeddings of one branch; n points use the tree of the whole batch.
     gamma, lambda_: weights of the tree length and of the sphere penalty, 0 or more. Returns a scalar.

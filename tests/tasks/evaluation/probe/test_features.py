@@ -77,7 +77,7 @@ def test_a_backbone_and_what_it_began_from(tmp_path: Path) -> None:
 
 
 def test_folders_without_a_model(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="holds no model"):
+    with pytest.raises(InputError, match="give a directory that a training stage wrote"):
         load_encoder(tmp_path, None)
     (tmp_path / "model.json").write_text(json.dumps({"kind": "clip"}))
     with pytest.raises(InputError, match="only those can be evaluated untrained"):
