@@ -12,7 +12,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from flows.commands.explain import explain, show
+from flows.commands.explain import explain
+from flows.commands.show_story import show
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.status import StatusEngine
 from flows.graph.build import build
