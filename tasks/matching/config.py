@@ -1,4 +1,4 @@
-"""Where metadata entries come from, and how they are matched."""
+"""Where keywords come from, and how they are matched."""
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -9,10 +9,10 @@ from storage.config import Config, NotInKey
 
 
 class ExplicitEntries(Config):
-    """Entries written in the configuration."""
+    """Keywords written in the configuration."""
 
     kind: Literal["entries"] = "entries"
-    entries: tuple[str, ...] = Field(min_length=1, description="the entries, in order")
+    entries: tuple[str, ...] = Field(min_length=1, description="the keywords, in order")
 
 
 class JsonEntries(Config):
@@ -23,7 +23,7 @@ class JsonEntries(Config):
 
 
 class TextEntries(Config):
-    """A text file, one entry a line; blank lines are left out."""
+    """A text file, one keyword a line; blank lines are left out."""
 
     kind: Literal["text"] = "text"
     file: str = Field(default="", description='inside the folder `files`; "" where `files` is the file itself')
@@ -82,14 +82,14 @@ Source = Annotated[
 
 
 class Spacing(Config):
-    """How entries and captions are cut into words, both alike."""
+    """How keywords and captions are cut into words, both alike."""
 
     normalise: Literal["metaclip", "unicode"] = Field(
-        default="metaclip", description="spacing of entries and captions: exactly MetaCLIP's, or Unicode's"
+        default="metaclip", description="spacing of keywords and captions: exactly MetaCLIP's, or Unicode's"
     )
     fold_case: bool = Field(default=False, description="ignore case; needs normalise: unicode")
     unspaced_scripts: bool = Field(
-        default=False, description="as MetaCLIP 2: entries in scripts without spaces match inside words"
+        default=False, description="as MetaCLIP 2: keywords in scripts without spaces match inside words"
     )
 
     @model_validator(mode="after")
@@ -100,14 +100,14 @@ class Spacing(Config):
 
 
 class MetadataConfig(Config):
-    """The metadata list: the union of its sources, and how its entries are matched."""
+    """The metadata list: the union of its sources, and how its keywords are matched."""
 
     sources: tuple[Source, ...] = Field(min_length=1, description="lists to unite, in order of precedence")
     files: Annotated[Path | None, NotInKey()] = Field(
         default=None, description="the file, or the folder of files, that sources read; its content enters the key"
     )
-    limit: int | None = Field(default=None, ge=1, description="keep the first so many entries of the union")
-    spacing: Spacing = Field(default=Spacing(), description="how entries and captions are cut into words")
+    limit: int | None = Field(default=None, ge=1, description="keep the first so many keywords of the union")
+    spacing: Spacing = Field(default=Spacing(), description="how keywords and captions are cut into words")
 
     @property
     def reads_corpus(self) -> bool:

@@ -11,7 +11,7 @@ from tasks.compiled import compiled
 
 
 def count_entries(matches: pa.LargeListArray | pa.ListArray, counts: Words) -> None:
-    """Add to `counts`, uint64 `[entries]`, in how many rows each entry occurs; `matches` holds each once a row.
+    """Add to `counts`, uint64 `[entries]`, in how many rows each keyword occurs; `matches` holds each once a row.
 
     Added in place: a shard touches few of 500,000 counters, and an array of all of them for each shard would cost more
     than the counting.
@@ -26,7 +26,7 @@ def _tally(found: Keywords, counts: Words) -> None:
 
 
 def counts_table(counts: Words) -> pa.Table:
-    """Words as a `COUNTS` table of the entries that occur."""
+    """Words as a `COUNTS` table of the keywords that occur."""
     present = np.flatnonzero(counts)
     return pa.table([pa.array(present, pa.uint32()), pa.array(counts[present], pa.uint64())], schema=COUNTS)
 

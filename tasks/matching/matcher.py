@@ -1,4 +1,4 @@
-"""`KeywordMatcher`: which metadata entries occur in which captions, exactly as MetaCLIP decides it."""
+"""`KeywordMatcher`: which keywords occur in which captions, exactly as MetaCLIP decides it."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -27,14 +27,14 @@ _NOTHING = np.empty(0, dtype=np.uint32)
 
 
 class KeywordMatcher:
-    """Finds, for every caption, all entries `e` such that `" e "` occurs in the spaced caption.
+    """Finds, for every caption, all keywords `e` such that `" e "` occurs in the spaced caption.
 
-    `normalise="metaclip"` spaces captions with `text.spacing`, bit for bit as MetaCLIP, and takes entries as they
-    are. `normalise="unicode"` puts captions *and* entries into one form first (`text.spacing_unicode`), with case
+    `normalise="metaclip"` spaces captions with `text.spacing`, bit for bit as MetaCLIP, and takes keywords as they
+    are. `normalise="unicode"` puts captions *and* keywords into one form first (`text.spacing_unicode`), with case
     folded if `fold_case`. `unspaced_scripts=True` follows MetaCLIP 2: beside a character of a script that is
-    written without spaces, or of punctuation, an entry asks for no space.
+    written without spaces, or of punctuation, a keyword asks for no space.
 
-    Equal entries are all reported. The index is built once, holds no Python object per entry, and is read only:
+    Equal keywords are all reported. The index is built once, holds no Python object per keyword, and is read only:
     one matcher may be used by many threads.
 
     Example:
@@ -79,7 +79,7 @@ class KeywordMatcher:
         if unspaced_scripts:
             self._unspaced, patterns, positions = split_unspaced(patterns, self.numbers)
         if normalise == "unicode":
-            # Unicode's spacing leaves no empty token, so an entry without a token can never occur.
+            # Unicode's spacing leaves no empty token, so a keyword without a token can never occur.
             present = np.diff(buffers(patterns)[1]) > 0
             patterns, positions = patterns.filter(pa.array(present)), positions[present]
         self._index, self._nodes = build_index(*padded_buffers(patterns), self.numbers[positions])
@@ -87,7 +87,7 @@ class KeywordMatcher:
         self._classes = byte_classes(wrap=normalise == "metaclip")
 
     def __len__(self) -> int:
-        """The number of entries."""
+        """The number of keywords."""
         return len(self.entries)
 
     @property
@@ -96,18 +96,18 @@ class KeywordMatcher:
         return self._index.nbytes
 
     def match(self, captions: Texts, *, threads: int | None = None) -> pa.LargeListArray:
-        """The entries of every caption: uint32, ascending, each once.
+        """The keywords of every caption: uint32, ascending, each once.
 
         `captions` is an Arrow array (strings or binary, of any layout), a polars or pandas Series, a numpy array, or
-        any iterable of `str`. A null caption has no entries (an empty list, not null). Bytes that are not UTF-8 match
-        no entry, and hurt nothing else. The result is the same for any number of threads; the default is one for each
+        any iterable of `str`. A null caption has no keywords (an empty list, not null). Bytes that are not UTF-8 match
+        no keyword, and hurt nothing else. The result is the same for any number of threads; the default is one for each
         available core. Raises `InputError` for what is not text.
         """
         if threads is not None and threads < 1:
             raise InputError(f"threads must be at least 1, not {threads}; leave it out for one for each core")
         column = as_texts(captions, "captions")
         if column.null_count:
-            # Not an empty text: that one has the empty entry.
+            # Not an empty text: that one has the empty keyword.
             return spread(self.match(column.drop_null(), threads=threads), column.is_valid().to_numpy())
         blocks = [block for chunk in column.chunks for block in _blocks(chunk)]
         workers = min(threads or _available_cores(), len(blocks))
@@ -123,7 +123,7 @@ class KeywordMatcher:
         return pa.LargeListArray.from_arrays(pa.array(offsets), pa.array(found, pa.uint32()))
 
     def audit(self) -> MatcherAudit:
-        """What is wrong with the list: dead entries and the characters that kill them, duplicates, shadowed entries."""
+        """What is wrong with the list: dead keywords and the characters that kill them, duplicates, shadowed ones."""
         return self._audit
 
     @cached_property
@@ -138,7 +138,7 @@ class KeywordMatcher:
         return texts if self.normalise == "metaclip" else space_unicode(texts, fold_case=self.fold_case)
 
     def _match_block(self, block: pa.LargeBinaryArray) -> tuple[Keywords, Int64s]:
-        """Entries of a block's rows, and where each row ends among them."""
+        """Keywords of a block's rows, and where each row ends among them."""
         texts = self._normalised(block)
         values, offsets = padded_buffers(texts)
         found, ends = match_captions(values, offsets, self._classes, self._index)
@@ -171,7 +171,7 @@ def _blocks(chunk: pa.LargeBinaryArray) -> Iterator[pa.LargeBinaryArray]:
 
 
 def _checked_numbers(numbers: Integers | Sequence[int] | None, entries: int) -> Keywords:
-    """The entries' numbers, uint32 `[n]`: their positions unless given."""
+    """The keywords' numbers, uint32 `[n]`: their positions unless given."""
     checked = np.arange(entries) if numbers is None else np.asarray(numbers)
     if checked.dtype.kind not in "iu" and checked.size:
         raise InputError(f"numbers must be whole numbers, not {checked.dtype}")

@@ -12,7 +12,7 @@ from tasks.matching.config import Spacing
 from tasks.matching.matcher import KeywordMatcher
 
 SPACING = "spacing.json"
-"""The file beside `entries.parquet` that says how entries and captions are spaced."""
+"""The file beside `entries.parquet` that says how keywords and captions are spaced."""
 
 _lock = Lock()
 _kept: dict[str, KeywordMatcher] = {}
@@ -32,7 +32,7 @@ def make_matcher(entries: Texts, spacing: Spacing, numbers: Integers | None = No
 def shared_matcher(metadata: Path, digest: str) -> KeywordMatcher:
     """The matcher of a `metadata` output, a folder whose content has this digest; built once, then shared.
 
-    Dead entries stay out: of these only the empty one could be found, in any text with two blanks after spacing.
+    Dead keywords stay out: of these only the empty one could be found, in any text with two blanks after spacing.
     Only the list used last is kept.
     """
     with _lock:

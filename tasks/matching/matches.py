@@ -26,7 +26,7 @@ def kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[Bools] | N
 def write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray) -> None:
     """One shard of the `MATCHES` table."""
     lists = pa.ListArray.from_arrays(matches.offsets.cast(pa.int32()), matches.values)
-    # Entries are small numbers whose high bytes repeat. Split by byte, fast zstd makes a smaller file in less time than
-    # level 1 makes of the whole numbers; ids are random and do not compress at all.
+    # Numbers of keywords are small, and their high bytes repeat. Split by byte, fast zstd makes a smaller file in less
+    # time than level 1 makes of the whole numbers; ids are random and do not compress at all.
     encodings = {"entries.list.element": "BYTE_STREAM_SPLIT"}
     write_table(path, pa.table({"id": ids, "entries": lists}), level=-3, encodings=encodings)

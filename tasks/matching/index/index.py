@@ -1,4 +1,4 @@
-"""The compiled index: metadata entries as token n-grams in two hash tables."""
+"""The compiled index: keywords as token n-grams in two hash tables."""
 
 from typing import NamedTuple
 
@@ -9,9 +9,9 @@ from tasks.matching.index.build import attach_marks, insert_runs, intern_tokens,
 from tasks.matching.index.trie_table import DEEP
 
 NO_ENTRY = 0xFFFFFFFF
-"""A mark that says: no entry ends here."""
+"""A mark that says: no keyword ends here."""
 SHARED = 0x80000000
-"""The bit of a mark that names a group of duplicate entries; without it the mark is the entry itself."""
+"""The bit of a mark that names a group of duplicate keywords; without it the mark is the keyword itself."""
 MOST_ENTRIES = DEEP
 
 _CACHE_LINE = 64
@@ -49,7 +49,7 @@ class TokenIndex(NamedTuple):
 def build_index(values: Bytes, offsets: Int64s, entries: Keywords) -> tuple[TokenIndex, Int64s]:
     """Index the texts of an Arrow buffer: `values` uint8 (see `arrow.padded_buffers`), `offsets` int64 `[n + 1]`.
 
-    Text `i` stands for entry `entries[i]` (ascending, below `MOST_ENTRIES`) and matches as the run of its tokens
+    Text `i` stands for keyword `entries[i]` (ascending, below `MOST_ENTRIES`) and matches as the run of its tokens
     `text.split(" ")`, empty tokens included. Returns the index, and the trie node of every text, int64 `[n]`: texts
     with the same node are the same text.
     """

@@ -5,8 +5,8 @@ A slot is half a cache line, four uint64, so that a look-up that misses, and mos
 | word | holds |
 |---|---|
 | 0, 1 | the token's key |
-| 2 | the token's number (low half) and its mark (high half): which entries end here |
-| 3 | a Bloom filter of the tokens that can follow it in a longer entry; 0 where there are none |
+| 2 | the token's number (low half) and its mark (high half): which keywords end here |
+| 3 | a Bloom filter of the tokens that can follow it in a longer keyword; 0 where there are none |
 
 The key of a token of up to 15 bytes *is* its bytes with its length, so that equal keys are equal tokens. A longer
 token has a hash for a key, and its bytes are compared with the arena's after the hash agreed.

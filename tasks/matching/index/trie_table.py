@@ -1,4 +1,4 @@
-"""The hash table of longer entries: from an n-gram that begins some entry, by one more token, to the next n-gram.
+"""The hash table of longer keywords: from an n-gram that begins some keyword, by one more token, to the next n-gram.
 
 Nodes of this trie are numbered: a one-token node has its token's number, longer ones are numbered from `DEEP`. A
 slot is two uint64: the key (parent node in the high half, token in the low half; exact, so nothing is left to

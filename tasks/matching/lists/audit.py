@@ -1,4 +1,4 @@
-"""What is wrong with a metadata list: entries that can never match, and entries that say the same."""
+"""What is wrong with a metadata list: keywords that can never match, and keywords that say the same."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ _SPECIAL = f"[{PUNCTUATION}{BLANKS}]"
 
 @dataclass(frozen=True)
 class DeadEntry:
-    """An entry that does not occur in its own spaced text, or is empty.
+    """A keyword that does not occur in its own spaced text, or is empty.
 
     `character` kills it (None: it has no words at all). `still_found_in` is a caption in which it occurs all the
     same, if there is one: `"a , b"` is not found in "a , b" (which is spaced with two blanks) but in "a,b".
@@ -39,7 +39,7 @@ class DeadEntry:
 
 @dataclass(frozen=True)
 class SameEntry:
-    """An entry that matches exactly where an earlier one, `of`, does."""
+    """A keyword that matches exactly where an earlier one, `of`, does."""
 
     entry: int
     text: str
@@ -48,7 +48,7 @@ class SameEntry:
 
     @property
     def fault(self) -> str:
-        """Which entry it repeats, in a phrase."""
+        """Which keyword it repeats, in a phrase."""
         return f'the same as entry {self.of}, "{self.of_text}"'
 
 
@@ -75,10 +75,10 @@ class MatcherAudit:
 
 
 def audit_entries(entries: pa.LargeBinaryArray, nodes: Int64s, normalise: str, numbers: Keywords) -> MatcherAudit:
-    """Audit a list whose entry `i` ended at trie node `nodes[i]`, int64 `[n]`.
+    """Audit a list whose keyword `i` ended at trie node `nodes[i]`, int64 `[n]`.
 
-    Entries of one node match in the same captions; -1 is an entry without words after normalising, and less stands
-    for the pattern of an unspaced entry. `numbers` are what the entries are called.
+    Keywords of one node match in the same captions; -1 is a keyword without words after normalising, and less stands
+    for the pattern of an unspaced keyword. `numbers` are what the keywords are called.
     """
     texts = entries.cast(pa.large_string())
     if normalise == "metaclip":
@@ -105,7 +105,7 @@ def _dead_as_metaclip(texts: pa.LargeStringArray, numbers: Keywords, nodes: Int6
 
 
 def _dead(number: int, entry: str, sought: str) -> DeadEntry:
-    """Why `sought`, the entry with the spaces it asks for, is not in the entry's own spacing."""
+    """Why `sought`, the keyword with the spaces it asks for, is not in the keyword's own spacing."""
     if entry == "":
         return DeadEntry(number, entry, None, "it is empty: it occurs wherever spacing leaves two blanks", "")
     last_mark = -9
@@ -134,7 +134,7 @@ def tight_caption(sought: str) -> str:
 
 
 def _same(texts: pa.LargeStringArray, numbers: Keywords, nodes: Int64s) -> tuple[list[SameEntry], list[SameEntry]]:
-    """Entries that share a node with an earlier one: those with the text of an earlier one, and the others."""
+    """Keywords that share a node with an earlier one: those with the text of an earlier one, and the others."""
     order = np.argsort(nodes, kind="stable")
     grouped = nodes[order]
     repeats = np.flatnonzero((grouped[1:] == grouped[:-1]) & (grouped[1:] != -1)) + 1

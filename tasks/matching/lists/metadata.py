@@ -1,4 +1,4 @@
-"""The metadata list: the union of several lists, each entry with where it came from and what is wrong with it."""
+"""The metadata list: the union of several lists, each keyword with where it came from and what is wrong with it."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from tasks.matching.lists.audit import MatcherAudit
 
 
 def unite(lists: Sequence[tuple[str, Sequence[str]]], limit: int | None = None) -> tuple[list[str], list[str]]:
-    """The union of named lists: entries, and the provenance of each, the lists' names joined by `+`.
+    """The union of named lists: keywords, and the provenance of each, the lists' names joined by `+`.
 
     A list keeps its own order and its own repetitions (so that a single MetaCLIP list keeps its numbering); a text
     that an earlier list has is not added again.
@@ -39,7 +39,7 @@ def unite(lists: Sequence[tuple[str, Sequence[str]]], limit: int | None = None) 
 def entries_table(entries: Sequence[str], provenance: Sequence[str], audit: MatcherAudit) -> pa.Table:
     """The `ENTRIES` table of a list, later stages' columns null. What the audit found becomes `status` and `fault`.
 
-    `dead` entries are matched by no caption, or are empty; `duplicate` ones repeat the text of an earlier one, and
+    `dead` keywords are matched by no caption, or are empty; `duplicate` ones repeat the text of an earlier one, and
     `shadowed` ones another text that normalising makes equal: both match where the earlier one does. The others are
     `live`; they too have a `fault` where their own text does not match them.
     """

@@ -23,14 +23,14 @@ from tasks.matching.lists.wordnet import wordnet_lemmas
 
 
 def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]) -> list[str]:
-    """The entries of one source, in its own order. `captions` is the corpus, for bigrams."""
+    """The keywords of one source, in its own order. `captions` is the corpus, for bigrams."""
     match source:
         case ExplicitEntries():
             return list(source.entries)
         case JsonEntries():
             return _json_entries(_inside(files, source.file, source.kind))
         case TextEntries():
-            # `splitlines` would also cut at form feeds and Unicode's separators, which may stand inside an entry.
+            # `splitlines` would also cut at form feeds and Unicode's separators, which may stand inside a keyword.
             lines = _read_text(_inside(files, source.file, source.kind)).split("\n")
             return [line for line in lines if line.strip()]
         case WordNetEntries():

@@ -1,4 +1,4 @@
-"""Sorting the few entries of one caption (compiled)."""
+"""Sorting the few keywords of one caption (compiled)."""
 
 import numpy as np
 

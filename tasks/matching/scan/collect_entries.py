@@ -1,4 +1,4 @@
-"""The last loops on a block of tokens (compiled): pairs of neighbours, then every caption's sorted entries."""
+"""The last loops on a block of tokens (compiled): pairs of neighbours, then every caption's sorted keywords."""
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from tasks.matching.scan.tokens import Block
 NO_ENTRY = np.uint32(0xFFFFFFFF)
 SHARED = np.uint32(0x80000000)
 NO_LINK = np.uint64(0xFFFFFFFF00000000)
-"""A link that has no entry and no children."""
+"""A link that has no keyword and no children."""
 
 _AHEAD = 16
 _NOWHERE = -1
@@ -69,11 +69,11 @@ def collect(  # noqa: PLR0913  a kernel that stops and goes on: numba returns an
     row_begin: Integer,
     row_ends: Int64s,
 ) -> tuple[Integer, Integer, Integer, Integer, bool]:
-    """Append the entries of a block's captions to `out[:size]`, going on at `token` of caption `row`.
+    """Append the keywords of a block's captions to `out[:size]`, going on at `token` of caption `row`.
 
     Captions `[0, rows)` stop in this block, at its `row_stops`; the one that goes on is followed as far as no
-    entry can reach beyond the block. Returns `(row, token, size, row_begin, done)`, where `out[row_begin:size]` are
-    the entries of the caption that goes on, unsorted; `done` is false where `out` is too small to go on.
+    keyword can reach beyond the block. Returns `(row, token, size, row_begin, done)`, where `out[row_begin:size]` are
+    the keywords of the caption that goes on, unsorted; `done` is false where `out` is too small to go on.
     """
     words, links, row_stops = block.words, block.links, block.row_stops
     table, mask = address_of(index.continuations), index.continuations.size // SLOT - 1

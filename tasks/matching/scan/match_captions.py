@@ -1,9 +1,9 @@
-"""The matching loop (compiled): captions in, sorted unique entries out, one pass over the bytes.
+"""The matching loop (compiled): captions in, sorted unique keywords out, one pass over the bytes.
 
 The captions become one stream of tokens, cut into blocks that stay in the nearest cache. On every block run short
 loops, one after the other: `split` bytes into tokens, `make_keys`, `look_up` the keys, `find_pairs` of neighbours,
-and `collect` the entries of each caption. A loop that does one thing lets the processor wait for many table lines at
-once. A caption longer than a block flows through it: as many last tokens as the longest entry has are kept for the
+and `collect` the keywords of each caption. A loop that does one thing lets the processor wait for many table lines at
+once. A caption longer than a block flows through it: as many last tokens as the longest keyword has are kept for the
 next block.
 """
 
@@ -25,7 +25,7 @@ _COMPACT = 1 << 16
 def match_captions(values: Bytes, offsets: Int64s, classes: Bytes, index: TokenIndex) -> tuple[Keywords, Int64s]:
     """Match texts laid out as by `arrow.padded_buffers`.
 
-    Returns all rows' entries, uint32 `[k]`, each row's ascending and unique, and where each row ends, int64 `[n]`.
+    Returns all rows' keywords, uint32 `[k]`, each row's ascending and unique, and where each row ends, int64 `[n]`.
     """
     texts = offsets.size - 1
     block = make_block(_BLOCK + MOST_TOKENS + index.depth)

@@ -1,6 +1,6 @@
-"""MetaCLIP 2's entries in scripts written without spaces: substrings, found by an Aho–Corasick automaton.
+"""MetaCLIP 2's keywords in scripts written without spaces: substrings, found by an Aho–Corasick automaton.
 
-An entry asks for a space on a side only where its character there belongs to a script with spaces. Entries that
+A keyword asks for a space on a side only where its character there belongs to a script with spaces. Keywords that
 ask for both are runs of tokens and stay with the token index; the others come here.
 """
 
@@ -30,7 +30,7 @@ _UNSPACED_MARKS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~，。、；：�
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether MetaCLIP 2 asks for no space beside this character of an entry.
+    """Whether MetaCLIP 2 asks for no space beside this character of a keyword.
 
     Its ranges are kept as they are: kana and Hangul are not among them, ASCII punctuation is.
     """
@@ -39,7 +39,7 @@ def is_unspaced(character: str) -> bool:
 
 
 def pattern(entry: str) -> str:
-    """The substring that stands for an entry: a space on each side whose character asks for one."""
+    """The substring that stands for a keyword: a space on each side whose character asks for one."""
     if not entry:
         return "  "
     left = "" if is_unspaced(entry[0]) else " "
@@ -49,7 +49,7 @@ def pattern(entry: str) -> str:
 
 @dataclass(frozen=True)
 class UnspacedEntries:
-    """The entries that are not token runs, compiled: those at `positions`; entry `i` of them has `pattern_of[i]`."""
+    """The keywords that are not token runs, compiled: those at `positions`; keyword `i` of them has `pattern_of[i]`."""
 
     positions: Int64s
     pattern_of: Int64s
@@ -59,13 +59,13 @@ class UnspacedEntries:
     def add_matches(
         self, texts: pa.LargeBinaryArray, found: Keywords, ends: Int64s, *, spaced: bool
     ) -> tuple[Keywords, Int64s]:
-        """The rows' matches `found` (uint32, row `i` ending at `ends[i]`) joined with those of these entries.
+        """The rows' matches `found` (uint32, row `i` ending at `ends[i]`) joined with those of these keywords.
 
         `spaced` says that the texts need no MetaCLIP spacing any more. This path makes a Python string of each text.
         """
         rows, entries = [np.repeat(np.arange(ends.size), np.diff(ends, prepend=0))], [found]
         for row, text in enumerate(texts):
-            # Bytes outside UTF-8 become lone surrogates, which no entry holds.
+            # Bytes outside UTF-8 become lone surrogates, which no keyword holds.
             caption = text.as_py().decode("utf-8", "surrogateescape")
             caption = f" {caption} " if spaced else spacing(caption)
             for matched in sorted({number for _, number in self._automaton.iter(caption)}):
@@ -79,9 +79,9 @@ class UnspacedEntries:
 def split_unspaced(
     texts: pa.LargeBinaryArray, numbers: Keywords
 ) -> tuple[UnspacedEntries | None, pa.LargeBinaryArray, Int64s]:
-    """Take the entries that are not token runs out of a list: (those, the other texts, the others' positions).
+    """Take the keywords that are not token runs out of a list: (those, the other texts, the others' positions).
 
-    `numbers`, uint32 `[n]`, are what the entries are reported as.
+    `numbers`, uint32 `[n]`, are what the keywords are reported as.
     """
     entries = [text.as_py().decode() for text in texts]
     unspaced = np.array([entry != "" and (is_unspaced(entry[0]) or is_unspaced(entry[-1])) for entry in entries], bool)

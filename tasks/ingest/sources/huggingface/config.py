@@ -18,7 +18,7 @@ class HuggingFaceParquetConfig(FileRules):
     pattern: str = Field(default="**/*.parquet", min_length=1, description="which files of the folder")
     caption_column: str | None = Field(
         default="caption",
-        description="text, or a list of texts (several captions an image); null: pictures alone, with empty captions",
+        description="text, or a list of texts (several captions an image); null: images alone, with empty captions",
     )
     image_column: str | None = Field(default="image", description="null: captions alone")
     label_column: str | None = Field(default=None, description="integer class labels")
