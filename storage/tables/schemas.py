@@ -37,6 +37,7 @@ PAIRS = _with_features(
 
 REJECTED = pa.schema([("key", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
 
+# Row by row that of `pairs`. Null in place of a list: the row is gone (a repetition, a leak, taken down).
 MATCHES = pa.schema([("id", pa.uint64()), ("entries", pa.list_(pa.uint32()))])
 
 COUNTS = pa.schema([("entry", pa.uint32()), ("count", pa.uint64())])
@@ -57,10 +58,15 @@ ENTRIES = pa.schema(
     ]
 )
 
-WEIGHTS = pa.schema([("id", pa.uint64()), ("weight", pa.float64()), ("inclusion", pa.float64())])
-
+# A file of it stands beside a file of `pairs` and one of `matches`; `row` is the place in those.
 SELECTION = pa.schema(
-    [("id", pa.uint64()), ("weight", pa.float64()), ("inclusion", pa.float64()), ("multiplicity", pa.uint16())]
+    [
+        ("id", pa.uint64()),
+        ("weight", pa.float64()),
+        ("inclusion", pa.float64()),
+        ("multiplicity", pa.uint16()),
+        ("row", pa.uint32()),
+    ]
 )
 
 CURATED = _with_features(

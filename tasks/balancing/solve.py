@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from storage.errors import InputError
 from tasks.arrays import Floats
-from tasks.balancing.calibration.calibrate import calibrate
-from tasks.balancing.calibration.to_size import calibrate_to_size
+from tasks.balancing.calibration.calibrate_stream import calibrate_stream
 from tasks.balancing.config import (
     CalibrateConfig,
     CappedTarget,
@@ -20,11 +21,19 @@ from tasks.balancing.config import (
     ThresholdConfig,
 )
 from tasks.balancing.diagnostics import normalised
-from tasks.balancing.matrix.incidence import Incidence
-from tasks.balancing.raking.rake import rake
+from tasks.balancing.law.law import Law
+from tasks.balancing.law.measure import measure_law
+from tasks.balancing.law.rake_stream import rake_stream
+from tasks.balancing.law.threshold_stream import threshold_stream
+from tasks.balancing.matrix.match_stream import MatchStream
+from tasks.balancing.raking.census import Census, census
 from tasks.balancing.result import Balance, Unit
-from tasks.balancing.targets import base_measure, capped, from_table, mixture, tempered, uniform
-from tasks.balancing.threshold_rule import threshold, threshold_for_tail_share
+from tasks.balancing.stats import MatrixFacts
+from tasks.balancing.tables import Marginals
+from tasks.balancing.targets import capped, from_table, mixture, tempered, uniform
+
+MOST_MATCHES_WHOLE = 1 << 23
+"""Up to here the matches are also held as one matrix, and looked at for components and, up to a million, for flows."""
 
 
 def target_masses(config: Target, base: Floats, texts: Sequence[str]) -> Floats:
@@ -54,68 +63,68 @@ def unit_of(config: RakeConfig | CalibrateConfig | ThresholdConfig) -> Unit:
     return config.initial if isinstance(config, RakeConfig) else "pairs"
 
 
+@dataclass(frozen=True)
+class Solution:
+    """What a configuration asks for, solved.
+
+    Attributes:
+        law: a caption's weight as a function of its keywords.
+        balance: what was reached, without weights.
+        seen: the counts of the captions.
+        marginals: of the keywords, before, aimed at, and expected.
+        expected_size: captions that the law itself expects, copies included; None for raking.
+        facts: what the matrix allows, as far as it was looked at.
+    """
+
+    law: Law
+    balance: Balance
+    seen: Census
+    marginals: Marginals
+    expected_size: float | None
+    facts: MatrixFacts
+
+
 def solve(
-    config: RakeConfig | CalibrateConfig | ThresholdConfig, matrix: Incidence, texts: Sequence[str], *, workers: int = 1
-) -> tuple[Balance, Floats]:
-    """The weights that a configuration asks for, and the target marginal `[m]` (sums to 1) to compare with.
+    config: RakeConfig | CalibrateConfig | ThresholdConfig, stream: MatchStream, texts: Sequence[str]
+) -> Solution:
+    """The law that a configuration asks for. Every iteration of every method is a pass over the stream.
 
     Threshold aims at no marginal; beside it stands the capped target of its `t`, which is what it is used for.
 
-    Args:
-        config: the method and its target.
-        matrix: the matched captions.
-        texts: `[m]` keywords, for targets from files.
-        workers: threads of raking; the result does not depend on them.
+    Raises:
+        InputError: no caption matches any keyword, or a target, size or band that cannot be.
     """
-    base = base_measure(matrix, unit_of(config))
-    if isinstance(config, RakeConfig):
+    seen = census(stream)
+    unit = unit_of(config)
+    base = seen.measure(unit)
+    whole = stream.whole() if seen.matches <= MOST_MATCHES_WHOLE else None
+    if isinstance(config, ThresholdConfig):
+        law, balance = threshold_stream(config, stream, seen)
+        assert balance.threshold is not None
+        goal = normalised(capped(base, balance.threshold))
+    elif isinstance(config, RakeConfig):
         goal = normalised(target_masses(config.target, base, texts))
-        balance = rake(
-            matrix.indptr,
-            matrix.indices,
-            columns=matrix.columns,
+        law, balance = rake_stream(
+            stream,
+            seen,
             column_target=goal,
             steps=config.steps,
             initial=config.initial,
             tolerance=config.tolerance,
-            workers=workers,
-        )
-        return balance, goal
-    if isinstance(config, ThresholdConfig):
-        t = config.t
-        if config.tail_share is not None:
-            t = threshold_for_tail_share(matrix.counts, config.tail_share)
-        balance = threshold(matrix.indptr, matrix.indices, columns=matrix.columns, t=t, size=config.size)
-        assert balance.threshold is not None
-        return balance, normalised(capped(base, balance.threshold))
-    masses = target_masses(config.target, base, texts)
-    cap = math.inf if config.cap is None else config.cap
-    if config.size is None:
-        balance = calibrate(
-            matrix.indptr,
-            matrix.indices,
-            columns=matrix.columns,
-            lower=masses * (1 - config.slack),
-            upper=masses * (1 + config.slack),
-            bounds=(0.0, cap),
-            priority=config.priority,
-            price=config.price,
-            tolerance=config.tolerance,
-            iterations=config.iterations,
+            whole=whole,
         )
     else:
-        balance = calibrate_to_size(
-            matrix.indptr,
-            matrix.indices,
-            columns=matrix.columns,
-            target=masses,
-            size=config.size,
-            slack=config.slack,
-            cap=cap,
-            effective_size=config.effective_sample_size,
-            priority=config.priority,
-            price=config.price,
-            tolerance=config.tolerance,
-            iterations=config.iterations,
-        )
-    return balance, normalised(masses)
+        masses = target_masses(config.target, base, texts)
+        goal = normalised(masses)
+        law, balance = calibrate_stream(config, stream, seen, masses)
+    found = measure_law(law, stream)
+    margins = Marginals(
+        seen.counts, normalised(base), goal, normalised(found.columns), seen.matched, found.largest / law.mean
+    )
+    facts = MatrixFacts()
+    if isinstance(config, RakeConfig) and whole is not None:
+        from tasks.balancing.theory.convergence_facts import survey
+
+        held = whole.take(np.flatnonzero(whole.degrees))
+        facts = survey(held, law.weights(held.indptr, held.indices), balance.log_scale, goal, texts)
+    return Solution(law, balance, seen, margins, found.total if law.gives_copies else None, facts)

@@ -31,9 +31,9 @@ class BalanceStats(MatrixFacts):
     """What balancing reached, what it costs, and what stood in the way; None where a method has no such figure."""
 
     method: Literal["rake", "calibrate", "threshold"] = Field(description="how the weights were made")
-    rows: int = Field(description="captions, without those taken down")
+    rows: int = Field(description="captions, without those that are gone")
     unmatched: int = Field(description="captions without any keyword: they get no weight")
-    taken_down: int = Field(description="ids on the tombstone list")
+    gone: int = Field(description="captions dropped before matching: repetitions, leaks, takedown")
     matched: int = Field(description="captions with a keyword")
     matches: int = Field(description="keywords of all captions in all")
     keywords: int = Field(description="keywords that a caption holds")

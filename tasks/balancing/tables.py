@@ -11,8 +11,7 @@ import pyarrow as pa
 from storage.tables.schemas import ENTRIES
 from tasks.arrays import Floats, Integers
 from tasks.balancing.config import CalibrateConfig, RakeConfig, ThresholdConfig
-from tasks.balancing.diagnostics import expected_marginal, kullback_leibler, total_variation
-from tasks.balancing.matrix.incidence import Incidence
+from tasks.balancing.diagnostics import kullback_leibler, total_variation
 from tasks.balancing.result import Balance
 from tasks.balancing.stats import BalanceStats, MatrixFacts, finite
 from tasks.balancing.theory.spectrum import observed_rate
@@ -51,18 +50,6 @@ class Marginals:
     expected: Floats
     matched: int
     largest_weight: float
-
-
-def marginals(matrix: Incidence, balance: Balance, target: Floats) -> Marginals:
-    """The marginals of a matrix in memory."""
-    return Marginals(
-        matrix.counts,
-        expected_marginal(matrix, np.ones(matrix.rows), balance.unit),
-        target,
-        expected_marginal(matrix, balance.weight, balance.unit),
-        matrix.rows,
-        float(balance.weight.max()),
-    )
 
 
 def entries_table(keywords: pa.Table, found: Marginals, balance: Balance) -> pa.Table:
@@ -111,6 +98,8 @@ def figures_of(
     texts: Sequence[str],
     *,
     unmatched: int,
+    gone: int,
+    expected_size: float | None,
     facts: MatrixFacts,
 ) -> BalanceStats:
     """The figures of the manifest.
@@ -121,13 +110,15 @@ def figures_of(
         found: its marginals.
         texts: `[m]` keywords, for obstacles in words.
         unmatched: captions without any keyword.
+        gone: captions that were dropped before matching.
+        expected_size: captions that the law itself expects.
         facts: what the matrix allows, as far as it was looked at.
     """
     return BalanceStats(
         method=config.method,
         rows=found.matched + unmatched,
         unmatched=unmatched,
-        taken_down=len(config.takedown),
+        gone=gone,
         matched=found.matched,
         matches=int(found.counts.sum()),
         keywords=int(np.count_nonzero(found.counts)),
@@ -141,7 +132,7 @@ def figures_of(
         observed_rate=finite(observed_rate(balance.history)),
         duality_gap=finite(balance.gap),
         threshold=finite(balance.threshold),
-        expected_size=None if balance.inclusion is None else float(balance.inclusion.sum()),
+        expected_size=expected_size,
         effective_sample_size=balance.effective_sample_size,
         design_effect=finite(balance.design_effect),
         largest_weight=found.largest_weight,

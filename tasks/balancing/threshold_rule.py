@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
+from scipy.optimize import brentq
 
 from storage.errors import InputError
 from tasks.arrays import Floats, Integers
@@ -106,9 +109,7 @@ def threshold(
 
 
 def threshold_for_size(indptr: Integers, indices: Integers, counts: Integers, size: float) -> float:
-    """The `t` at which the expected number of captions kept is `size`, to a relative 1e-12 (bisection on log t).
-
-    The expected size grows with t, from 0 to the number of matched captions at `t = max count`.
+    """The `t` at which the expected number of captions kept is `size`, to a relative 1e-12.
 
     Args:
         indptr: `[n + 1]`, offsets of the matrix in compressed rows.
@@ -119,19 +120,40 @@ def threshold_for_size(indptr: Integers, indices: Integers, counts: Integers, si
     Raises:
         InputError: `size` is not positive or exceeds the matched captions.
     """
-    size, matched = float(size), int(np.count_nonzero(np.diff(indptr)))
+    return solve_threshold(
+        lambda t: float(inclusion_probability(indptr, indices, counts, t).sum()),
+        size=float(size),
+        matched=int(np.count_nonzero(np.diff(indptr))),
+        matches=len(indices),
+        largest=float(counts.max()),
+    )
+
+
+def solve_threshold(
+    expected: Callable[[float], float], *, size: float, matched: int, matches: int, largest: float
+) -> float:
+    """The `t` with `expected(t) = size`: Brent's method on log t, about ten calls where bisection takes fifty.
+
+    Args:
+        expected: the expected number of captions kept, which grows with t from 0 to all that match.
+        size: what it is to be.
+        matched: captions with a keyword.
+        matches: keywords of all captions in all.
+        largest: the largest count, at which every caption is kept.
+
+    Raises:
+        InputError: `size` is not positive or exceeds the matched captions.
+    """
     if not 0 < size <= matched:
         raise InputError(f"size is {size:g}, but between 1 and {matched} captions (those that match) can be kept")
-    low, high = size / (4.0 * max(1, len(indices))), float(counts.max())
     if size == matched:
-        return high
-    for _ in range(200):
-        middle = float(np.sqrt(low * high))
-        expected = float(inclusion_probability(indptr, indices, counts, middle).sum())
-        if abs(expected - size) <= 1e-12 * size or high / low - 1 < 1e-15:
-            return middle
-        low, high = (middle, high) if expected < size else (low, middle)
-    return middle
+        return largest
+    low, high = np.log(size / (4.0 * max(1, matches))), np.log(largest)
+
+    def excess(log_t: float) -> float:
+        return float(np.log(expected(float(np.exp(log_t))) / size))
+
+    return float(np.exp(brentq(excess, low, high, xtol=1e-15, rtol=4 * np.finfo(float).eps, maxiter=200)))
 
 
 def tail_share(counts: npt.ArrayLike, t: float) -> float:

@@ -48,4 +48,5 @@ class CurateConfig(Config):
         default=0.0, ge=0, lt=1, description="share of images held out in validation-*.parquet, no image on both sides"
     )
     expand: bool = Field(default=False, description="write k rows of multiplicity 1 for multiplicity k")
-    rows_per_shard: int = Field(default=10_000, ge=1, description="rows in a shard at most")
+    rows_per_shard: int = Field(default=100_000, ge=1, description="rows in a shard, about: rows go by their hash")
+    bytes_per_shard: int = Field(default=256 << 20, ge=1 << 20, description="bytes in a shard, about")

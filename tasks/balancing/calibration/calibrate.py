@@ -8,6 +8,7 @@ priced instead of refused, so there always is an answer, and the keywords that m
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from storage.errors import InputError
 from tasks.arrays import Floats
 from tasks.balancing.calibration.problem import (
+    Captions,
     Options,
     Priority,
     Problem,
@@ -23,7 +25,7 @@ from tasks.balancing.calibration.problem import (
     make_problem,
     solve_dual,
 )
-from tasks.balancing.diagnostics import effective_sample_size, normalised
+from tasks.balancing.diagnostics import normalised
 from tasks.balancing.matrix.checks import checked_bands
 from tasks.balancing.result import Balance, Blocking
 
@@ -87,22 +89,26 @@ def calibrate(  # noqa: PLR0913  the public face: these names are what a caller 
     options = Options(priority, price, tolerance, iterations)
     problem = make_problem(indptr, indices, columns=columns, initial=initial, bounds=bounds)
     if initial is None:
-        matches = float(problem.mu @ np.diff(problem.sets.indptr))
-        problem.log_start[:] = log_inside(0.5 * float((low + high).sum()) / matches, problem.bounds)
+        problem.start(log_inside(0.5 * float((low + high).sum()) / problem.matches, problem.bounds))
     solved = solve_dual(problem, options.bands(low, high), options)
-    return calibrated(problem, solved, low, high)
+    return with_weights(problem, solved, calibrated(problem, solved, low, high))
 
 
-def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats, short: str = "") -> Balance:
-    """The result of a solution, with every band checked against the counts; `short` says what else was not reached."""
-    inclusion = np.where(problem.mu > 0, solved.weight, 0.0)[problem.sets.member]
-    expected, number = float(inclusion.sum()), int(problem.sets.multiplicity[problem.mu > 0].sum())
-    if expected <= 0:
+def with_weights(problem: Problem, solved: Solved, balance: Balance) -> Balance:
+    """The result with the weights of all captions."""
+    inclusion = problem.weights(solved.lam, solved.high)[problem.sets.member]
+    mean = solved.totals.expected / problem.matched
+    return replace(balance, weight=inclusion / mean, inclusion=inclusion)
+
+
+def calibrated(problem: Captions, solved: Solved, lower: Floats, upper: Floats, short: str = "") -> Balance:
+    """The result without weights, every band checked against the counts; `short` says what else was not reached."""
+    if solved.totals.expected <= 0:
         raise InputError("calibration left no caption any weight; check the bands and the keyword list")
     missed = np.maximum(lower - solved.counts, 0.0) + np.maximum(solved.counts - upper, 0.0)
     residual = float(missed.sum()) / max(float(0.5 * (lower + upper).sum()), 1e-300)
     found = _missed(solved.counts, lower, upper)
-    size = effective_sample_size(inclusion)
+    size = solved.totals.effective_sample_size
     floors = sum(obstacle.kind == "floor" for obstacle in found)
     if not solved.certified:
         advice = "allow more iterations" if solved.spent else "rounding hides the rest; allow a larger tolerance"
@@ -117,8 +123,8 @@ def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats, s
     else:
         reason = f"every band is met (duality gap {solved.gap:.3g} nats)"
     return Balance(
-        weight=inclusion * (number / expected),
-        inclusion=inclusion,
+        weight=np.zeros(0),
+        inclusion=None,
         column_marginal=normalised(solved.counts),
         log_scale=problem.lam.copy(),
         converged=solved.certified and not found and not short,
@@ -128,7 +134,7 @@ def calibrated(problem: Problem, solved: Solved, lower: Floats, upper: Floats, s
         iterations=problem.passes,
         reason=reason,
         effective_sample_size=size,
-        design_effect=number / size,
+        design_effect=problem.matched / size,
         history=solved.history,
         infeasible=found,
         unit="pairs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -48,6 +48,55 @@ class Options:
         return Bands(lower, upper, cap_price * (FLOORS_FIRST if self.priority == "floors" else 1.0), cap_price)
 
 
+@dataclass(frozen=True)
+class Totals:
+    """Sums over captions: of the weights (the expected captions), of their squares; and the largest weight."""
+
+    expected: float
+    squares: float
+    largest: float
+
+    @property
+    def effective_sample_size(self) -> float:
+        """Kish's `(Σ w)² / Σ w²`."""
+        return self.expected * self.expected / self.squares if self.squares > 0 else 0.0
+
+
+class Captions(Protocol):
+    """The captions as the solver sees them: in memory (`Problem`), or streamed (`StreamedProblem`)."""
+
+    bounds: tuple[float, float]
+    columns: int
+    lam: Floats
+    passes: int
+
+    @property
+    def matched(self) -> int:
+        """Captions with a keyword."""
+        ...
+
+    @property
+    def matches(self) -> int:
+        """Their keywords in all."""
+        ...
+
+    def start(self, log_weight: float) -> None:
+        """Let every caption start at this log weight."""
+        ...
+
+    def message(self, reference: Floats, change: Floats, high: float) -> Pass:
+        """One pass at λ = reference + change, weights up to `high`."""
+        ...
+
+    def totals(self, lam: Floats, high: float) -> Totals:
+        """One pass for the sums over captions."""
+        ...
+
+    def highest(self, bands: Bands) -> float:
+        """The largest weight, or where there is none a finite one that no optimum reaches."""
+        ...
+
+
 @dataclass
 class Problem:
     """Captions merged by keyword set, and the solver's state.
@@ -87,6 +136,33 @@ class Problem:
         )
         return weight, Pass(value, counts, expected)
 
+    @property
+    def matched(self) -> int:
+        """Captions with a keyword."""
+        return int(self.mu.sum())
+
+    @property
+    def matches(self) -> int:
+        """Their keywords in all."""
+        return int(self.mu @ np.diff(self.sets.indptr))
+
+    def start(self, log_weight: float) -> None:
+        """Let every caption start at this log weight."""
+        self.log_start[:] = log_weight
+
+    def message(self, reference: Floats, change: Floats, high: float) -> Pass:
+        """One pass at λ = reference + change, weights up to `high`."""
+        return self.visit(reference, change, high)[1]
+
+    def weights(self, lam: Floats, high: float) -> Floats:
+        """The weights `[g]`; 0 for captions without keywords."""
+        return np.where(self.mu > 0, self.visit(lam, np.zeros(self.columns), high)[0], 0.0)
+
+    def totals(self, lam: Floats, high: float) -> Totals:
+        """One pass for the sums over captions."""
+        weight = self.weights(lam, high)
+        return Totals(float(self.mu @ weight), float(self.mu @ (weight * weight)), float(weight.max(initial=0.0)))
+
     def highest(self, bands: Bands) -> float:
         """The largest weight, or where there is none a finite one that no optimum reaches.
 
@@ -108,7 +184,9 @@ class Solved:
     """One solution of the dual.
 
     Attributes:
-        weight: `[g]`, of the sets.
+        lam: `[m]`, λ.
+        high: the largest weight that was allowed.
+        totals: sums over captions.
         counts: `[m]`, expected captions of each keyword.
         gap: duality gap in nats.
         certified: the gap is within the tolerance.
@@ -116,7 +194,9 @@ class Solved:
         history: distances from the middle of the bands along the climb.
     """
 
-    weight: Floats
+    lam: Floats
+    high: float
+    totals: Totals
     counts: Floats
     gap: float
     certified: bool
@@ -162,15 +242,15 @@ def log_inside(weight: float, bounds: tuple[float, float]) -> float:
     return math.log(np.clip(weight, max(bounds[0], 1e-9 * min(bounds[1], 1.0)), bounds[1]))
 
 
-def solve_dual(problem: Problem, bands: Bands, options: Options) -> Solved:
+def solve_dual(problem: Captions, bands: Bands, options: Options) -> Solved:
     """Climb the dual from the problem's λ until it is certified, or for `options.iterations` passes."""
     high = problem.highest(bands)
     zero = np.zeros(problem.columns)
-    at_start = problem.visit(zero, zero, high)[1].counts
+    at_start = problem.message(zero, zero, high).counts
     unit = np.zeros(problem.columns)
     np.divide(1.0, np.sqrt(np.maximum(at_start, min(1.0, float(at_start.mean())))), out=unit, where=at_start > 0)
     best, ascent = climb(
-        lambda reference, change: problem.visit(reference, change, high)[1],
+        lambda reference, change: problem.message(reference, change, high),
         bands,
         problem.lam,
         unit,
@@ -179,10 +259,17 @@ def solve_dual(problem: Problem, bands: Bands, options: Options) -> Solved:
     )
     problem.lam = best.lam
     problem.passes += ascent.passes
-    weight = problem.visit(best.lam, zero, high)[0]
     history = _history(ascent, best, normalised(0.5 * (bands.lower + bands.upper)))
-    spent = ascent.passes >= options.iterations
-    return Solved(weight, best.found.counts, best.gap, best.certified(options.tolerance), spent, history)
+    return Solved(
+        lam=best.lam,
+        high=high,
+        totals=problem.totals(best.lam, high),
+        counts=best.found.counts,
+        gap=best.gap,
+        certified=best.certified(options.tolerance),
+        spent=ascent.passes >= options.iterations,
+        history=history,
+    )
 
 
 def _history(ascent: Ascent, best: Point, goal: Floats) -> tuple[Step, ...]:

@@ -9,9 +9,16 @@ import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.arrays import Floats
-from tasks.balancing.calibration.calibrate import calibrated
-from tasks.balancing.calibration.problem import Options, Priority, Problem, Solved, log_inside, make_problem, solve_dual
-from tasks.balancing.diagnostics import effective_sample_size
+from tasks.balancing.calibration.calibrate import calibrated, with_weights
+from tasks.balancing.calibration.problem import (
+    Captions,
+    Options,
+    Priority,
+    Solved,
+    log_inside,
+    make_problem,
+    solve_dual,
+)
 from tasks.balancing.matrix.checks import checked_target
 from tasks.balancing.result import Balance
 
@@ -59,25 +66,46 @@ def calibrate_to_size(  # noqa: PLR0913  the public face: these names are what a
         InputError: a malformed matrix or target, or a size or effective size that cannot be reached.
     """
     problem = make_problem(indptr, indices, columns=columns, initial=None, bounds=(0.0, cap))
-    options = Options(priority, price, tolerance, iterations)
-    shares = checked_target(target, columns, "target")
+    wanted = Wanted(float(size), float(slack), None if effective_size is None else float(effective_size))
+    solved, balance = solve_to_size(problem, target, wanted, Options(priority, price, tolerance, iterations))
+    return with_weights(problem, solved, balance)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The expected captions, the half width of the bands, and the effective sample size to keep, if any."""
+
+    size: float
+    slack: float = 0.0
+    effective_size: float | None = None
+
+
+def solve_to_size(problem: Captions, target: npt.ArrayLike, wanted: Wanted, options: Options) -> tuple[Solved, Balance]:
+    """The solution at the scale that meets the size, and the result without weights; as `calibrate_to_size` explains.
+
+    Raises:
+        InputError: as there.
+    """
+    size, slack, effective_size = wanted.size, wanted.slack, wanted.effective_size
+    shares = checked_target(target, problem.columns, "target")
     if not 0 <= slack <= 1:
         raise InputError(f"slack is {slack}; give the half width of the bands as a share of the target, from 0 to 1")
-    number = float(problem.mu.sum())
+    number, cap = problem.matched, problem.bounds[1]
     if not 0 < size <= cap * number:
         raise InputError(
-            f"size is {size:g}, but {number:.0f} captions match and may be expected at most {cap:g} times each; "
+            f"size is {size:g}, but {number} captions match and may be expected at most {cap:g} times each; "
             f"ask for at most {cap * number:.0f}, or raise the cap"
         )
     if effective_size is not None and not 0 < effective_size <= number:
-        raise InputError(f"effective_sample_size is {effective_size:g}; give between 1 and {number:.0f} (the matched)")
-    problem.log_start[:] = log_inside(size / number, problem.bounds)
-    counts = shares * (float(problem.mu @ np.diff(problem.sets.indptr)) / float(shares.sum()))
-    search = _Search(problem, options, counts, float(slack), float(size))
+        raise InputError(f"effective_sample_size is {effective_size:g}; give between 1 and {number} (the matched)")
+    problem.start(log_inside(size / number, problem.bounds))
+    counts = shares * (problem.matches / float(shares.sum()))
+    search = _Search(problem, options, counts, slack, size)
     found = search.scaled(options.price)
     if effective_size is not None and found.effective < effective_size:
         found = search.cheapened(effective_size)
-    return calibrated(problem, found.solved, found.lower, found.upper, _short(found, size, effective_size))
+    short = _short(found, size, effective_size)
+    return found.solved, calibrated(problem, found.solved, found.lower, found.upper, short)
 
 
 @dataclass(frozen=True)
@@ -103,17 +131,15 @@ def _short(found: _Scaled, size: float, effective_size: float | None) -> str:
 class _Search:
     """Solves for the scale `c` of the bands, each time from the last solution."""
 
-    def __init__(self, problem: Problem, options: Options, target: Floats, slack: float, size: float) -> None:
+    def __init__(self, problem: Captions, options: Options, target: Floats, slack: float, size: float) -> None:
         self.problem, self.options, self.target, self.slack, self.size = problem, options, target, slack, size
-        self.log_scale = float(np.log(size / float(problem.mu.sum())))
+        self.log_scale = float(np.log(size / problem.matched))
 
     def _solved(self, price: float) -> _Scaled:
         counts = float(np.exp(self.log_scale)) * self.target
         lower, upper = counts * (1.0 - self.slack), counts * (1.0 + self.slack)
         solved = solve_dual(self.problem, self.options.bands(lower, upper, price), self.options)
-        held = self.problem.mu > 0
-        weight = np.repeat(solved.weight[held], self.problem.sets.multiplicity[held])
-        return _Scaled(solved, lower, upper, float(weight.sum()), effective_sample_size(weight))
+        return _Scaled(solved, lower, upper, solved.totals.expected, solved.totals.effective_sample_size)
 
     def scaled(self, price: float) -> _Scaled:
         """The solution at the scale where the size is met to 0.1 %: secant on logs within a bracket."""

@@ -1,47 +1,27 @@
-"""What one pass over the shards counts before anything is balanced."""
+"""What one pass over the matches counts before anything is balanced."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from tasks.arrays import Floats, Ids, Int64s
-from tasks.balancing.matrix.checks import check_unique
-from tasks.balancing.matrix.read_matches import read_shard
-from tasks.balancing.raking.mappers import Mapper, mapped
+from storage.errors import InputError
+from tasks.arrays import Floats, Int64s
+from tasks.balancing.matrix.match_stream import MatchBlock, MatchStream
 from tasks.balancing.result import Unit
-from tasks.balancing.targets import base_measure
-
-
-@dataclass(frozen=True)
-class MatchShards:
-    """The `matches` table on disk, and how passes over it run.
-
-    Attributes:
-        paths: the shards, in the order in which their rows are wanted.
-        columns: number of keywords m.
-        without: ids that were taken down.
-        mapper: where passes run: `mapped(workers)` for threads, `ray_mapped()` for a cluster.
-    """
-
-    paths: Sequence[Path]
-    columns: int
-    without: Ids | None = None
-    mapper: Mapper = field(default_factory=lambda: mapped(1))
 
 
 @dataclass(frozen=True)
 class Census:
-    """Counts over all shards.
+    """Counts over all rows.
 
     Attributes:
-        rows: captions.
+        rows: captions, without those that are gone.
         matched: captions with a keyword.
         matches: captions' keywords in all.
+        gone: captions that were dropped before matching.
         counts: `[m]` captions of each keyword.
         base: `[m]` captions split over their keywords, `Σ_i K_ij / deg_i`.
         alone: `[m]` captions that hold this keyword and no other.
@@ -50,6 +30,7 @@ class Census:
     rows: int
     matched: int
     matches: int
+    gone: int
     counts: Int64s
     base: Floats
     alone: Int64s
@@ -58,37 +39,47 @@ class Census:
         """Mass of one caption ("rows") or of one match ("pairs") in the starting measure."""
         return 1.0 / (self.matched if unit == "rows" else self.matches)
 
+    def measure(self, unit: Unit) -> Floats:
+        """The measure before balancing `[m]`, in captions: `base` ("rows"), or the counts ("pairs")."""
+        return self.base if unit == "rows" else self.counts.astype(np.float64)
 
-def census(shards: MatchShards) -> Census:
-    """Count all shards, but for the ids that were taken down.
+
+def census(stream: MatchStream) -> Census:
+    """Count all rows.
 
     Raises:
-        InputError: a shard that is none of the `matches` table, or a caption that names a keyword twice.
+        InputError: no caption matches any keyword, a match names an unknown keyword, or a caption one twice.
     """
-    columns = shards.columns
-    total = Census(0, 0, 0, np.zeros(columns, np.int64), np.zeros(columns), np.zeros(columns, np.int64))
-    count = partial(_count, columns=columns, without=shards.without)
-    for one in shards.mapper(count, list(shards.paths)):
+    columns = stream.columns
+    total = Census(0, 0, 0, 0, np.zeros(columns, np.int64), np.zeros(columns), np.zeros(columns, np.int64))
+    for one in stream.map(partial(_count, columns=columns)):
         total = Census(
             total.rows + one.rows,
             total.matched + one.matched,
             total.matches + one.matches,
+            total.gone + one.gone,
             total.counts + one.counts,
             total.base + one.base,
             total.alone + one.alone,
         )
+    if total.matched == 0:
+        raise InputError(
+            f"none of the {total.rows} captions matches any of the {columns} keywords; "
+            "check the metadata list against the captions"
+        )
     return total
 
 
-def _count(path: Path, *, columns: int, without: Ids | None) -> Census:
-    held = read_shard(path, columns, without)
-    check_unique(held.indptr, held.indices, columns, held.ids)
-    single = held.indices[held.indptr[:-1][held.degrees == 1]]
+def _count(block: MatchBlock, *, columns: int) -> Census:
+    degrees = np.diff(block.indptr)
+    share = np.repeat(1.0 / np.maximum(degrees, 1), degrees)
+    single = block.indices[block.indptr[:-1][degrees == 1]]
     return Census(
-        held.rows,
-        int(np.count_nonzero(held.degrees)),
-        len(held.indices),
-        held.counts,
-        base_measure(held, "rows"),
+        len(degrees) - block.gone,
+        int(np.count_nonzero(degrees)),
+        len(block.indices),
+        block.gone,
+        np.bincount(block.indices, minlength=columns),
+        np.bincount(block.indices, weights=share, minlength=columns).astype(np.float64),
         np.bincount(single, minlength=columns),
     )

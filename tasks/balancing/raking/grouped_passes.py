@@ -9,9 +9,9 @@ from functools import cache, partial
 import numpy as np
 
 from tasks.arrays import Floats, Keywords
+from tasks.balancing.matrix.mappers import Mapper
 from tasks.balancing.raking.grouped_rows import Grouped, Part
 from tasks.balancing.raking.kernels import TINY, open_table, scale_sums, scatter_two
-from tasks.balancing.raking.mappers import Mapper
 from tasks.compiled import compiled
 
 GroupKernel = Callable[[Keywords, Floats, Floats, Floats, Floats], float]

@@ -1,6 +1,6 @@
 """The map–reduce step of raking: one pass over blocks of rows, whose only message is one vector per keyword.
 
-A block may be a slice of a matrix in memory or a Parquet shard on disk; the mapper may be `map`, a thread pool or a
+A block is a slice of a matrix in memory, or rows of Parquet shards on disk; the mapper is `map`, a thread pool or a
 Ray cluster, because the mapped functions take and return plain arrays and hold no state.
 """
 
@@ -10,18 +10,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from tasks.arrays import Floats, Ids, Integers
+from tasks.arrays import Floats, Integers
 from tasks.balancing.diagnostics import kullback_leibler
-from tasks.balancing.matrix.read_matches import read_shard
+from tasks.balancing.matrix.mappers import Mapper
+from tasks.balancing.matrix.match_stream import MatchStream
 from tasks.balancing.raking.grouped_passes import grouped_log_sums, grouped_row_distance
 from tasks.balancing.raking.grouped_rows import Grouped
 from tasks.balancing.raking.kernels import log_sums, scale_sums, start_sums
-from tasks.balancing.raking.mappers import Mapper
 from tasks.balancing.result import Unit
 
 BLOCKS = 8
@@ -42,25 +41,17 @@ class Block:
 
 
 @dataclass(frozen=True)
-class Shard:
-    """Rows on disk, one shard of the `matches` table.
+class StreamedBlock:
+    """One block of a stream, and the target mass of each of its rows."""
 
-    Attributes:
-        path: the shard.
-        columns: number of keywords m.
-        row_target: the target mass of each row.
-        without: ids that were taken down.
-    """
-
-    path: Path
-    columns: int
+    stream: MatchStream
+    number: int
     row_target: float
-    without: Ids | None = None
 
     def load(self) -> Block:
-        """Read the shard."""
-        held = read_shard(self.path, self.columns, self.without)
-        return Block(held.indptr, held.indices, np.array([self.row_target]))
+        """Read the block, or take it from memory."""
+        block = self.stream.block(self.number)
+        return Block(block.indptr, block.indices, np.array([self.row_target]))
 
 
 class Source(Protocol):
@@ -89,13 +80,7 @@ def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[B
 
 @dataclass(frozen=True)
 class Sums:
-    """A block's message.
-
-    Attributes:
-        scales: `[m]`, `e^shift Σ_i K_ij u_i`.
-        apart: `[m]`, masses of matches that were summed apart, or None.
-        stranded: target mass of captions that no keyword can carry.
-    """
+    """A block's message: `e^shift Σ_i K_ij u_i` `[m]`, pair masses summed apart `[m]` or None, and stranded mass."""
 
     scales: Floats
     apart: Floats | None
@@ -202,15 +187,7 @@ class Rows:
 def block_row_mass(
     source: Source, *, reference: Floats | None, current: Floats, unit: Unit, mass: float
 ) -> tuple[Floats, Floats]:
-    """`(Σ_j u_i e^{current_j}, P_X(i))` for one block's rows.
-
-    Args:
-        source: the block.
-        reference: `[m]` potentials that the row scalings `u` are made from; None for the starting measure's.
-        current: `[m]` potentials of the keywords.
-        unit: the starting measure's, see `Rows`.
-        mass: one caption's, or one match's, in the starting measure.
-    """
+    """`(Σ_j u_i e^{current_j}, P_X(i))` for one block's rows."""
     block = source.load()
     rows = len(block.indptr) - 1
     degrees = np.diff(block.indptr)

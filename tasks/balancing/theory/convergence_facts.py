@@ -10,7 +10,6 @@ from tasks.arrays import Floats
 from tasks.balancing.feasibility.components import components
 from tasks.balancing.feasibility.max_flow import feasibility
 from tasks.balancing.matrix.incidence import Incidence
-from tasks.balancing.result import Balance
 from tasks.balancing.stats import MatrixFacts
 from tasks.balancing.theory.pair_measure import scaled_measure
 from tasks.balancing.theory.spectrum import spectrum
@@ -18,7 +17,7 @@ from tasks.balancing.theory.spectrum import spectrum
 MOST_MATCHES = 1_000_000
 
 
-def survey(matrix: Incidence, balance: Balance, target: Floats, texts: Sequence[str]) -> MatrixFacts:
+def survey(matrix: Incidence, weight: Floats, log_scale: Floats, target: Floats, texts: Sequence[str]) -> MatrixFacts:
     """The facts of a matrix; those that take more than a pass only up to a million matches (else None).
 
     `margin_deficit` is the share of mass that no weighting of *pairs* can bring to equal captions and the target at
@@ -27,9 +26,10 @@ def survey(matrix: Incidence, balance: Balance, target: Floats, texts: Sequence[
 
     Args:
         matrix: the matched captions.
-        balance: the result of raking them.
+        weight: `[n]`, of the balanced measure.
+        log_scale: `[m]`, the keywords' log scalings.
         target: `[m]`, sums to 1.
-        texts: `[m]` keywords.
+        texts: `[m]`, the keywords.
     """
     parts = components(matrix.indptr, matrix.indices, matrix.columns)
     facts = MatrixFacts(components=parts.number, largest_component=float(parts.rows[0]) / matrix.rows)
@@ -38,7 +38,7 @@ def survey(matrix: Incidence, balance: Balance, target: Floats, texts: Sequence[
     flow = feasibility(matrix.indptr, matrix.indices, row_target=None, column_target=target)
     blocking = None if flow.blocking is None else flow.blocking.sentence(texts)
     facts = facts.model_copy(update={"margin_deficit": flow.deficit, "blocking": blocking})
-    measure = scaled_measure(matrix.indptr, matrix.indices, balance.weight, balance.log_scale)
+    measure = scaled_measure(matrix.indptr, matrix.indices, weight, log_scale)
     try:
         found = spectrum(measure, most=8, tolerance=1e-4)
     except ArpackNoConvergence:

@@ -8,18 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tasks.arrays import Floats, Integers
-from tasks.balancing.diagnostics import (
-    effective_sample_size,
-    expected_marginal,
-    kullback_leibler,
-    normalised,
-    total_variation,
-)
-from tasks.balancing.matrix.incidence import Incidence
+from tasks.arrays import Floats, Int64s
+from tasks.balancing.diagnostics import kullback_leibler, normalised, total_variation
 from tasks.balancing.result import Unit
+from tasks.resampling.selection.choose import Tally
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,7 @@ class Realised:
     """
 
     marginal: Floats
-    counts: Integers
+    counts: Int64s
     size: int
     distinct: int
     duplicates: int
@@ -49,27 +42,24 @@ class Realised:
     lost: int
 
 
-def realise(matrix: Incidence, multiplicity: npt.ArrayLike, target: npt.ArrayLike, unit: Unit) -> Realised:
-    """Count what a selection holds.
+def realise(tally: Tally, target: Floats, unit: Unit) -> Realised:
+    """What was counted, beside the target.
 
     Args:
-        matrix: the matched captions.
-        multiplicity: `[n]` copies of each.
+        tally: counts of all that was drawn.
         target: `[m]`, any scale.
         unit: "pairs" compares keyword counts, "rows" captions split over their keywords.
     """
-    copies, goal = np.asarray(multiplicity, dtype=np.float64), normalised(target)
-    marginal = expected_marginal(matrix, copies, unit)
-    counts = np.bincount(matrix.indices, weights=np.repeat(copies, matrix.degrees), minlength=matrix.columns)
-    size, distinct = int(copies.sum()), int(np.count_nonzero(copies))
+    goal = normalised(target)
+    marginal = normalised((tally.counts if unit == "pairs" else tally.split).astype(np.float64))
     return Realised(
         marginal=marginal,
-        counts=counts.astype(np.int64),
-        size=size,
-        distinct=distinct,
-        duplicates=size - distinct,
-        effective_sample_size=effective_sample_size(copies),
+        counts=tally.counts,
+        size=tally.size,
+        distinct=tally.distinct,
+        duplicates=tally.size - tally.distinct,
+        effective_sample_size=tally.size * tally.size / tally.squares if tally.squares else 0.0,
         total_variation=total_variation(marginal, goal),
         kl=kullback_leibler(goal, marginal),
-        lost=int(np.count_nonzero((goal > 0) & (counts == 0))),
+        lost=int(np.count_nonzero((goal > 0) & (tally.counts == 0))),
     )

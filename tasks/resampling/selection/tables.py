@@ -1,82 +1,41 @@
-"""The tables of a selection: weights read, selection written, keywords with what was realised."""
+"""The counts of one group's draw, and the keyword table with what was realised."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from storage.errors import InputError
-from storage.tables.lookup import places_in
-from storage.tables.schemas import ENTRIES, SELECTION
+from storage.tables.schemas import ENTRIES
 from storage.tables.shards import read_table
-from tasks.arrays import Floats, Ids, Int64s
-from tasks.resampling.sampling.draw import Draw
+from tasks.resampling.selection.choose import Tally
 from tasks.resampling.selection.realised import Realised
+from tasks.resampling.stats import SelectStats
+
+DRAWN = pa.schema([("entry", pa.uint32()), ("copies", pa.int64()), ("split", pa.int64())])
 
 
-@dataclass(frozen=True)
-class Weights:
-    """The `weights` table sorted by id: ids `[n]`, weight `[n]`, and expected copies `[n]` or None."""
-
-    ids: Ids
-    weight: Floats
-    inclusion: Floats | None
-
-    def rows_in(self, ids: Ids) -> Int64s:
-        """Where each weighted caption stands among `ids` (sorted).
-
-        Raises:
-            InputError: a weighted caption has no matches.
-        """
-        places, found = places_in(ids, self.ids)
-        if not found.all():
-            raise InputError("a weighted caption is missing from the matches; pass the matches that were balanced")
-        return places
+def drawn_table(tally: Tally) -> pa.Table:
+    """Keywords that drawn captions hold: their copies, and the same split over each caption's keywords."""
+    held = np.flatnonzero(tally.counts)
+    return pa.table([held.astype(np.uint32), tally.counts[held], tally.split[held]], schema=DRAWN)
 
 
-def read_weights(paths: Sequence[Path]) -> Weights:
-    """Read the `weights` shards. A column of inclusion that is null throughout means there is none."""
-    table = read_table(list(paths))
-    ids = table.column("id").to_numpy()
-    order = np.argsort(ids, kind="stable")
-    inclusion = table.column("inclusion")
-    known = inclusion.null_count < len(inclusion)
-    return Weights(
-        ids[order],
-        table.column("weight").to_numpy()[order],
-        inclusion.to_numpy()[order] if known else None,
-    )
-
-
-def selection_table(weights: Weights, chosen: Draw) -> pa.Table:
-    """Captions with a multiplicity above 0, by id; `inclusion` is the probability of occurring at all."""
-    kept = chosen.multiplicity > 0
-    table = pa.table(
-        {
-            "id": pa.array(weights.ids[kept]),
-            "weight": pa.array(weights.weight[kept]),
-            "inclusion": pa.array(chosen.inclusion[kept]),
-            "multiplicity": pa.array(chosen.multiplicity[kept]),
-        }
-    )
-    return table.cast(SELECTION)
-
-
-def subset_table(ids: Ids, *, share: float) -> pa.Table:
-    """A uniform subset as a selection: each caption once, with the same weight and the same inclusion, `share`."""
-    table = pa.table(
-        {
-            "id": pa.array(ids),
-            "weight": pa.array(np.ones(len(ids))),
-            "inclusion": pa.array(np.full(len(ids), share)),
-            "multiplicity": pa.array(np.ones(len(ids), dtype=np.uint16)),
-        }
-    )
-    return table.cast(SELECTION)
+def add_groups(columns: int, groups: Sequence[tuple[Path, SelectStats]]) -> Tally:
+    """The counts of all groups together, from each group's `drawn.parquet` and figures."""
+    total = Tally(np.zeros(columns, np.int64), np.zeros(columns, np.int64))
+    for path, stats in groups:
+        table = read_table(path)
+        held = table.column("entry").to_numpy()
+        total.counts[held] += table.column("copies").to_numpy()
+        total.split[held] += table.column("split").to_numpy()
+        total.size += stats.size
+        total.distinct += stats.distinct
+        total.squares += stats.squares
+        total.largest = max(total.largest, stats.largest_multiplicity)
+    return total
 
 
 def with_realised(keywords: pa.Table, found: Realised) -> pa.Table:

@@ -12,7 +12,7 @@ from tasks.balancing.raking.grouped_passes import (
     grouped_row_distance,
 )
 from tasks.balancing.raking.grouped_rows import group_rows
-from tasks.balancing.raking.mappers import mapped
+from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.raking.row_passes import Rows, blocks_of
 from tests.tasks.balancing.examples import random_matrix
 from tests.tasks.balancing.raking.test_grouped_rows import long_rows

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.raking.iterate import KEPT_POTENTIALS, Problem, iterate
-from tasks.balancing.raking.mappers import mapped
+from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.raking.row_passes import Rows, blocks_of
 from tasks.balancing.raking.stopping import recorded
 from tasks.balancing.result import Blocking

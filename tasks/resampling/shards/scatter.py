@@ -1,0 +1,107 @@
+"""First half of the shuffle: a group's selected rows, sorted by shard, in files of one row group a shard.
+
+`pairs`, `matches` and `selection` stand side by side, file by file and row by row, so rows are taken by their place:
+nothing is joined.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.errors import InputError
+from storage.tables.payload import payload
+from storage.tables.schemas import CURATED
+from tasks.resampling.shards.layout import Layout, order_words, shard_of
+from tasks.resampling.shards.splits import held_out
+
+WORD, HELD, SHARDS = "order_word", "held_out", b"shards"
+SCATTERED = CURATED.append(pa.field(WORD, pa.uint64())).append(pa.field(HELD, pa.bool_())).remove_metadata()
+BATCH_BYTES = 64 << 20
+FILE_BYTES = 256 << 20
+
+
+def selected_rows(pairs: Path, matches: Path, selection: Path, layout: Layout) -> Iterator[pa.Table]:
+    """The selected rows of one file of pairs, in batches, with the word of each and whether it is held out.
+
+    Raises:
+        InputError: the files do not stand side by side.
+    """
+    chosen = _read(selection)
+    rows = chosen.column("row").to_numpy().astype(np.int64)
+    lists = _read(matches, ["entries"]).column("entries").take(pa.array(rows))
+    start = 0
+    with pq.ParquetFile(pairs) as file:
+        for group in range(file.num_row_groups):
+            stop = start + file.metadata.row_group(group).num_rows
+            first, last = np.searchsorted(rows, [start, stop])
+            if first < last:
+                taken = file.read_row_group(group, use_threads=False).take(pa.array(rows[first:last] - start))
+                yield _laid_out(taken, chosen.slice(first, last - first), lists.slice(first, last - first), layout)
+            start = stop
+    if len(rows) and rows[-1] >= start:
+        raise InputError(f"{selection.name} names row {rows[-1]} of {pairs.name}, which has {start}; curate again")
+
+
+def _laid_out(pairs: pa.Table, chosen: pa.Table, entries: pa.ChunkedArray, layout: Layout) -> pa.Table:
+    if not pairs.column("id").equals(chosen.column("id")):
+        raise InputError("the selection does not stand beside these pairs; pass the pairs that were matched")
+    multiplicity = chosen.column("multiplicity").to_numpy().astype(np.int64)
+    kept, copies = np.arange(pairs.num_rows), np.zeros(pairs.num_rows, dtype=np.int64)
+    if layout.expand:
+        kept = np.repeat(kept, multiplicity)
+        copies = np.arange(len(kept)) - np.repeat(np.cumsum(multiplicity) - multiplicity, multiplicity)
+        multiplicity = np.ones(len(kept), dtype=np.int64)
+    order = order_words(chosen.column("id").to_numpy()[kept], copies, layout.seed)
+    held = held_out(pairs, layout.validation, seed=layout.seed)[kept]
+    columns = {name: pairs.column(name) for name in pairs.column_names}
+    columns |= {"weight": chosen.column("weight"), "inclusion": chosen.column("inclusion"), "entries": entries}
+    table = pa.table(columns)
+    if layout.expand:
+        table = table.take(pa.array(kept))
+    table = table.append_column("multiplicity", pa.array(multiplicity, pa.uint16()))
+    table = table.append_column(WORD, pa.array(order, pa.uint64())).append_column(HELD, pa.array(held))
+    return table.select(SCATTERED.names).cast(SCATTERED)
+
+
+def write_scattered(tables: Iterable[pa.Table], output: Path, shards: int) -> tuple[int, int]:
+    """Write `scattered-*.parquet`, each sorted by shard with one row group a shard; returns rows and held-out rows.
+
+    A file closes at 256 MB of rows, which are in memory until then.
+    """
+    waiting: list[pa.Table] = []
+    size = files = rows = held = 0
+    for table in tables:
+        waiting.append(table)
+        size += int(payload(table).sum())
+        rows += table.num_rows
+        held += int(table.column(HELD).to_numpy().sum())
+        if size >= FILE_BYTES:
+            _write(pa.concat_tables(waiting), output / f"scattered-{files:05d}.parquet", shards)
+            waiting, size, files = [], 0, files + 1
+    if waiting or not files:
+        table = pa.concat_tables(waiting) if waiting else SCATTERED.empty_table()
+        _write(table, output / f"scattered-{files:05d}.parquet", shards)
+    return rows, held
+
+
+def _write(table: pa.Table, path: Path, shards: int) -> None:
+    number = shard_of(table.column(WORD).to_numpy(), shards)
+    order = np.argsort(number, kind="stable")
+    held, starts = np.unique(number[order], return_index=True)
+    ends = [*starts[1:], len(order)]
+    schema = SCATTERED.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
+    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=["source"]) as writer:
+        for start, stop in zip(starts, ends, strict=True):
+            part = table.take(pa.array(order[start:stop])).combine_chunks()
+            writer.write_table(part.replace_schema_metadata(schema.metadata), row_group_size=max(1, stop - start))
+
+
+def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
+    with pq.ParquetFile(path) as file:
+        return file.read(columns=columns, use_threads=False)
