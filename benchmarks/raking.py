@@ -21,9 +21,9 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
+from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.raking.grouped_rows import Grouped, group_rows
 from tasks.balancing.raking.kernels import fitted_potential
-from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.raking.row_passes import Rows, blocks_of
 

@@ -1,4 +1,4 @@
-"""Curation: pairs → matches → weights → selection → curated shards, and the random control."""
+"""Curation: pairs → matches → a law → a selection → curated shards, and the random control; group by group."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +11,25 @@ from tasks.matching.lists.installed_versions import installed_lists
 from tasks.matching.task import match, metadata
 from tasks.reporting.inputs.stage_outputs import Curation, Screening
 from tasks.resampling.config import SubsampleConfig
-from tasks.resampling.task import curate, select, subsample
+from tasks.resampling.task import gather, realise, scale, scatter, select, subsample, thin
+
+GATHERINGS = 4
+"""Runs that the curated shards are written by, where there is more than one group; the drawing stays readable."""
 
 
 @dataclass(frozen=True)
 class Data:
-    """One variant of the training data: shards, and which of their rows how often (None: every row once)."""
+    """One variant of the training data: shards, which rows how often (None: every row once), and which are gone."""
 
     shards: Sequence[Ref]
-    selection: Ref | None = None
+    selection: Sequence[Ref] | None = None
+    gone: Sequence[Ref] = ()
 
 
 def curate_graph(engine: Engine, config: PipelineConfig, screening: Screening) -> Curation:
-    """Screened pairs → matches → weights → selection → curated shards, and the random control."""
+    """Pairs → matches → a law → a selection → curated shards, and the random control."""
     store = config.runtime.store
-    pairs = list(screening.pairs)
+    pairs = list(screening.ingested)
     entries = engine.submit(
         metadata,
         label="metadata",
@@ -35,30 +39,62 @@ def curate_graph(engine: Engine, config: PipelineConfig, screening: Screening) -
         installed=installed_lists(config.metadata.sources),
     )
     matches = [
-        engine.submit(match, label=f"match {index}", config=config.matching, entries=entries, pairs=shard)
-        for index, shard in enumerate(pairs)
+        engine.submit(match, label=f"match {index}", config=config.matching, entries=entries, pairs=shard, gone=gone)
+        for index, (shard, gone) in enumerate(zip(pairs, gone_of(screening), strict=True))
     ]
     balanced = engine.submit(balance, label="balance", config=config.balancing, entries=entries, matches=matches)
-    selection = engine.submit(
-        select, label="select balanced", config=config.resampling, balanced=balanced, matches=matches
+    scaled = engine.submit(scale, label="scale", config=config.resampling, balanced=balanced, matches=matches)
+    selection = [
+        engine.submit(
+            select, label=f"select {index}", config=config.resampling, balanced=balanced, scaled=scaled, matches=each
+        )
+        for index, each in enumerate(matches)
+    ]
+    realised = engine.submit(
+        realise, label="realise", balanced=balanced, scaled=scaled, selection=selection, pairs=pairs
     )
-    curated = engine.submit(
-        curate, label="curate", config=config.curated, selection=selection, pairs=pairs, matches=matches
-    )
+    scattered = [
+        engine.submit(
+            scatter,
+            label=f"scatter {index}",
+            config=config.curated,
+            realised=realised,
+            pairs=shard,
+            matches=matched,
+            selection=selected,
+        )
+        for index, (shard, matched, selected) in enumerate(zip(pairs, matches, selection, strict=True))
+    ]
+    parts = GATHERINGS if len(pairs) > 1 else 1
+    curated = [
+        engine.submit(
+            gather, label=f"gather {part}", config=config.curated, scattered=scattered, part=part, parts=parts
+        )
+        for part in range(parts)
+    ]
     control = SubsampleConfig(seed=config.resampling.seed)
-    random = engine.submit(subsample, label="select random", config=control, pairs=pairs, size_of=selection)
-    return Curation(entries, matches, balanced, selection, curated, random)
+    cut = engine.submit(subsample, label="subsample", config=control, matches=matches, realised=realised)
+    random = [
+        engine.submit(thin, label=f"thin {index}", config=control, cut=cut, matches=each)
+        for index, each in enumerate(matches)
+    ]
+    return Curation(entries, matches, balanced, scaled, selection, realised, curated, random)
+
+
+def gone_of(screening: Screening) -> Sequence[Ref | None]:
+    """Which rows are gone, for every group."""
+    return screening.dropped or [None] * len(screening.ingested)
 
 
 def variants(screening: Screening, curation: Curation) -> Mapping[str, Data]:
-    """The data sets that are compared on equal budgets."""
+    """The data sets that are compared on equal budgets. What is gone is in none of them."""
     return {
-        "original": Data(screening.pairs),
-        "balanced": Data([curation.curated]),
-        "random": Data(screening.pairs, curation.random),
+        "original": Data(screening.ingested, None, screening.dropped),
+        "balanced": Data(curation.curated),
+        "random": Data(screening.ingested, curation.random, screening.dropped),
     }
 
 
-def selections(curation: Curation) -> Mapping[str, Ref | None]:
+def selections(curation: Curation) -> Mapping[str, Sequence[Ref] | None]:
     """The same data sets as selections of the pairs; None is every row once."""
     return {"original": None, "balanced": curation.selection, "random": curation.random}

@@ -11,6 +11,7 @@ from storage.record.external import external
 from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.task import geometry
 from tasks.reporting.inputs.stage_outputs import Leaks, Screening
+from tasks.screening.config import DropConfig
 from tasks.screening.task import deduplicate, drop, leakage
 
 
@@ -18,9 +19,9 @@ def screen_graph(
     engine: Engine, config: PipelineConfig, ingested: Sequence[Ref], places: Mapping[str, Dataset]
 ) -> Screening:
     """Leaks first, then repetitions among what is left, so that no row goes for the sake of one that goes too."""
-    plan = config.screening
+    plan, takedown = config.screening, DropConfig(takedown=config.balancing.takedown)
     if plan is None:
-        return Screening(ingested, ingested)
+        return Screening(ingested, _dropped(engine, takedown, ingested, []) if takedown.takedown else ())
     encoded = [
         _embed(engine, config, plan, shard, label=f"embed {index} for screening")
         for index, shard in enumerate(ingested if plan.near or plan.leakage else ())
@@ -39,12 +40,16 @@ def screen_graph(
         )
         lists = [*lists, duplicates]
     encoder = encoder_in_words(plan.encoder.settings, plan.encoder.model)
-    if not plan.drops:
-        return Screening(ingested, ingested, (), tree, duplicates, leaks, encoder)
-    kept = [
-        engine.submit(drop, label=f"drop {index}", pairs=shard, dropped=lists) for index, shard in enumerate(ingested)
+    drops = plan.drops or bool(takedown.takedown)
+    gone = _dropped(engine, takedown, ingested, lists if plan.drops else []) if drops else ()
+    return Screening(ingested, gone, tree, duplicates, leaks, encoder)
+
+
+def _dropped(engine: Engine, config: DropConfig, pairs: Sequence[Ref], lists: Sequence[Ref]) -> list[Ref]:
+    return [
+        engine.submit(drop, label=f"drop {index}", config=config, pairs=shard, dropped=list(lists))
+        for index, shard in enumerate(pairs)
     ]
-    return Screening(ingested, kept, kept, tree, duplicates, leaks, encoder)
 
 
 def _leaks(

@@ -6,7 +6,7 @@ from pathlib import Path
 from flows.config.pipeline import PipelineConfig
 from flows.config.plans import EncoderPlan
 from flows.engine.engine import Engine, Ref
-from flows.graph.curate import selections, variants
+from flows.graph.curate import gone_of, selections, variants
 from flows.graph.words import encoder_in_words
 from storage.record.external import external
 from tasks.embedding.task import embed
@@ -59,6 +59,7 @@ def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, 
                 pairs=list(data.shards),
                 selection=data.selection,
                 initial=initial,
+                gone=list(data.gone),
             ),
         )
         for seed in config.training.seeds
@@ -90,6 +91,7 @@ def _finetuned(
                 model=trained.model,
                 pairs=list(data[run.variant].shards),
                 selection=data[run.variant].selection,
+                gone=list(data[run.variant].gone),
             ),
         )
         for arm, settings in arms.items()
@@ -112,9 +114,15 @@ def _embed(engine: Engine, config: PipelineConfig, screening: Screening, model: 
     text_model = external(plan.text_model, config.runtime.store) if plan.text_model else None
     return [
         engine.submit(
-            embed, label=f"embed {index}", config=plan.settings, pairs=shard, model=model, text_model=text_model
+            embed,
+            label=f"embed {index}",
+            config=plan.settings,
+            pairs=shard,
+            model=model,
+            text_model=text_model,
+            gone=gone,
         )
-        for index, shard in enumerate(screening.pairs)
+        for index, (shard, gone) in enumerate(zip(screening.ingested, gone_of(screening), strict=True))
     ]
 
 

@@ -16,3 +16,10 @@ def places_in(held: Ids, wanted: Ids) -> tuple[npt.NDArray[np.int64], npt.NDArra
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
     places = np.minimum(np.searchsorted(held, wanted), len(held) - 1).astype(np.int64)
     return places, held[places] == wanted
+
+
+def left(ids: Ids, gone: Ids | None) -> npt.NDArray[np.bool_]:
+    """Which of `ids [n]` are not among those that are gone (ascending; None: nothing is)."""
+    if gone is None:
+        return np.ones(len(ids), bool)
+    return ~places_in(gone, ids)[1]

@@ -35,6 +35,8 @@ PAIRS = _with_features(
     ]
 )
 
+GONE = pa.schema([("id", pa.uint64())])
+
 REJECTED = pa.schema([("key", pa.string()), ("reason", pa.string()), ("detail", pa.string())])
 
 # Row by row that of `pairs`. Null in place of a list: the row is gone (a repetition, a leak, taken down).

@@ -88,8 +88,9 @@ Target = Annotated[
 
 
 class _Balancing(Config):
-    takedown: tuple[int, ...] = Field(
-        default=(), description="ids taken down: counted and weighted as if they had never been collected"
+    # Applied to everything after ingestion, by the stage `drop`: the matches that come here know it already.
+    takedown: Annotated[tuple[int, ...], NotInKey()] = Field(
+        default=(), description="ids taken down, as if they had never been collected: in no variant, nowhere"
     )
 
 

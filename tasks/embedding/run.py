@@ -12,8 +12,10 @@ from pydantic import JsonValue
 
 from storage.errors import InputError
 from storage.progress import progress
+from storage.tables.lookup import left
 from storage.tables.schemas import REJECTED
 from storage.tables.shards import count_rows, read_table, write_table
+from tasks.arrays import Ids
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encode import encode_shard
 from tasks.embedding.encoders import Encoders, open_encoders
@@ -27,12 +29,13 @@ def embed_shards(
     text_model: Path | None,
     output: Path,
     scratch: Path,
+    gone: Ids | None = None,
     device: str = "cpu",
     workers: int = 1,
 ) -> Mapping[str, JsonValue]:
     """Write `embeddings-NNNNN.parquet` for each shard and one `rejected.parquet` to `output`; returns the stats.
 
-    A shard that `scratch` already holds (a killed run left it) is not encoded again. Raises `InputError` where not one
+    `gone` are ids, ascending, whose rows are left out. A shard that `scratch` already holds (a killed run left it) is not encoded again. Raises `InputError` where not one
     row could be encoded.
     """
     if not shards:
@@ -58,7 +61,10 @@ def embed_shards(
                 seconds += time.perf_counter() - started
                 encoded += result.embeddings.num_rows
                 _write_whole(_rejected(done), result.rejected)
-                _write_whole(done, result.embeddings)  # last: its presence says that the shard is finished
+                alive = left(result.embeddings["id"].to_numpy(), gone)
+                _write_whole(
+                    done, result.embeddings.filter(pa.array(alive))
+                )  # last: its presence says that the shard is finished
             else:
                 bar.update(count_rows(shard))
     rejected = pa.concat_tables([REJECTED.empty_table(), *(read_table(_rejected(done)) for done in finished)])

@@ -8,24 +8,25 @@ from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.schemas import PAIRS
-from storage.tables.shards import ShardWriter
+from storage.tables.shards import ShardWriter, read_table
 from tasks.embedding.benchmark import benchmark_pairs
 from tasks.embedding.config import EmbeddingConfig
 
 
-@stage("embed", version=1, modules=("tasks.embedding",))
+@stage("embed", version=2, modules=("tasks.embedding",))
 def embed(
     config: EmbeddingConfig,
     pairs: Manifest,
     model: Manifest | External | None = None,
     text_model: External | None = None,
+    gone: Manifest | None = None,
     *,
     work: Workspace,
 ) -> Mapping[str, JsonValue]:
     """Encode every image and caption of a group of pairs into `embeddings-NNNNN.parquet`, one per shard of pairs.
 
-    Rows that cannot be encoded go to `rejected.parquet`. Finished shards are kept in the scratch directory, so that a
-    killed run goes on where it was.
+    Rows that are gone, as `drop` lists them, are left out; those that cannot be encoded go to `rejected.parquet`.
+    Finished shards are kept in the scratch directory, so that a killed run goes on where it was.
     """
     from tasks.embedding.run import embed_shards  # torch and open_clip take seconds to import: only where used
 
@@ -34,6 +35,7 @@ def embed(
         shards=work.paths(pairs, "pairs-*.parquet") or work.paths(pairs, "curated-*.parquet"),
         model=None if model is None else work.directory(model),
         text_model=None if text_model is None else work.directory(text_model),
+        gone=None if gone is None else read_table(work.path(gone, "gone.parquet"))["id"].to_numpy(),
         output=work.output,
         scratch=work.scratch,
         device=work.runtime.device,

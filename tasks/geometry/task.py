@@ -11,9 +11,13 @@ from tasks.geometry.config import GeometryConfig
 from tasks.geometry.stats import ConceptsStats, GeometryStats
 
 
-@stage("geometry", version=1, modules=("tasks.geometry.measure", "tasks.geometry.read_vectors"))
+@stage("geometry", version=2, modules=("tasks.geometry.measure", "tasks.geometry.read_vectors"))
 def geometry(
-    config: GeometryConfig, embeddings: Sequence[Manifest], selection: Manifest | None = None, *, work: Workspace
+    config: GeometryConfig,
+    embeddings: Sequence[Manifest],
+    selection: Sequence[Manifest] | None = None,
+    *,
+    work: Workspace,
 ) -> GeometryStats:
     """Measure the embeddings of a data set, or of the rows that a selection keeps (each once).
 
@@ -26,7 +30,7 @@ def geometry(
     ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
     selected = None
     if selection is not None:
-        selected = read_table(work.path(selection, "selection.parquet"), ["id", "multiplicity"])
+        selected = read_table(work.shards(selection, "selection-*.parquet"), ["id", "multiplicity"])
     result = measure_geometry(ids, vectors, config, selected, device=work.runtime.device, workers=work.runtime.workers)
     for name, table in result.tables.items():
         write_table(work.output / name, table)

@@ -22,6 +22,7 @@ class IngestStats(Stats):
     distinct_image_paths: int = Field(description="different paths of their images")
     mean_caption_characters: float | None = Field(description="length of the captions; None without rows")
     labels: dict[str, int] = Field(description="accepted rows by label")
+    bytes: int = Field(description="of captions and images, as held")
 
 
 class SurveyStats(Stats):

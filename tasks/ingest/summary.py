@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 
 from storage.errors import InputError
+from storage.tables.payload import payload
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
 from tasks.ingest.rows.batches import Batch
@@ -25,6 +26,7 @@ class Summary:
         self._reasons: Counter[str] = Counter()
         self._image_paths: set[str] = set()
         self._labels: Counter[int] = Counter()
+        self._bytes = 0
 
     def add(self, batch: Batch) -> None:
         """Count one batch."""
@@ -34,6 +36,7 @@ class Summary:
         self._reasons.update(batch.rejected["reason"].to_pylist())
         self._with_image += pairs.num_rows - pairs["image"].null_count
         self._caption_characters += pc.sum(pc.utf8_length(pairs["caption"])).as_py() or 0
+        self._bytes += int(payload(pairs).sum())
         paths = pc.struct_field(pairs["image"].combine_chunks(), "path")
         self._image_paths.update(path for path in paths.to_pylist() if path is not None)
         self._labels.update(label for label in pairs["label"].to_pylist() if label is not None)
@@ -53,6 +56,7 @@ class Summary:
             rows_with_image=self._with_image,
             distinct_image_paths=len(self._image_paths),
             mean_caption_characters=self._caption_characters / self.rows if self.rows else None,
+            bytes=self._bytes,
             labels={str(label): count for label, count in sorted(self._labels.items())},
         )
 

@@ -23,10 +23,12 @@ def kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[Bools] | N
     return np.split(choose_one_text(ids, images, seed=config.seed), ends[:-1])
 
 
-def write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray) -> None:
-    """One shard of the `MATCHES` table."""
+def write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray, alive: Bools) -> None:
+    """One shard of the `MATCHES` table; null where a row is not alive."""
     lists = pa.ListArray.from_arrays(matches.offsets.cast(pa.int32()), matches.values)
-    # Numbers of keywords are small, and their high bytes repeat. Split by byte, fast zstd makes a smaller file in less
-    # time than level 1 makes of the whole numbers; ids are random and do not compress at all.
+    if not alive.all():
+        lists = pc.if_else(pa.array(alive), lists, pa.scalar(None, lists.type))
+    # Entries are small numbers whose high bytes repeat. Split by byte, fast zstd makes a smaller file in less time than
+    # level 1 makes of the whole numbers; ids are random and do not compress at all.
     encodings = {"entries.list.element": "BYTE_STREAM_SPLIT"}
     write_table(path, pa.table({"id": ids, "entries": lists}), level=-3, encodings=encodings)

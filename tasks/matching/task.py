@@ -72,9 +72,13 @@ def metadata(
     )
 
 
-@stage("match", version=1, modules=())
-def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: Workspace) -> MatchStats:
+@stage("match", version=2, modules=())
+def match(
+    config: MatchingConfig, entries: Manifest, pairs: Manifest, gone: Manifest | None = None, *, work: Workspace
+) -> MatchStats:
     """Match one group of pairs against the list; one file of matches for each file of pairs, rows in the same order.
+
+    gone: what `drop` wrote of the group. Those rows keep their places, and have null in place of a list.
 
     Memory: the index, and as many shards' captions as there are workers.
     """
@@ -84,6 +88,7 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
     import numpy as np
     import pyarrow as pa
 
+    from storage.tables.lookup import left
     from storage.tables.shards import read_table, write_table
     from tasks.matching.counts import count_entries, counts_table
     from tasks.matching.matcher import spread
@@ -93,7 +98,8 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
     matcher = shared_matcher(work.directory(entries), entries.digest)
     size = MetadataStats.of(entries).entries
     shards = work.paths(pairs, "pairs-*.parquet")
-    kept = kept_rows(shards, config)
+    dropped = None if gone is None else read_table(work.path(gone, "gone.parquet"))["id"].to_numpy()
+    kept = kept_rows(shards, config, dropped)
 
     total, lock = np.zeros(size, dtype=np.uint64), Lock()
 
@@ -103,10 +109,12 @@ def match(config: MatchingConfig, entries: Manifest, pairs: Manifest, *, work: W
         matches = matcher.match(captions, threads=1)
         if kept is not None:
             matches = spread(matches, kept[shard])
-        write_matches(work.output / f"matches-{shard:05d}.parquet", table["id"], matches)
+        alive = left(table["id"].to_numpy(), dropped)
+        write_matches(work.output / f"matches-{shard:05d}.parquet", table["id"], matches, alive)
+        held = matches if alive.all() else matches.filter(pa.array(alive))
         with lock:
-            count_entries(matches, total)
-        return len(matches), int(np.count_nonzero(np.diff(matches.offsets)))
+            count_entries(held, total)
+        return len(held), int(np.count_nonzero(np.diff(held.offsets)))
 
     with ThreadPoolExecutor(work.runtime.workers) as pool:
         sizes = list(pool.map(run, range(len(shards))))

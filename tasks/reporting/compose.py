@@ -49,11 +49,11 @@ def compose(
     measurements = [read_measurement(each.cell, each.scores, work) for each in scored]
     asked = [(each.variant, each.reference) for each in config.comparisons]
     scores = Scores(summarise(measurements, bootstrap), compare(measurements, asked, bootstrap))
-    keywords = read_frame([work.path(curation.selection, "entries.parquet")])
-    marginals = keyword_marginals(keywords, curation.balanced, curation.selection)
+    keywords = read_frame([work.path(curation.realised, "entries.parquet")])
+    marginals = keyword_marginals(keywords, curation.balanced, curation.realised)
     screened = read_screening(config, screening, work)
     rows = read_row_counts(screening.ingested, curation, screened)
-    geometry = read_geometry(config, training, screening.ingested, curation.selection, work)
+    geometry = read_geometry(config, training, screening.ingested, curation.realised, work)
     trainings = read_trainings(training.models, work)
     history = read_frame([work.path(curation.balanced, "history.parquet")])
     with drawing():
@@ -97,8 +97,9 @@ def _manifests(
     """All inputs, in the order of the pipeline."""
     found = [
         *screening.ingested, screening.tree, *(each.found for each in screening.leaks.values()), screening.duplicates,
-        *screening.dropped, curation.entries, *curation.matches, curation.balanced, curation.selection,
-        curation.curated, *training.geometry.values(), *training.density.values(),
+        *screening.dropped, curation.entries, *curation.matches, curation.balanced, curation.scaled,
+        *curation.selection, curation.realised, *curation.curated,
+        *training.geometry.values(), *training.density.values(),
         *(each.model for each in training.models), *(each.scores for each in scored),
     ]  # fmt: skip
     return [each for each in found if each is not None]

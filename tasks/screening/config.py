@@ -1,4 +1,4 @@
-"""What counts as a duplicate or a leak, and what is dropped for it."""
+"""What counts as a duplicate or a leak, what is dropped for it, and what was taken down."""
 
 from typing import Annotated, Literal
 
@@ -37,3 +37,9 @@ class LeakageConfig(Config):
     )
     listed: int = Field(default=1_000, ge=0, le=1_000_000, description="most nearest pairs to list, leaks or not")
     pictures: int = Field(default=24, ge=0, le=200, description="most nearest pairs to draw")
+
+
+class DropConfig(Config):
+    """What is dropped beside what screening found."""
+
+    takedown: tuple[int, ...] = Field(default=(), description="ids taken down, as if they had never been collected")

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
-from storage.tables.schemas import REJECTED
+from storage.tables.schemas import GONE, REJECTED
 from storage.tables.shards import count_rows, iter_batches, read_table, write_table
-from tasks.screening.config import DeduplicateConfig, LeakageConfig
-from tasks.screening.duplicates.dropping import without_dropped
+from tasks.screening.config import DeduplicateConfig, DropConfig, LeakageConfig
+from tasks.screening.duplicates.dropping import dropped_rows, taken_down
 from tasks.screening.stats import DeduplicateStats, DropStats, LeakageStats
 
 
@@ -126,16 +126,22 @@ def leakage(
     )
 
 
-@stage("drop", version=1, modules=("tasks.screening.duplicates.dropping",))
-def drop(pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> DropStats:
-    """A group of pairs without the rows that `deduplicate` or `leakage` list; those go to `rejected.parquet`."""
-    listed = [read_table(work.path(manifest, "dropped.parquet")) for manifest in dropped]
-    rejected, rows = [REJECTED.empty_table()], 0
+@stage("drop", version=2, modules=("tasks.screening.duplicates.dropping",))
+def drop(config: DropConfig, pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> DropStats:
+    """Which rows of a group are gone: taken down, or listed by `deduplicate` or `leakage`.
+
+    The pairs stay as they are. `gone.parquet` holds the ids, ascending, which every reader of the pairs leaves out;
+    `rejected.parquet` says why.
+    """
+    listed = [taken_down(config.takedown), *(read_table(work.path(each, "dropped.parquet")) for each in dropped)]
+    ids, rejected, rows = [GONE.empty_table()], [REJECTED.empty_table()], 0
     for path in work.paths(pairs, "pairs-*.parquet"):
-        kept, gone = without_dropped(read_table(path), listed)
-        write_table(work.output / path.name, kept)
-        rejected.append(gone)
-        rows += kept.num_rows
+        table = read_table(path, ["id", "key"])
+        gone, why = dropped_rows(table, listed)
+        ids.append(gone)
+        rejected.append(why)
+        rows += table.num_rows - gone.num_rows
+    write_table(work.output / "gone.parquet", pa.concat_tables(ids).sort_by("id"))
     every = pa.concat_tables(rejected)
     write_table(work.output / "rejected.parquet", every)
     return DropStats(rows=rows, rejected=every.num_rows, reasons=_counts(every))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 _MODULES = ("tasks.training",)
 
 
-@stage("train", version=1, modules=_MODULES)
+@stage("train", version=2, modules=_MODULES)
 @over_ranks
 def train(
     config: TrainingConfig,
     seed: int,
     pairs: Sequence[Manifest],
-    selection: Manifest | None,
+    selection: Sequence[Manifest] | None = None,
     initial: External | None = None,
+    gone: Sequence[Manifest] = (),
     *,
     work: Workspace,
 ) -> ClipStats:
@@ -42,6 +44,7 @@ def train(
         pairs: pair or curated shards.
         selection: how often each row is drawn; None: as the shards say.
         initial: a safetensors checkpoint of the architecture to start from.
+        gone: what `drop` lists of the pairs, left out.
         work: this run.
     """
     from tasks.embedding.clip import build_clip, load_clip
@@ -59,17 +62,18 @@ def train(
     else:
         clip = build_clip(config.architecture, seed=seed)
     lock_tower(clip.model, config.locked)
-    return _train_clip(clip, config, seed, pairs, selection, work)
+    return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
 
 
-@stage("finetune", version=1, modules=_MODULES)
+@stage("finetune", version=2, modules=_MODULES)
 @over_ranks
 def finetune(
     config: FinetuneConfig,
     seed: int,
     model: Manifest,
     pairs: Sequence[Manifest],
-    selection: Manifest | None,
+    selection: Sequence[Manifest] | None = None,
+    gone: Sequence[Manifest] = (),
     *,
     work: Workspace,
 ) -> ClipStats:
@@ -81,18 +85,24 @@ def finetune(
         model: what `train` wrote.
         pairs: pair or curated shards.
         selection: how often each row is drawn; None: as the shards say.
+        gone: what `drop` lists of the pairs, left out.
         work: this run.
     """
     from tasks.embedding.clip import load_clip
 
     clip = load_clip(work.directory(model))
-    return _train_clip(clip, config, seed, pairs, selection, work)
+    return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
 
 
 @stage("train_heads", version=1, modules=_MODULES)
 @over_ranks
 def train_heads(
-    config: HeadsConfig, seed: int, embeddings: Sequence[Manifest], selection: Manifest | None, *, work: Workspace
+    config: HeadsConfig,
+    seed: int,
+    embeddings: Sequence[Manifest],
+    selection: Sequence[Manifest] | None = None,
+    *,
+    work: Workspace,
 ) -> TrainingStats:
     """The paper's heads on frozen embeddings.
 
@@ -152,24 +162,33 @@ def selfsupervise(
     )
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Pairs or curated shards, which of their rows how often, and which are gone."""
+
+    pairs: Sequence[Manifest]
+    selection: Sequence[Manifest] | None
+    gone: Sequence[Manifest]
+
+
 def _train_clip(
     clip: "Clip",
     config: TrainingConfig | FinetuneConfig,
     seed: int,
-    pairs: Sequence[Manifest],
-    selection: Manifest | None,
+    rows: "_Rows",
     work: Workspace,
 ) -> ClipStats:
     from storage.tables.shards import write_table
     from tasks.embedding.clip import save_clip
     from tasks.training.data.images import Preparation
-    from tasks.training.data.pairs import read_pairs
+    from tasks.training.data.pairs import gone_ids, read_pairs
     from tasks.training.recipes.clip import train_clip
 
     began = time.perf_counter()
     examples = read_pairs(
-        _shards(pairs, work),
-        _selection(selection, config, work),
+        _shards(rows.pairs, work),
+        _selection(rows.selection, config, work),
+        gone=gone_ids(work.shards(rows.gone, "gone.parquet")),
         preparation=Preparation.of(clip.transform),
         tokenizer=clip.tokenizer,
         workers=work.runtime.workers,
@@ -196,7 +215,7 @@ def _shards(pairs: Sequence[Manifest], work: Workspace) -> list[Path]:
     return [path for manifest in pairs for pattern in patterns for path in work.paths(manifest, pattern)]
 
 
-def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) -> "Selection | None":
+def _selection(selection: Sequence[Manifest] | None, config: LoopConfig, work: Workspace) -> "Selection | None":
     from pyarrow.parquet import read_schema
 
     from storage.tables.shards import read_table
@@ -204,9 +223,10 @@ def _selection(selection: Manifest | None, config: LoopConfig, work: Workspace) 
 
     if selection is None:
         return None
-    paths = [path for pattern in ("selection.parquet", "weights-*.parquet") for path in work.paths(selection, pattern)]
+    paths = work.shards(selection, "selection-*.parquet")
     if not paths or config.sampling not in read_schema(paths[0]).names:
-        raise InputError(f"{selection.name} holds no {config.sampling} to draw examples by; give a selection")
+        names = ", ".join(each.name for each in selection) or "the selection"
+        raise InputError(f"{names} holds no {config.sampling} to draw examples by; give a selection")
     return Selection.of(read_table(paths, ["id", config.sampling]), config.sampling)
 
 

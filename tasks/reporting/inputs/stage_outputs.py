@@ -24,9 +24,8 @@ class Screening:
     """What came in, and what of it goes on.
 
     Attributes:
-        ingested: groups of pairs as the sources gave them.
-        pairs: the groups that go on to be balanced and trained on.
-        dropped: the same where rows may have been dropped, else none.
+        ingested: groups of pairs as the sources gave them; nothing is ever taken out of these.
+        dropped: group by group, which of the rows are gone; empty where none can be.
         tree: `geometry` of all ingested pairs, by which near-duplicates are found.
         duplicates: the output of `deduplicate`.
         leaks: by benchmark.
@@ -34,7 +33,6 @@ class Screening:
     """
 
     ingested: Sequence[Manifest]
-    pairs: Sequence[Manifest]
     dropped: Sequence[Manifest] = ()
     tree: Manifest | None = None
     duplicates: Manifest | None = None
@@ -48,19 +46,23 @@ class Curation:
 
     Attributes:
         entries: the keyword list, with its audit.
-        matches: group by group, in the order of the pairs.
-        balanced: weights and marginals.
-        selection: which rows how often.
-        curated: the selected rows as shards.
-        random: a uniform selection of the same effective size.
+        matches: group by group, row by row those of the pairs.
+        balanced: the law on keywords, and marginals.
+        scaled: from the law to expected copies.
+        selection: which rows how often, group by group.
+        realised: what the selection holds.
+        curated: the selected rows as shards, some of them in each.
+        random: a uniform selection of the same effective size, group by group.
     """
 
     entries: Manifest
     matches: Sequence[Manifest]
     balanced: Manifest
-    selection: Manifest
-    curated: Manifest
-    random: Manifest
+    scaled: Manifest
+    selection: Sequence[Manifest]
+    realised: Manifest
+    curated: Sequence[Manifest]
+    random: Sequence[Manifest]
 
 
 @dataclass(frozen=True)

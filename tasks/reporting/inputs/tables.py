@@ -4,14 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from pydantic import JsonValue
 
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
-from storage.tables.shards import iter_batches, read_table
-from tasks.arrays import Floats, Ids
+from storage.tables.shards import read_table
+from tasks.arrays import Floats
 
 
 def read_frame(paths: Sequence[Path], columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -42,12 +41,3 @@ def read_keywords(selection: Manifest, work: Workspace) -> list[str]:
 def edge_lengths(tree: Manifest, work: Workspace) -> Floats:
     """Lengths of a spanning tree's edges, float64 `[n - 1]`, from the output of `geometry`."""
     return read_frame([work.path(tree, "edges.parquet")], ["length"])["length"].cast(pl.Float64).to_numpy()
-
-
-def unmatched_ids(matches: Sequence[Path]) -> Ids:
-    """Ids of the captions that hold no keyword, from shards of matches."""
-    found = [np.empty(0, dtype=np.uint64)]
-    for batch in iter_batches(matches, ["id", "entries"]):
-        lengths = batch["entries"].value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
-        found.append(batch["id"].to_numpy()[lengths == 0])
-    return np.concatenate(found)

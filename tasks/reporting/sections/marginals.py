@@ -16,7 +16,7 @@ from tasks.arrays import Floats, Int64s
 from tasks.balancing.stats import BalanceStats
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
 from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, logarithmic, name_rows
-from tasks.resampling.stats import SelectStats
+from tasks.resampling.stats import RealiseStats
 
 # Column of the keyword table → its name to readers. The order is that of the process.
 STAGES: Mapping[str, str] = {"observed": "before", "balanced": "balanced (expected)", "realised": "realised"}
@@ -70,13 +70,13 @@ class KeywordMarginals:
         shares: of each keyword, before and after.
         distances: of each marginal from the target.
         balancing: figures of `balance`.
-        selection: figures of `select`.
+        selection: figures of `realise`.
     """
 
     shares: Marginals
     distances: tuple[Distance, ...]
     balancing: BalanceStats
-    selection: SelectStats
+    selection: RealiseStats
 
     @property
     def approach(self) -> tuple[float, float] | None:
@@ -87,9 +87,9 @@ class KeywordMarginals:
 
 
 def keyword_marginals(keywords: pl.DataFrame, balanced: Manifest, selection: Manifest) -> KeywordMarginals:
-    """From the keyword table with every marginal filled in, and the outputs of `balance` and `select`."""
+    """From the keyword table with every marginal filled in, and the outputs of `balance` and `realise`."""
     shares = read_marginals(keywords)
-    return KeywordMarginals(shares, distances(shares), BalanceStats.of(balanced), SelectStats.of(selection))
+    return KeywordMarginals(shares, distances(shares), BalanceStats.of(balanced), RealiseStats.of(selection))
 
 
 def read_marginals(entries: pl.DataFrame) -> Marginals:

@@ -10,7 +10,7 @@ from tasks.ingest.stats import IngestStats
 from tasks.matching.stats import MatchStats
 from tasks.reporting.inputs.stage_outputs import Curation
 from tasks.reporting.sections.screening import Screened
-from tasks.resampling.stats import SelectStats
+from tasks.resampling.stats import RealiseStats
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def read_row_counts(ingested: Sequence[Manifest], curation: Curation, screened: 
         arrived,
         [MatchStats.of(each) for each in curation.matches],
         BalanceStats.of(curation.balanced),
-        SelectStats.of(curation.selection),
+        RealiseStats.of(curation.realised),
         screened.reasons if screened.remaining is not None else None,
     )
     return RowCounts(route, sources(arrived))
@@ -68,7 +68,7 @@ def stations(
     ingested: Sequence[IngestStats],
     matched: Sequence[MatchStats],
     balanced: BalanceStats,
-    selection: SelectStats,
+    selection: RealiseStats,
     screened: Mapping[str, int] | None = None,
 ) -> tuple[Station, ...]:
     """The stations from source to curated set, from the stages' own counts.
@@ -89,13 +89,16 @@ def stations(
     remaining = rows - sum((screened or {}).values())
     repeated = [Loss(reason, count) for reason, count in sorted((screened or {}).items())]
     screening = [
-        Station("Screened", "pairs that repeat no other and leak no evaluation set", remaining, tuple(repeated))
+        Station(
+            "Screened",
+            "pairs that repeat no other, leak no evaluation set and are not taken down",
+            remaining,
+            tuple(repeated),
+        )
     ]
 
     with_keyword = sum(each.matched for each in matched)
     unmatched = [Loss("caption holds no keyword", remaining - with_keyword)] if remaining > with_keyword else []
-    if balanced.taken_down:
-        unmatched.append(Loss("taken down", balanced.taken_down))
 
     undrawn = balanced.matched - selection.distinct
     dropped = [Loss("not drawn: low weight, or luck", undrawn)] if undrawn > 0 else []

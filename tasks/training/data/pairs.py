@@ -12,7 +12,8 @@ import xxhash
 from torch import Tensor
 
 from storage.errors import InputError
-from storage.tables.shards import iter_batches
+from storage.tables.lookup import left
+from storage.tables.shards import iter_batches, read_table
 from tasks.arrays import Floats, Ids, Int64s
 from tasks.training.data.images import DecodedPictures, EncodedPictures, Pictures, Preparation, decode_all
 from tasks.training.data.selection import Selection
@@ -47,12 +48,13 @@ class PairSet:
     without_image: int
 
 
-def read_pairs(
+def read_pairs(  # noqa: PLR0913  what to read, how to prepare it, and with what means
     paths: Sequence[Path],
     selection: Selection | None,
     *,
     preparation: Preparation,
     tokenizer: Callable[[list[str]], Tensor],
+    gone: Ids | None = None,
     workers: int = 1,
     scratch: Path | None = None,
     decoded_limit: int = DECODED_LIMIT,
@@ -65,6 +67,7 @@ def read_pairs(
         selection: copies by id; None takes the column named `copies` where there is one, and one copy elsewhere.
         preparation: the model's evaluation transform.
         tokenizer: captions to tokens `[n, context]`.
+        gone: ids, ascending, of rows that are left out.
         workers: threads that decode.
         scratch: where encoded pictures go when decoded ones would not fit.
         decoded_limit: bytes of decoded pictures that fit.
@@ -85,7 +88,7 @@ def read_pairs(
         store = _Decoded(preparation, workers, total)
     tokens = TokenWriter(tokenizer, total, scratch)
     ids, kept, hashes, skipped = [], [], [], 0
-    for rows in _selected(paths, selection, copies):
+    for rows in _selected(paths, selection, copies, gone):
         encoded = rows["image"].combine_chunks().field("bytes")
         present = encoded.is_valid()
         skipped += len(rows) - (present.true_count or 0)
@@ -116,12 +119,22 @@ def read_pairs(
     )
 
 
-def _selected(paths: Sequence[Path], selection: Selection | None, column: str) -> Iterator[pa.Table]:
+def gone_ids(paths: Sequence[Path]) -> Ids | None:
+    """The ids, ascending, that files of rows that are gone list together; None without any file."""
+    if not paths:
+        return None
+    ids: Ids = np.sort(read_table(paths, ["id"])["id"].to_numpy())
+    return ids
+
+
+def _selected(paths: Sequence[Path], selection: Selection | None, column: str, gone: Ids | None) -> Iterator[pa.Table]:
     for path in paths:
         columns = ["id", "key", "caption", "image"]
         own = selection is None and column in pq.read_schema(path).names
         for batch in iter_batches(path, columns + [column] * own, rows=_ROWS):
             table = pa.table(batch)
+            if gone is not None:
+                table = table.filter(pa.array(left(table["id"].to_numpy(), gone)))
             if selection is not None:
                 copies = selection(table["id"].to_numpy())
             else:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tasks.balancing.matrix.incidence import Incidence
-from tasks.balancing.raking.census import Census, MatchShards, census
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking.census import Census, MatchShards, census
 from tasks.balancing.targets import base_measure
 from tests.tasks.balancing.examples import random_matrix, write_shards
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tasks.balancing.matrix.incidence import Incidence
-from tasks.balancing.raking.iterate import KEPT_POTENTIALS, Problem, iterate
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking.iterate import KEPT_POTENTIALS, Problem, iterate
 from tasks.balancing.raking.row_passes import Rows, blocks_of
 from tasks.balancing.raking.stopping import recorded
 from tasks.balancing.result import Blocking

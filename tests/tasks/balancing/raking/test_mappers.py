@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.balancing.raking.census import MatchShards
 from tasks.balancing.matrix.mappers import mapped, ray_mapped
+from tasks.balancing.raking.census import MatchShards
 from tasks.balancing.raking.rake_shards import rake_shards
 from tests.tasks.balancing.examples import random_matrix, write_shards
 

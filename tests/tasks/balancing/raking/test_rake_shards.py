@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.balancing.raking.census import MatchShards, census
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking.census import MatchShards, census
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.raking.rake_shards import rake_shards, shard_weights
 from tests.tasks.balancing.examples import random_matrix, write_shards

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.balancing.raking import row_passes
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking import row_passes
 from tasks.balancing.raking.row_passes import Block, Rows, Shard, _scale, blocks_of, exponentials
 from tests.tasks.balancing.examples import dense, dense_rake, random_matrix, write_shards
 
