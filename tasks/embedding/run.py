@@ -35,8 +35,8 @@ def embed_shards(
 ) -> Mapping[str, JsonValue]:
     """Write `embeddings-NNNNN.parquet` for each shard and one `rejected.parquet` to `output`; returns the stats.
 
-    `gone` are ids, ascending, whose rows are left out. A shard that `scratch` already holds (a killed run left it) is not encoded again. Raises `InputError` where not one
-    row could be encoded.
+    `gone` are ids, ascending, whose rows are left out. A shard that `scratch` already holds (a killed run left it) is
+    not encoded again. Raises `InputError` where not one row could be encoded.
     """
     if not shards:
         raise InputError("there are no pairs to encode: the given stage wrote no pairs-*.parquet or curated-*.parquet")
