@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,7 +22,7 @@ from tasks.balancing.stats import BalanceStats
 from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.inputs.untrusted import displayed
 from tasks.resampling.explain import SelectionStory, explain_selection
-from tasks.resampling.stats import SelectStats
+from tasks.resampling.stats import ScaleStats
 from tasks.screening.explain import DroppingStory, explain_dropping
 
 LEAKAGE = "leakage "  # before the benchmark's name in a run's label
@@ -54,15 +55,16 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
     """
     screening, curation = curate(StatusEngine(config.runtime), config)
     runs = _screening(screening)
-    stages = [*screening.ingested, *runs.values(), *screening.dropped]
-    stages += [*curation.matches, curation.balanced, curation.selection, curation.curated]
+    stages = [*screening.ingested, *runs.values(), *screening.dropped, *curation.matches, curation.balanced]
+    stages += [curation.scaled, *curation.selection, curation.realised, *curation.curated]
     if not all(isinstance(manifest, Manifest) for manifest in stages):
         raise InputError(f"the curation of {config.name} is not complete in the store; run it first")
     store = Store(config.runtime.store)
     pairs = _files(store, screening.ingested, "pairs-*.parquet")
-    row = _find(pairs, wanted, ["id", "key", "caption", "source"])
-    if row is None:
+    place = _place(pairs, wanted)
+    if place is None:
         return _rejected(_files(store, screening.ingested, "rejected.parquet"), wanted)
+    row = _row(pairs[place.file], place.row, ["id", "key", "caption", "source"])
     folders = {run: store.directory(manifest.stage, manifest.key) for run, manifest in runs.items()}
     dropping = explain_dropping(row["id"], folders)
     if dropping.by is not None and screening.dropped:
@@ -70,26 +72,26 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         leaks = screening.leaks.get(dropping.by.removeprefix(LEAKAGE))
         images = _files(store, [leaks.images] if leaks else [], "pairs-*.parquet")
         return Story(**row, dropping=dropping, kept=stays, leaked=_key(images, dropping.evaluation))
-    balanced, selected = (
-        store.directory("balance", curation.balanced.key),
-        store.directory("select", curation.selection.key),
-    )
+    # Matches and selection stand beside the pairs, file by file and row by row.
+    held = _row(_files(store, curation.matches, "matches-*.parquet")[place.file], place.row, ["entries"])["entries"]
+    selection = read_table(_files(store, curation.selection, "selection-*.parquet")[place.file])
+    chosen = selection.filter(pc.equal(selection["row"], place.row)).to_pylist()
     balancing = explain_balancing(
         row["id"],
-        balanced=balanced,
+        None if held is None else np.array(held, dtype=np.uint32),
+        balanced=store.directory("balance", curation.balanced.key),
         stats=BalanceStats.of(curation.balanced),
-        matches=_files(store, curation.matches, "matches-*.parquet"),
-        entries=selected / "entries.parquet",
+        entries=store.directory("realise", curation.realised.key) / "entries.parquet",
     )
-    selection = explain_selection(
+    drawn = explain_selection(
         row["id"],
-        weights=sorted(balanced.glob("weights-*.parquet")),
-        selection=selected / "selection.parquet",
-        stats=SelectStats.of(curation.selection),
+        balancing.weight,
+        chosen[0] if chosen else None,
+        stats=ScaleStats.of(curation.scaled),
         config=config.resampling,
-        curated=_files(store, [curation.curated], "*.parquet"),
+        curated=_files(store, curation.curated, "*.parquet"),
     )
-    return Story(**row, dropping=dropping, balancing=balancing, selection=selection)
+    return Story(**row, dropping=dropping, balancing=balancing, selection=drawn)
 
 
 def _screening(screening: Screening) -> dict[str, Any]:
@@ -104,22 +106,34 @@ def _files(store: Store, manifests: Sequence[Any], pattern: str) -> list[Path]:
     ]
 
 
-def _find(paths: Sequence[Path], wanted: str, columns: Sequence[str]) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class _Place:
+    """A row: which file, and where in it."""
+
+    file: int
+    row: int
+
+
+def _place(paths: Sequence[Path], wanted: str) -> _Place | None:
     """The first row whose id is `wanted`, in any spelling, or else whose key it is."""
     for column, values in (("id", pa.array(read_ids(wanted), pa.uint64())), ("key", pa.array([wanted]))):
-        for path in paths if len(values) else ():
-            table = read_table(path, columns)
-            found = table.filter(pc.is_in(table[column], value_set=values))
-            if found.num_rows:
-                row: dict[str, Any] = found.slice(0, 1).to_pylist()[0]
-                return row
+        for file, path in enumerate(paths if len(values) else ()):
+            row = pc.index(pc.is_in(read_table(path, [column])[column], value_set=values), True).as_py()
+            if row >= 0:
+                return _Place(file, row)
     return None
+
+
+def _row(path: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
+    """One row of a file."""
+    found: dict[str, Any] = read_table(path, columns).slice(row, 1).to_pylist()[0]
+    return found
 
 
 def _key(paths: Sequence[Path], id_: int | None) -> str | None:
     """The source's own key of the row with an id."""
-    row = None if id_ is None else _find(paths, str(id_), ["id", "key"])
-    return None if row is None else str(row["key"])
+    place = None if id_ is None else _place(paths, str(id_))
+    return None if place is None else str(_row(paths[place.file], place.row, ["key"])["key"])
 
 
 def _rejected(paths: Iterable[Path], wanted: str) -> Story:

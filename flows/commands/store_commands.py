@@ -87,9 +87,12 @@ def export(
     settings = load_config(config)
     _, curation = curate(StatusEngine(settings.runtime), settings)
     curated = curation.curated
-    if not isinstance(curated, Manifest):
+    if not all(isinstance(each, Manifest) for each in curated):
         raise InputError(f"nothing is curated yet; run `equipoise run {config} --verb curate` first")
-    paths = sorted(Store(settings.runtime.store).directory(curated.stage, curated.key).glob("curated-*.parquet"))
+    store = Store(settings.runtime.store)
+    paths = [
+        path for each in curated for path in sorted(store.directory(each.stage, each.key).glob("curated-*.parquet"))
+    ]
     if format == "weight_buckets":
         buckets = exporters.write_weight_buckets(paths, to)
         written = buckets.export

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from storage.tables.shards import read_table
 from tasks.arrays import Floats, Keywords
+from tasks.balancing.law.law import NUMBERS, VECTORS, Law
 from tasks.balancing.raking.row_passes import Block, block_row_mass
 from tasks.balancing.stats import BalanceStats
 
@@ -72,45 +71,27 @@ class BalancingStory:
 
 
 def explain_balancing(
-    id_: int, *, balanced: Path, stats: BalanceStats, matches: Sequence[Path], entries: Path | None = None
+    id_: int, held: Keywords | None, *, balanced: Path, stats: BalanceStats, entries: Path
 ) -> BalancingStory:
-    """The story of one id.
+    """The story of one caption.
 
     Args:
         id_: the caption's id.
+        held: the numbers of its keywords; None where the row is gone.
         balanced: directory of the `balance` stage's output.
         stats: that manifest's figures.
-        matches: shards of the `matches` table.
-        entries: a keyword table with `realised` filled (of the `select` stage); that of `balanced` otherwise.
+        entries: a keyword table with `realised` filled.
     """
-    held = keywords_of(id_, matches)
     if held is None:
-        return BalancingStory(id_, (), None, None, (), "not in the matches: it was rejected or never ingested")
+        return BalancingStory(id_, (), None, None, (), "gone before matching: see rejected.parquet of `drop`")
     if len(held) == 0:
         return BalancingStory(id_, (), None, None, (), "matches no keyword, so it has no mass")
-    table = read_table([entries or balanced / "entries.parquet"])
+    table = read_table([entries])
     keywords = tuple(_keyword(table, int(entry)) for entry in held)
-    row = _row(sorted(balanced.glob("weights-*.parquet")), id_)
-    if row is None:
-        return BalancingStory(id_, keywords, None, None, (), "taken down: it is on the tombstone list")
+    law = Law.read(balanced / VECTORS, balanced / NUMBERS)
+    mass = float(law.mass(np.array([0, len(held)]), held)[0])
     steps = _replay(held, balanced / "potentials.parquet", stats)
-    return BalancingStory(id_, keywords, row["weight"], row["inclusion"], steps, None)
-
-
-def keywords_of(id_: int, matches: Sequence[Path]) -> Keywords | None:
-    """The keyword numbers of one caption, or None if no shard has it."""
-    row = _row(matches, id_)
-    return None if row is None else np.asarray(row["entries"], dtype=np.uint32)
-
-
-def _row(paths: Sequence[Path], id_: int) -> dict | None:
-    for path in paths:
-        table = read_table([path])
-        found = table.filter(pc.equal(table.column("id"), pa.scalar(id_, pa.uint64())))
-        if found.num_rows:
-            row: dict = found.to_pylist()[0]
-            return row
-    return None
+    return BalancingStory(id_, keywords, mass / law.mean, mass if law.gives_copies else None, steps, None)
 
 
 def _keyword(table: pa.Table, entry: int) -> KeywordStory:

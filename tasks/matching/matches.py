@@ -5,22 +5,26 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from storage.tables.lookup import left
 from storage.tables.shards import read_table, write_table
-from tasks.arrays import Bools
+from tasks.arrays import Bools, Ids
 from tasks.matching.config import MatchingConfig
 from tasks.matching.one_text_per_image import choose_one_text, image_ids
 
 
-def kept_rows(shards: Sequence[Path], config: MatchingConfig) -> list[Bools] | None:
-    """For every shard the rows whose text was chosen, bool; None where all texts count."""
+def kept_rows(shards: Sequence[Path], config: MatchingConfig, gone: Ids | None = None) -> list[Bools] | None:
+    """For every shard the rows whose text was chosen, bool; None where all texts count. None of the gone is."""
     if config.choose_text == "all" or not shards:
         return None
     tables = [read_table(path, ["id", "key", "source"]) for path in shards]
     ids = np.concatenate([table["id"].to_numpy() for table in tables])
     images = np.concatenate([image_ids(table) for table in tables])
     ends = np.cumsum([table.num_rows for table in tables])
-    return np.split(choose_one_text(ids, images, seed=config.seed), ends[:-1])
+    chosen = left(ids, gone)
+    chosen[chosen] = choose_one_text(ids[chosen], images[chosen], seed=config.seed)
+    return np.split(chosen, ends[:-1])
 
 
 def write_matches(path: Path, ids: pa.ChunkedArray, matches: pa.LargeListArray, alive: Bools) -> None:

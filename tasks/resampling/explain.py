@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from storage.draws import uniform
 from storage.tables.shards import read_table
 from tasks.resampling.config import ResamplingConfig
-from tasks.resampling.stats import SelectStats
+from tasks.resampling.stats import ScaleStats
 
 
 @dataclass(frozen=True)
@@ -45,31 +44,29 @@ class SelectionStory:
 
 def explain_selection(
     id_: int,
+    weight: float | None,
+    chosen: Mapping[str, Any] | None,
     *,
-    weights: Sequence[Path],
-    selection: Path,
-    stats: SelectStats,
+    stats: ScaleStats,
     config: ResamplingConfig,
     curated: Sequence[Path] = (),
 ) -> SelectionStory:
-    """The story of one id.
+    """The story of one caption.
 
     Args:
         id_: the caption's id.
-        weights: shards of the `balance` stage's weights.
-        selection: the `selection.parquet` of the `select` stage.
-        stats: that manifest's figures.
-        config: what that stage was asked for.
-        curated: shards of the `curate` stage (`curated-*`, and `validation-*` if any).
+        weight: from balancing (mean 1); None where it has none.
+        chosen: its row of the `selection` table; None where it was not drawn.
+        stats: figures of `scale`.
+        config: what was asked for.
+        curated: the curated shards (`curated-*`, and `validation-*` if any), in order.
     """
-    weighted, _ = _find(weights, id_)
-    if weighted is None:
-        return SelectionStory(id_, dropped="has no weight: it matches no keyword or was taken down")
-    expected, value = _expected(weighted, stats, config), None
+    if weight is None:
+        return SelectionStory(id_, dropped="has no weight: it matches no keyword, or is gone")
+    expected, value = expected_copies(weight, stats), None
     if config.method in ("poisson", "residual"):
         value = float(uniform(np.array([id_], dtype=np.uint64), seed=config.seed, purpose=config.method)[0])
-    story = SelectionStory(id_, weighted["weight"], expected, value)
-    chosen, _ = _find([selection], id_)
+    story = SelectionStory(id_, weight, expected, value)
     if chosen is None:
         reason = f"not drawn: {expected:.4g} copies were expected"
         if value is not None:
@@ -77,31 +74,14 @@ def explain_selection(
         return replace(story, dropped=reason)
     story = replace(story, multiplicity=chosen["multiplicity"])
     for path in curated:
-        found, row = _find([path], id_)
-        if found is not None:
-            return replace(story, shard=path.name, row=row)
+        place = pc.index(read_table([path], ["id"]).column("id"), pa.scalar(id_, pa.uint64())).as_py()
+        if place >= 0:
+            return replace(story, shard=path.name, row=place)
     return story
 
 
-def _expected(weighted: dict, stats: SelectStats, config: ResamplingConfig) -> float:
-    """`min(limit, c·w)`, or the balancing's own expectation where that was used as it is."""
+def expected_copies(weight: float, stats: ScaleStats) -> float:
+    """`min(limit, c · w)`, or the law's own expectation where that is used as it is."""
     if stats.own_inclusion:
-        return float(weighted["inclusion"])
-    limits = {"poisson": 1.0, "residual": config.most_copies, "systematic": config.most_copies, "multinomial": math.inf}
-    return min(limits[config.method], stats.scale * float(weighted["weight"]))
-
-
-def _find(paths: Sequence[Path], id_: int) -> tuple[dict | None, int]:
-    for path in paths:
-        table = read_table([path], columns=_columns(path))
-        places = pc.index(table.column("id"), pa.scalar(id_, pa.uint64())).as_py()
-        if places >= 0:
-            row: dict = table.slice(places, 1).to_pylist()[0]
-            return row, places
-    return None, -1
-
-
-def _columns(path: Path) -> list[str]:
-    wanted = ("id", "weight", "inclusion", "multiplicity")
-    held = pq.read_schema(path).names
-    return [name for name in wanted if name in held]
+        return weight * stats.mean
+    return weight * stats.scale if stats.limit is None else min(stats.limit, weight * stats.scale)
