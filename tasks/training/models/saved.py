@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from storage.errors import InputError
-from tasks.embedding.clip import Clip, load_clip
+from tasks.embedding.models.clip import Clip, load_clip
 from tasks.training.models.heads import Heads, heads_from_state
 from tasks.training.models.protocol import Encoders
 
