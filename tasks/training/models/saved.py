@@ -85,6 +85,18 @@ def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, tex
 
     Raises:
         InputError: a file is missing or does not fit, or heads come without their base.
+
+    Example:
+        >>> import tempfile, torch
+        >>> from pathlib import Path
+        >>> from equipoise import load_trained
+        >>> from tasks.embedding.architecture import Architecture
+        >>> from tasks.embedding.clip import build_clip, save_clip
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> save_clip(folder, build_clip(Architecture(), seed=0))
+        >>> clip = load_trained(folder, base=None)
+        >>> clip.model.encode_text(clip.tokenizer(["a red star"])).shape[0]
+        1
     """
     facts = model_facts(directory)
     if facts.get("kind") == "clip":
