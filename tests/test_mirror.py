@@ -19,9 +19,6 @@ ABOUT_NO_MODULE = {
 
 DEBTS: frozenset[str] = frozenset(
     (
-        "flows/commands/leakage_study.py",
-        "flows/commands/store_commands.py",
-        "flows/commands/study.py",
         "tasks/embedding/models/architecture.py",
         "tasks/embedding/benchmark.py",
         "tasks/geometry/neighbours/block_filter.py",

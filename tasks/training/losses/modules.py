@@ -24,8 +24,6 @@ class BalancedClipLoss(nn.Module):
     Example:
         >>> import torch
         >>> from equipoise import BalancedClipLoss
-        >>> import torch
-        >>> from equipoise import BalancedClipLoss
         >>> loss = BalancedClipLoss(half_steps=2)
         >>> image, text = torch.eye(4), torch.eye(4)
         >>> round(loss(image, text, logit_scale=torch.tensor(10.0)).item(), 4)
