@@ -1,4 +1,4 @@
-"""Shares as commands print them."""
+"""Numbers as the commands print them."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from flows.commands.console import percent
 
 
 @pytest.mark.parametrize(
-    ("share", "digits", "shown"),
-    [(0.1234, ".1f", "12.3"), (0.1234, ".3g", "12.3"), (0.0, ".1f", "0.0"), (1, ".0f", "100"), (None, ".1f", "–")],
+    ("share", "digits", "printed"),
+    [(0.5, ".1f", "50.0"), (None, ".1f", "–"), (0.12345, ".3g", "12.3"), (0, ".1f", "0.0")],
 )
-def test_a_share_is_a_number_of_hundredths_or_a_dash(share: float | None, digits: str, shown: str) -> None:
-    assert percent(share, digits) == shown
+def test_a_share_is_hundredths_or_a_dash(share: float | None, digits: str, printed: str) -> None:
+    assert percent(share, digits) == printed
