@@ -24,9 +24,9 @@ from PIL import Image
 
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import ShardWriter, read_table
-from tasks.embedding.architecture import Architecture
 from tasks.embedding.config import EmbeddingConfig
-from tasks.embedding.encoders import Encoders, open_encoders
+from tasks.embedding.encoding.encoders import Encoders, open_encoders
+from tasks.embedding.models.architecture import Architecture
 from tasks.embedding.run import embed_shards
 
 

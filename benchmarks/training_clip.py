@@ -19,7 +19,7 @@ from benchmarks.rates import Way
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import write_table
-from tasks.embedding.clip import Architecture, Clip
+from tasks.embedding.models.clip import Architecture, Clip
 from tasks.training.config import OptimiserConfig, ScheduleConfig, TrainingConfig
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import read_pairs

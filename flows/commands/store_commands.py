@@ -64,7 +64,7 @@ def gc(
         unfinished=[key for engine in engines for key in engine.missing],
     )
     for item in garbage.items:
-        console.print(f"{item.bytes:>14,}  {item.path}  {item.reason}", markup=False, highlight=False)
+        console.print(f"{item.bytes:>14,}  {item.path}  {item.reason}", markup=False, highlight=False, soft_wrap=True)
     if remove:
         console.print(f"{remove_items(store, garbage):,} bytes freed", highlight=False)
     else:

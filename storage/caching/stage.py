@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from storage.progress import Report, silent
-from storage.record.fingerprint import fingerprint
+from storage.record.fingerprint import fingerprint, require_unchanged
 from storage.record.keys import KeyParts, key_parts
 from storage.record.manifest import Manifest
+from storage.record.stats import Figures
 from storage.store.publish import StageFunction, bind, compute
 from storage.store.workspace import Runtime
 
@@ -44,7 +45,13 @@ class Stage:
     def run(self, *args: object, runtime: Runtime, report: Report = silent, **inputs: object) -> Manifest:
         """Run here and now, without a server, unless the store holds the result."""
         arguments = bind(self.function, args, inputs)
-        return compute(self.function, self.parts(**arguments), arguments, runtime, report)
+        return compute(self._checked, self.parts(**arguments), arguments, runtime, report)
+
+    def _checked(self, **arguments: object) -> Figures:
+        """What the function returns, unless its code was edited meanwhile: its key would speak of other code."""
+        figures = self.function(**arguments)
+        require_unchanged(self.name, self.modules, self.function, self.code)
+        return figures
 
 
 def stage(name: str, *, version: int, modules: Sequence[str]) -> Callable[[StageFunction], Stage]:
@@ -56,7 +63,7 @@ def stage(name: str, *, version: int, modules: Sequence[str]) -> Callable[[Stage
 
     def declare(function: StageFunction) -> Stage:
         made = Stage(name=name, version=version, modules=tuple(modules), function=function)
-        _ = made.code  # now, while the files still say what was imported: an edit during a long run must not count
+        _ = made.code  # now: what is imported later, when the stage runs, is held against this
         return made
 
     return declare

@@ -7,6 +7,7 @@ that lies beside the code. Fingerprints are taken when a stage is declared, with
 
 import ast
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from storage.errors import StoreError
 from storage.hashing import hash_file, hash_json
 from storage.record.code import needed, strip_docstrings
 
@@ -96,6 +98,43 @@ def _hash_data(files: Iterable[Path]) -> list[JsonValue]:
     return [[file.relative_to(ROOT).as_posix(), hash_file(file)] for file in kept]
 
 
+def require_unchanged(stage: str, modules: Sequence[str], function: Callable[..., object], declared: str) -> None:
+    """Refuse to publish what may have been computed by other code than its key says.
+
+    Science is imported when a stage runs; a file that was edited since the stage was declared may have been imported as
+    it is now. Raises `StoreError`.
+    """
+    if _edited() and fingerprint_now(modules, function) != declared:
+        raise StoreError(
+            f"the code of the stage {stage!r} changed while this process ran; nothing of it is kept: run again"
+        )
+
+
+def fingerprint_now(modules: Sequence[str], function: Callable[..., object]) -> str:
+    """The fingerprint of the files as they are now, whatever was read before."""
+    _read.cache_clear()
+    _seen.clear()
+    linecache.checkcache()
+    return fingerprint(modules, function)
+
+
+_seen: dict[Path, tuple[int, int]] = {}
+"""Files that were read, with their sizes and modification times."""
+
+
+def _edited() -> bool:
+    """Whether any file that was read has changed since."""
+    return any(_state(file) != state for file, state in list(_seen.items()))
+
+
+def _state(file: Path) -> tuple[int, int]:
+    try:
+        state = file.stat()
+    except FileNotFoundError:
+        return (-1, -1)
+    return (state.st_size, state.st_mtime_ns)
+
+
 @cache
 def _read(module: str) -> tuple[str, tuple[str, ...]]:
     file = _file(module)
@@ -103,6 +142,7 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
         if ROOT.joinpath(*module.split(".")).is_dir():
             return "", ()
         raise ModuleNotFoundError(f"no module {module!r} below {ROOT}")
+    _seen[file] = _state(file)
     tree = ast.parse(file.read_text(encoding="utf-8"))
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
     return _dump(tree), tuple(_imports(tree, f"{package}."))

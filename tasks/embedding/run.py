@@ -3,12 +3,11 @@
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import JsonValue
 
 from storage.errors import InputError
 from storage.progress import progress
@@ -17,8 +16,9 @@ from storage.tables.schemas import REJECTED
 from storage.tables.shards import count_rows, read_table, write_table
 from tasks.arrays import Ids
 from tasks.embedding.config import EmbeddingConfig
-from tasks.embedding.encode import encode_shard
-from tasks.embedding.encoders import Encoders, open_encoders
+from tasks.embedding.encoding.encode_shard import encode_shard
+from tasks.embedding.encoding.encoders import Encoders, open_encoders
+from tasks.embedding.stats import EmbedStats
 
 
 def embed_shards(
@@ -32,7 +32,7 @@ def embed_shards(
     gone: Ids | None = None,
     device: str = "cpu",
     workers: int = 1,
-) -> Mapping[str, JsonValue]:
+) -> EmbedStats:
     """Write `embeddings-NNNNN.parquet` for each shard and one `rejected.parquet` to `output`; returns the stats.
 
     `gone` are ids, ascending, whose rows are left out. A shard that `scratch` already holds (a killed run left it) is
@@ -77,19 +77,17 @@ def embed_shards(
     write_table(output / "rejected.parquet", rejected)
     counts = rejected["reason"].value_counts().to_pylist()
     schema = pq.read_schema(finished[0])
-    dimensions: dict[str, JsonValue] = {
-        name: schema.field(name).type.list_size for name in schema.names if name != "id"
-    }
-    return {
-        "rows": rows,
-        "rejected": rejected.num_rows,
-        "reasons": {count["values"]: count["counts"] for count in sorted(counts, key=lambda count: count["values"])},
-        "dimension": next(iter(dimensions.values())),
-        "dimensions": dimensions,
-        "images_per_second": round(encoded / seconds, 1) if seconds and "image" in dimensions else None,
-        "rows_per_second": round(encoded / seconds, 1) if seconds else None,
-        "device": device,
-    }
+    dimensions = {name: schema.field(name).type.list_size for name in schema.names if name != "id"}
+    return EmbedStats(
+        rows=rows,
+        rejected=rejected.num_rows,
+        reasons={count["values"]: count["counts"] for count in sorted(counts, key=lambda count: count["values"])},
+        dimension=next(iter(dimensions.values())),
+        dimensions=dimensions,
+        images_per_second=round(encoded / seconds, 1) if seconds and "image" in dimensions else None,
+        rows_per_second=round(encoded / seconds, 1) if seconds else None,
+        device=device,
+    )
 
 
 def _rejected(done: Path) -> Path:

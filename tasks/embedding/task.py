@@ -1,16 +1,12 @@
 """The embedding stages: the only file here that knows of caching and Prefect."""
 
-from collections.abc import Mapping
-
-from pydantic import JsonValue
-
 from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import ShardWriter, read_table
-from tasks.embedding.benchmark import benchmark_pairs
 from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.stats import BenchmarkImagesStats, EmbedStats
 
 
 @stage("embed", version=2, modules=("tasks.embedding",))
@@ -22,7 +18,7 @@ def embed(
     gone: Manifest | None = None,
     *,
     work: Workspace,
-) -> Mapping[str, JsonValue]:
+) -> EmbedStats:
     """Encode every image and caption of a group of pairs into `embeddings-NNNNN.parquet`, one per shard of pairs.
 
     Rows that are gone, as `drop` lists them, are left out; those that cannot be encoded go to `rejected.parquet`.
@@ -44,12 +40,14 @@ def embed(
 
 
 @stage("benchmark_images", version=1, modules=("tasks.embedding.benchmark",))
-def benchmark_images(benchmark: str, dataset: Manifest | External, *, work: Workspace) -> Mapping[str, JsonValue]:
+def benchmark_images(benchmark: str, dataset: Manifest | External, *, work: Workspace) -> BenchmarkImagesStats:
     """The test images of a benchmark in `wds/` layout as `pairs-*.parquet`, to be embedded and searched for leaks.
 
     benchmark: sub-folder of the data set, or "".
     """
+    from tasks.embedding.benchmark import benchmark_pairs
+
     with ShardWriter(work.output, "pairs", PAIRS) as writer:
         for table in benchmark_pairs(work.directory(dataset), benchmark):
             writer.write(table)
-    return {"benchmark": benchmark, "rows": writer.rows}
+    return BenchmarkImagesStats(benchmark=benchmark, rows=writer.rows)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from storage.config import Config, Kind, NotInKey
-from tasks.embedding.architecture import Architecture
+from tasks.embedding.models.architecture import Architecture
 
 
 class LossConfig(Config):

@@ -16,7 +16,7 @@ from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.stats import BudgetStats, ClipStats, SelfSupervisedStats, TrainingStats
 
 if TYPE_CHECKING:
-    from tasks.embedding.clip import Clip
+    from tasks.embedding.models.clip import Clip
     from tasks.training.data.selection import Selection
     from tasks.training.loop.context import Context
     from tasks.training.loop.fit import Fitted
@@ -47,7 +47,7 @@ def train(
         gone: what `drop` lists of the pairs, left out.
         work: this run.
     """
-    from tasks.embedding.clip import build_clip, load_clip
+    from tasks.embedding.models.clip import build_clip, load_clip
     from tasks.training.models.pretrained import pretrained_clip
     from tasks.training.models.saved import lock_tower
 
@@ -88,7 +88,7 @@ def finetune(
         gone: what `drop` lists of the pairs, left out.
         work: this run.
     """
-    from tasks.embedding.clip import load_clip
+    from tasks.embedding.models.clip import load_clip
 
     clip = load_clip(work.directory(model))
     return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
@@ -179,7 +179,7 @@ def _train_clip(
     work: Workspace,
 ) -> ClipStats:
     from storage.tables.shards import write_table
-    from tasks.embedding.clip import save_clip
+    from tasks.embedding.models.clip import save_clip
     from tasks.training.data.images import Preparation
     from tasks.training.data.pairs import gone_ids, read_pairs
     from tasks.training.recipes.clip import train_clip

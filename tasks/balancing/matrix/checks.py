@@ -109,6 +109,8 @@ def half_steps(steps: int | Sequence[Literal["x", "y"]]) -> tuple[Literal["x", "
     Raises:
         InputError: a negative number, or a side other than "x" and "y".
     """
+    if isinstance(steps, np.ndarray):
+        return half_steps(steps.tolist())
     if not isinstance(steps, Sequence):
         if steps < 0:
             raise InputError(f"steps is {steps}; give a number of half steps ≥ 0 or an order such as ('y',)")
@@ -123,7 +125,7 @@ def checked_target(target: npt.ArrayLike, length: int, name: str) -> Floats:
     """The target as float64, refused where it cannot be one.
 
     Raises:
-        InputError: wrong length, a negative or non-finite entry, or a sum that is not positive.
+        InputError: wrong length, a mass that is negative or not finite, or a sum that is not positive.
     """
     masses = np.asarray(target, dtype=np.float64)
     if masses.shape != (length,):
@@ -144,7 +146,7 @@ def checked_bands(lower: npt.ArrayLike, upper: npt.ArrayLike, columns: int) -> t
     """
     low, high = np.asarray(lower, dtype=np.float64), np.asarray(upper, dtype=np.float64)
     if low.shape != (columns,) or high.shape != (columns,):
-        raise InputError(f"lower and upper need {columns} entries, one a keyword, not {low.shape} and {high.shape}")
+        raise InputError(f"lower and upper need {columns} numbers, one a keyword, not {low.shape} and {high.shape}")
     bad = np.flatnonzero(~(np.isfinite(low) & np.isfinite(high) & (low >= 0) & (low <= high)))
     if len(bad):
         j = int(bad[0])

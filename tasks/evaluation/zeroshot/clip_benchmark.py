@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from storage.errors import InputError
 from storage.progress import progress
 from tasks.arrays import Bools
-from tasks.embedding.clip import Clip
+from tasks.embedding.models.clip import Clip
 from tasks.evaluation.benchmarks.layout import Layout
 from tasks.evaluation.scoring.answers import Classification, Retrieval
 

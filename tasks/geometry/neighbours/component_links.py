@@ -116,7 +116,7 @@ def _enter_links(
                     continue
                 distance = differences_float64(points, x, y)
                 low, high = min(x, y), max(x, y)
-                if _shorter(distance, low, high, squared[own, other], ends[own, other]):
+                if shorter_link(distance, low, high, squared[own, other], ends[own, other]):
                     for a, b in ((own, other), (other, own)):
                         squared[a, b] = distance
                         ends[a, b, 0] = low
@@ -126,7 +126,7 @@ def _enter_links(
 
 
 @compiled
-def _shorter(distance: float, low: int, high: int, best: float, ends: np.ndarray) -> bool:
+def shorter_link(distance: float, low: int, high: int, best: float, ends: np.ndarray) -> bool:
     return distance < best or (distance == best and (low < ends[0] or (low == ends[0] and high < ends[1])))
 
 
@@ -134,32 +134,6 @@ def _shorter(distance: float, low: int, high: int, best: float, ends: np.ndarray
 def _merge(squared: np.ndarray, ends: np.ndarray, more: np.ndarray, more_ends: np.ndarray) -> None:
     for a in range(len(squared)):
         for b in range(len(squared)):
-            if _shorter(more[a, b], more_ends[a, b, 0], more_ends[a, b, 1], squared[a, b], ends[a, b]):
+            if shorter_link(more[a, b], more_ends[a, b, 0], more_ends[a, b, 1], squared[a, b], ends[a, b]):
                 squared[a, b] = more[a, b]
                 ends[a, b] = more_ends[a, b]
-
-
-@compiled
-def link_tree(squared: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """The links of a minimum spanning tree of the components, int32 `[c - 1, 2]`, by Prim's algorithm on the table."""
-    count = len(squared)
-    chosen = np.empty((count - 1, 2), dtype=np.int32)
-    nearest = np.zeros(count, dtype=np.int64)
-    outside = np.ones(count, dtype=np.bool_)
-    outside[0] = False
-    for step in range(count - 1):
-        best = -1
-        for b in range(count):
-            if outside[b]:
-                a = nearest[b]
-                if best < 0 or _shorter(
-                    squared[a, b], ends[a, b, 0], ends[a, b, 1], squared[nearest[best], best], ends[nearest[best], best]
-                ):
-                    best = b
-        chosen[step] = ends[nearest[best], best]
-        outside[best] = False
-        for b in range(count):
-            a = nearest[b]
-            if outside[b] and _shorter(squared[best, b], ends[best, b, 0], ends[best, b, 1], squared[a, b], ends[a, b]):
-                nearest[b] = best
-    return chosen

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from tasks.embedding.decoding import decode_image
+from tasks.embedding.pictures.decoding import decode_image
 
 
 def contact_sheet(rows: Sequence[tuple[str, Sequence[bytes | None]]], *, side: int = 96, across: int = 4) -> bytes:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from tasks.compiled import FASTMATH, compiled
-from tasks.embedding.pixels import local_detail
+from tasks.embedding.pictures.pixels import local_detail
 
 SIDE = 32
 """Pixels a side of the thumbnails that are compared."""

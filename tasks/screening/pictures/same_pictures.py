@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.embedding.parallel import ordered_map
-from tasks.embedding.pixels import pixel_vectors
+from tasks.embedding.encoding.ordered_map import ordered_map
+from tasks.embedding.pictures.pixels import pixel_vectors
 from tasks.geometry.neighbours.tile_search import TileSearch
 from tasks.screening.pictures.alignment import SIDE, aligned_distances
 

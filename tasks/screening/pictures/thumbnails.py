@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
-from tasks.embedding.decoding import Undecodable, decode_image
-from tasks.embedding.parallel import ordered_map
-from tasks.embedding.pixels import thumbnail
+from tasks.embedding.encoding.ordered_map import ordered_map
+from tasks.embedding.pictures.decoding import Undecodable, decode_image
+from tasks.embedding.pictures.pixels import thumbnail
 from tasks.screening.pictures.alignment import SIDE
 
 ROWS = 1_024

@@ -3,7 +3,7 @@
 from typing import Any
 
 from storage.errors import InputError
-from tasks.embedding.clip import Architecture, Clip, build_clip
+from tasks.embedding.models.clip import Architecture, Clip, build_clip
 
 
 def pretrained_clip(architecture: Architecture, tag: str) -> Clip:

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from storage.errors import InputError
-from tasks.embedding.clip import Clip, load_clip
+from tasks.embedding.models.clip import Clip, load_clip
 from tasks.training.models.heads import Heads, heads_from_state
 from tasks.training.models.protocol import Encoders
 
@@ -85,6 +85,18 @@ def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, tex
 
     Raises:
         InputError: a file is missing or does not fit, or heads come without their base.
+
+    Example:
+        >>> import tempfile, torch
+        >>> from pathlib import Path
+        >>> from equipoise import load_trained
+        >>> from tasks.embedding.architecture import Architecture
+        >>> from tasks.embedding.clip import build_clip, save_clip
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> save_clip(folder, build_clip(Architecture(), seed=0))
+        >>> clip = load_trained(folder, base=None)
+        >>> clip.model.encode_text(clip.tokenizer(["a red star"])).shape[0]
+        1
     """
     facts = model_facts(directory)
     if facts.get("kind") == "clip":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from tasks.embedding.clip import Clip
+from tasks.embedding.models.clip import Clip
 from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
 from tasks.training.data.augmentation import augment
 from tasks.training.data.batch import Batch

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from storage.config import Config, NotInKey
-from tasks.training.config import LoopConfig, OptimiserConfig, RegulariserConfig
+from tasks.training.config import LoopConfig, LossConfig, OptimiserConfig, RegulariserConfig
 
 
 class ViewConfig(Config):
@@ -63,4 +63,8 @@ class SelfSupervisedConfig(LoopConfig):
     def _loss_exists(self) -> Self:
         if self.method == "contrastive":
             self.loss.check()
+            if self.distance != "mean":
+                raise ValueError("`distance` belongs to the invariance method; the contrastive one has `temperature`")
+        elif self.loss != LossConfig():
+            raise ValueError("`loss` belongs to the contrastive method; set `method`, or leave it out")
         return self

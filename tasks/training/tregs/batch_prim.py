@@ -1,18 +1,20 @@
 """The exact minimum spanning tree of one batch of points, small enough for all pairs: at most some ten thousand.
 
-The batch is centred and its Gram matrix taken in float32, which is what a processor does fastest; but a Gram matrix
-loses short distances to cancellation, so any squared distance that is small beside the norms it came from is measured
-again from the coordinates. Duplicates are then exactly 0 apart, and tight clusters keep their order.
+The batch is centred and its Gram matrix taken in its own precision, float32 for most. A Gram matrix loses short
+distances to cancellation, so any squared distance that is small beside the norms it came from is measured again from
+the coordinates. Duplicates are then exactly 0 apart, and tight clusters keep their order.
 
 Its neighbours: `batch_boruvka`, the same tree on accelerators; `geometry.tree.prim` and `geometry.tree.boruvka`, for
 whole data sets, measured in float64 or certified.
 """
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from tasks.arrays import Float32s, Int64s
+from tasks.arrays import Int64s, Reals
 from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.neighbours.gram import symmetric_product
 from tasks.training.floats import at_least_float32
@@ -21,13 +23,14 @@ from tasks.training.tregs.batch_boruvka import boruvka_edges
 CANCELLATION = 1e-2
 """A squared distance below this share of the two squared norms is measured again: float32 leaves it under 5 digits."""
 
-_FAR = np.float32(1e30)
+_FAR = 1e30
 
 
 def minimum_spanning_edges(points: Tensor) -> Tensor:
     """Edges of the Euclidean minimum spanning tree, int64 `[n - 1, 2]` on the points' device, without gradient.
 
-    points: `[n, d]`, any float type. On a processor by Prim's algorithm, `O(n² + n² d)` with one float32 Gram matrix;
+    points: `[n, d]`, any type. On a processor by Prim's algorithm, `O(n² + n² d)` with one Gram matrix, float64 for
+    float64 points and float32 for all others;
     on an accelerator by Borůvka's, in a fixed number of rounds. Non-finite points give some spanning tree.
     """
     points = points.detach()
@@ -35,13 +38,24 @@ def minimum_spanning_edges(points: Tensor) -> Tensor:
         return torch.empty((0, 2), dtype=torch.int64, device=points.device)
     if points.device.type != "cpu":
         return boruvka_edges(points)
-    centred = at_least_float32(points)
-    centred = (centred - centred.mean(dim=0)).float().contiguous()
-    return torch.from_numpy(_prim(symmetric_product(centred).numpy(), centred.numpy(), np.float32(CANCELLATION)))
+    centred = _squarable(at_least_float32(points))
+    precision = np.float64 if centred.dtype == torch.float64 else np.float32
+    gram = symmetric_product(centred).numpy()
+    return torch.from_numpy(_prim(gram, centred.numpy(), precision(CANCELLATION), precision(_FAR)))
+
+
+def _squarable(points: Tensor) -> Tensor:
+    """Centred, and where squares would leave float32's range divided by a power of two, which rounds nothing."""
+    centred = (points - points.mean(dim=0)).contiguous()
+    low, high = torch.aminmax(centred)
+    largest = max(-low.item(), high.item())
+    if 1e-9 < largest < 1e9 or largest == 0 or not math.isfinite(largest):
+        return centred
+    return torch.ldexp(centred, torch.tensor(-math.frexp(largest)[1]))
 
 
 @compiled(fastmath=FASTMATH)
-def _prim(gram: Float32s, points: Float32s, cancellation: np.float32) -> Int64s:
+def _prim(gram: Reals, points: Reals, cancellation: np.floating, far: np.floating) -> Int64s:
     """Prim from point 0. `outside[j]` is set far away once j is in the tree: the inner loops then need no branches.
 
     gram: `[n, n]` of points `[n, d]`. With `G` the Gram matrix and `N_j = G_jj`, a squared distance is
@@ -49,31 +63,31 @@ def _prim(gram: Float32s, points: Float32s, cancellation: np.float32) -> Int64s:
     """
     n, d = points.shape
     edges = np.empty((n - 1, 2), dtype=np.int64)
-    norm = np.empty(n, dtype=np.float32)
+    norm = np.empty(n, dtype=gram.dtype)
     for j in range(n):
         norm[j] = gram[j, j]
     outside = norm.copy()
-    best = np.full(n, _FAR, dtype=np.float32)
+    best = np.full(n, far, dtype=gram.dtype)
     parent = np.zeros(n, dtype=np.int32)
-    row = np.empty(n, dtype=np.float32)
+    row = np.empty(n, dtype=gram.dtype)
     current = 0
     for step in range(n - 1):
-        outside[current] = _FAR
-        best[current] = _FAR
+        outside[current] = far
+        best[current] = far
         base = norm[current]
         cancelled = 0
         for j in range(n):
-            row[j] = base + outside[j] - np.float32(2) * gram[current, j]
+            row[j] = base + outside[j] - (gram[current, j] + gram[current, j])
             cancelled += row[j] < cancellation * (base + outside[j])
         if cancelled > 0:
             for j in range(n):
                 if row[j] < cancellation * (base + outside[j]):
-                    total = np.float32(0)
+                    total = gram.dtype.type(0)
                     for axis in range(d):
                         difference = points[current, axis] - points[j, axis]
                         total += difference * difference
                     row[j] = total
-        nearest = _FAR
+        nearest = far
         for j in range(n):
             closer = row[j] < best[j]
             best[j] = row[j] if closer else best[j]
@@ -81,12 +95,12 @@ def _prim(gram: Float32s, points: Float32s, cancellation: np.float32) -> Int64s:
             nearest = min(nearest, best[j])
         following = -1
         for j in range(n):
-            if best[j] == nearest and outside[j] < _FAR:
+            if best[j] == nearest and outside[j] < far:
                 following = j
                 break
         if following < 0:  # only when the points are not finite
             for j in range(n):
-                if outside[j] != _FAR:
+                if outside[j] != far:
                     following = j
                     break
         edges[step, 0] = parent[following]

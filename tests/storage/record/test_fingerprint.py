@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.errors import StoreError
 from storage.record import fingerprint as module
 
 FILES = {
@@ -52,6 +53,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     module._read.cache_clear()
+    module._seen.clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "rooms"]:
         del sys.modules[name]
 
@@ -147,3 +149,15 @@ def test_what_compilers_leave_beside_the_code_does_not_count(project: Path) -> N
 def test_unknown_module(project: Path) -> None:
     with pytest.raises(ModuleNotFoundError, match=r"rooms\.nowhere"):
         taken(modules=("rooms.nowhere",))
+
+
+def test_an_edit_while_a_process_runs_is_not_published_under_the_old_key(project: Path) -> None:
+    """Science is imported when a stage runs: after an edit it may be newer than the fingerprint that is in the key."""
+    declared = taken("one")
+    function: Callable[..., object] = importlib.import_module("rooms.first.task").one
+    module.require_unchanged("one", ("rooms.first",), function, declared)
+    edit(project, "rooms/first/pure.py", "* 4", "* 4  # four")
+    module.require_unchanged("one", ("rooms.first",), function, declared)  # a comment computes nothing
+    edit(project, "rooms/second/deep.py", "TWO = 2", "TWO = 3")
+    with pytest.raises(StoreError, match="the stage 'one' changed while this process ran"):
+        module.require_unchanged("one", ("rooms.first",), function, declared)

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import LongTensor, Tensor, nn
 
-from tasks.embedding.clip import Architecture, Clip
+from tasks.embedding.models.clip import Architecture, Clip
 
 COLOURS = {
     "red": (220, 30, 30),

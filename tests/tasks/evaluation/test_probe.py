@@ -14,7 +14,7 @@ from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.shards import read_table
-from tasks.embedding.clip import Architecture, build_clip, save_clip
+from tasks.embedding.models.clip import Architecture, build_clip, save_clip
 from tasks.evaluation.probe.config import ProbeConfig
 from tasks.evaluation.task import probe
 from tasks.training.selfsupervised.networks import build_model, save_model

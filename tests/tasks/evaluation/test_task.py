@@ -13,7 +13,7 @@ from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.shards import read_table
-from tasks.embedding.clip import Architecture, build_clip, load_clip, save_clip
+from tasks.embedding.models.clip import Architecture, build_clip, load_clip, save_clip
 from tasks.evaluation.benchmarks.layout import inspect_layout
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import evaluate

@@ -16,7 +16,7 @@ from storage.store.workspace import Runtime
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS, embeddings_schema
 from storage.tables.shards import write_table
-from tasks.embedding.architecture import Architecture
+from tasks.embedding.models.architecture import Architecture
 from tasks.training.config import HeadsConfig, ScheduleConfig, TrainingConfig
 from tasks.training.data.embeddings import EmbeddingSet, read_embeddings
 

@@ -40,3 +40,17 @@ def test_another_regulariser_takes_no_weight_from_treg() -> None:
 def test_regularisers_whose_weights_are_not_theirs(given: dict, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         FinetuneConfig.model_validate({"regulariser": given})
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"method": "contrastive", "loss": {"gradient": "surrogate"}}, "exists for 2 half-steps only, not 1"),
+        ({"method": "contrastive", "distance": "sum"}, "belongs to the invariance method"),
+        ({"loss": {"half_steps": 2}}, "belongs to the contrastive method"),
+        ({"batch": 10, "accumulate": 3}, "cannot be cut into 3 equal parts"),
+    ],
+)
+def test_self_supervised_trainings_that_cannot_be(given: dict, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        SelfSupervisedConfig.model_validate(given)

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from storage.errors import InputError
 from storage.tables.shards import read_table
-from tasks.embedding.clip import Architecture, build_clip, load_clip
+from tasks.embedding.models.clip import Architecture, build_clip, load_clip
 from tasks.training.config import (
     FinetuneConfig,
     OptimiserConfig,
@@ -92,7 +92,7 @@ def test_heads_stage_writes_the_released_names_and_loads_on_a_base(runtime, tmp_
         for layer in ("proj", "layers.0", "out")
         for part in ("weight", "bias")
     }
-    from tasks.embedding.clip import save_clip
+    from tasks.embedding.models.clip import save_clip
 
     base = build_clip(Architecture(), seed=0)
     save_clip(tmp_path / "base", base)
@@ -123,7 +123,7 @@ def test_sampling_by_weight(runtime, squares_manifest):
 @pytest.mark.parametrize("tower", ("image", "text"))
 def test_a_locked_tower_stays_as_it_was(runtime, squares_manifest, tmp_path, tower):
     from storage.record.manifest import External
-    from tasks.embedding.clip import save_clip
+    from tasks.embedding.models.clip import save_clip
 
     config = TINY.model_copy(update={"locked": tower, "architecture": Architecture(), "steps": 2})
     first = build_clip(config.architecture, seed=7)

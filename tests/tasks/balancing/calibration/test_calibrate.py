@@ -122,7 +122,7 @@ def test_equal_captions_get_equal_weights_in_any_order() -> None:
     ("change", "words"),
     [
         ({"lower": np.array([2.0, 0.0]), "upper": np.array([1.0, 1.0])}, "band of keyword 0"),
-        ({"lower": np.array([0.0])}, "2 entries"),
+        ({"lower": np.array([0.0])}, "2 numbers"),
         ({"bounds": (1.0, 0.5)}, "bounds"),
         ({"initial": np.array([1.0, 0.0])}, "positive"),
     ],

@@ -92,7 +92,8 @@ def test_a_target_that_is_none_is_refused(target: list, words: str) -> None:
 
 def test_half_steps_are_an_order() -> None:
     assert half_steps(3) == ("x", "y", "x") and half_steps(np.int64(2)) == ("x", "y")  # type: ignore[arg-type]
-    assert half_steps(("y",)) == ("y",)
+    assert half_steps(("y",)) == half_steps(np.array(["y"])) == ("y",)  # type: ignore[arg-type]
+    assert half_steps(np.array(2)) == ("x", "y")  # type: ignore[arg-type]
     for wrong in (-1, ("z",)):
         with pytest.raises(InputError):
             half_steps(wrong)  # type: ignore[arg-type]

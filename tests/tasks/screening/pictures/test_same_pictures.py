@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from flows.command import app
 from storage.errors import InputError
-from tasks.embedding.pixels import local_detail, pixel_vectors, thumbnail
+from tasks.embedding.pictures.pixels import local_detail, pixel_vectors, thumbnail
 from tasks.screening.pictures.alignment import SIDE, aligned_distances
 from tasks.screening.pictures.same_pictures import SAME_PICTURE, nearest_pictures
 from tasks.screening.pictures.thumbnails import encoded_pictures, read_pictures

@@ -7,7 +7,9 @@ from safetensors.torch import load_file
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.publish import compute
+from storage.store.workspace import Workspace
 from tasks.training.config import HeadsConfig
+from tasks.training.distributed.launch import over_ranks, own_rank, own_scratch
 from tasks.training.task import train_heads
 from tests.tasks.training.conftest import embeddings_table, publish
 
@@ -51,3 +53,22 @@ def test_a_file_in_the_working_folder_does_not_hide_the_project(runtime, embeddi
     monkeypatch.chdir(tmp_path)
     two = runtime.model_copy(update={"ranks": 2})
     assert train_heads.run(HEADS, 0, [embeddings], None, runtime=two).stats["steps"] == 6
+
+
+def test_a_rank_knows_its_number_and_keeps_to_its_own_scratch(runtime, tmp_path, monkeypatch):
+    work = Workspace("train", "key", tmp_path, runtime)
+    monkeypatch.delenv("RANK", raising=False)
+    assert own_rank() is None and own_scratch(work) == work.scratch
+    monkeypatch.setenv("RANK", "0")
+    assert own_rank() == 0 and own_scratch(work) == work.scratch  # the first one's checkpoints are the stage's
+    monkeypatch.setenv("RANK", "2")
+    assert own_rank() == 2 and own_scratch(work) == work.scratch / "rank-2"
+
+
+def test_one_rank_and_a_rank_itself_run_the_function_here(runtime, tmp_path, monkeypatch):
+    run = over_ranks(lambda number, *, work: {"number": number})
+    monkeypatch.delenv("RANK", raising=False)
+    assert run(3, work=Workspace("s", "k", tmp_path, runtime)) == {"number": 3}
+    monkeypatch.setenv("RANK", "1")
+    two = runtime.model_copy(update={"ranks": 2})
+    assert run(number=4, work=Workspace("s", "k", tmp_path, two)) == {"number": 4}

@@ -49,7 +49,7 @@ def test_each_ranks_own_tree_is_the_mean_of_the_parts(ranks):
 PROGRAM = """
 import os, sys, torch
 from pathlib import Path
-from tasks.embedding.clip import Architecture, build_clip
+from tasks.embedding.models.clip import Architecture, build_clip
 from tasks.training.recipes.clip import train_clip
 from tasks.training.config import *
 from tasks.training.data.images import Preparation

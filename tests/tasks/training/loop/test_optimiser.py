@@ -1,6 +1,6 @@
 """Weight decay, as open_clip has it."""
 
-from tasks.embedding.clip import Architecture, build_clip
+from tasks.embedding.models.clip import Architecture, build_clip
 from tasks.training.loop.optimiser import decay_groups
 
 

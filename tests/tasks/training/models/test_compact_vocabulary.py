@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from tasks.embedding.clip import Architecture, build_clip
+from tasks.embedding.models.clip import Architecture, build_clip
 from tasks.training.models.compact_vocabulary import compact
 
 

@@ -9,7 +9,7 @@ from open_clip import pretrained
 from torchvision.transforms import Normalize
 
 from storage.errors import InputError
-from tasks.embedding.clip import Architecture, build_clip
+from tasks.embedding.models.clip import Architecture, build_clip
 from tasks.training.models.pretrained import pretrained_clip
 
 NAME = "equipoise-published-test"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tasks.embedding.clip import Architecture, build_clip
+from tasks.embedding.models.clip import Architecture, build_clip
 from tasks.training.config import (
     OptimiserConfig,
     RegulariserConfig,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-import torch
+from tasks.threads import one_torch_thread
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,7 +20,7 @@ def ordered_map(
     An exception surfaces at its item, and the items that were waiting are not begun.
     """
     items, waiting = iter(items), deque[Future[Result]]()
-    with ThreadPoolExecutor(workers, thread_name_prefix="encode", initializer=_one_torch_thread) as pool:
+    with ThreadPoolExecutor(workers, thread_name_prefix="encode", initializer=one_torch_thread) as pool:
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
@@ -31,8 +31,3 @@ def ordered_map(
         finally:
             for future in waiting:
                 future.cancel()
-
-
-def _one_torch_thread() -> None:
-    torch.get_num_threads()  # settles this thread's default before it is changed
-    torch.set_num_threads(1)

@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch import LongTensor, Tensor, nn
 
 from storage.errors import InputError
-from tasks.embedding.architecture import TINY, TINY_MEAN, TINY_STD, Architecture
+from tasks.embedding.models.architecture import TINY, TINY_MEAN, TINY_STD, Architecture
 
 __all__ = ["Architecture", "Clip", "build_clip", "load_clip", "save_clip"]
 

@@ -11,8 +11,8 @@ import xxhash
 
 from storage.tables.schemas import REJECTED, embeddings_schema
 from storage.tables.shards import iter_batches, read_table
-from tasks.embedding.encoders import Encoders, ImageEncoder, Prepared, TextEncoder
-from tasks.embedding.parallel import ordered_map
+from tasks.embedding.encoding.encoders import Encoders, ImageEncoder, Prepared, TextEncoder
+from tasks.embedding.encoding.ordered_map import ordered_map
 
 Advance = Callable[[int], object]
 

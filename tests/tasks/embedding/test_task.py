@@ -8,8 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
@@ -68,26 +66,3 @@ def test_a_killed_process_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
     assert digests(store / resumed.name) == digests(tmp_path / "whole" / whole.name) and resumed.digest == whole.digest
     assert (store / resumed.name / "embeddings-00000.parquet").stat().st_ino == node  # not encoded again
     assert len(read_table(store / resumed.name / "rejected.parquet")) == 2
-
-
-def test_a_picture_of_several_rows_is_encoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import tasks.embedding.encoders as module
-
-    decoded: list[bytes | None] = []
-    original = module.decode_image
-    monkeypatch.setattr(module, "decode_image", lambda content: (decoded.append(content), original(content))[1])
-    pairs = write_pairs(tmp_path / "pairs", [png(0), b"broken", png(1), png(0), None, b"broken", png(0), None])
-    manifest = embed.run(EmbeddingConfig(batch_size=2), pairs, None, None, runtime=Runtime(store=tmp_path / "store"))
-    assert sorted(decoded, key=str) == sorted([png(0), b"broken", png(1), None], key=str)  # in several threads
-    folder = tmp_path / "store" / manifest.name
-    table, given = read_table(folder / "embeddings-00000.parquet"), read_table(pairs.path / "pairs-00000.parquet")
-    assert table["id"].to_pylist() == given["id"].take([0, 2, 3, 6]).to_pylist()
-    assert table["image"][0] == table["image"][2] == table["image"][3] != table["image"][1]
-    rejected = read_table(folder / "rejected.parquet").to_pylist()
-    reasons = {
-        "row-1": "unreadable image",
-        "row-4": "missing image",
-        "row-5": "unreadable image",
-        "row-7": "missing image",
-    }
-    assert {row["key"]: row["reason"] for row in rejected} == reasons

@@ -9,12 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tasks.embedding.architecture import Architecture
-from tasks.embedding.clip import build_clip, load_clip
 from tasks.embedding.config import EmbeddingConfig
-from tasks.embedding.decoding import Undecodable, decode_image
-from tasks.embedding.pixels import pixel_vector
-from tasks.embedding.text_models import load_text_model
+from tasks.embedding.models.architecture import Architecture
+from tasks.embedding.models.clip import build_clip, load_clip
+from tasks.embedding.models.text_models import load_text_model
+from tasks.embedding.pictures.decoding import Undecodable, decode_image
+from tasks.embedding.pictures.pixels import pixel_vector
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from storage.errors import InputError
-from tasks.embedding.text_models import load_text_model, mean_over_tokens
+from tasks.embedding.models.text_models import load_text_model, mean_over_tokens
 
 CAPTIONS = ["a red circle", "a blue ring on green", "dogs"]
 

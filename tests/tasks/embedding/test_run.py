@@ -13,11 +13,11 @@ from storage.errors import InputError
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
-from tasks.embedding.clip import Architecture, build_clip, save_clip
 from tasks.embedding.config import EmbeddingConfig
-from tasks.embedding.decoding import decode_image
-from tasks.embedding.encoders import unit_rows
+from tasks.embedding.models.clip import Architecture, build_clip, save_clip
+from tasks.embedding.pictures.decoding import decode_image
 from tasks.embedding.run import embed_shards
+from tasks.embedding.stats import EmbedStats
 from tasks.embedding.task import embed
 from tests.tasks.embedding.conftest import png, write_pairs
 
@@ -27,7 +27,7 @@ def matrix(table: pa.Table, column: str) -> np.ndarray:
     return flat.flatten().to_numpy().reshape(len(table), -1)
 
 
-def run(pairs: External, folder: Path, workers: int = 1, **options: object) -> tuple[pa.Table, pa.Table, dict]:
+def run(pairs: External, folder: Path, workers: int = 1, **options: object) -> tuple[pa.Table, pa.Table, EmbedStats]:
     config = EmbeddingConfig(**options)
     (folder / "out").mkdir(parents=True)
     stats = embed_shards(
@@ -84,7 +84,7 @@ def test_one_modality_alone(pairs: External, tmp_path: Path) -> None:
     assert image.column_names == ["id", "image"] and image.schema.field("image").type == pa.list_(pa.float16(), 64)
     text, rejected, stats = run(pairs, tmp_path / "text", modality="text")
     assert text.column_names == ["id", "text"] and len(text) == 9 and not len(rejected)
-    assert stats["images_per_second"] is None
+    assert stats.images_per_second is None
 
 
 def test_a_separate_text_model_has_its_own_dimension(pairs: External, runtime: Runtime, bert_folder: Path) -> None:
@@ -142,7 +142,7 @@ def test_pixels_tell_near_duplicates(tmp_path: Path) -> None:
     table, rejected, stats = run(pairs, tmp_path / "run", encoder="pixels", modality="image", pixel_side=8)
     vectors = matrix(table, "image")
     assert vectors @ vectors[0] == pytest.approx([1, 0, 1], abs=0.25)
-    assert rejected["reason"].to_pylist() == ["no direction"] and stats["dimension"] == 192
+    assert rejected["reason"].to_pylist() == ["no direction"] and stats.dimension == 192
 
 
 def test_nothing_usable_is_one_clear_error(tmp_path: Path) -> None:
@@ -159,14 +159,3 @@ def test_an_empty_shard_gives_an_empty_shard(tmp_path: Path) -> None:
     table, _, _ = run(pairs, tmp_path / "run")
     assert len(table) == 1
     assert len(read_table(tmp_path / "run/out/embeddings-00000.parquet")) == 0
-
-
-def test_rows_without_direction_become_nan() -> None:
-    rows = unit_rows(np.array([[3, 4], [0, 0], [np.inf, 1], [1e-30, 0]], dtype=np.float32))
-    np.testing.assert_allclose(rows[[0, 3]], [[0.6, 0.8], [1, 0]], rtol=1e-6)
-    assert np.isnan(rows[[1, 2]]).all()
-
-
-def test_pixels_refuse_captions() -> None:
-    with pytest.raises(ValueError, match="images only"):
-        EmbeddingConfig(encoder="pixels")

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 
 from storage.errors import InputError
-from tasks.embedding.clip import Architecture, Clip, build_clip, load_clip, save_clip
+from tasks.embedding.models.clip import Architecture, Clip, build_clip, load_clip, save_clip
 
 
 @pytest.fixture(scope="module")
