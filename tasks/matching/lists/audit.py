@@ -8,9 +8,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import JsonValue
 
+from storage.errors import InputError
 from tasks.arrays import Int64s, Keywords
 from tasks.matching.spacing.text import BLANKS, PUNCTUATION, spacing
 from tasks.matching.spacing.unspaced import pattern
+
+LISTED = 1_000
+MOST_ALIKE = 1_000
+"""Keywords of one text that a list may hold: a caption that holds one matches them all."""
 
 _SPECIAL = f"[{PUNCTUATION}{BLANKS}]"
 
@@ -62,7 +67,10 @@ class MatcherAudit:
     shadowed: tuple[SameEntry, ...]
 
     def as_json(self) -> dict[str, JsonValue]:
-        """The audit for `audit.json` and the report."""
+        """The audit for `audit.json` and the report: how many keywords have a fault, and a thousand of each kind.
+
+        Every keyword's own fault stands in `entries.parquet`.
+        """
         kinds: dict[str, Sequence[DeadEntry | SameEntry]] = {
             "dead": self.dead,
             "duplicates": self.duplicates,
@@ -70,7 +78,10 @@ class MatcherAudit:
         }
         return {
             "entries": self.entries,
-            **{kind: [asdict(each) | {"fault": each.fault} for each in cases] for kind, cases in kinds.items()},
+            "totals": {kind: len(cases) for kind, cases in kinds.items()},
+            **{
+                kind: [asdict(each) | {"fault": each.fault} for each in cases[:LISTED]] for kind, cases in kinds.items()
+            },
         }
 
 
@@ -88,8 +99,21 @@ def audit_entries(entries: pa.LargeBinaryArray, nodes: Int64s, normalise: str, n
             DeadEntry(int(numbers[place]), texts[place].as_py(), None, "nothing is left of it after normalising", None)
             for place in np.flatnonzero(nodes == -1)
         ]
+    require_few_alike(texts, nodes)
     duplicates, shadowed = _same(texts, numbers, nodes)
     return MatcherAudit(len(texts), tuple(dead), tuple(duplicates), tuple(shadowed))
+
+
+def require_few_alike(texts: pa.LargeStringArray, nodes: Int64s) -> None:
+    """Refuse a list of which more than a thousand keywords match in the same captions. Raises `InputError`."""
+    held = nodes[nodes != -1]
+    alike, counts = np.unique(held, return_counts=True)
+    if len(counts) and int(counts.max()) > MOST_ALIKE:
+        text = texts[int(np.flatnonzero(nodes == alike[np.argmax(counts)])[0])].as_py()
+        raise InputError(
+            f"the keyword {text[:80]!r} stands {int(counts.max()):,} times in the metadata list, and every caption "
+            f"that holds it would match all of them; leave out repetitions (at most {MOST_ALIKE:,} are taken)"
+        )
 
 
 def _dead_as_metaclip(texts: pa.LargeStringArray, numbers: Keywords, nodes: Int64s) -> list[DeadEntry]:

@@ -40,10 +40,11 @@ def audit_groups(audit: Mapping[str, JsonValue]) -> tuple[AuditGroup, ...]:
     """The faults of a metadata list from `audit.json`; kinds without a case are left out."""
     groups = []
     for kind, title in TITLES.items():
-        cases = audit.get(kind)
+        cases, totals = audit.get(kind), audit.get("totals")
         if isinstance(cases, list) and cases:
             named = [_case(case) for case in cases[:SHOWN] if isinstance(case, dict)]
-            groups.append(AuditGroup(title, len(cases), tuple(named)))
+            total = totals.get(kind) if isinstance(totals, dict) else None
+            groups.append(AuditGroup(title, total if isinstance(total, int) else len(cases), tuple(named)))
     return tuple(groups)
 
 

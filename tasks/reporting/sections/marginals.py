@@ -19,6 +19,8 @@ from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, logarithmic, nam
 from tasks.resampling.stats import RealiseStats
 
 # Column of the keyword table → its name to readers. The order is that of the process.
+MOST_MARKS = 2_000
+"""Keywords drawn at most: a mark for each of a million takes minutes to draw, and megabytes of SVG."""
 STAGES: Mapping[str, str] = {"observed": "before", "balanced": "balanced (expected)", "realised": "realised"}
 
 
@@ -41,6 +43,14 @@ class Marginals:
     target: Floats | None
     balanced: Floats | None
     realised: Floats | None
+
+    def take(self, places: Int64s) -> "Marginals":
+        """Some of the keywords."""
+        shares = (
+            None if each is None else each[places]
+            for each in (self.observed, self.target, self.balanced, self.realised)
+        )
+        return Marginals(tuple(self.text[place] for place in places.tolist()), self.count[places], *shares)
 
 
 @dataclass(frozen=True)
@@ -154,8 +164,17 @@ def _by_name(marginals: Marginals) -> Figure:
     return figure
 
 
+def drawn_ranks(keywords: int) -> Int64s:
+    """Ranks from 1 that a figure of many keywords draws: all to begin with, then evenly on the logarithmic axis."""
+    if keywords <= MOST_MARKS:
+        return np.arange(1, keywords + 1)
+    return np.unique(np.round(np.geomspace(1, keywords, MOST_MARKS)).astype(np.int64))
+
+
 def _by_rank(marginals: Marginals) -> Figure:
-    ranks = np.arange(1, len(marginals.text) + 1)
+    keywords = len(marginals.text)
+    ranks = drawn_ranks(keywords)
+    marginals = marginals.take(ranks - 1)
     figure, (axis,) = blank(7.4, 3.3)
     if marginals.realised is not None:
         axis.plot(
@@ -176,7 +195,8 @@ def _by_rank(marginals: Marginals) -> Figure:
     logarithmic(axis.yaxis)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axis.yaxis.set_major_formatter(FuncFormatter(_per_cent))
-    axis.set_xlabel("keyword, by frequency (1 is the most frequent; log scale)")
+    drawn = "" if len(ranks) == keywords else f"; {len(ranks):,} of {keywords:,} are drawn"
+    axis.set_xlabel(f"keyword, by frequency (1 is the most frequent; log scale{drawn})")
     axis.set_ylabel("share of matches (log scale)", color=MUTED)
     figure.legend(loc="outside upper left", ncols=4)
     return figure

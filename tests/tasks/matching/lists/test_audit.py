@@ -1,7 +1,9 @@
 """The audit against what the entries do in texts."""
 
+import pytest
 from hypothesis import given, settings
 
+from storage.errors import InputError
 from tasks.matching.lists.audit import tight_caption
 from tasks.matching.matcher import KeywordMatcher
 from tasks.matching.spacing.text import spacing
@@ -62,3 +64,16 @@ def test_unspaced_entries_are_audited_too() -> None:
     assert [(same.entry, same.of) for same in audit.duplicates] == [(1, 0)]
     assert [(dead.text, dead.character) for dead in audit.dead] == [("a,b", ","), ("$5.00", "."), ("文 , 字", ",")]
     assert audit.dead[-1].still_found_in == "文,字"
+
+
+def test_a_list_of_one_word_is_refused_before_anything_is_matched() -> None:
+    """A million lines of one word: the audit took minutes, and a caption that held it matched a million keywords."""
+    with pytest.raises(InputError, match="'word' stands 1,001 times in the metadata list"):
+        KeywordMatcher(["a", *["word"] * 1_001]).audit()
+    assert len(KeywordMatcher(["a", *["word"] * 1_000]).audit().duplicates) == 999
+
+
+def test_the_json_lists_a_thousand_cases_and_counts_all() -> None:
+    document = KeywordMatcher([f"{number}." for number in range(1_500)]).audit().as_json()
+    assert document["totals"] == {"dead": 1_500, "duplicates": 0, "shadowed": 0}
+    assert isinstance(document["dead"], list) and len(document["dead"]) == 1_000

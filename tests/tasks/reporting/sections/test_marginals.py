@@ -65,3 +65,16 @@ def test_keywords_that_nobody_holds_are_left_out() -> None:
 
 def test_a_narrow_axis_has_plain_labels() -> None:
     assert "mathdefault" not in svg_of(40) + svg_of(5)
+
+
+def test_a_million_keywords_are_drawn_as_two_thousand_and_the_figure_says_so() -> None:
+    ranks = drawn_ranks(1_000_000)
+    assert len(ranks) <= 2_000 and ranks[0] == 1 and ranks[-1] == 1_000_000 and (np.diff(ranks) > 0).all()
+    assert drawn_ranks(2_000).tolist() == list(range(1, 2_001))
+    count = np.arange(5_000, 0, -1)
+    share = count / count.sum()
+    many = Marginals(tuple(map(str, range(5_000))), count, share, share, share, share)
+    figure = marginals_figure(many, 40)
+    (axis,) = figure.axes
+    assert "of 5,000 are drawn" in axis.get_xlabel()
+    assert max(len(line.get_xdata()) for line in axis.lines) <= 2_000
