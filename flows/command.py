@@ -9,6 +9,7 @@ from rich.table import Table
 
 from flows.commands.console import console
 from flows.commands.difference import diff
+from flows.commands.plan import plan
 from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
 from flows.commands.store_commands import ConfigFile, export, gc, verify
 from flows.commands.study import studies
@@ -59,11 +60,11 @@ def status(config: ConfigFile) -> None:
 
     plans = plans_of(config)
     table = Table("stage run", "would", "because", box=None, header_style="bold", pad_edge=False)
-    for plan in plans:
-        colour = {"cached": "green", "run": "yellow", "wait": "dim"}[plan.action]
-        table.add_row(plan.label, f"[{colour}]{plan.action}[/]", "; ".join(plan.reasons), style=None)
+    for each in plans:
+        colour = {"cached": "green", "run": "yellow", "wait": "dim"}[each.action]
+        table.add_row(each.label, f"[{colour}]{each.action}[/]", "; ".join(each.reasons), style=None)
     console.print(table, markup=True)
-    counts = {action: sum(plan.action == action for plan in plans) for action in ("cached", "run", "wait")}
+    counts = {action: sum(each.action == action for each in plans) for action in ("cached", "run", "wait")}
     console.print(f"{counts['cached']} cached, {counts['run']} would run, {counts['wait']} wait for those")
 
 
@@ -92,6 +93,7 @@ def clip_benchmark(context: typer.Context) -> None:
     program(context.args)
 
 
+app.command()(plan)
 app.command()(diff)
 app.command()(verify)
 app.command()(gc)

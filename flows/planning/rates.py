@@ -1,0 +1,101 @@
+"""What a row costs in each stage of curation: measured where the store holds a run, else on the reference machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from storage.record.manifest import Manifest
+
+Stage = Literal["ingest", "survey", "match", "balance", "scale", "select", "realise", "scatter", "gather", "subsample",
+                "thin", "report"]  # fmt: skip
+STAGES: tuple[Stage, ...] = ("ingest", "survey", "match", "balance", "scale", "select", "realise", "scatter", "gather",
+                             "subsample", "thin", "report")  # fmt: skip
+WIDE: frozenset[Stage] = frozenset({"ingest", "match", "select", "scatter", "gather", "thin"})
+"""Stages that run group by group, several at a time."""
+
+LEAST_ROWS = 50_000
+"""A run of fewer rows measures a stage's start, not its rate."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What one row costs.
+
+    Attributes:
+        seconds: of one thread; of a stage with passes, for one pass.
+        read, written: bytes.
+        rows: on how many rows it was measured.
+        where: "this store", or the reference machine.
+    """
+
+    seconds: float
+    read: float
+    written: float
+    rows: int
+    where: str
+
+
+REFERENCE_ROWS = 1_000_000
+REFERENCE = "two cores, 1,000,000 captions of 70 bytes with 7 keywords each"
+REFERENCE_RATES: Mapping[Stage, tuple[float, float, float]] = {
+    # seconds a row, bytes read, bytes written; `python -m benchmarks.scale` measures them anew
+    "ingest": (1.0e-6, 60, 75),
+    "survey": (0.2e-6, 8, 0),
+    "match": (2.0e-6, 75, 30),
+    "balance": (0.2e-6, 22, 0),
+    "scale": (0.2e-6, 22, 0),
+    "select": (1.0e-6, 30, 12),
+    "realise": (0.0, 0, 0),
+    "scatter": (3.0e-6, 117, 60),
+    "gather": (2.0e-6, 60, 60),
+    "subsample": (0.3e-6, 60, 0),
+    "thin": (0.6e-6, 30, 6),
+    "report": (1.0e-6, 117, 0),
+}
+
+
+def measured_rates(manifests: Iterable[Manifest], passes: Mapping[Stage, int]) -> dict[Stage, Rate]:
+    """Rates of the stages in a store, from the runs of its newest ingestion; stages of too few rows are left out.
+
+    passes: how often each stage of that run went through its rows (1 where it is not named).
+    """
+    runs = list(manifests)
+    by_digest = {(each.stage, each.key): each for each in runs}
+    rows = sum(each.rows for each in _of(runs, "ingest"))
+    found: dict[Stage, Rate] = {}
+    if rows < LEAST_ROWS:
+        return found
+    for stage in STAGES:
+        of_stage = _of(runs, stage)
+        if not of_stage:
+            continue
+        read = sum(
+            by_digest[parent.stage, parent.key].bytes
+            for each in of_stage
+            for parent in each.parents
+            if (parent.stage, parent.key) in by_digest
+        )
+        repeated = passes.get(stage, 1)
+        seconds = sum(each.seconds for each in of_stage)
+        found[stage] = Rate(
+            seconds / rows / repeated,
+            read / rows / (len(of_stage) if stage == "gather" else 1),
+            sum(each.bytes for each in of_stage) / rows,
+            rows,
+            "this store",
+        )
+    return found
+
+
+def reference_rates() -> dict[Stage, Rate]:
+    """Rates as they were on the reference machine."""
+    return {
+        stage: Rate(seconds, read, written, REFERENCE_ROWS, REFERENCE)
+        for stage, (seconds, read, written) in REFERENCE_RATES.items()
+    }
+
+
+def _of(manifests: Iterable[Manifest], stage: str) -> list[Manifest]:
+    return [each for each in manifests if each.stage == stage]

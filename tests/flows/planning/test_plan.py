@@ -1,0 +1,49 @@
+"""What a curation would cost, reckoned from rates: in proportion, pass by pass, and never more memory than it takes."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.config.pipeline import PipelineConfig, load_config
+from flows.planning.plan import BASE_MEMORY, FILE_BYTES, passes_of, plan_curation
+from flows.planning.rates import STAGES, reference_rates
+from tests.flows.conftest import edit
+
+
+@pytest.fixture
+def config(small: Path) -> PipelineConfig:
+    return load_config(small)
+
+
+def test_time_and_bytes_are_in_proportion_and_memory_is_bounded(config: PipelineConfig) -> None:
+    rates = reference_rates()
+    one, many = (plan_curation(config, rates, rows=rows) for rows in (10**6, 10**10))
+    assert [each.stage for each in one] == list(STAGES)
+    for small, large in zip(one, many, strict=True):
+        assert large.seconds == pytest.approx(10_000 * small.seconds)
+        assert large.written == pytest.approx(10_000 * small.written)
+        assert large.memory < BASE_MEMORY + 4 * FILE_BYTES + 1.3e6 * 10  # bins of ids are all that grows
+        assert large.extrapolated == 10_000
+
+
+def test_wide_stages_gain_from_parallel_runs_and_the_others_from_workers(config: PipelineConfig) -> None:
+    rates = reference_rates()
+    alone = {each.stage: each for each in plan_curation(config.model_copy(update={"parallel": 1}), rates, rows=10**7)}
+    four = {each.stage: each for each in plan_curation(config.model_copy(update={"parallel": 4}), rates, rows=10**7)}
+    assert four["match"].seconds == pytest.approx(alone["match"].seconds / 4)
+    assert four["balance"].seconds == alone["balance"].seconds
+
+
+def test_passes_follow_the_method(small: Path) -> None:
+    def solving(balancing: dict) -> int:
+        return passes_of(load_config(edit(small, balancing=balancing)))["balance"]
+
+    assert solving({"method": "rake", "steps": ["y"]}) == 5 and solving({"method": "rake", "steps": 10}) == 23
+    assert solving({"method": "threshold", "t": 5}) < solving({"method": "threshold", "size": 50})
+    assert solving({"method": "calibrate"}) > 100
+
+
+def test_drawing_all_together_takes_memory_a_row(small: Path) -> None:
+    config = load_config(edit(small, resampling={"method": "multinomial"}))
+    scale = next(each for each in plan_curation(config, reference_rates(), rows=10**7) if each.stage == "scale")
+    assert scale.memory == BASE_MEMORY + 10**9
