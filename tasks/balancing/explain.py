@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from storage.tables.shards import read_table
 from tasks.arrays import Floats, Keywords
-from tasks.balancing.raking.row_passes import Block, block_row_mass
 from tasks.balancing.stats import BalanceStats
 
 
@@ -121,6 +120,8 @@ def _keyword(table: pa.Table, entry: int) -> KeywordStory:
 
 def _replay(held: Keywords, potentials: Path, stats: BalanceStats) -> tuple[WeightAtStep, ...]:
     """The weight after each recorded half step, from the keywords' potentials alone."""
+    from tasks.balancing.raking.row_passes import Block, block_row_mass  # here: most stories need no kernel
+
     if not potentials.is_file():
         return ()
     mass = 1.0 / (stats.matched if stats.unit == "rows" else stats.matches)
