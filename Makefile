@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= configs/demo.yaml
+OPTIONS ?=
 
 .PHONY: demo test slow coverage lint ui stop clean
 
@@ -10,13 +11,13 @@ demo: $(VENV)/installed
 	$(BIN)/equipoise run $(CONFIG)
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(OPTIONS)
 
 slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
-coverage: $(VENV)/installed
-	$(BIN)/python -m pytest --cov
+coverage:
+	$(MAKE) test OPTIONS=--cov
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -10,8 +10,6 @@ import pyarrow as pa
 
 from storage.tables.shards import read_table
 from tasks.arrays import Floats, Keywords
-from tasks.balancing.law.law import NUMBERS, VECTORS, Law
-from tasks.balancing.raking.row_passes import Block, block_row_mass
 from tasks.balancing.stats import BalanceStats
 
 
@@ -86,6 +84,8 @@ def explain_balancing(
         return BalancingStory(id_, (), None, None, (), "gone before matching: see rejected.parquet of `drop`")
     if len(held) == 0:
         return BalancingStory(id_, (), None, None, (), "matches no keyword, so it has no mass")
+    from tasks.balancing.law.law import NUMBERS, VECTORS, Law  # numba: only where a weight is made
+
     table = read_table([entries])
     keywords = tuple(_keyword(table, int(entry)) for entry in held)
     law = Law.read(balanced / VECTORS, balanced / NUMBERS)
@@ -102,6 +102,8 @@ def _keyword(table: pa.Table, entry: int) -> KeywordStory:
 
 def _replay(held: Keywords, potentials: Path, stats: BalanceStats) -> tuple[WeightAtStep, ...]:
     """The weight after each recorded half step, from the keywords' potentials alone."""
+    from tasks.balancing.raking.row_passes import Block, block_row_mass  # here: most stories need no kernel
+
     if not potentials.is_file():
         return ()
     mass = 1.0 / (stats.matched if stats.unit == "rows" else stats.matches)
