@@ -35,6 +35,9 @@ PAIRS = _with_features(
     ]
 )
 
+DROPPED = pa.schema([("id", pa.uint64()), ("kept", pa.uint64()), ("reason", pa.string())])
+"""A row to leave out, the row that stays for it (null: none), and why."""
+
 GONE = pa.schema([("id", pa.uint64())])
 
 REJECTED = pa.schema([("key", pa.string()), ("reason", pa.string()), ("detail", pa.string())])

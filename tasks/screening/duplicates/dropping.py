@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from storage.tables.schemas import GONE, REJECTED
-from tasks.screening.duplicates.rows_to_drop import DROPPED
+from storage.tables.schemas import DROPPED, GONE, REJECTED
 
 
 def taken_down(ids: Sequence[int]) -> pa.Table:

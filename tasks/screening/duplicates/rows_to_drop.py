@@ -8,8 +8,7 @@ import pyarrow as pa
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-DROPPED = pa.schema([("id", pa.uint64()), ("kept", pa.uint64()), ("reason", pa.string())])
-"""A row to leave out, the row that stays in its stead (null: none), and why."""
+from storage.tables.schemas import DROPPED
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
+from storage.tables.schemas import DROPPED
 from storage.tables.shards import iter_batches
 from tasks.geometry.shape.dimension import intrinsic_dimension
 from tasks.geometry.tree.automatic_distance import unlikely_distance
 from tasks.screening.config import LeakageConfig
-from tasks.screening.duplicates.rows_to_drop import DROPPED
 from tasks.screening.leakage.contact_sheet import contact_sheet
 from tasks.screening.leakage.nearest_evaluation import NearestEvaluation, repeated_prompts
 

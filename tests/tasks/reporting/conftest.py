@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
-from storage.tables.schemas import CURATED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
+from storage.tables.schemas import CURATED, DROPPED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
 from storage.tables.shards import write_table
 from tasks.balancing.stats import BalanceStats
 from tasks.geometry.config import GeometryConfig
@@ -24,7 +24,6 @@ from tasks.reporting.config import Cell, RunLabel
 from tasks.reporting.inputs.stage_outputs import Curation, Leaks, Scored, Screening, Trained, Training
 from tasks.resampling.stats import CurateStats, SelectStats
 from tasks.screening.config import DeduplicateConfig, LeakageConfig
-from tasks.screening.duplicates.rows_to_drop import DROPPED
 from tasks.screening.leakage.leak_tables import CAPTIONS, LEAKS
 from tasks.screening.stats import DeduplicateStats, DropStats, LeakageStats
 from tasks.training.stats import ClipStats
