@@ -12,7 +12,7 @@ from storage.tables.shards import read_table
 
 
 def read_vectors(paths: Sequence[Path], column: str) -> tuple[np.ndarray, np.ndarray]:
-    """ids uint64 `[n]` ascending and vectors float32 `[n, d]`.
+    """The ids uint64 `[n]`, ascending, and the vectors float32 `[n, d]` of a column `column` of embeddings.
 
     Raises `InputError` where the shards lack the column, differ in dimension, or hold an id twice.
     """

@@ -79,7 +79,7 @@ class GeometryStats(Stats):
 
 
 class ConceptsStats(Stats):
-    """How densely each concept's rows lie."""
+    """How densely each keyword's rows lie."""
 
     concepts: int = Field(description="keywords measured")
     dimension: float | None = Field(description="that densities were computed with; None: 1")

@@ -1,7 +1,6 @@
 """The geometry stages: the only file here that knows of caching and Prefect."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from storage.caching.stage import stage
 from storage.record.manifest import Manifest
@@ -27,7 +26,7 @@ def geometry(
     from tasks.geometry.measure import measure_geometry  # torch, numba and faiss: only where used
     from tasks.geometry.read_vectors import read_vectors
 
-    ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
+    ids, vectors = read_vectors(work.shards(embeddings, "embeddings-*.parquet"), config.modality)
     selected = None
     if selection is not None:
         selected = read_table(work.shards(selection, "selection-*.parquet"), ["id", "multiplicity"])
@@ -39,16 +38,12 @@ def geometry(
 
 @stage("concepts", version=1, modules=("tasks.geometry.shape.concept_density",))
 def concepts(geometry: Manifest, matches: Sequence[Manifest], *, work: Workspace) -> ConceptsStats:
-    """How densely each concept's rows lie among the measured rows: `concepts.parquet`."""
+    """How densely each keyword's rows lie among the measured rows: `concepts.parquet`."""
     from tasks.geometry.shape.concept_density import density_of_matches
 
     near = read_table(work.path(geometry, "neighbours.parquet"), ["id", "distances"])
-    paths = _shards(work, matches, "matches-*.parquet")
+    paths = work.shards(matches, "matches-*.parquet")
     measured = GeometryStats.of(geometry).intrinsic_dimension
     table = density_of_matches(near, paths, measured.estimate if measured else 1.0)
     write_table(work.output / "concepts.parquet", table)
     return ConceptsStats(concepts=table.num_rows, dimension=measured.estimate if measured else None)
-
-
-def _shards(work: Workspace, manifests: Sequence[Manifest], pattern: str) -> list[Path]:
-    return [path for manifest in manifests for path in work.paths(manifest, pattern)]

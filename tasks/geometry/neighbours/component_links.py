@@ -18,18 +18,28 @@ _UNIT = 2.0**-24
 
 @dataclass(frozen=True)
 class ComponentLinks:
-    """squared float64 `[c, c]`: squared length of the shortest link between two components, infinite on the diagonal.
-    ends int32 `[c, c, 2]`: its ends, the lower position first; of equally short links the lowest pair."""
+    """The shortest link between every two of c components; of equally short links the lowest pair of positions.
+
+    squared: float64 `[c, c]`, its squared length, infinite on the diagonal. ends: int32 `[c, c, 2]`, its ends, the
+    lower position first, −1 on the diagonal.
+    """
 
     squared: np.ndarray
     ends: np.ndarray
 
 
 def component_links(points: np.ndarray, groups: np.ndarray, labels: np.ndarray, *, workers: int = 1) -> ComponentLinks:
-    """The shortest links between components `labels`, int32 `[n]` of values `0 … c − 1`.
+    """The shortest links between components of `points`, float32 `[n, d]`.
 
-    groups: as of `group_by_pivots`. Tiles of inner products are a filter, as in `tiles`; what passes is measured in
-    float64. `O(n² d / 2)` at most; pairs within a component and tiles farther apart than known links are passed over.
+    Tiles of inner products are a filter, as in `tile_search`; what passes is measured in float64. `O(n² d / 2)` at
+    most: pairs within a component, and tiles farther apart than the links known, are passed over. The result does not
+    depend on the tiles or the workers.
+
+    Args:
+        points: float32 `[n, d]`, finite.
+        groups: int32 `[n]`, as of `group_by_pivots`; near points share one.
+        labels: int32 `[n]` of values `0 … c − 1`, none left out.
+        workers: threads.
     """
     layout = lay_out(points, groups, labels)
     tiles, count = len(layout.starts) - 1, int(labels.max()) + 1
@@ -81,7 +91,7 @@ def _link_tile(
 
 
 @compiled(fastmath=FASTMATH)
-def _enter_links(
+def _enter_links(  # noqa: PLR0913  a kernel: numba takes no objects
     points: np.ndarray,
     labels: np.ndarray,
     rows: np.ndarray,
@@ -95,7 +105,25 @@ def _enter_links(
     squared: np.ndarray,
     ends: np.ndarray,
 ) -> None:
-    """As `tiles._enter_tile`, with the length of the shortest link so far for a bar."""
+    """Enter the links from a tile's rows to another tile's points into the table.
+
+    A pair can matter only if `share_y − 2⟨x, y⟩ ≤ longest − aside_x`, as in `tile_search._enter_tile`, with `longest`
+    the longest of the links known so far from x's component to those in the other tile.
+
+    Args:
+        points: float32 `[n, d]`.
+        labels: int32 `[n]`, components.
+        rows: int32 `[b]`, the first tile's points.
+        norms: float32 `[b]`, their squared distances from the second tile's centre.
+        columns: int32 `[w]`, the second tile's points.
+        share: float32 `[w]`, as in `TileLayout`.
+        radius: of the second tile.
+        present: int32, the components in the second tile.
+        product_error: `inner_product_error_factor(d)`.
+        inner: float32 `[b, w]`, inner products about the second tile's centre.
+        squared: float64 `[c, c]`, the table; changed.
+        ends: int32 `[c, c, 2]`, its links; changed.
+    """
     width = len(columns)
     blocks = np.empty(width // BLOCK + 1, dtype=np.int64)
     for row in range(len(rows)):
@@ -127,6 +155,7 @@ def _enter_links(
 
 @compiled
 def shorter_link(distance: float, low: int, high: int, best: float, ends: np.ndarray) -> bool:
+    """Whether a link of squared length `distance` from `low` to `high` comes before the best, `ends` int32 `[2]`."""
     return distance < best or (distance == best and (low < ends[0] or (low == ends[0] and high < ends[1])))
 
 

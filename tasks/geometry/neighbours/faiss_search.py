@@ -6,12 +6,16 @@ has a fixed seed; single queries do not depend on the number of threads.
 """
 
 import threading
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from storage.errors import InputError
+from tasks.arrays import Float32s, Int32s
 from tasks.geometry.neighbours.squared_distances import gram_error_factor
+
+if TYPE_CHECKING:
+    import faiss
 
 MARGIN, APPROXIMATE_MARGIN = 8, 24
 """Candidates beyond the k asked for: for exact lists, because FAISS's rounding may hide the order; for others, because
@@ -21,11 +25,24 @@ _FAISS = threading.Lock()  # its number of threads is one setting for the proces
 
 
 def nearest_points_faiss(
-    points: np.ndarray, k: int, index: Literal["auto", "flat", "hnsw", "ivf", "ivfpq"], *, device: str, workers: int
-) -> tuple[np.ndarray, np.ndarray, str]:
-    """Some more than `k` other points of each of `points [n, d]`: positions int32 `[n, k']`, squared horizons `[n]`,
-    and how they were found. For `flat` the horizon is a lower bound, by FAISS's rounding, on what is not listed; for
-    the others it is the last distance, as if nothing had been missed.
+    points: Float32s, k: int, index: Literal["auto", "flat", "hnsw", "ivf", "ivfpq"], *, device: str, workers: int
+) -> tuple[Int32s, Float32s, str]:
+    """Some more than `k` other points of each of `points`.
+
+    Args:
+        points: float32 `[n, d]`, distinct.
+        k: points wanted of each.
+        index: which index; `auto` is refused here.
+        device: a GPU is used where it is not "cpu" and faiss can.
+        workers: threads.
+
+    Returns:
+        Positions int32 `[n, k']`; squared horizons float32 `[n]`; and how they were found, in words. For `flat` the
+        horizon is a lower bound, by FAISS's rounding, on what is not listed; for the others it is the last distance,
+        as if nothing had been missed.
+
+    Raises:
+        InputError: the index is unknown.
     """
     import faiss
 
@@ -36,7 +53,7 @@ def nearest_points_faiss(
         before = faiss.omp_get_max_threads()
         try:
             faiss.omp_set_num_threads(workers)
-            built, method = _build(faiss, centred, index, workers)
+            built, method = _build(centred, index, workers)
             if device != "cpu" and hasattr(faiss, "StandardGpuResources") and index != "hnsw":
                 built = faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), _gpu_number(device), built)
                 method += ", on the GPU"
@@ -56,33 +73,36 @@ def nearest_points_faiss(
     return positions, last, method
 
 
-def _build(faiss: Any, points: np.ndarray, index: str, workers: int) -> tuple[Any, str]:
+def _build(points: Float32s, index: str, workers: int) -> tuple["faiss.Index", str]:
+    import faiss
+
     n, d = points.shape
     if index == "hnsw":
-        built = faiss.IndexHNSWFlat(d, 32)
-        built.hnsw.efConstruction, built.hnsw.efSearch = 160, 256
+        graph = faiss.IndexHNSWFlat(d, 32)
+        graph.hnsw.efConstruction, graph.hnsw.efSearch = 160, 256
         faiss.omp_set_num_threads(1)
-        built.add(points)
+        graph.add(points)
         faiss.omp_set_num_threads(workers)
-        return built, "faiss HNSW32, efSearch 256"
+        return graph, "faiss HNSW32, efSearch 256"
     if index in ("ivf", "ivfpq"):
         lists = int(max(1, min(4 * np.sqrt(n), n // 39)))
         quantizer = faiss.IndexFlatL2(d)
+        file: faiss.IndexIVF
         if index == "ivf":
-            built, name = faiss.IndexIVFFlat(quantizer, d, lists), "IVF"
+            file, name = faiss.IndexIVFFlat(quantizer, d, lists), "IVF"
         else:
             parts = max(m for m in range(1, d // 2 + 2) if d % m == 0 and (m <= d // 2 or m == 1))
-            built, name = faiss.IndexIVFPQ(quantizer, d, lists, parts, 8 if n >= 10_000 else 4), f"IVF-PQ{parts}"
-        built.cp.seed, built.cp.niter = 1234, 10
-        built.train(points)
-        built.add(points)
-        built.nprobe = max(1, min(lists, max(32, lists // 16)))
-        return built, f"faiss {name}, {lists} lists, {built.nprobe} probed"
+            file, name = faiss.IndexIVFPQ(quantizer, d, lists, parts, 8 if n >= 10_000 else 4), f"IVF-PQ{parts}"
+        file.cp.seed, file.cp.niter = 1234, 10
+        file.train(points)
+        file.add(points)
+        file.nprobe = max(1, min(lists, max(32, lists // 16)))
+        return file, f"faiss {name}, {lists} lists, {file.nprobe} probed"
     if index != "flat":
         raise InputError(f"unknown faiss index {index!r}; use flat, hnsw, ivf or ivfpq")
-    built = faiss.IndexFlatL2(d)
-    built.add(points)
-    return built, "exact, faiss Flat"
+    flat = faiss.IndexFlatL2(d)
+    flat.add(points)
+    return flat, "exact, faiss Flat"
 
 
 def _gpu_number(device: str) -> int:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from operator import index as index_of  # numpy's whole numbers too; faiss takes only Python's
+from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.compiled import FASTMATH, compiled
@@ -23,11 +25,21 @@ FLAT_LIMIT = 10_000_000
 """Points up to which `auto` then takes faiss's inverted file of whole points; beyond it, of compressed ones."""
 
 
+SMALLEST_SCALE = 2.0**-100
+"""Order of coordinates, or one over it, beyond which neighbour lists in float32 would lose digits or overflow."""
+
+
 @dataclass(frozen=True)
 class Neighbours:
-    """positions int64 `[n, k]`, −1 where there are fewer; distances float32 `[n, k]`, infinite there; both ascending by
-    (distance, position). horizon float32 `[n]`: no unlisted point is nearer, if `exact`; else only an estimate.
-    method: the search that was used, in words."""
+    """The nearest points of each of n, ascending by (distance, position).
+
+    Attributes:
+        positions: int64 `[n, k]`, −1 where there are fewer.
+        distances: float32 `[n, k]`, infinite where there are fewer.
+        horizon: float32 `[n]`; no unlisted point is nearer, if `exact`; else only an estimate.
+        exact: whether the lists are proved to be the nearest.
+        method: the search that was used, in words.
+    """
 
     positions: np.ndarray
     distances: np.ndarray
@@ -37,7 +49,7 @@ class Neighbours:
 
 
 def knn(
-    points: np.ndarray,
+    points: npt.ArrayLike,
     k: int,
     *,
     backend: Backend = "auto",
@@ -48,12 +60,25 @@ def knn(
 ) -> Neighbours:
     """The `k` nearest other points of each of `points [n, d]` by Euclidean distance; ties go to the lower position.
 
-    backend: `tiles` (exact, processor), `torch` (exact, any device), `faiss` (GPU where faiss-gpu sees one).
-    index: for faiss; `flat` is exact, `hnsw`, `ivf` and `ivfpq` are approximate. `auto` is exact as far as
-    `EXACT_WORK` goes (and always on an accelerator), then faiss with IVF, then with IVF-PQ. Approximate lists are
-    improved by descent (see `descent`). Distances are measured
-    from coordinates' differences in float64 whatever the backend. Exact repetitions of a point do not slow a search.
-    Raises `InputError` for `k < 1` and for points that are not a finite matrix.
+    Distances are measured from coordinates' differences in float64 whatever the backend; approximate lists are improved
+    by descent (see `nn_descent`). Exact repetitions of a point do not slow a search.
+
+    Args:
+        points: finite numbers of any kind `[n, d]`, as an array or lists.
+        k: points wanted of each.
+        backend: `tiles` (exact, processor), `torch` (exact, any device), `faiss` (GPU where faiss-gpu sees one); `auto`
+            is exact as far as `EXACT_WORK` goes (and always on an accelerator), then faiss with IVF, then IVF-PQ.
+        index: for faiss; `flat` is exact, `hnsw`, `ivf` and `ivfpq` are approximate.
+        device: torch device, for `torch` and `faiss`.
+        workers: threads.
+        advance: called with the points done.
+
+    Returns:
+        The lists; −1 and infinity where there are fewer than k other points.
+
+    Raises:
+        InputError: `k < 1`, a backend or an index that is not known, points that are not a finite matrix, or distances
+            beyond the range of float32.
 
     Example:
         >>> import numpy as np
@@ -62,8 +87,10 @@ def knn(
         >>> found.positions.tolist(), found.distances.tolist()
         ([[2], [2], [0]], [[1.0], [4.242640495300293], [1.0]])
     """
+    k = index_of(k)
     if k < 1:
         raise InputError(f"k must be at least 1, not {k}")
+    check_choice(backend, index)
     matrix, scale = checked_points(points)
     distinct = distinct_points(matrix)
     found = search(TileSearch(distinct.points, workers=workers, advance=advance), k, backend, index, device, workers)
@@ -104,10 +131,17 @@ def search(tiles: TileSearch, k: int, backend: Backend, index: Index, device: st
     return Neighbours(positions, distances, distances[:, -1].copy(), exact, method)
 
 
+def check_choice(backend: str, index: str) -> None:
+    """Raise `InputError` for a backend or an index that there is not, or that do not belong together."""
+    for kind, chosen, known in (("backend", backend, get_args(Backend)), ("index", index, get_args(Index))):
+        if chosen not in known:
+            raise InputError(f"unknown {kind} {chosen!r}; use {', '.join(known)}")
+    if index != "auto" and backend not in ("auto", "faiss"):
+        raise InputError(f"index {index!r} belongs to the backend faiss, not {backend!r}")
+
+
 def _choose(backend: Backend, index: Index, shape: tuple[int, ...], device: str) -> tuple[Backend, Index]:
     if index != "auto":
-        if backend not in ("auto", "faiss"):
-            raise InputError(f"index {index!r} belongs to the backend faiss, not {backend!r}")
         return "faiss", index
     exact = float(shape[0]) ** 2 * max(shape[1], 64) <= EXACT_WORK
     if backend == "auto" and device != "cpu":
@@ -144,7 +178,14 @@ def _measure(points: np.ndarray, queries: np.ndarray, positions: np.ndarray) -> 
 
 
 def unfolded(found: Neighbours, distinct: DistinctPoints, scale: float) -> Neighbours:
-    """Lists of distinct points, in units of `scale`, as lists of all points: everybody's repetitions are neighbours."""
+    """Lists of distinct points, in units of `scale`, as lists of all points: everybody's repetitions are neighbours.
+
+    Raises `InputError` where distances of the order of `scale` do not fit in float32.
+    """
+    if not SMALLEST_SCALE <= scale <= 1 / SMALLEST_SCALE:
+        raise InputError(
+            f"distances of the order of {scale:.0e} do not fit in float32; divide the points by {scale:.0e}"
+        )
     n, k = len(distinct.group), found.positions.shape[1]
     positions, distances, horizon = found.positions.astype(np.int64), found.distances, found.horizon
     if len(distinct.first) < n:
@@ -167,6 +208,17 @@ def _unfold(
     positions: np.ndarray,
     distances: np.ndarray,
 ) -> None:
+    """Fill the lists of all n points from those of the u distinct ones; ties within a distance by position.
+
+    Args:
+        group: int64 `[n]`, each point's row among the distinct ones.
+        members: int64 `[n]`, positions sorted by group.
+        starts: int64 `[u + 1]`, the groups' bounds in `members`.
+        near: int `[u, k]`, lists of distinct points, −1 at the end.
+        near_distances: float32 `[u, k]`.
+        positions: int64 `[n, k]`, filled here.
+        distances: float32 `[n, k]`, filled here.
+    """
     k = positions.shape[1]
     for i in range(len(group)):
         count = level = 0  # entries so far, and the first of those at the present distance

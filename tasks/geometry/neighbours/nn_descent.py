@@ -27,8 +27,10 @@ def descend(
     workers: int = 1,
     advance: Callable[[int], object] = lambda rows: None,
 ) -> tuple[np.ndarray, np.ndarray, int]:
-    """Lists (positions int32 `[n, k]`, squared distances float32 `[n, k]`) at least as near as `positions`, −1 for
-    none, of `points [n, d]`; and the number of passes.
+    """Lists at least as near as those given.
+
+    points: float32 `[n, d]`. positions: int32 `[n, k]`, −1 for none. Returns positions int32 `[n, k]`, squared
+    distances float32 `[n, k]` and the number of passes.
 
     A pass measures, for every point, the neighbours of its neighbours, both ways, by coordinates' differences:
     `O(n · WIDTH²)` distances at most, whatever n. The result does not depend on the number of workers.

@@ -19,10 +19,17 @@ _UNIT = 2.0**-24
 
 @dataclass(frozen=True)
 class TileLayout:
-    """names int32 `[n]`: the points in the order of the layout. starts int64 `[t + 1]`: the tiles' bounds in it.
-    label int32 `[t]`: the component that all of a tile's points belong to, −1 where they differ.
-    centres float32 `[t, d]`; centred float32 `[n, d]`, rows less their tile's centre; share float32 `[n]`, their
-    squared norms less what rounding may have added; radius float32 `[t]`, at least their norms."""
+    """n points in t tiles.
+
+    Attributes:
+        names: int32 `[n]`, the points in the order of the layout.
+        starts: int64 `[t + 1]`, the tiles' bounds in it.
+        label: int32 `[t]`, the component that all of a tile's points belong to, −1 where they differ.
+        centres: float32 `[t, d]`.
+        centred: float32 `[n, d]`, rows less their tile's centre.
+        share: float32 `[n]`, their squared norms less what rounding may have added.
+        radius: float32 `[t]`, at least their norms.
+    """
 
     names: np.ndarray
     starts: np.ndarray

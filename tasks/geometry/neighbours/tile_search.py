@@ -1,8 +1,9 @@
 """Exact nearest neighbours on a processor: Gram tiles as a filter, coordinates' differences as the measure.
 
-A tile of inner products, from the fastest matrix product there is, bounds distances from below (see `distances`);
-only pairs that may enter a list are measured, and tiles that are too far from all rows are not even multiplied. The
-lists are those of difference-based brute force, bit for bit, for any layout of tiles and number of threads.
+A tile of inner products, from the fastest matrix product there is, bounds distances from below (see
+`squared_distances`); only pairs that may enter a list are measured, and tiles that are too far from all rows are not
+even multiplied. The lists are those of difference-based brute force, bit for bit, for any layout of tiles and number
+of threads.
 """
 
 from collections.abc import Callable
@@ -139,7 +140,18 @@ def _within_reach(
     positions: np.ndarray,
     squared: np.ndarray,
 ) -> np.ndarray:
-    """Rows whose lists a tile could still change: its ball begins at `nearest`, squared."""
+    """Rows whose lists a tile could still change, int64 `[a]`.
+
+    Args:
+        asked: int32 `[b]`, the rows' points.
+        labels: int32 `[n]`, components.
+        tile_label: the component of all the tile's points, or −1.
+        nearest: float32 `[b]`, squared distance at which the tile's ball begins.
+        slack: factor on the reach.
+        by_label: one entry a component is kept.
+        positions: int32 `[b, k]`, the lists.
+        squared: float32 `[b, k]`, their squared distances.
+    """
     wanted = np.empty(len(asked), dtype=np.int64)
     count = 0
     for row in range(len(asked)):
@@ -155,7 +167,7 @@ def _within_reach(
 
 
 @compiled(fastmath=FASTMATH)
-def _enter_tile(
+def _enter_tile(  # noqa: PLR0913  a kernel: numba takes no objects
     points: np.ndarray,
     asked: np.ndarray,
     wanted: np.ndarray,
@@ -174,8 +186,29 @@ def _enter_tile(
 ) -> None:
     """Enter a tile's points, by their inner products with the wanted rows about the tile's centre, into the lists.
 
-    A pair can matter only if `‖x‖² + ‖y‖² − 2⟨x, y⟩` less its rounding error is within the list's reach; what does not
-    depend on y, the error `2 γ ‖x‖ radius` included, is taken to the right-hand side.
+    With γ the error of an inner product, u = 2⁻²⁴, and r the list's reach (its last squared distance, with some slack),
+    a pair can matter only if
+
+        (1 − 16u) ‖x‖² + (1 − 16u) ‖y‖² − 2⟨x, y⟩ − 2γ ‖x‖ · radius  ≤  r
+
+    What depends on y is `share_y − 2⟨x, y⟩`; the rest, `aside_x`, is taken to the right, into `bar = r − aside_x`.
+
+    Args:
+        points: float32 `[n, d]`.
+        asked: int32 `[b]`, the rows' points.
+        wanted: int64 `[a]`, the rows that the tile could change.
+        norms: float32 `[b]`, the rows' squared distances from the tile's centre.
+        labels: int32 `[n]`, components; a row's own is left out.
+        names: int32 `[w]`, the tile's points.
+        share: float32 `[w]`, `(1 − 16u) ‖y‖²`.
+        radius: of the tile.
+        product_error: `2γ / (‖x‖ ‖y‖)`, `inner_product_error_factor(d)`.
+        slack: factor on the reach, for the rounding of the distances in the lists.
+        inner: float32 `[a, w]`, inner products about the tile's centre.
+        tile_label: the component of all the tile's points, or −1.
+        by_label: keep one entry a component.
+        positions: int32 `[b, k]`, the lists; changed.
+        squared: float32 `[b, k]`, their squared distances; changed.
     """
     width = inner.shape[1]
     last_place = positions.shape[1] - 1

@@ -14,14 +14,15 @@ ROWS, COLUMNS = 4_096, 65_536
 def nearest_points_torch(
     points: np.ndarray, k: int, *, device: str, advance: Callable[[int], object] = lambda rows: None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Up to `k + MARGIN` other points of each of `points`, float32 `[n, d]`: positions int32 `[n, k']`, −1 where there
-    are fewer, and for each point a lower bound on the squared distance of what is not listed, float32 `[n]`.
+    """Up to `k + MARGIN` other points of each of `points`, float32 `[n, d]`.
 
-    Candidates are chosen by float32 inner products (never TF32) of centred points; the caller measures them again.
+    Returns positions int32 `[n, k']`, −1 where there are fewer, and for each point a lower bound on the squared
+    distance of what is not listed, float32 `[n]`. Candidates are chosen by float32 inner products (never TF32) of
+    centred points; the caller measures them again.
     """
     n, d = points.shape
     wanted = min(k + MARGIN, n - 1)
-    cloud = torch.from_numpy(points).to(device)
+    cloud = torch.tensor(points, device=device)
     cloud = cloud - cloud.mean(dim=0)
     norms = (cloud * cloud).sum(dim=1)
     positions = np.full((n, max(wanted, 1)), -1, np.int32)
@@ -52,8 +53,10 @@ def _best_of_row_block(
     for start in range(0, len(cloud), COLUMNS):
         stop = min(len(cloud), start + COLUMNS)
         tile = torch.addmm(norms[start:stop], cloud[rows], cloud[start:stop].T, alpha=-2) + norms[rows, None]
-        own = torch.arange(max(start, rows.start), min(stop, rows.stop), device=cloud.device)
-        tile[own - rows.start, own - start] = torch.inf
+        first, last = max(start, rows.start), min(stop, rows.stop)
+        if first < last:  # the tile holds some of the rows themselves
+            own = torch.arange(first, last, device=cloud.device)
+            tile[own - rows.start, own - start] = torch.inf
         near, place = tile.topk(min(wanted, stop - start), dim=1, largest=False)
         best, chosen = torch.cat([best, near], dim=1).topk(wanted, dim=1, largest=False)
         found = torch.cat([found, place + start], dim=1).gather(1, chosen)

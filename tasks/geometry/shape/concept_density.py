@@ -1,9 +1,10 @@
-"""How densely each concept's rows lie: crowded concepts repeat themselves, sparse ones are diverse or mislabelled."""
+"""How densely each keyword's rows lie: crowded keywords repeat themselves, sparse ones are diverse or mislabelled."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,15 +22,22 @@ DENSITY = pa.schema(
 
 
 def concept_density(
-    radius: np.ndarray, rows: np.ndarray, entries: np.ndarray, dimension: float, *, fewest: int = 5
+    radius: npt.ArrayLike, rows: npt.ArrayLike, entries: npt.ArrayLike, dimension: float, *, fewest: int = 5
 ) -> pa.Table:
-    """Local density of every concept with at least `fewest` rows, in the `DENSITY` schema, by entry.
+    """Local density of every keyword with at least `fewest` rows, in the `DENSITY` schema, by keyword.
 
-    radius: distance to the k-th neighbour of each of n rows, float `[n]`, 0 for exact repetitions. rows, entries: pairs
-    (row, concept), int `[m]` each. median_radius: over the concept's rows. relative_log_density:
+    Its `median_radius` is over the keyword's rows. Its `relative_log_density` is
     `−dimension · log(median_radius / median over all rows)`, natural log: how much more crowded than the data set,
     by the k-nearest-neighbour density estimate; null where the radius is 0.
+
+    Args:
+        radius: distance to the k-th neighbour of each of n rows, `[n]`, 0 for exact repetitions.
+        rows: of pairs (row, keyword), positions in `radius`, `[m]`.
+        entries: of the same pairs, numbers of keywords, `[m]`.
+        dimension: of the set that the rows lie on.
+        fewest: rows that a keyword needs.
     """
+    radius, rows, entries = np.asarray(radius, np.float64), np.asarray(rows, np.int64), np.asarray(entries, np.int64)
     overall = float(np.median(radius)) if len(radius) else 0.0
     order = np.argsort(entries, kind="stable")
     named, starts, counts = np.unique(entries[order], return_index=True, return_counts=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.draws import hash_order
 from storage.errors import InputError
@@ -19,10 +20,20 @@ _HIGHEST = 64.0
 
 @dataclass(frozen=True)
 class DimensionEstimate:
-    """dimension, low, high: the estimate and its interval (sampling error only: curvature and boundaries may add some
-    per cent below 6 dimensions and up to 15 % at 12). raw: the growth exponent's dimension, uncorrected; it is bounded
-    by the resolution of the sample. points: how many were used. sizes int `[s]` and mean_edges float64 `[s]`: the
-    measured growth."""
+    """An estimate of the intrinsic dimension.
+
+    Its interval is of sampling error only: curvature and boundaries may add some per cent below 6 dimensions and up to
+    15 % at 12.
+
+    Attributes:
+        dimension: the estimate.
+        low: lower end of its interval.
+        high: upper end.
+        raw: the growth exponent's dimension, uncorrected; it is bounded by the resolution of the sample.
+        points: how many were used.
+        sizes: of the subsets, s of them.
+        mean_edges: mean tree edge at each size.
+    """
 
     dimension: float
     low: float
@@ -34,7 +45,7 @@ class DimensionEstimate:
 
 
 def intrinsic_dimension(
-    points: np.ndarray, *, most: int = MOST_POINTS, seed: int = 0, deviations: float = 1.96
+    points: npt.ArrayLike, *, most: int = MOST_POINTS, seed: int = 0, deviations: float = 1.96
 ) -> DimensionEstimate:
     """Estimate the dimension of the set that `points [n, d]` are spread on.
 
@@ -42,9 +53,16 @@ def intrinsic_dimension(
     (Steele, Annals of Probability 16, 1988: length `∝ n^{(d-1)/d}`). The exponent is fitted to mean edges of disjoint
     random subsets of n, n/2, … n/16 points. Few points see any curved set coarsely, which makes the exponent too small
     from about 6 dimensions on; the estimate is the dimension of the sphere whose points, in the same numbers, have the
-    fitted exponent: exact for spheres, for which embeddings of length 1 are made. At most `most` hash-drawn points are
-    used; exact repetitions count once. The interval is ± `deviations` standard errors, from the spread between subsets.
-    Raises `InputError` for fewer than 128 distinct points.
+    fitted exponent: exact for spheres, for which embeddings of length 1 are made.
+
+    Args:
+        points: finite numbers of any kind `[n, d]`, as an array or lists; exact repetitions count once.
+        most: how many hash-drawn points are used at most, at least 128.
+        seed: of that draw.
+        deviations: half the interval in standard errors, which come from the spread between subsets.
+
+    Raises:
+        InputError: fewer than 128 distinct points, or `most` below that.
 
     Example:
         >>> import numpy as np
@@ -54,6 +72,8 @@ def intrinsic_dimension(
         >>> round(intrinsic_dimension(circle).dimension)
         1
     """
+    if most < FEWEST_POINTS:
+        raise InputError(f"an intrinsic dimension needs {FEWEST_POINTS} or more points; raise most, which is {most}")
     matrix, _ = checked_points(points)
     distinct = distinct_points(matrix).points
     if len(distinct) < FEWEST_POINTS:

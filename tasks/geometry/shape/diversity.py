@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.draws import uniform
 from tasks.geometry.shape.uniformity import treg_uniformity
@@ -11,8 +12,16 @@ from tasks.geometry.tree.mst import minimum_spanning_tree
 
 @dataclass(frozen=True)
 class Diversity:
-    """mean_edge: tree length over size, averaged over draws; standard_error: of that average; uniformity: of T-REGS at
-    this size; repeated: mean share of drawn rows that repeat another exactly; size; draws."""
+    """What draws of equal size from a data set show.
+
+    Attributes:
+        mean_edge: tree length over size, averaged over draws.
+        standard_error: of that average; 0 for a single draw.
+        uniformity: of T-REGS at this size.
+        repeated: mean share of drawn rows that repeat another exactly.
+        size: rows in each draw.
+        draws: how many.
+    """
 
     mean_edge: float
     standard_error: float
@@ -23,23 +32,40 @@ class Diversity:
 
 
 def diversity(
-    ids: np.ndarray,
-    vectors: np.ndarray,
+    ids: npt.ArrayLike,
+    vectors: npt.ArrayLike,
     *,
     size: int,
-    multiplicity: np.ndarray | None = None,
+    multiplicity: npt.ArrayLike | None = None,
     draws: int = 8,
     seed: int = 0,
     workers: int = 1,
 ) -> Diversity:
     """Mean tree length per row of `size` rows drawn from a data set, without replacement, `draws` times.
 
-    ids: uint64 `[n]`. vectors: float32 `[n, d]`. multiplicity: copies of each row in the data set, int `[n]` (default
-    1); copies of a row may be drawn together, and add nothing. Draws hash the ids: the same row is drawn or not
-    whatever else the data set holds, so two data sets that share rows are compared on nearly the same ones.
-    Raises `ValueError` where the data set has fewer than `size` copies.
+    Draws hash the ids: the same row is drawn or not whatever else the data set holds, so two data sets that share rows
+    are compared on nearly the same ones.
+
+    Args:
+        ids: uint64 `[n]`.
+        vectors: `[n, d]`.
+        size: rows in each draw.
+        multiplicity: copies of each row in the data set, whole numbers `[n]`; None: 1 each. Copies of a row may be
+            drawn together, and add nothing.
+        draws: how many.
+        seed: of the draws.
+        workers: threads.
+
+    Raises:
+        ValueError: `size` or `draws` below 1, fewer than `size` copies, or copies that are not whole numbers.
     """
-    copies = np.ones(len(ids), np.int64) if multiplicity is None else multiplicity.astype(np.int64)
+    ids, vectors = np.asarray(ids, np.uint64), np.asarray(vectors)
+    given = np.ones(len(ids), np.int64) if multiplicity is None else np.asarray(multiplicity)
+    copies = given.astype(np.int64)
+    if (copies != given).any() or (copies < 0).any():
+        raise ValueError("copies of rows must be whole numbers from 0 on")
+    if size < 1 or draws < 1:
+        raise ValueError(f"needs at least one draw of at least one row, not {draws} of {size}")
     if copies.sum() < size:
         raise ValueError(f"cannot draw {size} of {copies.sum()} rows")
     row = np.repeat(np.arange(len(ids)), copies)

@@ -1,6 +1,7 @@
 """How near is nearer than chance? A distance for near-duplicates that suits any encoder."""
 
 import numpy as np
+import numpy.typing as npt
 
 CHANCE = 1e-3
 """Share of points that may have a neighbour within the distance by chance, were the points spread evenly."""
@@ -12,7 +13,7 @@ LARGEST_DISTANCE = 0.1
 """Vectors of length 1 farther apart (cosine 0.995) are no near-duplicates, however sparse the set."""
 
 
-def unlikely_distance(lengths: np.ndarray, dimension: float | None) -> float:
+def unlikely_distance(lengths: npt.ArrayLike, dimension: float | None) -> float:
     """`min(q · min((CHANCE / ln 4)^{1/d}, 1/4), 0.1)`, q the upper quartile of positive `lengths`; 0 without any.
 
     lengths: of a spanning tree's edges, or distances to nearest neighbours, float `[n]`. dimension: the set's
@@ -21,7 +22,8 @@ def unlikely_distance(lengths: np.ndarray, dimension: float | None) -> float:
     and small ones crowd them, so an absolute distance alone would call most of their rows duplicates. Up to three
     quarters of the rows may be true near-duplicates; give a distance where more are.
     """
-    positive = lengths[lengths > 0]
+    edges = np.asarray(lengths, dtype=np.float64)
+    positive = edges[edges > 0]
     if not len(positive):
         return 0.0
     chance = (CHANCE / np.log(4)) ** (1 / max(dimension, 1e-3)) if dimension is not None else LARGEST_SHARE

@@ -5,8 +5,12 @@ shortest link to the outside is certain when no member could have an unlisted po
 members whose lists have no outside point left must have horizons beyond it. Links that are certain are taken, all at
 once, round after round. When none is, the members in doubt are asked again, over the whole set, for the nearest point
 of each of the nearest other components; a list of that kind stays valid for all later rounds. The largest component
-is never asked: it is joined by the others. Where that would be dearer than to find the shortest links between all
-components (a few large clusters, each complete in itself), those are found instead, and end the matter.
+is never asked: it is joined by the others. Where that would cost more than to find the shortest links between all
+components (a few large clusters, each complete in itself), those are found instead, and complete the tree.
+
+This one is for many points, of which no matrix of all pairs is held; `prim` is for up to some thousand, and for
+proofs. A training batch has its own pair, `batch_prim` on a processor and `batch_boruvka` on an accelerator, both in
+`tasks/training/tregs/`, which need no proof and must be fast for a few hundred points.
 """
 
 from dataclasses import dataclass
@@ -38,7 +42,7 @@ class NeighbourLists:
     """Near points of every point; Borůvka shortens and replaces them.
 
     positions: int32 `[n, k]`, −1 where there is none. distances: float32 `[n, k]` ascending. horizon: float32 `[n]`,
-    no point that is not listed is nearer (infinite: there is none).
+    no unlisted point is nearer (infinite: there is none).
     """
 
     positions: np.ndarray
@@ -136,8 +140,20 @@ def _links(
     pointer: np.ndarray,
     silent: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """For every component, by label: the shortest listed link and its ends, the least horizon of members in doubt,
-    and whether it has silent members. Ties go to the smaller pair of positions. Pointers move past inside points."""
+    """What every component knows of its shortest link, by label. Ties go to the smaller pair of positions.
+
+    Args:
+        positions: int32 `[n, k]`, neighbour lists.
+        distances: float32 `[n, k]`.
+        horizon: float32 `[n]`.
+        labels: int32 `[n]`, components.
+        pointer: int32 `[n]`, each list's first place that may lie outside; moved past inside points.
+        silent: bool `[n]`, points in doubt that are not to be asked.
+
+    Returns:
+        The shortest listed link's length float32 `[n]` and ends int32 `[n, 2]`, the least horizon of members in doubt
+        float32 `[n]`, and whether there are silent members, bool `[n]`.
+    """
     n, k = positions.shape
     best = np.full(n, np.inf, dtype=np.float32)
     ends = np.full((n, 2), -1, dtype=np.int32)
@@ -180,7 +196,20 @@ def _join(
     certified: np.ndarray,
     found: int,
 ) -> int:
-    """Add the taken links that join two components, and give every component its smallest old label."""
+    """Add the taken links that join two components, and give every component its smallest old label.
+
+    Args:
+        ends: int32 `[n, 2]`, each component's link.
+        taken: int64, the components whose links are taken, in order.
+        labels: int32 `[n]`, components; changed.
+        doubt: bool `[n]`, components whose link is not certain.
+        edges: int32 `[n - 1, 2]`, the tree so far; extended.
+        certified: bool `[n - 1]`; extended.
+        found: edges so far.
+
+    Returns:
+        The number of edges afterwards.
+    """
     n = len(labels)
     root = np.arange(n, dtype=np.int32)
     for component in taken:

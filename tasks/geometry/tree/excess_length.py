@@ -69,8 +69,8 @@ def estimate_excess(
     huge = longest[smaller[longest] > ASKED_OF_SIDE]
     wanted = wanted[~np.isin(wanted, huge)]
     wanted = wanted[np.argsort(smaller[wanted], kind="stable")]
-    dear = np.where(smaller[wanted] > LISTED, smaller[wanted], 0)
-    wanted = wanted[np.cumsum(dear) <= (budget or max(16_384, len(points) // 4))]
+    cost = np.where(smaller[wanted] > LISTED, smaller[wanted], 0)
+    wanted = wanted[np.cumsum(cost) <= (budget or max(16_384, len(points) // 4))]
     shortest = _shortest_links(tiles, {edge: side(edge) for edge in wanted.tolist()}, len(points))
     guessed = {edge: _guessed_link(tiles, side(edge), len(points)) for edge in huge.tolist()}
     shortest |= {edge: link - unsure for edge, (link, unsure) in guessed.items()}
@@ -122,8 +122,11 @@ def _side(order: np.ndarray, enter: np.ndarray, leave: np.ndarray, edge: int) ->
 
 
 def _shortest_links(tiles: TileSearch, sides: dict[int, np.ndarray], n: int) -> dict[int, float]:
-    """For every side the shortest link to the points outside it. Small sides share one search: of `LISTED` neighbours
-    of a point of a side no larger than that, at least one lies outside."""
+    """For every side the shortest link to the points outside it.
+
+    Small sides share one search: of `LISTED` neighbours of a point of a side no larger than that, at least one lies
+    outside.
+    """
     shortest = {}
     small = [edge for edge, side in sides.items() if len(side) <= LISTED]
     queries = np.unique(np.concatenate([sides[edge] for edge in small] or [np.empty(0, np.int64)])).astype(np.int32)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from operator import index as index_of
+from typing import Literal, get_args
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.geometry.neighbours.distinct_points import DistinctPoints, checked_points, distinct_points
-from tasks.geometry.neighbours.knn import Backend, Index, Neighbours, search, unfolded
+from tasks.geometry.neighbours.knn import Backend, Index, Neighbours, check_choice, search, unfolded
 from tasks.geometry.neighbours.tile_search import TileSearch
 from tasks.geometry.tree.boruvka import NeighbourLists, boruvka
 from tasks.geometry.tree.excess_length import Excess, estimate_excess
@@ -24,11 +26,17 @@ ASKED_PER_COMPONENT = 256
 class SpanningTree:
     """A spanning tree of n points.
 
-    edges: int64 `[n - 1, 2]`, the lower position first, ascending by (length, positions). lengths: float64 `[n - 1]`.
-    certified: bool `[n - 1]`, the edge belongs to a minimum spanning tree, up to float32 rounding of single distances.
-    exact: all are. method: how it was found, in words. requeries: points whose neighbours were asked for again.
-    repetitions: points that repeat another exactly (joined by edges of length 0). excess: for a tree that is not
-    exact, by how much it may be too long. neighbours: the neighbour lists that it was built on, if any.
+    Attributes:
+        edges: int64 `[n - 1, 2]`, the lower position first, ascending by (length, positions).
+        lengths: float64 `[n - 1]`.
+        certified: bool `[n - 1]`, the edge belongs to a minimum spanning tree, up to float32 rounding of single
+            distances.
+        exact: whether all edges are certified.
+        method: how it was found, in words.
+        requeries: points whose neighbours were asked for again.
+        repetitions: points that repeat another exactly (joined by edges of length 0).
+        excess: for a tree that is not exact, by how much it may be too long.
+        neighbours: the neighbour lists that it was built on, if any.
 
     Example:
         >>> import numpy as np
@@ -60,7 +68,7 @@ class SpanningTree:
 
 
 def minimum_spanning_tree(
-    points: np.ndarray,
+    points: npt.ArrayLike,
     *,
     method: Method = "auto",
     neighbours: int = 16,
@@ -72,11 +80,23 @@ def minimum_spanning_tree(
 ) -> SpanningTree:
     """The minimum spanning tree of `points [n, d]` under Euclidean distance.
 
-    method: `exact` is Prim's algorithm, `O(n² d)` on one thread; `knn` is Borůvka's on the graph of the `neighbours`
-    nearest points, reconnected and certified by further exact queries (see `boruvka`), with `backend` and `index` as
-    in `knn`; `auto` is `exact` up to 8,192 points. An approximate index gives a tree that says so: its edges are not
-    certified and its excess is estimated. Exact repetitions are joined to their first occurrence by edges of length 0.
-    Lengths are float64 differences. Raises `InputError` for points that are not a finite matrix.
+    An approximate index gives a tree that says so: its edges are not certified and its excess is estimated. Exact
+    repetitions are joined to their first occurrence by edges of length 0. Lengths are float64 differences.
+
+    Args:
+        points: finite numbers of any kind `[n, d]`, as an array or lists.
+        method: `exact` is Prim's algorithm, `O(n² d)` on one thread (see `prim`); `knn` is Borůvka's on the graph of
+            nearest points, reconnected and certified by further exact queries (see `boruvka`); `auto` is `exact` up to
+            8,192 points.
+        neighbours: points in each list of that graph.
+        backend: search of those lists, as in `knn`.
+        index: for faiss, as in `knn`.
+        device: torch device of that search.
+        workers: threads.
+        advance: called with the points done.
+
+    Raises:
+        InputError: points that are not a finite matrix, `neighbours < 1`, or a name that is not known.
 
     Example:
         >>> import numpy as np
@@ -85,6 +105,9 @@ def minimum_spanning_tree(
         >>> tree.edges.tolist(), tree.lengths.round(3).tolist(), tree.certified.tolist()
         ([[0, 2], [1, 2]], [1.0, 4.243], [True, True])
     """
+    if method not in get_args(Method):
+        raise InputError(f"unknown method {method!r}; use {', '.join(get_args(Method))}")
+    check_choice(backend, index)
     if neighbours < 1:
         raise InputError(f"neighbours must be at least 1, not {neighbours}")
     matrix, scale = checked_points(points)
@@ -107,7 +130,7 @@ def _from_neighbours(
     workers: int,
     advance: Callable[[int], object],
 ) -> SpanningTree:
-    k = max(1, min(neighbours, len(points) - 1))
+    k = max(1, min(index_of(neighbours), len(points) - 1))
     tiles = TileSearch(points, workers=workers, advance=advance)
     found = search(tiles, k, backend, index, device, workers)
     lists = NeighbourLists(found.positions.astype(np.int32), found.distances.copy(), found.horizon.copy())
@@ -131,7 +154,7 @@ def edge_lengths(points: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def _whole(tree: SpanningTree, distinct: DistinctPoints, scale: float) -> SpanningTree:
-    """The tree of all points from that of the distinct ones: repetitions hang on their first occurrence."""
+    """The tree of all points from that of the distinct ones: repetitions are joined to their first occurrence."""
     repeated = distinct.duplicates()
     edges = np.concatenate(
         [distinct.first[tree.edges], np.stack([distinct.first[distinct.group[repeated]], repeated], axis=1)]

@@ -11,8 +11,11 @@ from tasks.geometry.tree.mst import SpanningTree
 
 @dataclass(frozen=True)
 class DuplicateGroups:
-    """positions int64 `[m]`: members of groups of two or more, ascending. group int64 `[m]`: the first member of each
-    one's group, its representative. groups: how many there are."""
+    """Groups of two or more points.
+
+    positions: int64 `[m]`, their members, ascending. group: int64 `[m]`, the first member of each one's group, its
+    representative. groups: how many groups there are.
+    """
 
     positions: np.ndarray
     group: np.ndarray

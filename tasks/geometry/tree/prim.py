@@ -5,6 +5,10 @@ a pair whose distance it bounds from below beyond what matters is passed over, a
 measured from the coordinates' differences in float64. Beyond that no matrix is held: distances are float32
 differences, computed as they are needed. Differences, unlike Gram matrices and `torch.cdist`, are right for offset
 points, tight clusters and collapsed batches.
+
+`boruvka` in this folder is for more points than that: it starts from neighbour lists instead of all pairs. A training
+batch has its own pair in `tasks/training/tregs/`, `batch_prim` on a processor and `batch_boruvka` on an accelerator,
+which are faster for a few hundred points and measure again only what float32 leaves in doubt.
 """
 
 import numpy as np
@@ -50,6 +54,9 @@ def _prim_filtered(
 
     A pair can matter only if `(1 − factor) (‖x‖² + ‖y‖²) − 2⟨x, y⟩ ≤ best[y]`; with y's share of the left-hand side
     taken to the right, into `bar[y]`, the loop over all points is one multiplication and one comparison.
+
+    points: float32 `[n, d]`. gram: float32 `[n, n]`, of the centred points. factor: `gram_error_factor(d)`. edges:
+    int32 `[n - 1, 2]` and lengths: float64 `[n - 1]`, filled here.
     """
     n = len(points)
     best = np.full(n, np.inf)  # squared distance to the tree; in the tree: infinite
@@ -92,7 +99,7 @@ def _prim_filtered(
 
 @compiled(fastmath=FASTMATH)
 def _any_below(own: np.float32, row: np.ndarray, bar: np.ndarray, first: int) -> bool:
-    """Whether any of a block comes under its bar; as `passing.passing_blocks`, with a bar for every column."""
+    """Whether any of a block comes under its bar; as `block_filter.passing_blocks`, with a bar for every column."""
     hits = np.int32(0)
     if first + BLOCK <= len(row):
         dots, bars = row[first : first + BLOCK], bar[first : first + BLOCK]

@@ -13,6 +13,7 @@ from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.task import embed
+from tests.paths import ROOT
 from tests.tasks.embedding.conftest import png, write_pairs
 
 PROGRAM = """
@@ -66,3 +67,10 @@ def test_a_killed_process_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
     assert digests(store / resumed.name) == digests(tmp_path / "whole" / whole.name) and resumed.digest == whole.digest
     assert (store / resumed.name / "embeddings-00000.parquet").stat().st_ino == node  # not encoded again
     assert len(read_table(store / resumed.name / "rejected.parquet")) == 2
+
+
+def test_declaring_the_stages_loads_nothing_large() -> None:
+    heavy = "{'numba', 'scipy', 'torch', 'prefect', 'matplotlib', 'sklearn', 'transformers', 'open_clip', 'faiss'}"
+    script = f"import sys, tasks.embedding.task, tasks.embedding.config; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

@@ -20,6 +20,11 @@ def gaussian(n: int, d: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal((n, d)).astype(np.float32)
 
 
+def unit(points: np.ndarray) -> np.ndarray:
+    """Rows of length 1."""
+    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+
+
 def clusters(n: int, d: int, seed: int = 0, spread: float = 1e-3, count: int = 16) -> np.ndarray:
     rng = np.random.default_rng(seed)
     centres = rng.standard_normal((count, d))

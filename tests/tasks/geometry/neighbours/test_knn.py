@@ -103,3 +103,31 @@ def test_descent_improves_poor_lists_whatever_the_workers() -> None:
     assert np.mean([np.isin(order[i], one[0][i]).mean() for i in range(3_000)]) > 0.98
     assert (np.diff(one[1], axis=1) >= 0).all() and (one[0] != np.arange(3_000)[:, None]).all()
     assert all(len(np.unique(row)) == 10 for row in one[0])
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=lambda options: options["backend"])
+def test_whole_numbers_lists_and_points_far_from_zero(options: dict[str, str]) -> None:
+    """Wide numbers were rounded to float32 where they lie: points a thousand apart were neighbours at distance 0."""
+    whole = np.random.default_rng(0).integers(0, 1_000, (300, 3))
+    expected = knn(whole.astype(np.float32), 4, **options)
+    for points in (whole.tolist(), whole, whole.astype(np.float64), whole + 2**40, whole + 1e9):
+        found = knn(points, np.int64(4), **options)
+        np.testing.assert_array_equal(found.distances, expected.distances)
+
+
+@pytest.mark.parametrize("options", BACKENDS, ids=lambda options: options["backend"])
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_hardly_any_points(options: dict[str, str], n: int) -> None:
+    found = knn(gaussian(n, 3), 2, **options)
+    assert found.positions.tolist() == [[], [[-1, -1]], [[1, -1], [0, -1]]][n]
+
+
+def test_unknown_names_and_distances_out_of_range_are_one_clear_error() -> None:
+    points = gaussian(20, 3).astype(np.float64)
+    with pytest.raises(InputError, match="unknown backend 'cuda'; use auto, tiles, faiss, torch"):
+        knn(points, 3, backend="cuda")
+    with pytest.raises(InputError, match="unknown index 'lsh'"):
+        knn(points, 3, index="lsh")
+    for factor in (1e300, 1e-300):  # they came out infinite, and 0
+        with pytest.raises(InputError, match="do not fit in float32"):
+            knn(points * factor, 3)

@@ -83,6 +83,17 @@ def test_dimension_does_not_see_scale_repetitions_or_order() -> None:
     assert intrinsic_dimension(np.vstack([points, points])) == found
     with pytest.raises(InputError, match="128 or more distinct"):
         intrinsic_dimension(np.vstack([points[:100]] * 5))
+    with pytest.raises(InputError, match="raise most, which is 20"):
+        intrinsic_dimension(points, most=20)
+
+
+def test_dimension_of_whole_numbers_lists_and_points_far_from_zero() -> None:
+    """Wide numbers were rounded to float32 where they lie, and most points fell together."""
+    whole = np.random.default_rng(0).integers(0, 1_000, (300, 3))
+    found = intrinsic_dimension(whole)
+    assert intrinsic_dimension(whole.tolist()) == found == intrinsic_dimension(np.asfortranarray(whole.astype(float)))
+    for far in (whole + 2**40, whole + 1e9):
+        assert intrinsic_dimension(far).dimension == pytest.approx(found.dimension, rel=1e-6)
 
 
 def test_the_sphere_model_agrees_with_simulation() -> None:
@@ -105,5 +116,7 @@ def test_entropy_of_uniform_and_gaussian_points() -> None:
     assert measured == pytest.approx(exact, abs=0.15)
     wider = renyi_entropy(minimum_spanning_tree(normal * 5).length / 4_000, 4_000, 3).entropy
     assert wider - measured == pytest.approx(3 * np.log(5), abs=1e-5)
-    with pytest.raises(ValueError, match="positive"):
-        renyi_entropy(0.0, 10, 2)
+    for edge, n, d in ((0.0, 10, 2), (np.nan, 10, 2), (1.0, 0, 2), (1.0, 10, 1)):
+        with pytest.raises(ValueError, match="positive"):
+            renyi_entropy(edge, n, d)
+    assert renyi_entropy(1, 5, 2) == renyi_entropy(np.float32(1), np.int64(5), np.float64(2))

@@ -38,6 +38,19 @@ def test_draws_do_not_depend_on_the_order_of_rows(ids: np.ndarray) -> None:
         diversity(ids, vectors, size=500)
 
 
+def test_whole_numbers_and_lists_are_rows_too(ids: np.ndarray) -> None:
+    whole = np.random.default_rng(0).integers(0, 9, (400, 3))
+    expected = diversity(ids, whole.astype(np.float32), size=30, draws=2)
+    assert diversity(ids.tolist(), whole.tolist(), size=30, draws=2, multiplicity=[1] * 400) == expected
+    assert diversity(ids.astype(np.int64), whole, size=np.int64(30), draws=2, multiplicity=np.ones(400)) == expected
+    for wrong in (np.full(400, 1.5), np.full(400, -1)):  # the former was cut to 1 without a word
+        with pytest.raises(ValueError, match="whole numbers"):
+            diversity(ids, whole, size=30, multiplicity=wrong)
+    for options in ({"size": 0}, {"size": 3, "draws": 0}):
+        with pytest.raises(ValueError, match="at least one draw"):
+            diversity(ids, whole, **options)
+
+
 def test_all_rows_drawn_is_the_whole_tree(ids: np.ndarray) -> None:
     from tests.tasks.geometry.conftest import true_length
 
@@ -54,6 +67,8 @@ def test_density_of_concepts(tmp_path: Path, ids: np.ndarray) -> None:
     found = {row["entry"]: row for row in table.to_pylist()}
     assert found[1]["median_radius"] == 0.5 and found[1]["relative_log_density"] == pytest.approx(2 * np.log(4))
     assert found[2]["relative_log_density"] == 0 and found[3]["relative_log_density"] is None
+    lists = concept_density([1, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4], [1] * 5, 2)
+    assert lists.to_pylist()[0]["relative_log_density"] == pytest.approx(2 * np.log(3.5 / 3))
     entries = [[5, 7] if row < 100 else [7] if row < 390 else [] for row in range(400)]
     write_table(tmp_path / "matches-00000.parquet", pa.table([ids[::-1], entries[::-1]], schema=MATCHES))
     near = pa.table({"id": ids, "distances": pa.array([[0.0, float(r)] for r in radius], pa.list_(pa.float32()))})

@@ -163,8 +163,40 @@ def test_bad_points_are_refused() -> None:
         minimum_spanning_tree(points)
     with pytest.raises(InputError, match="matrix"):
         minimum_spanning_tree(np.zeros(5))
+    with pytest.raises(InputError, match="unknown method 'prim'; use auto, exact, knn"):  # was taken for knn
+        minimum_spanning_tree(points, method="prim")
+    with pytest.raises(InputError, match="unknown backend"):
+        minimum_spanning_tree(gaussian(5, 2), backend="cuda")
     with pytest.raises(InputError, match="neighbours"):
         minimum_spanning_tree(gaussian(5, 2), neighbours=0)
+
+
+@pytest.mark.parametrize("how", ["prim", "borůvka"])
+def test_whole_numbers_lists_and_points_far_from_zero(how: str) -> None:
+    """Wide numbers were rounded to float32 where they lie: whole trees had length 0."""
+    whole = np.random.default_rng(0).integers(0, 1_000, (300, 3))
+    truth = true_length(whole)
+    for points in (
+        whole.tolist(),
+        whole,
+        whole.astype(np.float64),
+        np.asfortranarray(whole),
+        whole + 2**40,
+        whole - 1e9,
+    ):
+        assert minimum_spanning_tree(points, **EXACT[how]).length == pytest.approx(truth, rel=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(3, 40), st.integers(2, 5), st.integers(0, 2**31))
+def test_a_tree_turns_and_moves_with_its_points(n: int, d: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points, order = rng.standard_normal((n, d)), rng.permutation(n)
+    turn = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    tree = minimum_spanning_tree(points)
+    moved = minimum_spanning_tree((2.5 * points @ turn + 7)[order])
+    assert {frozenset(order[edge].tolist()) for edge in moved.edges} == {frozenset(e) for e in tree.edges.tolist()}
+    np.testing.assert_allclose(moved.lengths, 2.5 * tree.lengths, rtol=1e-5)
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """The stage: its tables and its stats, on embeddings with known structure."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +14,9 @@ from storage.store.workspace import Runtime
 from storage.tables.schemas import EDGES, NEIGHBOURS, SELECTION, embeddings_schema
 from storage.tables.shards import read_table, write_table
 from tasks.geometry.config import GeometryConfig
-from tasks.geometry.measure import measure_geometry
-from tasks.geometry.shape.uniformity import treg_uniformity
 from tasks.geometry.task import geometry
-from tasks.geometry.tree.automatic_distance import unlikely_distance
-from tasks.geometry.tree.mst import minimum_spanning_tree
-from tasks.geometry.tree.near_duplicates import duplicate_groups
-from tests.tasks.geometry.conftest import gaussian
-
-
-def unit(points: np.ndarray) -> np.ndarray:
-    return (points / np.linalg.norm(points, axis=1, keepdims=True)).astype(np.float32)
+from tests.paths import ROOT
+from tests.tasks.geometry.conftest import gaussian, unit
 
 
 def write_embeddings(folder: Path, ids: np.ndarray, vectors: np.ndarray, shards: int = 2) -> External:
@@ -93,46 +87,8 @@ def test_unusable_embeddings_are_named(tmp_path: Path, runtime: Runtime, ids: np
         geometry.run(GeometryConfig(), [External(path=tmp_path, fingerprint="")], None, runtime=runtime)
 
 
-def test_groups_are_single_linkage() -> None:
-    from scipy.cluster.hierarchy import fcluster, linkage
-
-    points = gaussian(200, 2)
-    groups = duplicate_groups(minimum_spanning_tree(points), 0.15)
-    flat = fcluster(linkage(points.astype(np.float64)), 0.15, "distance")
-    sizes = np.bincount(flat)
-    assert groups.positions.tolist() == np.flatnonzero(sizes[flat] > 1).tolist()
-    assert groups.groups == (sizes > 1).sum()
-    for position, first in zip(groups.positions, groups.group, strict=True):
-        assert first == np.flatnonzero(flat == flat[position])[0]
-
-
-def test_the_regular_simplex_is_uniform() -> None:
-    d = 7
-    simplex = np.eye(d + 1) - 1 / (d + 1)
-    simplex /= np.linalg.norm(simplex, axis=1, keepdims=True)
-    length = minimum_spanning_tree(simplex.astype(np.float32)).length
-    assert length == pytest.approx(d * np.sqrt(2 * (d + 1) / d), rel=1e-6)
-    assert treg_uniformity(length, d + 1, d) == pytest.approx(d / (d + 1), rel=1e-6)
-
-
-@pytest.mark.parametrize("crowding", [1.0, 0.05])
-@pytest.mark.parametrize("d", [3, 8])
-def test_the_default_distance_finds_copies_and_little_else(d: int, crowding: float) -> None:
-    """Whether an encoder spreads its vectors or crowds them, thirty copies are found, and chance neighbours are not."""
-    rng = np.random.default_rng(d)
-    base = unit(np.concatenate([crowding * gaussian(1_500, d, 5), np.ones((1_500, 1))], axis=1))
-    copies = base[:30] + 1e-4 * crowding * rng.standard_normal((30, d + 1)).astype(np.float32)
-    vectors = np.concatenate([base, unit(copies)])
-    found = measure_geometry(np.arange(1_530, dtype=np.uint64), vectors, GeometryConfig(diversity_size=16))
-    groups = found.tables["duplicates.parquet"].to_pylist()
-    members = {row["id"]: row["group"] for row in groups}
-    assert all(members.get(1_500 + copy) == members[copy] for copy in range(30))
-    assert 60 <= len(groups) <= 70 and 0 < found.stats["duplicate_distance"] <= 0.1
-
-
-def test_the_default_distance_is_bounded() -> None:
-    assert unlikely_distance(np.zeros(5), 3.0) == 0 and unlikely_distance(np.array([]), None) == 0
-    lengths = np.array([0.0, 0.2, 0.2, 0.2])
-    assert unlikely_distance(lengths, None) == pytest.approx(0.05) == unlikely_distance(lengths, 50.0)
-    assert unlikely_distance(lengths, 1.0) == pytest.approx(0.2 * 1e-3 / np.log(4))
-    assert unlikely_distance(lengths * 10, None) == 0.1
+def test_declaring_the_stages_loads_nothing_large() -> None:
+    heavy = "{'numba', 'scipy', 'torch', 'prefect', 'matplotlib', 'sklearn', 'transformers', 'open_clip', 'faiss'}"
+    script = f"import sys, tasks.geometry.task, tasks.geometry.config; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
