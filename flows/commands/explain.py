@@ -36,7 +36,7 @@ class Story:
     """What became of one row.
 
     `rejected` is the reason and its detail where the row was not ingested; `dropping` what screening found of it, and
-    `kept` the key of the row that stays in its stead; `leaked` the key of the evaluation image that it is near to.
+    `kept` the key of the row that stays in its place; `leaked` the key of the evaluation image that it is near to.
     """
 
     key: str

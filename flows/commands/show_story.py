@@ -32,12 +32,12 @@ def _show_dropping(story: Story, console: Console) -> None:
     if dropping is None:
         return
     if dropping.by is not None:
-        stays = "" if dropping.kept is None else f"; {story.kept} (id {dropping.kept}) is kept in its stead"
+        stays = "" if dropping.kept is None else f"; {story.kept} (id {dropping.kept}) is kept in its place"
         near = "" if dropping.distance is None else f", {story.leaked}, at distance {dropping.distance:.4f}"
         console.print(Text(f"dropped before balancing by {dropping.by}: {dropping.reason}{near}{stays}"))
     elif dropping.replaces:
         ids = ", ".join(map(str, dropping.replaces))
-        console.print(Text(f"kept in the stead of {len(dropping.replaces)} rows like it: id {ids}"))
+        console.print(Text(f"kept in place of {len(dropping.replaces)} rows like it: id {ids}"))
 
 
 def _show_balancing(story: BalancingStory, console: Console) -> None:

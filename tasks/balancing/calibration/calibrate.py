@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.arrays import Floats
+from tasks.balancing.calibration.captions import Captions
 from tasks.balancing.calibration.problem import (
-    Captions,
     Options,
     Priority,
     Problem,

@@ -9,8 +9,9 @@ import numpy as np
 
 from tasks.arrays import Floats
 from tasks.balancing.calibration.calibrate import calibrated
+from tasks.balancing.calibration.captions import Totals
 from tasks.balancing.calibration.dual_ascent import Bands, Pass
-from tasks.balancing.calibration.problem import Options, Totals, log_inside, solve_dual
+from tasks.balancing.calibration.problem import Options, log_inside, solve_dual
 from tasks.balancing.calibration.row_pass import row_pass
 from tasks.balancing.calibration.to_size import Wanted, solve_to_size
 from tasks.balancing.config import CalibrateConfig

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
 from tasks.arrays import Floats
+from tasks.balancing.calibration.captions import Captions, Totals
 from tasks.balancing.calibration.dual_ascent import Ascent, Bands, Pass, Point, climb
 from tasks.balancing.calibration.row_pass import row_pass
 from tasks.balancing.diagnostics import keyword_sums, kullback_leibler, normalised
@@ -46,55 +47,6 @@ class Options:
         """Bands `[m]` with the prices of their misses; `price` in place of the options' own."""
         cap_price = float(self.price if price is None else price)
         return Bands(lower, upper, cap_price * (FLOORS_FIRST if self.priority == "floors" else 1.0), cap_price)
-
-
-@dataclass(frozen=True)
-class Totals:
-    """Sums over captions: of the weights (the expected captions), of their squares; and the largest weight."""
-
-    expected: float
-    squares: float
-    largest: float
-
-    @property
-    def effective_sample_size(self) -> float:
-        """Kish's `(Σ w)² / Σ w²`."""
-        return self.expected * self.expected / self.squares if self.squares > 0 else 0.0
-
-
-class Captions(Protocol):
-    """The captions as the solver sees them: in memory (`Problem`), or streamed (`StreamedProblem`)."""
-
-    bounds: tuple[float, float]
-    columns: int
-    lam: Floats
-    passes: int
-
-    @property
-    def matched(self) -> int:
-        """Captions with a keyword."""
-        ...
-
-    @property
-    def matches(self) -> int:
-        """Their keywords in all."""
-        ...
-
-    def start(self, log_weight: float) -> None:
-        """Let every caption start at this log weight."""
-        ...
-
-    def message(self, reference: Floats, change: Floats, high: float) -> Pass:
-        """One pass at λ = reference + change, weights up to `high`."""
-        ...
-
-    def totals(self, lam: Floats, high: float) -> Totals:
-        """One pass for the sums over captions."""
-        ...
-
-    def highest(self, bands: Bands) -> float:
-        """The largest weight, or where there is none a finite one that no optimum reaches."""
-        ...
 
 
 @dataclass

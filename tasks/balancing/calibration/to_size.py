@@ -10,8 +10,8 @@ import numpy.typing as npt
 from storage.errors import InputError
 from tasks.arrays import Floats
 from tasks.balancing.calibration.calibrate import calibrated, with_weights
+from tasks.balancing.calibration.captions import Captions
 from tasks.balancing.calibration.problem import (
-    Captions,
     Options,
     Priority,
     Solved,
