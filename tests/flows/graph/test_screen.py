@@ -130,10 +130,10 @@ def test_every_dropped_row_is_explained(config: PipelineConfig) -> None:
         assert f"{reason}" in told[identity] and "dropped before balancing" in told[identity]
     pair = max(known[3], known[REPEATED])
     kept = min(known[3], known[REPEATED])
-    assert "by deduplicate" in told[pair] and f"(id {kept}) is kept in its stead" in told[pair]
+    assert "by deduplicate" in told[pair] and f"(id {kept}) is kept in its place" in told[pair]
     assert "by leakage planted" in told[known[LEAKED]] and "0/s0000002, at distance 0.0000" in told[known[LEAKED]]
     stays = explain(config, str(kept))
-    assert f"kept in the stead of 1 rows like it: id {pair}" in text(stays)
+    assert f"kept in place of 1 rows like it: id {pair}" in text(stays)
     assert stays.balancing and stays.balancing.keywords
 
 
