@@ -13,10 +13,12 @@ from tasks.ingest.pictures.images import SUFFIXES
 
 MOST_BYTES = 64 << 20
 ROWS = 1_024
+MOST_DIGITS = 9
+"""Of a label; a longer number is none."""
 
 
 def benchmark_pairs(root: Path, benchmark: str, split: str = "test") -> Iterator[pa.Table]:
-    """Tables in the `PAIRS` schema: one row an image, its caption the first prompt of its class (or its own text).
+    """Tables in the `PAIRS` schema: one row an image, its caption its own text or the first prompt of its class.
 
     root: a folder that holds `<benchmark>/<split>/*.tar` with `key.jpg|png|webp` and `key.cls` (or `key.txt`) side by
     side; nothing is extracted, and other members are passed over. Raises `InputError` where there is no such folder
@@ -29,12 +31,11 @@ def benchmark_pairs(root: Path, benchmark: str, split: str = "test") -> Iterator
     archives = sorted((folder / split).glob("*.tar"), key=lambda path: (len(path.name), path.name))
     if not archives:
         raise InputError(f"{folder / split} holds no *.tar; give a benchmark in clip-benchmark's wds layout")
-    classes = class_names(folder)
+    captions = [every[0] for every in prompts(folder)]
     rows: list[tuple[str, str, bytes, str, int | None]] = []
     for archive in archives:
         for key, content, name, text, label in _samples(archive):
-            named = label is not None and label < len(classes)
-            caption = text or (prompts(folder)[label][0] if named and label is not None else key)
+            caption = text or (captions[label] if label is not None and label < len(captions) else key)
             rows.append((f"{archive.stem}/{key}", caption, content, name, label))
             if len(rows) >= ROWS:
                 yield _table(rows, f"{benchmark or root.name} {split}")
@@ -66,7 +67,9 @@ def _samples(archive: Path) -> Iterator[tuple[str, bytes, str, str | None, int |
     try:
         with tarfile.open(archive) as tar:
             for member in tar:
-                key, dot, suffix = PurePosixPath(member.name).name.partition(".")
+                path = PurePosixPath(member.name)
+                stem, dot, suffix = path.name.partition(".")
+                key = str(path.parent / stem)
                 if not member.isfile() or not dot or member.size > MOST_BYTES:
                     continue
                 kind = "image" if f".{suffix.lower()}" in SUFFIXES else suffix.lower()
@@ -80,7 +83,8 @@ def _samples(archive: Path) -> Iterator[tuple[str, bytes, str, str | None, int |
             name, content = found["image"]
             label = found.get("cls", ("", b""))[1].strip()
             text = found.get("txt", ("", b""))[1].decode("utf-8", "replace").strip()
-            yield key, content, name, text.splitlines()[0] if text else None, int(label) if label.isdigit() else None
+            number = int(label) if label.isdigit() and len(label) <= MOST_DIGITS else None
+            yield key, content, name, text.splitlines()[0] if text else None, number
 
 
 def _table(rows: list[tuple[str, str, bytes, str, int | None]], source: str) -> pa.Table:

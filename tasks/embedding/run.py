@@ -21,7 +21,7 @@ from tasks.embedding.encoding.encoders import Encoders, open_encoders
 from tasks.embedding.stats import EmbedStats
 
 
-def embed_shards(
+def embed_shards(  # noqa: PLR0913  what to encode, by what, where to, and with what means
     config: EmbeddingConfig,
     *,
     shards: Sequence[Path],

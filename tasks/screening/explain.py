@@ -1,8 +1,9 @@
-"""Why one row was dropped before balancing, and for which row's sake."""
+"""Why one row was dropped before balancing, and which row was kept for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,9 +15,13 @@ from storage.tables.shards import read_table
 class DroppingStory:
     """What screening did to one row.
 
-    by: the run that dropped it (`deduplicate`, `leakage shape`), None for a row that stays; reason: as in
-    `rejected.parquet`; kept: the id that stays in its stead, None where none does; distance, evaluation: of the nearest
-    evaluation image and its id, where they were listed; replaces: ids that were dropped for this row's sake.
+    Attributes:
+        by: the run that dropped it (`deduplicate`, `leakage shape`); None for a row that stays.
+        reason: as in `rejected.parquet`.
+        kept: the id that was kept for it; None where there is none.
+        distance: of the nearest evaluation image, where it was listed.
+        evaluation: the id of that image.
+        replaces: ids that were dropped because this row is kept.
     """
 
     by: str | None = None
@@ -34,20 +39,19 @@ def explain_dropping(id_: int, found: Mapping[str, Path]) -> DroppingStory:
         dropped = read_table(folder / "dropped.parquet")
         rows = _rows(dropped, "id", id_)
         if rows:
-            near = (
-                _rows(read_table(folder / "leaks.parquet"), "id", id_) if (folder / "leaks.parquet").is_file() else []
-            )
+            leaks = folder / "leaks.parquet"
+            near = _rows(read_table(leaks), "id", id_) if leaks.is_file() else []
             return DroppingStory(
-                run,
-                rows[0]["reason"],
-                rows[0]["kept"],
-                near[0]["distance"] if near else None,
-                near[0]["evaluation"] if near else None,
+                by=run,
+                reason=rows[0]["reason"],
+                kept=rows[0]["kept"],
+                distance=near[0]["distance"] if near else None,
+                evaluation=near[0]["evaluation"] if near else None,
             )
         replaces += [row["id"] for row in _rows(dropped, "kept", id_)]
     return DroppingStory(replaces=tuple(replaces))
 
 
-def _rows(table: pa.Table, column: str, id_: int) -> list[dict]:
-    rows: list[dict] = table.filter(pc.equal(table[column], pa.scalar(id_, pa.uint64()))).to_pylist()
+def _rows(table: pa.Table, column: str, id_: int) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.filter(pc.equal(table[column], pa.scalar(id_, pa.uint64()))).to_pylist()
     return rows

@@ -1,7 +1,6 @@
-"""The screening stages: the only file here that knows of caching and Prefect."""
+"""The screening stages: the only file here that knows of caching."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -30,15 +29,20 @@ def deduplicate(
     *,
     work: Workspace,
 ) -> DeduplicateStats:
-    """Find rows that repeat another: `dropped.parquet` (id, the id kept in its stead, reason). Nothing is removed yet.
+    """Find rows that repeat another: `dropped.parquet` (id, the id kept for it, reason). Nothing is removed yet.
 
-    geometry: of the pairs' embeddings; its spanning tree is cut at `config.near`, and what hangs together is joined
-    with what has equal content. leaks: outputs of `leakage`; the rows that they list are not kept in others' stead.
+    Args:
+        config: which rows are the same.
+        pairs: groups of pairs.
+        geometry: of the pairs' embeddings; rows that its spanning tree joins by edges up to `config.near` are the
+            same, and so is what has equal content with any of them.
+        leaks: outputs of `leakage`; the rows that they list are kept for no other.
+        work: of this run.
     """
     from tasks.screening.duplicates.equal_content import content_hashes, equal_content
     from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
 
-    relations, paths = [], _shards(work, pairs, "pairs-*.parquet")
+    relations, paths = [], work.shards(pairs, "pairs-*.parquet")
     if config.content != "none":
         ids, hashes = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
         relations.append(SameAs(*equal_content(ids, hashes), f"equal {config.content}"))
@@ -78,9 +82,17 @@ def leakage(
 ) -> LeakageStats:
     """Search training data for evaluation images and for captions that repeat the benchmark's class prompts.
 
-    embeddings, evaluation: of the training and the evaluation images, by one encoder; pairs, evaluation_pairs: what
-    they were made from; dataset: the benchmark's folder, for its prompts. Writes `leaks.parquet` (nearest pairs),
-    `captions.parquet`, `dropped.parquet` (as `deduplicate`) and `leaks.png`.
+    Writes `leaks.parquet` (nearest pairs), `captions.parquet`, `dropped.parquet` (as `deduplicate`) and `leaks.png`.
+
+    Args:
+        config: when a row counts as a leak.
+        benchmark: its sub-folder of `dataset`, or "".
+        embeddings: of the training images.
+        evaluation: of the evaluation images, by the same encoder.
+        pairs: what `embeddings` were made from.
+        evaluation_pairs: what `evaluation` was made from.
+        dataset: the benchmark's folder, for its class prompts.
+        work: of this run.
     """
     from tasks.embedding.benchmark import prompts
     from tasks.geometry.read_vectors import read_vectors
@@ -93,22 +105,22 @@ def leakage(
     )
     from tasks.screening.leakage.nearest_evaluation import nearest_evaluation
 
-    ids, vectors = read_vectors(_shards(work, embeddings, "embeddings-*.parquet"), config.modality)
-    evaluation_ids, evaluated = read_vectors(_shards(work, evaluation, "embeddings-*.parquet"), config.modality)
+    ids, vectors = read_vectors(work.shards(embeddings, "embeddings-*.parquet"), config.modality)
+    evaluation_ids, evaluated = read_vectors(work.shards(evaluation, "embeddings-*.parquet"), config.modality)
     found = nearest_evaluation(vectors, evaluated, workers=work.runtime.workers)
     nearest = nearest_pairs(ids, evaluation_ids, found, leak_distance(found, vectors, config), config.listed)
     known: list[str] = []
     if config.captions and dataset is not None:
         known = [prompt for every in prompts(work.directory(dataset) / benchmark) for prompt in every]
-    captions = captions_like_prompts(_shards(work, pairs, "pairs-*.parquet"), known)
+    captions = captions_like_prompts(work.shards(pairs, "pairs-*.parquet"), known)
     dropped = leaks_to_drop(nearest.leaks, captions, config)
     write_table(work.output / "leaks.parquet", nearest.leaks)
     write_table(work.output / "captions.parquet", captions)
     write_table(work.output / "dropped.parquet", dropped)
     sheet = picture_pairs(
         nearest.leaks,
-        _shards(work, pairs, "pairs-*.parquet"),
-        _shards(work, evaluation_pairs, "pairs-*.parquet"),
+        work.shards(pairs, "pairs-*.parquet"),
+        work.shards(evaluation_pairs, "pairs-*.parquet"),
         config.pictures,
     )
     (work.output / "leaks.png").write_bytes(sheet)
@@ -145,10 +157,6 @@ def drop(config: DropConfig, pairs: Manifest, dropped: Sequence[Manifest], *, wo
     every = pa.concat_tables(rejected)
     write_table(work.output / "rejected.parquet", every)
     return DropStats(rows=rows, rejected=every.num_rows, reasons=_counts(every))
-
-
-def _shards(work: Workspace, manifests: Sequence[Manifest], pattern: str) -> list[Path]:
-    return [path for manifest in manifests for path in work.paths(manifest, pattern)]
 
 
 def _counts(table: pa.Table) -> dict[str, int]:

@@ -11,6 +11,7 @@ import xxhash
 
 from storage.tables.schemas import REJECTED, embeddings_schema
 from storage.tables.shards import iter_batches, read_table
+from tasks.arrays import Float32s
 from tasks.embedding.encoding.encoders import Encoders, ImageEncoder, Prepared, TextEncoder
 from tasks.embedding.encoding.ordered_map import ordered_map
 
@@ -30,12 +31,20 @@ def encode_shard(
 ) -> EncodedShard:
     """Encode a `pairs` or `curated` file.
 
-    `advance(rows)` is called as rows are done. A row is rejected as a whole when its image cannot be decoded or one of
-    its vectors has no direction (zero, or not finite).
+    A row is rejected as a whole when its image cannot be decoded or one of its vectors has no direction (zero, or not
+    finite).
+
+    Args:
+        path: the file.
+        encoders: of one modality or both.
+        batch_size: rows in one pass through a model; changes no result beyond rounding.
+        stored: number type of the vectors, "float32" or "float16".
+        workers: threads.
+        advance: called with the rows done.
     """
     keys = read_table(path, ["id", "key"])
     faults: dict[int, tuple[str, str]] = {}
-    vectors: dict[str, np.ndarray] = {}
+    vectors: dict[str, Float32s] = {}
     if encoders.image is not None:
         vectors["image"] = _images(path, encoders, encoders.image, batch_size, workers, faults, advance)
     if encoders.text is not None:
@@ -62,14 +71,14 @@ def _images(
     workers: int,
     faults: dict[int, tuple[str, str]],
     advance: Advance,
-) -> np.ndarray:
+) -> Float32s:
     """Image vectors `[rows, d]`, NaN where there is none; a picture that several rows share is encoded once.
 
     On a processor each worker decodes and encodes a batch of its own; beside an accelerator the workers decode ahead.
     """
     which: list[int] = []
 
-    def encode(prepared: Prepared) -> tuple[Prepared, np.ndarray | None]:
+    def encode(prepared: Prepared) -> tuple[Prepared, Float32s | None]:
         return prepared, None if prepared.inputs is None else encoders.vectors(encoder.encode, prepared.inputs)
 
     batches = _distinct_images(path, batch_size, which)
@@ -77,7 +86,7 @@ def _images(
         results = ordered_map(lambda batch: encode(encoder.prepare(batch)), batches, workers=workers)
     else:
         results = map(encode, ordered_map(encoder.prepare, batches, workers=workers, ahead=2 * workers))
-    parts: list[tuple[int, Prepared, np.ndarray]] = []
+    parts: list[tuple[int, Prepared, Float32s]] = []
     distinct_faults: dict[int, tuple[str, str]] = {}
     first, dimension = 0, 0
     for prepared, vectors in results:
@@ -97,8 +106,10 @@ def _images(
 
 
 def _distinct_images(path: Path, batch_size: int, which: list[int]) -> Iterator[list[bytes | None]]:
-    """Batches of image files of different content, in the order of their first rows; `which` receives for every row
-    the number of its content."""
+    """Batches of image files of different content, in the order of their first rows.
+
+    which: receives, for every row, the number of its content.
+    """
     known: dict[bytes, int] = {}
     waiting: list[bytes | None] = []
     for batch in iter_batches(path, ["image"], rows=batch_size):
@@ -116,7 +127,7 @@ def _distinct_images(path: Path, batch_size: int, which: list[int]) -> Iterator[
 
 def _texts(
     path: Path, encoders: Encoders, encoder: TextEncoder, batch_size: int, workers: int, advance: Advance
-) -> np.ndarray:
+) -> Float32s:
     """Caption vectors `[rows, d]`; a caption that several rows share is encoded once.
 
     Tokenizers are not safe in several threads, so this thread tokenises and the workers encode.
@@ -141,7 +152,7 @@ def _dimension(encoders: Encoders, encoder: ImageEncoder) -> int:
     return encoders.vectors(encoder.encode, grey[None]).shape[1]
 
 
-def _schema(vectors: dict[str, np.ndarray], stored: str) -> pa.Schema:
+def _schema(vectors: dict[str, Float32s], stored: str) -> pa.Schema:
     fields = [pa.field("id", pa.uint64())]
     for name, matrix in vectors.items():
         fields.append(
@@ -150,6 +161,6 @@ def _schema(vectors: dict[str, np.ndarray], stored: str) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _fixed_lists(matrix: np.ndarray, stored: str) -> pa.FixedSizeListArray:
+def _fixed_lists(matrix: Float32s, stored: str) -> pa.FixedSizeListArray:
     flat = np.ascontiguousarray(matrix, dtype=np.dtype(stored)).reshape(-1)
     return pa.FixedSizeListArray.from_arrays(pa.array(flat), matrix.shape[1])

@@ -3,18 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from tasks.arrays import Float32s, Reals
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.models.architecture import Architecture
 from tasks.embedding.models.clip import build_clip, load_clip
-from tasks.embedding.models.text_models import load_text_model
+from tasks.embedding.models.text_models import TokenBatch, load_text_model
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
 from tasks.embedding.pictures.pixels import pixel_vector
+
+Inputs = TypeVar("Inputs")
+"""What a model is given: pixels `[b, …]`, tokens `[b, l]`, or tokens with their mask."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,7 @@ class Encoders:
     device: str
     precision: str
 
-    def vectors(self, encode: Callable[[Any], Tensor], inputs: Any) -> np.ndarray:
+    def vectors(self, encode: Callable[[Inputs], Tensor], inputs: Inputs) -> Float32s:
         """Run `encode` in the chosen precision and normalise: float32 `[b, d]`, rows of length 1.
 
         A row that is zero or not finite has no direction and becomes NaN.
@@ -75,7 +79,7 @@ class Encoders:
         return unit_rows(raw.float().cpu().numpy())
 
 
-def unit_rows(raw: np.ndarray) -> np.ndarray:
+def unit_rows(raw: Reals) -> Float32s:
     """`z / ‖z‖`, float32 `[n, d]`, norms taken in float64; NaN rows where the norm is 0 or not finite."""
     norms = np.sqrt(np.einsum("ij,ij->i", raw, raw, dtype=np.float64))
     norms = np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
@@ -86,8 +90,14 @@ def unit_rows(raw: np.ndarray) -> np.ndarray:
 def open_encoders(config: EmbeddingConfig, model: Path | None, text_model: Path | None, device: str) -> Encoders:
     """The encoders that the configuration asks for.
 
-    model: a folder of `save_clip`, a safetensors checkpoint, or None for random weights from the seed.
-    text_model: a transformers folder that replaces CLIP's own text tower. Raises `InputError` for unusable files.
+    Args:
+        config: which encoder, which modalities, in which precision.
+        model: a folder of `save_clip`, a safetensors checkpoint, or None for random weights from the seed.
+        text_model: a transformers folder that replaces CLIP's own text tower.
+        device: torch device.
+
+    Raises:
+        InputError: files that cannot be used.
     """
     images, texts = config.modality != "text", config.modality != "image"
     if config.encoder == "pixels":
@@ -106,11 +116,11 @@ def open_encoders(config: EmbeddingConfig, model: Path | None, text_model: Path 
         text = TextEncoder(clip.tokenizer, lambda tokens: network.encode_text(_to(tokens, device)))
     if texts and text_model is not None:
         other = load_text_model(text_model, length=config.text_length, device=device)
-        text = TextEncoder(other.tokenise, lambda batch: other.encode(_to(batch, device)))
+        text = TextEncoder(
+            other.tokenise, lambda batch: other.encode(TokenBatch(_to(batch.tokens, device), _to(batch.mask, device)))
+        )
     return Encoders(image, text if texts else None, device, config.precision)
 
 
-def _to(inputs: Any, device: str) -> Any:
-    if isinstance(inputs, Tensor):
-        return inputs.to(device, non_blocking=True)
-    return type(inputs)(*(_to(getattr(inputs, name), device) for name in inputs.__dataclass_fields__))
+def _to(tensor: Tensor, device: str) -> Tensor:
+    return tensor.to(device, non_blocking=True)

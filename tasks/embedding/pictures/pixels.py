@@ -4,17 +4,19 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from tasks.arrays import Float32s, Pixels, Reals
+
 BLUR = 0.25
 """Deviation of the blur that is subtracted, in sides of the picture."""
 
 
-def thumbnail(picture: Image.Image, side: int) -> np.ndarray:
+def thumbnail(picture: Image.Image, side: int) -> Pixels:
     """The picture averaged down to `side` × `side`, whatever its shape, uint8 `[3, side, side]`."""
     small = picture.convert("RGB").resize((side, side), Image.Resampling.BOX)
     return np.asarray(small).transpose(2, 0, 1)
 
 
-def local_detail(thumbnails: np.ndarray, blur: float) -> np.ndarray:
+def local_detail(thumbnails: Reals | Pixels, blur: float) -> Float32s:
     """Pictures less their own blur, float32 `[…, s, s]`, `blur` the deviation of its Gaussian in sides.
 
     What is left does not know brightness, nor the large shapes that unrelated pictures share (a bright sky over a
@@ -25,7 +27,7 @@ def local_detail(thumbnails: np.ndarray, blur: float) -> np.ndarray:
     return np.asarray(values - gaussian_filter(values, deviations, mode="nearest"), dtype=np.float32)
 
 
-def pixel_vector(picture: Image.Image, side: int) -> np.ndarray:
+def pixel_vector(picture: Image.Image, side: int) -> Float32s:
     """The `local_detail` of the picture's thumbnail, each channel centred over the picture, float32 `[3 · side²]`.
 
     Box averaging makes it insensitive to size and compression; after normalisation, cosine is the correlation of two
@@ -34,7 +36,7 @@ def pixel_vector(picture: Image.Image, side: int) -> np.ndarray:
     return pixel_vectors(thumbnail(picture, side)[None])[0]
 
 
-def pixel_vectors(thumbnails: np.ndarray) -> np.ndarray:
+def pixel_vectors(thumbnails: Reals | Pixels) -> Float32s:
     """`pixel_vector` of thumbnails `[n, 3, s, s]`, not normalised, float32 `[n, 3 · s²]`."""
     detail = local_detail(thumbnails, BLUR)
     detail -= detail.mean(axis=(-2, -1), keepdims=True, dtype=np.float64).astype(np.float32)

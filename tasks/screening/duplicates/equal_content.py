@@ -4,14 +4,18 @@ from collections.abc import Iterable
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import xxhash
 
+from tasks.arrays import Ids
+
 Content = Literal["image", "pair", "caption"]
+Hashes = npt.NDArray[np.bytes_]
 
 
-def content_hashes(rows: Iterable[pa.RecordBatch], content: Content) -> tuple[np.ndarray, np.ndarray]:
-    """ids uint64 `[n]` and 128-bit hashes (xxh3) of their content as bytes `[n]`, of rows in the pairs schema.
+def content_hashes(rows: Iterable[pa.RecordBatch], content: Content) -> tuple[Ids, Hashes]:
+    """The ids uint64 `[n]` of rows in the pairs schema, and 128-bit hashes (xxh3) of their content, bytes `[n]`.
 
     A row without an image is told apart by its caption.
     """
@@ -31,7 +35,7 @@ def content_hashes(rows: Iterable[pa.RecordBatch], content: Content) -> tuple[np
     return every, np.array(hashes, dtype="S16") if hashes else np.empty(0, "S16")
 
 
-def equal_content(ids: np.ndarray, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def equal_content(ids: Ids, hashes: Hashes) -> tuple[Ids, Ids]:
     """Rows that repeat another: their ids and the lowest id with the same content, uint64 `[m]` each, by id."""
     order = np.argsort(ids, kind="stable")
     words = np.frombuffer(hashes.tobytes(), dtype="u8").reshape(-1, 2)[order]

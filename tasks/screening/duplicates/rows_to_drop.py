@@ -1,4 +1,4 @@
-"""Which rows a data set can do without, and for which row's sake."""
+"""Which rows a data set can do without, and which row is kept for each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +9,23 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from storage.tables.schemas import DROPPED
+from tasks.arrays import Ids
 
 
 @dataclass(frozen=True)
 class SameAs:
     """Pairs of ids, uint64 `[m]` each, that are the same for a reason."""
 
-    ids: np.ndarray
-    others: np.ndarray
+    ids: Ids
+    others: Ids
     reason: str
 
 
-def rows_to_drop(relations: Sequence[SameAs], gone: np.ndarray | None = None) -> pa.Table:
+def rows_to_drop(relations: Sequence[SameAs], gone: Ids | None = None) -> pa.Table:
     """All but the lowest id of every group of rows that the relations join, in the `DROPPED` schema, ascending by id.
 
     gone: ids that are dropped for another reason, uint64 `[g]`; they join groups but are neither kept nor listed, so
-    that every row is dropped for the sake of one that stays. The result does not depend on the order of rows or
+    that every listed row has one that stays. The result does not depend on the order of rows or
     pairs; a row's reason is the first relation that names it.
     """
     ids = np.unique(np.concatenate([np.empty(0, np.uint64), *(np.r_[r.ids, r.others] for r in relations)]))

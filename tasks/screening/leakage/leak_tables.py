@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from storage.errors import InputError
 from storage.tables.schemas import DROPPED
 from storage.tables.shards import iter_batches
+from tasks.arrays import Ids, Reals
 from tasks.geometry.shape.dimension import intrinsic_dimension
 from tasks.geometry.tree.automatic_distance import unlikely_distance
 from tasks.screening.config import LeakageConfig
@@ -24,15 +25,18 @@ CAPTIONS = pa.schema([("id", pa.uint64()), ("key", pa.string()), ("prompt", pa.s
 
 @dataclass(frozen=True)
 class Leaks:
-    """leaks: the nearest pairs, ascending in distance, in the `LEAKS` schema; images: how many of all are leaks;
-    distance: up to which they are."""
+    """The nearest pairs of a training and an evaluation row.
+
+    leaks: ascending in distance, in the `LEAKS` schema. images: how many of all training rows are leaks. distance: up
+    to which they are.
+    """
 
     leaks: pa.Table
     images: int
     distance: float
 
 
-def leak_distance(found: NearestEvaluation, vectors: np.ndarray, config: LeakageConfig) -> float:
+def leak_distance(found: NearestEvaluation, vectors: Reals, config: LeakageConfig) -> float:
     """The configured distance, or what is nearer than chance explains, in the dimension of the training `vectors`."""
     if config.distance is not None:
         return config.distance
@@ -43,10 +47,16 @@ def leak_distance(found: NearestEvaluation, vectors: np.ndarray, config: Leakage
     return unlikely_distance(found.distance, dimension)
 
 
-def nearest_pairs(
-    ids: np.ndarray, evaluation_ids: np.ndarray, found: NearestEvaluation, distance: float, listed: int
-) -> Leaks:
-    """All leaks (within `distance`), and the nearest of the others up to `listed` rows in all."""
+def nearest_pairs(ids: Ids, evaluation_ids: Ids, found: NearestEvaluation, distance: float, listed: int) -> Leaks:
+    """All leaks, and the nearest of the other rows.
+
+    Args:
+        ids: uint64 `[n]`, training rows.
+        evaluation_ids: uint64 `[m]`, evaluation rows.
+        found: each training row's nearest evaluation row.
+        distance: up to which a row is a leak.
+        listed: rows in all, where there are fewer leaks than that.
+    """
     order = np.lexsort((ids, found.distance))
     leaks = int((found.distance <= distance).sum())
     order = order[: max(leaks, listed)]
@@ -82,7 +92,10 @@ def leaks_to_drop(leaks: pa.Table, captions: pa.Table, config: LeakageConfig) ->
 
 
 def picture_pairs(leaks: pa.Table, train: Sequence[Path], evaluation: Sequence[Path], most: int) -> bytes:
-    """A sheet of the nearest pairs, the training picture on the left."""
+    """A sheet of the `most` nearest pairs, the training picture on the left, as a PNG.
+
+    leaks: in the `LEAKS` schema, ascending in distance. train, evaluation: shards of pairs that hold the pictures.
+    """
     rows = leaks.slice(0, most).to_pylist()
     left = images_of(train, [row["id"] for row in rows])
     right = images_of(evaluation, [row["evaluation"] for row in rows])

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
+from tasks.arrays import Float32s, Int64s
 from tasks.geometry.neighbours.distinct_points import checked_points
 from tasks.geometry.neighbours.tile_search import TileSearch
 
@@ -17,21 +19,24 @@ from tasks.geometry.neighbours.tile_search import TileSearch
 class NearestEvaluation:
     """For every training row the nearest evaluation row: its position int64 `[n]`, and the distance float32 `[n]`."""
 
-    position: np.ndarray
-    distance: np.ndarray
+    position: Int64s
+    distance: Float32s
 
 
-def nearest_evaluation(train: np.ndarray, evaluation: np.ndarray, *, workers: int = 1) -> NearestEvaluation:
+def nearest_evaluation(train: npt.ArrayLike, evaluation: npt.ArrayLike, *, workers: int = 1) -> NearestEvaluation:
     """Exact nearest evaluation vectors of training vectors `[n, d]` and `[m, d]`; of equally near ones the first.
 
-    Raises `InputError` where the dimensions differ or there are no evaluation vectors.
+    Raises `InputError` where the dimensions differ, either is no matrix or there are no evaluation vectors.
     """
+    train, evaluation = np.asarray(train), np.asarray(evaluation)
+    if train.ndim != 2 or evaluation.ndim != 2:
+        raise InputError(f"embeddings must be matrices [n, d], not of shapes {train.shape} and {evaluation.shape}")
     if train.shape[1] != evaluation.shape[1] or not len(evaluation):
         raise InputError(
             f"training embeddings have {train.shape[1]} dimensions and {len(evaluation)} evaluation embeddings "
             f"{evaluation.shape[1]}; embed both with the same model"
         )
-    points, scale = checked_points(np.concatenate([evaluation, train]).astype(np.float32))
+    points, scale = checked_points(np.concatenate([evaluation, train]))
     labels = np.zeros(len(points), np.int32)
     labels[len(evaluation) :] = 1
     queries = np.arange(len(evaluation), len(points), dtype=np.int32)

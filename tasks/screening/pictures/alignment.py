@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from tasks.arrays import Bools, Float32s, Floats, Int64s, Integers, Pixels
 from tasks.compiled import FASTMATH, compiled
 from tasks.embedding.pictures.pixels import local_detail
 
@@ -19,12 +20,16 @@ _BLUR = 1 / 8
 _FLAT = 1e-6
 
 
-def aligned_distances(pictures: np.ndarray, others: np.ndarray, pairs: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
-    """`√(2 − 2c)` of some pairs, float32 `[p]`, c their best correlation over crops and places; 0 for a mere copy.
+def aligned_distances(pictures: Pixels, others: Pixels, pairs: Integers, mirrored: Bools) -> Float32s:
+    """`√(2 − 2c)` of some pairs, float32 `[p]`, c their best correlation over crops and places; 0 for a copy.
 
-    pictures, others: thumbnails, uint8 `[·, 3, SIDE, SIDE]`. pairs: positions in them, int `[p, 2]`. mirrored: bool
-    `[p]`, whether to turn the first one's left to right. Correlated is the local detail of each channel; a picture
-    without detail has a distance of √2 or 2 from all.
+    What is correlated is the local detail of each channel; a picture without detail has a distance of √2 or 2 from all.
+
+    Args:
+        pictures: thumbnails, uint8 `[a, 3, SIDE, SIDE]`.
+        others: thumbnails, uint8 `[b, 3, SIDE, SIDE]`.
+        pairs: positions in the two, int `[p, 2]`.
+        mirrored: bool `[p]`, whether to turn the first one's left to right.
     """
     place = np.unique(pairs[:, 0], return_inverse=True)
     first = local_detail(pictures[place[0]], _BLUR)
@@ -41,7 +46,7 @@ def aligned_distances(pictures: np.ndarray, others: np.ndarray, pairs: np.ndarra
     return np.sqrt(np.maximum(2 - 2 * best, 0), dtype=np.float32)
 
 
-def _templates(detail: np.ndarray, crop: int) -> np.ndarray:
+def _templates(detail: Float32s, crop: int) -> Float32s:
     """Middle crops at the window's size, channels centred, of length 1 (0 where flat), `[m, 3, WINDOW, WINDOW]`."""
     edge = (SIDE - crop) // 2
     middle = np.ascontiguousarray(detail[:, :, edge : edge + crop, edge : edge + crop])
@@ -57,15 +62,25 @@ def _templates(detail: np.ndarray, crop: int) -> np.ndarray:
 
 @compiled(fastmath=FASTMATH)
 def _raise_correlations(
-    templates: np.ndarray,
-    which: np.ndarray,
-    pictures: np.ndarray,
-    columns: np.ndarray,
-    rows: np.ndarray,
-    best: np.ndarray,
+    templates: Float32s,
+    which: Int64s,
+    pictures: Float32s,
+    columns: Int64s,
+    rows: Int64s,
+    best: Float32s,
 ) -> None:
-    """`best[rows[i]]` becomes the largest correlation of template `which[i]` with any place in `pictures[columns[i]]`,
-    if that is more. Sums over windows come from running sums over the picture, so only the inner product is dear."""
+    """Raise `best[rows[i]]` to the largest correlation of template `which[i]` with any place in `pictures[columns[i]]`.
+
+    Sums over windows come from running sums over the picture, so only the inner product costs much.
+
+    Args:
+        templates: float32 `[a, 3, WINDOW, WINDOW]`, channels centred, of length 1.
+        which: int64 `[q]`, each pair's template.
+        pictures: float32 `[b, 3, SIDE, SIDE]`.
+        columns: int64 `[q]`, each pair's picture.
+        rows: int64 `[q]`, each pair's place in `best`.
+        best: float32 `[p]`, correlations so far; raised.
+    """
     channels, side, _ = pictures.shape[1:]
     window = templates.shape[2]
     places = side - window + 1
@@ -101,6 +116,6 @@ def _raise_correlations(
 
 
 @compiled(inline="always")
-def _of_window(running: np.ndarray, y: int, x: int, window: int) -> float:
+def _of_window(running: Floats, y: int, x: int, window: int) -> float:
     """The sum over a window, from sums over all rectangles that begin in the corner."""
     return running[y + window, x + window] - running[y, x + window] - running[y + window, x] + running[y, x]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tasks.arrays import Bools, Float32s, Floats, Int32s, Int64s, Pixels
 from tasks.embedding.encoding.ordered_map import ordered_map
 from tasks.embedding.pictures.pixels import pixel_vectors
 from tasks.geometry.neighbours.tile_search import TileSearch
@@ -28,31 +29,38 @@ _BLOCK = 256
 
 @dataclass(frozen=True)
 class NearestPictures:
-    """For every evaluation picture the training picture most like it: position int64 `[m]`, aligned distance float32
-    `[m]`, and whether one is the other's mirror image, bool `[m]`."""
+    """For every one of m evaluation pictures the training picture most like it.
 
-    position: np.ndarray
-    distance: np.ndarray
-    mirrored: np.ndarray
+    position: int64 `[m]`. distance: float32 `[m]`, aligned. mirrored: bool `[m]`, whether one is the other's mirror
+    image.
+    """
+
+    position: Int64s
+    distance: Float32s
+    mirrored: Bools
 
 
 def nearest_pictures(
-    train: np.ndarray,
-    evaluation: np.ndarray,
+    train: Pixels,
+    evaluation: Pixels,
     *,
     candidates: int = CANDIDATES,
     workers: int = 1,
     advance: Callable[[int], object] = lambda pictures: None,
 ) -> NearestPictures:
-    """The most alike training picture of each evaluation picture, among its `candidates` nearest by pixel vector (and
-    as many of its mirror image). train, evaluation: thumbnails, uint8 `[·, 3, SIDE, SIDE]`.
+    """The training picture most like each evaluation picture; of equally alike ones the first. `O(n m)` small vectors.
 
-    `O(n m)` small vectors; equally alike pictures: the first. `advance` is called with the pictures done.
+    Args:
+        train: thumbnails, uint8 `[n, 3, SIDE, SIDE]`.
+        evaluation: thumbnails, uint8 `[m, 3, SIDE, SIDE]`.
+        candidates: pictures nearest by pixel vector that are measured, and as many of the mirror image.
+        workers: threads.
+        advance: called with the pictures done.
     """
     count = len(evaluation)
     near = _candidates(train, evaluation, min(candidates, len(train)), workers)
 
-    def measure(first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def measure(first: int) -> tuple[Int32s, Float32s, Bools]:
         rows = np.arange(first, min(count, first + _BLOCK))
         listed = np.concatenate([near[rows], near[count + rows]], axis=1)  # as they are, and mirrored
         columns, place = np.unique(listed, return_inverse=True)
@@ -72,7 +80,7 @@ def nearest_pictures(
     return NearestPictures(position.astype(np.int64), distance, mirrored)
 
 
-def _candidates(train: np.ndarray, evaluation: np.ndarray, k: int, workers: int) -> np.ndarray:
+def _candidates(train: Pixels, evaluation: Pixels, k: int, workers: int) -> Int32s:
     """Nearest training pictures of the evaluation pictures and of their mirror images, int32 `[2 m, k]`."""
     vectors = [_unit(pixel_vectors(_shrunk(some))) for some in (evaluation, evaluation[..., ::-1], train)]
     queries = 2 * len(evaluation)
@@ -82,11 +90,11 @@ def _candidates(train: np.ndarray, evaluation: np.ndarray, k: int, workers: int)
     return positions - np.int32(queries)
 
 
-def _shrunk(thumbnails: np.ndarray) -> np.ndarray:
+def _shrunk(thumbnails: Pixels) -> Floats:
     step = SIDE // _VECTOR_SIDE
     return thumbnails.reshape(len(thumbnails), 3, _VECTOR_SIDE, step, _VECTOR_SIDE, step).mean(axis=(3, 5))
 
 
-def _unit(vectors: np.ndarray) -> np.ndarray:
+def _unit(vectors: Float32s) -> Float32s:
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return (vectors / np.maximum(norms, 1e-6)).astype(np.float32)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from storage.hashing import canonical_json
 from storage.progress import progress
 from storage.tables.shards import write_table
+from tasks.arrays import Int64s
 from tasks.screening.leakage.contact_sheet import contact_sheet
 from tasks.screening.pictures.count_copies import count_pairs
 from tasks.screening.pictures.same_pictures import NearestPictures, nearest_pictures
@@ -33,6 +34,14 @@ def study_leakage(
     Writes to the folder `to`: `leakage.parquet`, every evaluation picture with its nearest, the nearest first;
     `leakage.png`, pairs within the distance, evenly spread over them; `leakage-border.png`, pairs on both sides of the
     distance, by which to judge it; `leakage.json`, the numbers that are returned.
+
+    Args:
+        train: Parquet files with `image: struct<bytes, path>`, and perhaps `label`.
+        evaluation: the same.
+        to: the folder; made where it is not there.
+        distance: aligned distance up to which two pictures are the same.
+        pictures: pairs on each sheet, at most.
+        workers: threads.
     """
     started = time.perf_counter()
     known, asked = _read(train, "read training pictures", workers), _read(evaluation, "read evaluation", workers)
@@ -57,7 +66,7 @@ def _read(files: Sequence[Path], what: str, workers: int) -> Pictures:
         return read_pictures(files, workers=workers, advance=bar.update)
 
 
-def _pairs(found: NearestPictures, known: Pictures, asked: Pictures, order: np.ndarray, distance: float) -> pa.Table:
+def _pairs(found: NearestPictures, known: Pictures, asked: Pictures, order: Int64s, distance: float) -> pa.Table:
     columns: dict[str, Any] = {}
     for name, pictures, rows in (("evaluation", asked, order), ("train", known, found.position[order])):
         columns[f"{name}_file"] = [str(pictures.files[i]) for i in pictures.file[rows]]
@@ -69,7 +78,7 @@ def _pairs(found: NearestPictures, known: Pictures, asked: Pictures, order: np.n
     return pa.table(columns)
 
 
-def _sheet(found: NearestPictures, known: Pictures, asked: Pictures, rows: np.ndarray) -> bytes:
+def _sheet(found: NearestPictures, known: Pictures, asked: Pictures, rows: Int64s) -> bytes:
     left, right = encoded_pictures(known, found.position[rows]), encoded_pictures(asked, rows)
     titles = [f"{found.distance[i]:.3f}{' mirrored' if found.mirrored[i] else ''}" for i in rows]
     return contact_sheet([(title, pair) for title, *pair in zip(titles, left, right, strict=True)], across=8)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
+from tasks.arrays import Int64s, Integers, Pixels
 from tasks.embedding.encoding.ordered_map import ordered_map
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
 from tasks.embedding.pictures.pixels import thumbnail
@@ -22,16 +23,22 @@ ROWS = 1_024
 class Pictures:
     """The readable pictures of some files, n of them.
 
-    thumbnails: uint8 `[n, 3, SIDE, SIDE]`. file: int64 `[n]`, which file; row: int64 `[n]`, its row there. path: as
-    the file has it, or "". label: int64 `[n]`, −1 where there is none. unreadable: rows that were passed over.
+    Attributes:
+        files: the files.
+        thumbnails: uint8 `[n, 3, SIDE, SIDE]`.
+        file: int64 `[n]`, which file.
+        row: int64 `[n]`, its row there.
+        path: as the file has it, or "".
+        label: int64 `[n]`, −1 where there is none.
+        unreadable: rows that were passed over.
     """
 
     files: Sequence[Path]
-    thumbnails: np.ndarray
-    file: np.ndarray
-    row: np.ndarray
+    thumbnails: Pixels
+    file: Int64s
+    row: Int64s
     path: list[str]
-    label: np.ndarray
+    label: Int64s
     unreadable: int
 
 
@@ -56,7 +63,7 @@ def read_pictures(
 ) -> Pictures:
     """Decode and shrink every picture; `advance(rows)` as rows are done. Raises `InputError` where none is readable."""
     count_pictures(files)
-    parts: list[np.ndarray] = []
+    parts: list[Pixels] = []
     places: list[tuple[int, int, str, int]] = []
     unreadable = 0
     for number, row, image, label, small in _thumbnails(files, workers):
@@ -72,9 +79,7 @@ def read_pictures(
     return Pictures(files, np.stack(parts), np.array(file), np.array(at), list(path), np.array(labels), unreadable)
 
 
-def _thumbnails(
-    files: Sequence[Path], workers: int
-) -> Iterator[tuple[int, int, dict[str, Any], int, np.ndarray | None]]:
+def _thumbnails(files: Sequence[Path], workers: int) -> Iterator[tuple[int, int, dict[str, Any], int, Pixels | None]]:
     """(file, row, image, label, thumbnail) of every row; the thumbnail is None where the picture cannot be decoded."""
 
     def rows() -> Iterator[tuple[int, int, dict[str, Any], int]]:
@@ -88,14 +93,14 @@ def _thumbnails(
                     yield number, row, values["image"] or {}, label if isinstance(label, int) else -1
                     row += 1
 
-    def shrunk(item: tuple[int, int, dict[str, Any], int]) -> tuple[int, int, dict[str, Any], int, np.ndarray | None]:
+    def shrunk(item: tuple[int, int, dict[str, Any], int]) -> tuple[int, int, dict[str, Any], int, Pixels | None]:
         picture = decode_image(item[2].get("bytes"))
         return (*item, None if isinstance(picture, Undecodable) else thumbnail(picture, SIDE))
 
     return ordered_map(shrunk, rows(), workers=workers, ahead=ROWS)
 
 
-def encoded_pictures(pictures: Pictures, positions: np.ndarray) -> list[bytes | None]:
+def encoded_pictures(pictures: Pictures, positions: Integers) -> list[bytes | None]:
     """The files' own bytes of some pictures; only the row groups that hold them are read."""
     found: dict[tuple[int, int], bytes | None] = {}
     for number in np.unique(pictures.file[positions]).tolist():

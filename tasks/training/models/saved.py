@@ -90,8 +90,8 @@ def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, tex
         >>> import tempfile, torch
         >>> from pathlib import Path
         >>> from equipoise import load_trained
-        >>> from tasks.embedding.architecture import Architecture
-        >>> from tasks.embedding.clip import build_clip, save_clip
+        >>> from tasks.embedding.models.architecture import Architecture
+        >>> from tasks.embedding.models.clip import build_clip, save_clip
         >>> folder = Path(tempfile.mkdtemp())
         >>> save_clip(folder, build_clip(Architecture(), seed=0))
         >>> clip = load_trained(folder, base=None)

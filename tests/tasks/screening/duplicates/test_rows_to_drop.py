@@ -1,0 +1,41 @@
+"""Which rows go, and which stay for them."""
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12), st.randoms())
+def test_the_lowest_id_stays_whatever_the_order(links: list[tuple[int, int]], random: object) -> None:
+    def dropped(pairs: list[tuple[int, int]]) -> pa.Table:
+        ends = np.array(pairs, np.uint64).reshape(-1, 2)
+        return rows_to_drop([SameAs(ends[:, 0], ends[:, 1], "same")])
+
+    table = dropped(links)
+    groups = {value: {value} for value in range(10)}
+    for a, b in links:
+        joined = groups[a] | groups[b]
+        for member in joined:
+            groups[member] = joined
+    expected = [(value, min(groups[value])) for value in range(10) if value != min(groups[value])]
+    assert list(zip(table["id"].to_pylist(), table["kept"].to_pylist(), strict=True)) == expected
+    random.shuffle(links)  # type: ignore[attr-defined]
+    assert dropped([(b, a) for a, b in links]).equals(table)
+
+
+def test_a_row_is_dropped_for_one_that_stays() -> None:
+    """1, 2 and 3 are the same; 1 is a leak, so 2 stays and 3 goes. Of 4 and 5, both leaks, nothing is listed."""
+    relation = SameAs(np.array([2, 3, 5], np.uint64), np.array([1, 2, 4], np.uint64), "same")
+    table = rows_to_drop([relation], np.array([1, 4, 5], np.uint64))
+    assert table.to_pylist() == [{"id": 3, "kept": 2, "reason": "same"}]
+
+
+def test_the_first_relation_gives_the_reason_and_nothing_gives_nothing() -> None:
+    one, two = (np.array([value], np.uint64) for value in (1, 2))
+    table = rows_to_drop([SameAs(two, one, "equal image"), SameAs(one, two, "near-duplicate")])
+    assert table.to_pylist() == [{"id": 2, "kept": 1, "reason": "equal image"}]
+    empty = np.empty(0, np.uint64)
+    assert rows_to_drop([]).num_rows == rows_to_drop([SameAs(empty, empty, "same")]).num_rows == 0

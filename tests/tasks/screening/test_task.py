@@ -1,0 +1,112 @@
+"""Duplicates and leaks: found, listed with pictures, dropped, and the same whatever the order."""
+
+import io
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from PIL import Image
+
+from storage.record.manifest import External
+from storage.store.workspace import Runtime
+from storage.tables.shards import read_table
+from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.task import benchmark_images, embed
+from tasks.geometry.config import GeometryConfig
+from tasks.geometry.task import geometry
+from tasks.screening.config import DeduplicateConfig, LeakageConfig
+from tasks.screening.task import deduplicate, drop, leakage
+from tests.paths import ROOT
+from tests.tasks.embedding.conftest import CAPTIONS, png, write_pairs
+
+
+def blurred(content: bytes) -> bytes:
+    """Nearly the same picture: resized there and back, and compressed."""
+    picture = Image.open(io.BytesIO(content))
+    buffer = io.BytesIO()
+    picture.resize((36, 30)).resize(picture.size).save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def smooth(seed: int) -> bytes:
+    picture = Image.open(io.BytesIO(png(seed, (6, 5)))).resize((48, 40), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_benchmark(folder: Path, images: list[bytes]) -> External:
+    (folder / "test").mkdir(parents=True)
+    (folder / "classnames.txt").write_text("circle\nred circle\n")
+    (folder / "zeroshot_classification_templates.txt").write_text("a photo of a {c}.\na {c}\n")
+    with tarfile.open(folder / "test" / "0.tar", "w") as tar:
+        for number, content in enumerate(images):
+            for suffix, data in (("png", content), ("cls", str(number % 2).encode())):
+                member = tarfile.TarInfo(f"s{number:07d}.{suffix}")
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+    return External(path=folder, fingerprint="benchmark")
+
+
+PIXELS = EmbeddingConfig(encoder="pixels", modality="image", pixel_side=8)
+
+
+def test_duplicates_are_found_and_dropped(tmp_path: Path, runtime: Runtime) -> None:
+    images = [smooth(0), smooth(1), smooth(2), smooth(3), smooth(0), blurred(smooth(1)), smooth(4)]
+    pairs = write_pairs(tmp_path / "pairs", images[:4], images[4:])
+    embedded = embed.run(PIXELS, pairs, None, None, runtime=runtime)
+    measured = geometry.run(GeometryConfig(), [embedded], None, runtime=runtime)
+    listed = deduplicate.run(DeduplicateConfig(content="image", near=0.2), [pairs], measured, runtime=runtime)
+    ids = read_table(sorted(pairs.path.glob("*")))["id"].to_pylist()
+    dropped = {row["id"]: row for row in read_table(runtime.store / listed.name / "dropped.parquet").to_pylist()}
+    assert sorted(dropped) == sorted([max(ids[0], ids[4]), max(ids[1], ids[5])])
+    assert dropped[max(ids[0], ids[4])]["reason"] == "equal image"
+    assert dropped[max(ids[1], ids[5])] == {
+        "id": max(ids[1], ids[5]), "kept": min(ids[1], ids[5]), "reason": "near-duplicate",
+    }  # fmt: skip
+    kept = drop.run(pairs, [listed], runtime=runtime)
+    folder = runtime.store / kept.name
+    assert sorted(path.name for path in folder.glob("pairs-*")) == ["pairs-00000.parquet", "pairs-00001.parquet"]
+    rest = read_table(sorted(folder.glob("pairs-*")))
+    assert rest["id"].to_pylist() == [value for value in ids if value not in dropped]
+    assert len(read_table(folder / "rejected.parquet")) == 2 and kept.stats["rows"] == 5
+
+
+def test_pair_content_keeps_another_caption_of_an_image(tmp_path: Path, runtime: Runtime) -> None:
+    pairs = write_pairs(tmp_path / "pairs", [smooth(0), smooth(0), smooth(1), smooth(2), smooth(0)])
+    same_pair = deduplicate.run(DeduplicateConfig(content="pair"), [pairs], None, runtime=runtime)
+    same_image = deduplicate.run(DeduplicateConfig(content="image"), [pairs], None, runtime=runtime)
+    assert (same_pair.stats["dropped"], same_image.stats["dropped"]) == (1, 2)
+    assert deduplicate.run(DeduplicateConfig(content="none"), [pairs], None, runtime=runtime).stats["dropped"] == 0
+
+
+def test_leaks_are_listed_with_pictures_and_dropped(tmp_path: Path, runtime: Runtime) -> None:
+    pairs = write_pairs(tmp_path / "pairs", [smooth(k) for k in range(6)])
+    dataset = write_benchmark(tmp_path / "benchmark", [smooth(20), blurred(smooth(2)), smooth(4)])
+    tested = benchmark_images.run("", dataset, runtime=runtime)
+    rows = read_table(runtime.store / tested.name / "pairs-00000.parquet").to_pylist()
+    assert [row["key"] for row in rows] == ["0/s0000000", "0/s0000001", "0/s0000002"]
+    assert rows[1]["caption"] == "a photo of a red circle." and rows[1]["label"] == 1
+    vectors = [embed.run(PIXELS, source, None, None, runtime=runtime) for source in (pairs, tested)]
+    config = LeakageConfig(distance=0.2, drop="both", listed=4)
+    found = leakage.run(config, "", [vectors[0]], [vectors[1]], [pairs], [tested], dataset, runtime=runtime)
+    folder = runtime.store / found.name
+    given = read_table(pairs.path / "pairs-00000.parquet")
+    leaks = read_table(folder / "leaks.parquet").to_pylist()
+    assert [row["id"] for row in leaks if row["leak"]] == [given["id"][4].as_py(), given["id"][2].as_py()]
+    assert len(leaks) == 4 and [row["distance"] for row in leaks] == sorted(row["distance"] for row in leaks)
+    repeated = read_table(folder / "captions.parquet")
+    assert repeated["prompt"].to_pylist() == ["a red circle"] * 3
+    assert CAPTIONS[0] == CAPTIONS[4] == "a red circle"  # rows 0, 4 and 5
+    assert found.stats["leaks"] == 2 and found.stats["dropped"] == 4
+    sheet = Image.open(folder / "leaks.png")
+    assert sheet.format == "PNG" and sheet.size[0] > 4 * 2 * 96
+    assert drop.run(pairs, [found], runtime=runtime).stats["rows"] == 2
+
+
+def test_declaring_the_stages_loads_nothing_large() -> None:
+    heavy = "{'numba', 'scipy', 'torch', 'prefect', 'matplotlib', 'sklearn', 'transformers', 'open_clip', 'faiss'}"
+    script = f"import sys, tasks.screening.task, tasks.screening.config; print(sorted({heavy} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
