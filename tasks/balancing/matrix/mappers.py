@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,8 +49,12 @@ def ray_mapped() -> Mapper:
     """`map` over the tasks of a Ray cluster (the extra `ray`); shards must lie where every node can read them."""
     import ray
 
+    @ray.remote
+    def apply(function: Callable[..., object], item: object) -> object:  # Ray takes plain functions, no objects
+        return function(item)
+
     def run(function: Callable[[Item], Result], items: Sequence[Item], /) -> Iterable[Result]:
-        remote = ray.remote(function)
-        return list(ray.get([remote.remote(item) for item in items]))
+        shared = ray.put(cast(Callable[..., object], function))  # once for all tasks: it holds vectors [m]
+        return cast(list[Result], ray.get([apply.remote(shared, item) for item in items]))
 
     return run

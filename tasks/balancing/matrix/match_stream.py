@@ -2,13 +2,15 @@
 
 Blocks are cut by the rows' numbers in the whole table, never by its files: floating-point sums over blocks, added in
 order, come out the same to the bit however the rows are spread over files and groups, and for any number of workers.
+Rows that are gone keep their numbers, so what they leave out of a block is the rounding of a collection without them
+only where there is one block; beyond it the sums are the same to rounding.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from pathlib import Path
 from threading import Lock
@@ -18,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage.errors import InputError
 from tasks.arrays import Int64s, Keywords
 from tasks.balancing.matrix.checks import check_rows, check_unique
 from tasks.balancing.matrix.incidence import Incidence
@@ -33,9 +36,9 @@ class MatchBlock:
     """Some rows of the table.
 
     Attributes:
-        indptr: `[rows + 1]`, offsets; a row that is gone holds nothing.
+        indptr: `[rows + 1]`, offsets.
         indices: keyword numbers.
-        gone: rows that were dropped before matching: the table holds null in their place.
+        gone: rows that were dropped before matching, null in the table; a stream leaves them out of its blocks.
     """
 
     indptr: Int64s
@@ -73,7 +76,7 @@ class MatchStream:
         self.columns = columns
         self._paths = list(paths)
         self.mapper = mapper or mapped(1)
-        self._footers = [pq.read_metadata(path) for path in self._paths]
+        self._footers = [_footer(path) for path in self._paths]
         self._blocks = _cut([footer.num_rows for footer in self._footers], ROWS_PER_BLOCK)
         self._room = held
         self._held: dict[int, MatchBlock] = {}
@@ -96,7 +99,7 @@ class MatchStream:
         return self.mapper(_OfBlock(self, function), range(len(self)))
 
     def whole(self) -> Incidence:
-        """All rows as one matrix; their numbers stand for ids."""
+        """All rows that are not gone as one matrix; their numbers in it stand for ids."""
         blocks = list(self.map(lambda block: block))
         degrees = np.concatenate([np.zeros(0, np.int64), *(np.diff(block.indptr) for block in blocks)])
         indices = np.concatenate([np.zeros(0, np.uint32), *(block.indices for block in blocks)])
@@ -104,32 +107,46 @@ class MatchStream:
         return Incidence(np.arange(len(degrees), dtype=np.uint64), indptr, indices, self.columns)
 
     def block(self, number: int) -> MatchBlock:
-        """One block. Raises `InputError` for a row that names an unknown keyword, or one twice."""
+        """One block, without the rows that are gone.
+
+        Raises:
+            InputError: a row names an unknown keyword, or one twice; or a file cannot be read.
+        """
         known = self._held.get(number)
         if known is not None:
             return known
-        lists = pa.chunked_array(
-            [chunk for piece in self._blocks[number] for chunk in self._read(piece).chunks], pa.list_(pa.uint32())
-        )
-        found = as_block(lists)
+        lists = self._read(number, ["entries"]).column("entries")
+        found = replace(as_block(lists.drop_null() if lists.null_count else lists), gone=lists.null_count)
         check_rows(found.indptr, found.indices, self.columns)
-        check_unique(found.indptr, found.indices, self.columns)
+        try:
+            check_unique(found.indptr, found.indices, self.columns)
+        except InputError:
+            table = self._read(number, ["id", "entries"])  # to say which caption it is
+            ids = table.column("id").filter(table.column("entries").is_valid()).to_numpy()
+            check_unique(found.indptr, found.indices, self.columns, ids)
         with self._lock or nullcontext():
             if found.bytes <= self._room:
                 self._room -= found.bytes
                 self._held[number] = found
         return found
 
-    def _read(self, piece: _Piece) -> pa.ChunkedArray:
-        """The lists of one piece, from the row groups that it touches."""
+    def _read(self, number: int, columns: list[str]) -> pa.Table:
+        """Some columns of a block's rows, those that are gone included."""
+        return pa.concat_tables(self._piece(piece, columns) for piece in self._blocks[number])
+
+    def _piece(self, piece: _Piece, columns: list[str]) -> pa.Table:
+        """The rows of one piece, from the row groups that it touches."""
         footer = self._footers[piece.file]
         edges = [0, *accumulate(footer.row_group(group).num_rows for group in range(footer.num_row_groups))]
         groups = [
             group for group, (start, stop) in enumerate(pairwise(edges)) if start < piece.stop and stop > piece.start
         ]
-        with pq.ParquetFile(self._paths[piece.file], metadata=footer) as file:
-            table = file.read_row_groups(groups, columns=["entries"], use_threads=False)
-        return table.column("entries").slice(piece.start - edges[groups[0]], piece.stop - piece.start)
+        try:
+            with pq.ParquetFile(self._paths[piece.file], metadata=footer) as file:
+                table = file.read_row_groups(groups, columns=columns, use_threads=False)
+        except (pa.ArrowInvalid, OSError) as error:
+            raise _broken(self._paths[piece.file], error) from None
+        return table.slice(piece.start - edges[groups[0]], piece.stop - piece.start)
 
 
 @dataclass(frozen=True)
@@ -141,6 +158,19 @@ class _OfBlock:
 
     def __call__(self, number: int) -> Any:  # noqa: ANN401  whatever the function returns
         return self.function(self.stream.block(number))
+
+
+def _footer(path: Path) -> pq.FileMetaData:
+    try:
+        return pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _broken(path, error) from None
+
+
+def _broken(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path} is no sound table of matches ({error}); run `equipoise verify --discard`, then run again"
+    )
 
 
 def as_block(lists: pa.ChunkedArray) -> MatchBlock:

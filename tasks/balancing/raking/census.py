@@ -75,7 +75,7 @@ def _count(block: MatchBlock, *, columns: int) -> Census:
     share = np.repeat(1.0 / np.maximum(degrees, 1), degrees)
     single = block.indices[block.indptr[:-1][degrees == 1]]
     return Census(
-        len(degrees) - block.gone,
+        len(degrees),
         int(np.count_nonzero(degrees)),
         len(block.indices),
         block.gone,

@@ -16,16 +16,21 @@ from storage.store.workspace import Runtime, Workspace
 from storage.tables.ids import row_ids
 from storage.tables.schemas import ENTRIES, MATCHES, PAIRS
 from storage.tables.shards import write_table
+from tasks.ingest.stats import IngestStats
 
 
 class World(Config):
-    """A made-up collection: captions with keywords of long-tailed frequency, in a number of shards."""
+    """A made-up collection: captions with keywords of long-tailed frequency, in a number of shards.
+
+    Rows `without` were never there; rows `gone` have null in place of their keywords.
+    """
 
     rows: int = 400
     keywords: int = 30
     shards: int = 1
     seed: int = 0
     without: tuple[int, ...] = ()
+    gone: tuple[int, ...] = ()
 
 
 def keyword_lists(world: World) -> list[list[int]]:
@@ -44,7 +49,7 @@ def world_ids(world: World) -> np.ndarray:
 
 
 @stage("test_pairs", version=1, modules=())
-def make_pairs(config: World, *, work: Workspace) -> Mapping[str, JsonValue]:
+def make_pairs(config: World, *, work: Workspace) -> IngestStats:
     ids = world_ids(config)
     rows = [
         {
@@ -60,14 +65,28 @@ def make_pairs(config: World, *, work: Workspace) -> Mapping[str, JsonValue]:
     ]
     for k, part in enumerate(np.array_split(np.arange(len(rows)), config.shards)):
         write_table(work.output / f"pairs-{k:05d}.parquet", pa.Table.from_pylist([rows[i] for i in part], schema=PAIRS))
-    return {"rows": len(rows)}
+    return IngestStats(
+        source="world",
+        kind="test",
+        images="none",
+        class_names=(),
+        group="1/1",
+        rows=len(rows),
+        rejected=0,
+        reasons={},
+        rows_with_image=len(rows),
+        distinct_image_paths=0,
+        mean_caption_characters=10.0,
+        labels={},
+        bytes=20 * len(rows),
+    )
 
 
 @stage("test_matches", version=1, modules=())
 def make_matches(config: World, *, work: Workspace) -> Mapping[str, JsonValue]:
     ids = world_ids(config)
     rows = [
-        {"id": int(i), "entries": entries}
+        {"id": int(i), "entries": None if int(i) in config.gone else entries}
         for i, entries in zip(ids, keyword_lists(config), strict=True)
         if int(i) not in config.without
     ]

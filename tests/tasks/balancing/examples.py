@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,12 +54,15 @@ def feasible_targets(matrix: Incidence, seed: int = 1) -> tuple[np.ndarray, np.n
     return weights.sum(axis=1), weights.sum(axis=0)
 
 
-def write_shards(matrix: Incidence, directory: Path, shards: int) -> list[Path]:
-    """The matrix as shards of the `matches` table."""
+def write_shards(
+    matrix: Incidence, directory: Path, shards: int | Sequence[int], gone: Collection[int] = ()
+) -> list[Path]:
+    """The matrix as shards of the `matches` table, so many or cut at these rows; rows `gone` are null there."""
+    directory.mkdir(parents=True, exist_ok=True)
     paths = []
     for k, part in enumerate(np.array_split(np.arange(matrix.rows), shards)):
         piece = matrix.take(part)
-        lists = [piece.keywords_of(i).tolist() for i in range(piece.rows)]
+        lists = [None if row in gone else piece.keywords_of(i).tolist() for i, row in enumerate(part.tolist())]
         paths.append(directory / f"matches-{k:05d}.parquet")
         write_table(paths[-1], pa.table({"id": pa.array(piece.ids), "entries": lists}, schema=MATCHES))
     return paths

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -9,18 +12,29 @@ from pydantic import ValidationError
 from storage.record.stats import as_json
 from tasks.balancing.config import RakeConfig, ThresholdConfig
 from tasks.balancing.matrix.incidence import incidence_of
+from tasks.balancing.matrix.match_stream import MatchStream
 from tasks.balancing.solve import solve
 from tasks.balancing.stats import BalanceStats, MatrixFacts, finite
-from tasks.balancing.tables import figures_of, marginals
+from tasks.balancing.tables import figures_of
+from tests.tasks.balancing.examples import write_shards
 
 WORDS = ["a", "b", "c"]
 MATRIX = incidence_of([[0], [0, 1], [1], [1]], 3)
 
 
 def figures(config: RakeConfig | ThresholdConfig) -> BalanceStats:
-    found, target = solve(config, MATRIX, WORDS)
-    margins = marginals(MATRIX, found, target)
-    return figures_of(config, found, margins, WORDS, unmatched=2, facts=MatrixFacts(components=1))
+    with tempfile.TemporaryDirectory() as folder:
+        found = solve(config, MatchStream(write_shards(MATRIX, Path(folder), 2), 3), WORDS)
+    return figures_of(
+        config,
+        found.balance,
+        found.marginals,
+        WORDS,
+        unmatched=2,
+        gone=1,
+        expected_size=found.expected_size,
+        facts=MatrixFacts(components=1),
+    )
 
 
 @pytest.mark.parametrize("config", [RakeConfig(), RakeConfig(steps=5), ThresholdConfig(t=1)])
@@ -28,7 +42,7 @@ def test_figures_survive_json(config: RakeConfig | ThresholdConfig) -> None:
     found = figures(config)
     assert BalanceStats.model_validate(as_json(found)) == found
     assert (found.rows, found.matched, found.unmatched, found.matches, found.keywords) == (6, 4, 2, 5, 2)
-    assert found.components == 1 and found.predicted_rate is None
+    assert found.gone == 1 and found.components == 1 and found.predicted_rate is None
     assert (found.threshold is None) == (config.method == "rake") == (found.expected_size is None)
 
 

@@ -16,7 +16,8 @@ from storage.tables.shards import write_table
 from tasks.balancing.calibration.calibrate import calibrate
 from tasks.balancing.calibration.to_size import calibrate_to_size
 from tasks.balancing.matrix.checks import checked_bands, checked_matrix, checked_target, half_steps
-from tasks.balancing.raking.census import MatchShards, census
+from tasks.balancing.matrix.match_stream import MatchStream
+from tasks.balancing.raking.census import census
 from tasks.balancing.raking.rake import rake
 from tasks.balancing.threshold_rule import threshold
 
@@ -55,10 +56,10 @@ def test_every_solver_takes_lists_of_any_whole_numbers_in_any_order(solver: Solv
 
 
 def test_a_census_of_shards_names_the_id_of_a_repetition(tmp_path: Path) -> None:
-    table = pa.table({"id": pa.array([77, 5], pa.uint64()), "entries": [[0, 1], [2, 2]]}).cast(MATCHES)
+    table = pa.table({"id": pa.array([8, 77, 5], pa.uint64()), "entries": [None, [0, 1], [2, 2]]}).cast(MATCHES)
     write_table(tmp_path / "matches-00000.parquet", table)
     with pytest.raises(InputError, match="caption 5 names keyword 2 twice"):
-        census(MatchShards([tmp_path / "matches-00000.parquet"], 3))
+        census(MatchStream([tmp_path / "matches-00000.parquet"], 3))
 
 
 @pytest.mark.parametrize("ordered", [True, False])

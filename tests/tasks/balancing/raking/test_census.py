@@ -7,9 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.balancing.matrix.incidence import Incidence
+from storage.errors import InputError
+from tasks.balancing.matrix import match_stream
+from tasks.balancing.matrix.incidence import Incidence, incidence_of
 from tasks.balancing.matrix.mappers import mapped
-from tasks.balancing.raking.census import Census, MatchShards, census
+from tasks.balancing.matrix.match_stream import MatchStream
+from tasks.balancing.raking.census import Census, census
 from tasks.balancing.targets import base_measure
 from tests.tasks.balancing.examples import random_matrix, write_shards
 
@@ -29,14 +32,25 @@ def check(found: Census, matrix: Incidence) -> None:
 
 @pytest.mark.parametrize("shards", [1, 6])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_counts_are_those_of_the_matrix(tmp_path: Path, shards: int, workers: int) -> None:
+def test_counts_are_those_of_the_matrix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shards: int, workers: int
+) -> None:
     matrix = random_matrix(400, 15, 2, empty=True)
-    paths = write_shards(matrix, tmp_path, shards)
-    check(census(MatchShards(paths, 15, mapper=mapped(workers))), matrix)
-    gone = matrix.ids[::7]
-    check(census(MatchShards(paths, 15, gone)), matrix.take(np.flatnonzero(~np.isin(matrix.ids, gone))))
+    monkeypatch.setattr(match_stream, "ROWS_PER_BLOCK", 90)
+    found = census(MatchStream(write_shards(matrix, tmp_path / "all", shards), 15, mapper=mapped(workers)))
+    check(found, matrix)
+    assert found.gone == 0
+    gone = range(0, 400, 7)
+    left = census(MatchStream(write_shards(matrix, tmp_path / "left", shards, gone), 15, mapper=mapped(workers)))
+    check(left, matrix.take(np.setdiff1d(np.arange(400), gone)))
+    assert left.gone == len(gone)
+    np.testing.assert_array_equal(left.measure("pairs"), left.counts)
+    np.testing.assert_array_equal(left.measure("rows"), left.base)
 
 
-def test_no_shards_count_nothing() -> None:
-    found = census(MatchShards([], 3))
-    assert (found.rows, found.matched, found.matches) == (0, 0, 0) and found.counts.tolist() == [0, 0, 0]
+def test_where_nothing_matches_there_is_nothing_to_balance(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="none of the 0 captions matches any of the 3 keywords"):
+        census(MatchStream([], 3))
+    bare = write_shards(incidence_of([[], [0]], 3), tmp_path, 1, gone=[1])
+    with pytest.raises(InputError, match="none of the 1 captions"):
+        census(MatchStream(bare, 3))

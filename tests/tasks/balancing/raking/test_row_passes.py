@@ -9,18 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tasks.balancing.matrix import match_stream
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.matrix.match_stream import MatchStream
 from tasks.balancing.raking import row_passes
-from tasks.balancing.raking.row_passes import Block, Rows, Shard, _scale, blocks_of, exponentials
+from tasks.balancing.raking.row_passes import Block, Rows, StreamedBlock, _scale, blocks_of, exponentials
 from tests.tasks.balancing.examples import dense, dense_rake, random_matrix, write_shards
 
 
 def test_the_mapped_function_is_plain_and_picklable(tmp_path: Path) -> None:
     matrix = random_matrix(50, 8, 1)
-    path = write_shards(matrix, tmp_path, 1)[0]
+    stream = MatchStream(write_shards(matrix, tmp_path, 1), 8, mapper=mapped(2))
     work = partial(_scale, potential=np.zeros(8), values=np.ones(8))
-    there = pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(Shard(path, 8, 1 / 50))))
-    np.testing.assert_array_equal(there.scales, work(Shard(path, 8, 1 / 50)).scales)
+    here = work(StreamedBlock(stream, 0, 1 / 50))
+    there = pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(StreamedBlock(stream, 0, 1 / 50))))
+    np.testing.assert_array_equal(there.scales, here.scales)
 
 
 def test_blocks_cover_the_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,13 +41,15 @@ def test_blocks_cover_the_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("unit", ["rows", "pairs"])
 @pytest.mark.parametrize("parts", [1, 4])
-def test_one_pass_is_one_half_step(tmp_path: Path, unit: str, parts: int) -> None:
+def test_one_pass_is_one_half_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unit: str, parts: int) -> None:
     """From the start by "y" and "x" with the driver's own arithmetic, beside the dense loop."""
     matrix = random_matrix(60, 8, 2)
     mass = 1 / 60 if unit == "rows" else 1 / len(matrix.indices)
     goal = np.full(8, 1 / 8)
-    shards = [Shard(path, 8, 1 / 60) for path in write_shards(matrix, tmp_path, parts)]
-    rows = Rows(shards, 8, unit, mass, mapped(2))
+    monkeypatch.setattr(match_stream, "ROWS_PER_BLOCK", 60 // parts)
+    stream = MatchStream(write_shards(matrix, tmp_path, 3), 8)
+    assert len(stream) == parts
+    rows = Rows([StreamedBlock(stream, number, 1 / 60) for number in range(parts)], 8, unit, mass, mapped(2))
     start, stranded = rows.log_scale_sums(None)
     expected = dense_rake(dense(matrix), np.full(60, 1 / 60), goal, (), unit)
     np.testing.assert_allclose(np.exp(start), expected.sum(axis=0), rtol=1e-12)

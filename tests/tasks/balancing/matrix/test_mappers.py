@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tasks.balancing.law.measure import measure_law
+from tasks.balancing.law.rake_stream import rake_stream
+from tasks.balancing.matrix import match_stream
 from tasks.balancing.matrix.mappers import mapped, ray_mapped
-from tasks.balancing.raking.census import MatchShards
-from tasks.balancing.raking.rake_shards import rake_shards
+from tasks.balancing.matrix.match_stream import MatchStream
+from tasks.balancing.raking.census import census
 from tests.tasks.balancing.examples import random_matrix, write_shards
 
 
@@ -46,16 +49,37 @@ def test_an_error_reaches_the_caller() -> None:
             list(mapped(workers)(fail, range(4)))
 
 
+def test_little_waits_and_nothing_runs_after_an_error() -> None:
+    begun: list[int] = []
+
+    def note(item: int) -> int:
+        begun.append(item)
+        if item == 3:
+            raise ZeroDivisionError(item)
+        return item
+
+    results = iter(mapped(2)(note, range(100)))
+    assert next(results) == 0 and len(begun) <= 5
+    with pytest.raises(ZeroDivisionError):
+        list(results)
+    assert max(begun) < 12
+
+
 @pytest.mark.slow
-def test_passes_run_on_a_ray_cluster(tmp_path: Path) -> None:
+def test_passes_run_on_a_ray_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(match_stream, "ROWS_PER_BLOCK", 150)
     ray = pytest.importorskip("ray")
     matrix = random_matrix(400, 20, 2)
     target = np.minimum(matrix.counts, 30).astype(float)
     paths = write_shards(matrix, tmp_path, 3)
     ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
-        far = rake_shards(MatchShards(paths, 20, mapper=ray_mapped()), column_target=target, steps=4)
+        far = MatchStream(paths, 20, mapper=ray_mapped())
+        found, _ = rake_stream(far, census(far), column_target=target, steps=4)
+        total = measure_law(found, far).total
     finally:
         ray.shutdown()
-    near = rake_shards(MatchShards(paths, 20), column_target=target, steps=4)
-    np.testing.assert_array_equal(far.weight, near.weight)
+    near = MatchStream(paths, 20)
+    wanted, _ = rake_stream(near, census(near), column_target=target, steps=4)
+    np.testing.assert_array_equal(found.vector, wanted.vector)
+    assert total == measure_law(wanted, near).total

@@ -1,0 +1,237 @@
+"""Does curation grow with its rows and no faster, in constant memory, and how fast is it beside others' ways?
+
+    python -m benchmarks.scale                                # 1e5, 1e6, 1e7 captions; peers up to 1e6
+    python -m benchmarks.scale --sizes 1e8 --no-peers --folder /somewhere/large
+
+Captions: real titles recombined (`benchmarks/scale_data.py`), all different, with their real word frequencies, in
+Parquet files of a million rows. Keywords: the most frequent words and pairs of words of the first captions.
+Ours: `equipoise run --verb curate --no-server` in a fresh store, in a process of its own: ingest, match, rake to a
+capped target, draw, shuffle, write the curated Parquet, a random control, and the report. Peers (`scale_peers.py`):
+MetaCLIP's way in plain Python, in one process and in as many as there are workers, and a polars pipeline. Ours is asked
+for a quarter of the captions, and t is such that MetaCLIP's rule keeps a quarter too, in expectation.
+
+Seconds of a stage: the sum over its runs, from their manifests (runs of one stage work side by side, so that the whole
+is less than the sum). Memory of a stage: the most that the process held while one of its runs was at work, whatever
+else was at work then. Exponents: slope of log seconds on log rows by least squares; "last" is the slope between the two
+largest sizes alone, which a start-up cost flatters least. A first run, which compiles, is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from benchmarks.scale_data import Pieces, make_captions, make_keywords, read_pieces, write_captions
+from benchmarks.watched import Watched, watch
+from storage.record.manifest import Manifest
+from tasks.balancing.threshold_rule import threshold
+from tasks.matching.matcher import KeywordMatcher
+from tasks.resampling.stats import RealiseStats
+
+KEPT = 0.25
+SAMPLE = 200_000
+"""Captions that the keywords and t are made from."""
+WARM = 3_000
+PEER_ROWS = 1_000_000
+"""The most that peers are given: they hold everything in memory."""
+
+
+@dataclass(frozen=True)
+class StageRuns:
+    """All runs of one stage."""
+
+    runs: int
+    seconds: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class Curation:
+    """One run of the project's own curation."""
+
+    rows: int
+    whole: Watched
+    stages: Mapping[str, StageRuns]
+    realised: RealiseStats
+    store_bytes: int
+
+
+class Bench:
+    """A folder with the keyword list, the captions of one size at a time, and what is made of them."""
+
+    def __init__(self, folder: Path, pieces: Pieces, keywords: int, workers: int) -> None:
+        self.folder, self.pieces, self.workers = folder, pieces, workers
+        sample = make_captions(pieces, 0, SAMPLE)
+        texts = make_keywords(sample.to_pylist(), keywords)
+        found = KeywordMatcher(texts).match(sample)
+        self.hits = len(found.values) / SAMPLE
+        rule = threshold(found.offsets, found.values, columns=len(texts), size=KEPT * SAMPLE)
+        assert rule.threshold is not None
+        self.share = rule.threshold / SAMPLE
+        self.keywords = folder / "keywords.txt"
+        self.keywords.write_text("\n".join(texts) + "\n", encoding="utf-8")
+        names = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+        self.environment = {**os.environ, **dict.fromkeys(names, str(workers))}
+
+    @contextmanager
+    def captions(self, rows: int) -> Iterator[Path]:
+        """The folder of so many captions, for a while."""
+        folder = self.folder / f"captions-{rows}"
+        write_captions(self.pieces, rows, folder)
+        yield folder
+        shutil.rmtree(folder)
+
+    def curate(self, rows: int, captions: Path) -> Curation:
+        """The project's own curation, in a fresh store."""
+        place = self.folder / f"run-{rows}"
+        shutil.rmtree(place, ignore_errors=True)
+        source = {"kind": "huggingface_parquet", "name": "captions", "path": str(captions), "image_column": None}
+        config = {
+            "name": "scale",
+            "output": str(place),
+            "store": str(place / "store"),
+            "workers": self.workers,
+            "parallel": self.workers,
+            "sources": [{**source, "rows_per_group": 250_000}],
+            "metadata": {"sources": [{"kind": "text"}], "files": str(self.keywords)},
+            "balancing": {"method": "rake", "target": {"kind": "capped", "t": self.share * rows}, "steps": ["y"]},
+            "resampling": {"size": round(KEPT * rows)},
+        }
+        file = self.folder / f"run-{rows}.yaml"
+        file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        whole = watch("flows.command", ["run", str(file), "--verb", "curate", "--no-server"], self.environment)
+        manifests = [
+            Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+            for path in sorted((place / "store").glob("*/*/manifest.json"))
+        ]
+        realised = next(RealiseStats.of(each) for each in manifests if each.stage == "realise")
+        size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
+        shutil.rmtree(place)
+        return Curation(rows, whole, stages_of(manifests, whole), realised, size)
+
+    def peers(self, rows: int, captions: Path) -> dict[str, Watched]:
+        """Every peer once, by name."""
+        ways = {"plain Python, 1 process": ("plain", 1), "polars": ("polars", self.workers)}
+        if self.workers > 1:
+            ways[f"plain Python, {self.workers} processes"] = ("plain", self.workers)
+        found = {}
+        for name, (peer, workers) in ways.items():
+            output = self.folder / "peer"
+            shutil.rmtree(output, ignore_errors=True)
+            paths = [str(captions), str(self.keywords), str(output)]
+            options = ["--t", repr(self.share * rows), "--workers", str(workers)]
+            found[name] = watch("benchmarks.scale_peers", [peer, *paths, *options], self.environment)
+        return found
+
+
+def stages_of(manifests: Sequence[Manifest], whole: Watched) -> dict[str, StageRuns]:
+    """Seconds and memory by stage, in the order in which the stages began."""
+    found: dict[str, StageRuns] = {}
+    for each in sorted(manifests, key=lambda manifest: manifest.created.timestamp() - manifest.seconds):
+        end = each.created.timestamp()
+        so_far = found.get(each.stage, StageRuns(0, 0.0, 0.0))
+        peak = max(so_far.peak, whole.peak_between(end - each.seconds, end))
+        found[each.stage] = StageRuns(so_far.runs + 1, so_far.seconds + each.seconds, peak)
+    return found
+
+
+def exponent(rows: Sequence[int], seconds: Sequence[float]) -> float:
+    """The slope of log seconds on log rows; NaN where there is nothing to fit."""
+    if len(rows) < 2 or min(seconds) <= 0:
+        return float("nan")
+    return float(np.polyfit(np.log(rows), np.log(seconds), 1)[0])
+
+
+def show_growth(runs: Sequence[Curation]) -> None:
+    """Seconds, exponents and memory of every stage at every size."""
+    rows = [run.rows for run in runs]
+    sizes = [f"{size:.0e}".replace("e+0", "e") for size in rows]
+    heads = [*(f"s {size}" for size in sizes), "exponent", "last", *(f"MB {size}" for size in sizes), "ratio", "runs"]
+    print(f"\n{'stage':<12}" + "".join(head.rjust(10) for head in heads))
+
+    def line(name: str, seconds: Sequence[float], peaks: Sequence[float], count: str) -> None:
+        ratio = peaks[-1] / peaks[-2] if len(peaks) > 1 and peaks[-2] else float("nan")
+        numbers = [
+            *(f"{value:.2f}" for value in seconds),
+            f"{exponent(rows, seconds):.2f}",
+            f"{exponent(rows[-2:], seconds[-2:]):.2f}",
+            *(f"{value:.0f}" for value in peaks),
+            f"{ratio:.2f}",
+            count,
+        ]
+        print(f"{name:<12}" + "".join(number.rjust(10) for number in numbers).replace("nan", "  –"), flush=True)
+
+    for name in runs[-1].stages:
+        every = [run.stages.get(name, StageRuns(0, 0.0, 0.0)) for run in runs]
+        line(name, [each.seconds for each in every], [each.peak for each in every], str(every[-1].runs))
+    line("whole", [run.whole.seconds for run in runs], [run.whole.peak for run in runs], "")
+
+
+def show_run(run: Curation, captions: int) -> None:
+    """One curation in a few lines."""
+    realised, whole = run.realised, run.whole
+    print(
+        f"\n{run.rows:,} captions: {whole.seconds:.1f} s, {run.rows / whole.seconds:,.0f} rows/s, "
+        f"peak {whole.peak:,.0f} MB, captions {captions / 1e6:,.0f} MB, store {run.store_bytes / 1e6:,.0f} MB on disk"
+    )
+    print(
+        f"  drawn {realised.size:,} ({realised.distinct:,} different), total variation {realised.total_variation:.4f}, "
+        f"effective size {realised.effective_sample_size:,.0f}, keywords lost {realised.lost_keywords}",
+        flush=True,
+    )
+
+
+def show_peers(run: Curation, peers: Mapping[str, Watched]) -> None:
+    """Rates at one size, and how many times ours each is."""
+    print(f"  {'whole curation, Parquet to Parquet':<36}{'rows/s':>12}{'ours / it':>12}{'peak MB':>10}{'kept':>12}")
+    for name, each in {"equipoise": run.whole, **peers}.items():
+        kept = run.realised.size if each is run.whole else int(each.output)
+        ratio = "" if each is run.whole else f"{each.seconds / run.whole.seconds:.2f}"
+        print(
+            f"  {name:<36}{run.rows / each.seconds:>12,.0f}{ratio:>12}{each.peak:>10,.0f}{kept:>12,}",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", nargs="*", default=["1e5", "1e6", "1e7"], help="captions")
+    parser.add_argument("--keywords", type=int, default=40_000)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="threads, and stage runs, at a time")
+    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("EQUIPOISE_DATA", "../shared/data")))
+    parser.add_argument("--folder", type=Path, help="where captions and stores lie meanwhile; default a temporary one")
+    options = parser.parse_args()
+    sizes = sorted(int(float(size)) for size in options.sizes)
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        bench = Bench(Path(folder), read_pieces(options.data), options.keywords, options.workers)
+        print(
+            f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.workers} workers; {options.keywords:,} "
+            f"keywords, {bench.hits:.1f} a caption; peers up to {PEER_ROWS:,} captions"
+        )
+        runs = []
+        for rows, counted in itertools.chain([(WARM, False)], ((rows, True) for rows in sizes)):
+            with bench.captions(rows) as captions:
+                run = bench.curate(rows, captions)
+                if not counted:
+                    continue
+                runs.append(run)
+                show_run(run, sum(path.stat().st_size for path in captions.iterdir()))
+                if rows <= PEER_ROWS and not options.no_peers:
+                    show_peers(run, bench.peers(rows, captions))
+        show_growth(runs)
+
+
+if __name__ == "__main__":
+    main()

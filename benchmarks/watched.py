@@ -1,0 +1,79 @@
+"""A program run in a process of its own and watched from outside: how long it takes and how much memory it holds."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+EVERY = 0.02
+"""Seconds between two looks; with children, whose shared pages must be told apart, ten times that."""
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen of one process.
+
+    Attributes:
+        seconds: from start to end, imports included.
+        peak: the most memory resident, MB: of one process as the kernel keeps it (VmHWM); with children the largest
+            sum seen, in which a page that several hold is shared out among them (Pss).
+        samples: time (seconds since the epoch) and resident MB.
+        output: the last line that it printed.
+    """
+
+    seconds: float
+    peak: float
+    samples: tuple[tuple[float, float], ...]
+    output: str
+
+    def peak_between(self, start: float, end: float) -> float:
+        """The most seen between two times; 0 where nobody looked."""
+        return max((size for moment, size in self.samples if start - EVERY <= moment <= end + EVERY), default=0.0)
+
+
+def watch(module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Watched:
+    """Run `python -m module …` and watch it. Linux only.
+
+    Raises:
+        RuntimeError: it failed; what it said is in the message.
+    """
+    samples, peak, started = [], 0.0, time.perf_counter()
+    program = [sys.executable, "-m", module, *arguments]
+    with subprocess.Popen(
+        program, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as child:
+        while child.poll() is None:
+            below = _children(child.pid)
+            if below:
+                size = sum(_field(f"/proc/{pid}/smaps_rollup", "Pss:") for pid in (child.pid, *below))
+                peak = max(peak, size)
+            else:
+                size = _field(f"/proc/{child.pid}/status", "VmRSS:")
+                peak = max(peak, _field(f"/proc/{child.pid}/status", "VmHWM:"))
+            samples.append((time.time(), size))
+            time.sleep(EVERY * 10 if below else EVERY)
+        seconds = time.perf_counter() - started
+        said = child.stdout.read() if child.stdout else ""
+    if child.returncode:
+        raise RuntimeError(f"{' '.join(program)} failed with {child.returncode}:\n{said[-4000:]}")
+    return Watched(seconds, peak, tuple(samples), (said.strip().splitlines() or [""])[-1])
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
+def _field(file: str, name: str) -> float:
+    """One figure of /proc in MB; 0 where the process has just ended."""
+    try:
+        lines = Path(file).read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
