@@ -68,7 +68,7 @@ def test_two_real_runs(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = console.export_text()
     assert re.search(r"balance +changed +parameter config\.target\.t 20(\.0)? → 30", text), text
     lines = {line.split("  ")[0]: line for line in text.splitlines()}
-    assert "follows" in lines["select balanced"] and "ingest scenes 1/2" not in lines
+    assert "follows" in lines["select 0"] and "ingest scenes 1/2" not in lines
     assert "curation, distances, realised, total_variation" in text
     assert "no headline number moved" not in text
 

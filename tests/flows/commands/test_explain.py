@@ -21,7 +21,7 @@ def text(story: Story) -> str:
 
 
 def test_a_selected_row(config: PipelineConfig) -> None:
-    chosen = column(config, "curate/*/curated-*.parquet", "id")[0]
+    chosen = column(config, "gather/*/curated-*.parquet", "id")[0]
     story = explain(config, str(chosen))
     assert story.selection and story.selection.multiplicity >= 1 and story.selection.shard == "curated-00000.parquet"
     assert story.balancing and story.balancing.keywords and story.balancing.weight is not None

@@ -26,10 +26,17 @@ class Recorder:
 def screening() -> Screening:
     """What screening hands on, as labels."""
     groups: Any = ["pairs 0", "pairs 1"]
-    return Screening(groups, groups)
+    return Screening(groups)
 
 
 def curation() -> Curation:
     """What curation hands on, as labels."""
-    names: Any = ("entries", ["match 0", "match 1"], "balanced", "selection", "curated", "random")
-    return Curation(*names)
+    each = ["{} 0", "{} 1"]
+    groups: dict[str, Any] = {
+        name: [label.format(name) for label in each] for name in ("match", "select", "gather", "thin")
+    }
+    ones: dict[str, Any] = {name: name for name in ("entries", "balanced", "scaled", "realised")}
+    return Curation(
+        ones["entries"], groups["match"], ones["balanced"], ones["scaled"], groups["select"], ones["realised"],
+        groups["gather"], groups["thin"],
+    )  # fmt: skip

@@ -70,16 +70,24 @@ def test_benchmarks_are_generated_once_and_only_where_they_are_needed(small: Pat
 def test_what_is_dropped_is_dropped_for_every_variant(small: Path) -> None:
     engine = Recorder()
     screened, curated = curate(engine, load_config(edit(small, screening=LEAKY)))
-    assert screened.pairs == ["drop 0", "drop 1"] and screened.ingested != screened.pairs
+    assert screened.dropped == ["drop 0", "drop 1"] and len(screened.ingested) == 2
     assert engine.submitted["drop 1"]["dropped"] == ["leakage shape", "deduplicate"]
     assert engine.submitted["deduplicate"]["leaks"] == ["leakage shape"]
     data = variants(screened, curated)
-    assert data["original"].shards == data["random"].shards == ["drop 0", "drop 1"]
-    assert data["balanced"].shards == ["curate"] and selections(curated)["balanced"] == "select balanced"
-    assert (
-        engine.submitted["match 0"]["pairs"] == "drop 0"
-        and engine.submitted["select random"]["pairs"] == screened.pairs
-    )
+    assert data["original"].gone == data["random"].gone == screened.dropped
+    assert data["balanced"].shards == [f"gather {part}" for part in range(4)]
+    assert selections(curated)["balanced"] == ["select 0", "select 1"]
+    assert engine.submitted["match 0"]["gone"] == "drop 0"
+
+
+def test_a_takedown_drops_without_any_screening(small: Path) -> None:
+    untouched = Recorder()
+    assert curate(untouched, load_config(small))[0].dropped == ()
+    assert untouched.submitted["match 0"]["gone"] is None
+    engine = Recorder()
+    screened, _ = curate(engine, load_config(edit(small, balancing={"method": "rake", "takedown": [7]})))
+    assert screened.dropped == ["drop 0", "drop 1"]
+    assert engine.submitted["drop 0"]["config"].takedown == (7,) and engine.submitted["drop 0"]["dropped"] == []
 
 
 def test_the_report_takes_what_the_graphs_hand_on(small: Path) -> None:
@@ -99,7 +107,7 @@ def test_ingestion_is_a_run_for_each_group(small: Path) -> None:
     config, engine = load_config(small), Recorder()
     groups = ingest_graph(engine, config.sources, config.runtime.store)
     assert groups == list(engine.submitted) and len(groups) == 2
-    assert isinstance(Screening(groups, groups).pairs, list)
+    assert Screening(groups).ingested == groups
 
 
 def test_a_verb_of_the_other_kind_of_experiment_is_refused(small: Path) -> None:

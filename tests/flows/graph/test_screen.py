@@ -103,10 +103,17 @@ def test_what_was_planted_is_dropped_and_traceable(config: PipelineConfig) -> No
     known = ids(config)
     repeated = next(row for row in rejected if row["reason"] == "equal pair")
     assert repeated["detail"] == f"kept: id {min(known[3], known[REPEATED])}"
-    curated = [read_table(path)["id"].to_pylist() for path in store.glob("curate/*/curated-*.parquet")]
+    curated = [read_table(path)["id"].to_pylist() for path in store.glob("gather/*/curated-*.parquet")]
     assert curated and not set(expected(config)) & set(chain.from_iterable(curated))
-    matched = [read_table(path)["id"].to_pylist() for path in store.glob("match/*/matches-*.parquet")]
-    assert sorted(chain.from_iterable(matched)) == sorted(set(known) - set(expected(config)))
+    matched = [row for path in store.glob("match/*/matches-*.parquet") for row in read_table(path).to_pylist()]
+    assert sorted(row["id"] for row in matched) == sorted(known)
+    assert {row["id"] for row in matched if row["entries"] is None} == set(expected(config))
+
+
+def curated_files(nodes: dict) -> dict[str, str]:
+    """Curated shards by name, with the hashes of their bytes; which run of `gather` wrote them says the grouping."""
+    manifests = [node.manifest for label, node in nodes.items() if label.startswith("gather")]
+    return {file.path: file.hash for manifest in manifests for file in manifest.files}
 
 
 def test_the_result_does_not_depend_on_the_groups(runs: list) -> None:
@@ -116,11 +123,13 @@ def test_the_result_does_not_depend_on_the_groups(runs: list) -> None:
         "leakage planted",
         "geometry for screening",
         "deduplicate",
-        "select balanced",
-        "select random",
-        "curate",
+        "balance",
+        "scale",
+        "realise",
+        "subsample",
     ):
         assert few[label].manifest.digest == many[label].manifest.digest, label
+    assert curated_files(few) == curated_files(many)
 
 
 def test_every_dropped_row_is_explained(config: PipelineConfig) -> None:

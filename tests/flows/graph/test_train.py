@@ -1,9 +1,11 @@
 """The training graph: what is submitted, without running any of it."""
 
 from pathlib import Path
+from typing import Any
 
 from flows.config.pipeline import load_config
 from flows.graph.train import train_graph
+from tasks.reporting.inputs.stage_outputs import Screening
 from tests.flows.conftest import edit
 from tests.flows.graph.recorder import Recorder, curation, screening
 
@@ -26,8 +28,20 @@ def test_every_variant_and_seed_gets_its_own_rows(small: Path) -> None:
     made = train_graph(engine, config, screening(), curation())
     assert len([label for label in engine.submitted if label.startswith("train ")]) == 6
     assert engine.submitted["train original, seed 0"]["pairs"] == ["pairs 0", "pairs 1"]
-    assert engine.submitted["train balanced, seed 1"]["pairs"] == ["curated"]
-    assert engine.submitted["train random, seed 1"]["selection"] == "random"
+    assert engine.submitted["train balanced, seed 1"]["pairs"] == ["gather 0", "gather 1"]
+    assert engine.submitted["train random, seed 1"]["selection"] == ["thin 0", "thin 1"]
     heads = [trained for trained in made.models if trained.base is not None]
     assert {trained.base for trained in heads} == {"train original, seed 0"} and len(heads) == 4
     assert engine.submitted["heads k=1, balanced, seed 1"]["config"].loss.half_steps == 1
+
+
+def test_what_is_gone_is_in_no_variant(small: Path) -> None:
+    config = load_config(edit(small, training={"seeds": [0]}))
+    engine = Recorder()
+    groups = screening().ingested
+    gone: list[Any] = ["drop 0", "drop 1"]
+    train_graph(engine, config, Screening(groups, gone), curation())
+    assert engine.submitted["train original, seed 0"]["gone"] == gone
+    assert engine.submitted["train random, seed 0"]["gone"] == gone
+    assert engine.submitted["train balanced, seed 0"]["gone"] == []
+    assert [engine.submitted[f"embed {index}"]["gone"] for index in (0, 1)] == gone
