@@ -51,9 +51,7 @@ def survey(pairs: Sequence[Manifest], *, work: Workspace) -> SurveyStats:
         figures = IngestStats.of(manifest)
         groups.setdefault(figures.source, []).append(figures)
     rows = {name: require_some_rows(name, figures) for name, figures in groups.items()}
-    distinct = require_unique_ids(
-        [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")], work.output
-    )
+    distinct = require_unique_ids([path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")])
     (work.output / "sources.json").write_text(canonical_json(dict(rows)), encoding="utf-8")
     return SurveyStats(rows=distinct, sources=rows)
 

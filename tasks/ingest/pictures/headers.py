@@ -37,12 +37,13 @@ def _read(data: Bytes, offsets: Int64s, sizes: Int64s) -> None:
 
 
 @compiled
-def _jpeg(data: Bytes, start: int, stop: int) -> tuple[Integer, Integer]:
+def _jpeg(data: Bytes, start: Integer, stop: Integer) -> tuple[Integer, Integer]:
     """Walk from segment to segment up to the scan."""
-    width, height = 0, 0
+    width: Integer = 0
+    height: Integer = 0
     if data[start + 1] != 0xD8:
         return 0, 0
-    at = start + 2
+    at: Integer = start + 2
     while at + 4 <= stop and data[at] == 0xFF:
         marker, body, length = data[at + 1], at + 4, _number(data, at + 2, 2) - 2
         if length < 0 or body + length > stop:
@@ -70,9 +71,9 @@ def _jpeg(data: Bytes, start: int, stop: int) -> tuple[Integer, Integer]:
 
 
 @compiled
-def _tables_are_whole(data: Bytes, at: int, length: int) -> bool:
+def _tables_are_whole(data: Bytes, at: Integer, length: Integer) -> bool:
     """Whether a segment of quantisation tables is one after the other, of 64 values of 1 or 2 bytes."""
-    left = length
+    left: Integer = length
     while left > 0:
         size = 65 if data[at] >> 4 == 0 else 129
         at, left = at + size, left - size
@@ -80,7 +81,7 @@ def _tables_are_whole(data: Bytes, at: int, length: int) -> bool:
 
 
 @compiled
-def _png(data: Bytes, start: int) -> tuple[Integer, Integer]:
+def _png(data: Bytes, start: Integer) -> tuple[Integer, Integer]:
     for byte in range(len(_PNG)):
         if data[start + byte] != _PNG[byte]:
             return 0, 0
