@@ -11,9 +11,11 @@ MetaCLIP's way in plain Python, in one process and in as many as there are worke
 for a quarter of the captions, and t is such that MetaCLIP's rule keeps a quarter too, in expectation.
 
 Seconds of a stage: the sum over its runs, from their manifests (runs of one stage work side by side, so that the whole
-is less than the sum). Memory of a stage: the most that the process held while one of its runs was at work, whatever
-else was at work then. Exponents: slope of log seconds on log rows by least squares; "last" is the slope between the two
-largest sizes alone, which a start-up cost flatters least. A first run, which compiles, is not counted.
+is less than the sum). Processor seconds: what the process used while the stage was at work, shared out evenly among the
+runs at work together; a busy machine stretches them less. Memory of a stage: the most that the process held while one
+of its runs was at work, whatever else was at work then. Exponents: slope of log seconds on log rows by least squares;
+"last" is the slope between the two largest sizes alone, which a start-up cost flatters least. A first run, which
+compiles, is not counted.
 """
 
 from __future__ import annotations
@@ -23,15 +25,14 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import yaml
 
 from benchmarks.scale_data import Pieces, make_captions, make_keywords, read_pieces, write_captions
+from benchmarks.scale_figures import Curation, show_growth, show_peers, show_run, stages_of
 from benchmarks.watched import Watched, watch
 from storage.record.manifest import Manifest
 from tasks.balancing.threshold_rule import threshold
@@ -40,30 +41,12 @@ from tasks.resampling.stats import RealiseStats
 
 KEPT = 0.25
 SAMPLE = 200_000
-"""Captions that the keywords and t are made from."""
+"""Captions that the keywords are made from."""
+UNSEEN = 10_000_000_000
+"""From here on are those that t is solved on: in the first ones rare keywords are too frequent, being chosen there."""
 WARM = 3_000
 PEER_ROWS = 1_000_000
 """The most that peers are given: they hold everything in memory."""
-
-
-@dataclass(frozen=True)
-class StageRuns:
-    """All runs of one stage."""
-
-    runs: int
-    seconds: float
-    peak: float
-
-
-@dataclass(frozen=True)
-class Curation:
-    """One run of the project's own curation."""
-
-    rows: int
-    whole: Watched
-    stages: Mapping[str, StageRuns]
-    realised: RealiseStats
-    store_bytes: int
 
 
 class Bench:
@@ -71,8 +54,8 @@ class Bench:
 
     def __init__(self, folder: Path, pieces: Pieces, keywords: int, workers: int) -> None:
         self.folder, self.pieces, self.workers = folder, pieces, workers
-        sample = make_captions(pieces, 0, SAMPLE)
-        texts = make_keywords(sample.to_pylist(), keywords)
+        texts = make_keywords(make_captions(pieces, 0, SAMPLE).to_pylist(), keywords)
+        sample = make_captions(pieces, UNSEEN, UNSEEN + SAMPLE)
         found = KeywordMatcher(texts).match(sample)
         self.hits = len(found.values) / SAMPLE
         rule = threshold(found.offsets, found.values, columns=len(texts), size=KEPT * SAMPLE)
@@ -132,75 +115,6 @@ class Bench:
             options = ["--t", repr(self.share * rows), "--workers", str(workers)]
             found[name] = watch("benchmarks.scale_peers", [peer, *paths, *options], self.environment)
         return found
-
-
-def stages_of(manifests: Sequence[Manifest], whole: Watched) -> dict[str, StageRuns]:
-    """Seconds and memory by stage, in the order in which the stages began."""
-    found: dict[str, StageRuns] = {}
-    for each in sorted(manifests, key=lambda manifest: manifest.created.timestamp() - manifest.seconds):
-        end = each.created.timestamp()
-        so_far = found.get(each.stage, StageRuns(0, 0.0, 0.0))
-        peak = max(so_far.peak, whole.peak_between(end - each.seconds, end))
-        found[each.stage] = StageRuns(so_far.runs + 1, so_far.seconds + each.seconds, peak)
-    return found
-
-
-def exponent(rows: Sequence[int], seconds: Sequence[float]) -> float:
-    """The slope of log seconds on log rows; NaN where there is nothing to fit."""
-    if len(rows) < 2 or min(seconds) <= 0:
-        return float("nan")
-    return float(np.polyfit(np.log(rows), np.log(seconds), 1)[0])
-
-
-def show_growth(runs: Sequence[Curation]) -> None:
-    """Seconds, exponents and memory of every stage at every size."""
-    rows = [run.rows for run in runs]
-    sizes = [f"{size:.0e}".replace("e+0", "e") for size in rows]
-    heads = [*(f"s {size}" for size in sizes), "exponent", "last", *(f"MB {size}" for size in sizes), "ratio", "runs"]
-    print(f"\n{'stage':<12}" + "".join(head.rjust(10) for head in heads))
-
-    def line(name: str, seconds: Sequence[float], peaks: Sequence[float], count: str) -> None:
-        ratio = peaks[-1] / peaks[-2] if len(peaks) > 1 and peaks[-2] else float("nan")
-        numbers = [
-            *(f"{value:.2f}" for value in seconds),
-            f"{exponent(rows, seconds):.2f}",
-            f"{exponent(rows[-2:], seconds[-2:]):.2f}",
-            *(f"{value:.0f}" for value in peaks),
-            f"{ratio:.2f}",
-            count,
-        ]
-        print(f"{name:<12}" + "".join(number.rjust(10) for number in numbers).replace("nan", "  –"), flush=True)
-
-    for name in runs[-1].stages:
-        every = [run.stages.get(name, StageRuns(0, 0.0, 0.0)) for run in runs]
-        line(name, [each.seconds for each in every], [each.peak for each in every], str(every[-1].runs))
-    line("whole", [run.whole.seconds for run in runs], [run.whole.peak for run in runs], "")
-
-
-def show_run(run: Curation, captions: int) -> None:
-    """One curation in a few lines."""
-    realised, whole = run.realised, run.whole
-    print(
-        f"\n{run.rows:,} captions: {whole.seconds:.1f} s, {run.rows / whole.seconds:,.0f} rows/s, "
-        f"peak {whole.peak:,.0f} MB, captions {captions / 1e6:,.0f} MB, store {run.store_bytes / 1e6:,.0f} MB on disk"
-    )
-    print(
-        f"  drawn {realised.size:,} ({realised.distinct:,} different), total variation {realised.total_variation:.4f}, "
-        f"effective size {realised.effective_sample_size:,.0f}, keywords lost {realised.lost_keywords}",
-        flush=True,
-    )
-
-
-def show_peers(run: Curation, peers: Mapping[str, Watched]) -> None:
-    """Rates at one size, and how many times ours each is."""
-    print(f"  {'whole curation, Parquet to Parquet':<36}{'rows/s':>12}{'ours / it':>12}{'peak MB':>10}{'kept':>12}")
-    for name, each in {"equipoise": run.whole, **peers}.items():
-        kept = run.realised.size if each is run.whole else int(each.output)
-        ratio = "" if each is run.whole else f"{each.seconds / run.whole.seconds:.2f}"
-        print(
-            f"  {name:<36}{run.rows / each.seconds:>12,.0f}{ratio:>12}{each.peak:>10,.0f}{kept:>12,}",
-            flush=True,
-        )
 
 
 def main() -> None:

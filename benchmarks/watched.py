@@ -1,7 +1,8 @@
-"""A program run in a process of its own and watched from outside: how long it takes and how much memory it holds."""
+"""A program run in a process of its own and watched from outside: how long it takes, how much memory it holds."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -21,18 +22,18 @@ class Watched:
         seconds: from start to end, imports included.
         peak: the most memory resident, MB: of one process as the kernel keeps it (VmHWM); with children the largest
             sum seen, in which a page that several hold is shared out among them (Pss).
-        samples: time (seconds since the epoch) and resident MB.
+        samples: time (seconds since the epoch), resident MB, and processor seconds of the process so far.
         output: the last line that it printed.
     """
 
     seconds: float
     peak: float
-    samples: tuple[tuple[float, float], ...]
+    samples: tuple[tuple[float, float, float], ...]
     output: str
 
     def peak_between(self, start: float, end: float) -> float:
         """The most seen between two times; 0 where nobody looked."""
-        return max((size for moment, size in self.samples if start - EVERY <= moment <= end + EVERY), default=0.0)
+        return max((size for moment, size, _ in self.samples if start - EVERY <= moment <= end + EVERY), default=0.0)
 
 
 def watch(module: str, arguments: Sequence[str], environment: Mapping[str, str]) -> Watched:
@@ -54,7 +55,7 @@ def watch(module: str, arguments: Sequence[str], environment: Mapping[str, str])
             else:
                 size = _field(f"/proc/{child.pid}/status", "VmRSS:")
                 peak = max(peak, _field(f"/proc/{child.pid}/status", "VmHWM:"))
-            samples.append((time.time(), size))
+            samples.append((time.time(), size, _processor_seconds(child.pid)))
             time.sleep(EVERY * 10 if below else EVERY)
         seconds = time.perf_counter() - started
         said = child.stdout.read() if child.stdout else ""
@@ -77,3 +78,12 @@ def _field(file: str, name: str) -> float:
     except (FileNotFoundError, ProcessLookupError):
         return 0.0
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
+
+
+def _processor_seconds(pid: int) -> float:
+    """User and system time of one process so far; 0 where it has just ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

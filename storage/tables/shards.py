@@ -18,8 +18,8 @@ BYTES_PER_SHARD = 256 << 20
 
 
 def _writer(path: Path, schema: pa.Schema, level: int, encodings: Mapping[str, str]) -> pq.ParquetWriter:
-    # Dictionaries pay for short repeating strings; for ids, captions and list values they only cost time and room.
-    repeating = [field.name for field in schema if pa.types.is_string(field.type)]
+    # Dictionaries pay for short repeating strings; for ids, keys, captions and lists they only cost time and room.
+    repeating = [field.name for field in schema if pa.types.is_string(field.type) and field.name != "key"]
     return pq.ParquetWriter(
         path,
         schema,

@@ -5,7 +5,7 @@ from typing import Any
 
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.sources.balance_csv.read import BALANCE_CSV
-from tasks.ingest.sources.huggingface.read import HUGGINGFACE_PARQUET
+from tasks.ingest.sources.huggingface.source import HUGGINGFACE_PARQUET
 from tasks.ingest.sources.imagenet_captions.read import IMAGENET_CAPTIONS
 from tasks.ingest.sources.scenes.read import SCENES
 from tasks.ingest.sources.source import Source

@@ -3,10 +3,19 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from storage.tables.shards import ROWS_PER_SHARD
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
-from tasks.ingest.rows.batches import Batch, make_batches
+from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
+from tasks.ingest.sources.source import NO_IMAGES
+
+TEXTS_PER_SHARD = 1 << 18
+
+
+def rows_per_shard(config: SourceConfig) -> int:
+    """Rows in a full shard of pairs: captions alone are small, and a shard is what one thread matches at a time."""
+    return TEXTS_PER_SHARD if source_of(config).images(config) == NO_IMAGES else ROWS_PER_SHARD
 
 
 def read_source(config: SourceConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
@@ -15,4 +24,4 @@ def read_source(config: SourceConfig, group: Group, files: Sequence[Path]) -> It
     Concatenated over the groups of a plan, the rows are the same, in the same order, whatever the plan. The one
     exception is a key column that repeats a key in *different* Parquet files: `unique_ids` finds those.
     """
-    return make_batches(source_of(config).rows(config, group, files), config.name)
+    return source_of(config).batches(config, group, files)

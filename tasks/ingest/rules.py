@@ -35,19 +35,19 @@ class Group(Config):
         return range(total * self.index // self.of, total * (self.index + 1) // self.of)
 
 
-class SourceBase(Config):
-    """What every source has beside its name: how many rows a task run reads."""
-
-    rows_per_group: Annotated[int, NotInKey()] = Field(
-        default=4_096,
-        ge=1,
-        description=f"rows that one task run aims to read; never more than {MAX_GROUPS} runs",
-    )
+IMAGES_PER_GROUP = 4_096
+TEXTS_PER_GROUP = 1 << 18
 
 
-class FileRules(SourceBase):
+class FileRules(Config):
     """Rules for rows read from files: what is refused, and so ends in the rejected table with its reason."""
 
+    rows_per_group: Annotated[int | None, NotInKey()] = Field(
+        default=None,
+        ge=1,
+        description=f"rows that one task run aims to read, never more than {MAX_GROUPS} runs; null: "
+        f"{IMAGES_PER_GROUP:,}, or {TEXTS_PER_GROUP:,} of captions without images",
+    )
     missing_images: Literal["reject", "keep"] = Field(
         default="reject", description="a row whose image is absent: rejected, or kept with a null image"
     )
@@ -64,3 +64,7 @@ class FileRules(SourceBase):
         default=64 << 20, ge=1, le=1 << 30, description="larger image files are rejected before they are read"
     )
     max_caption_characters: int = Field(default=10_000, ge=1, description="longer captions are rejected")
+
+    def rows_a_run(self, *, images: bool) -> int:
+        """How many rows a task run aims to read."""
+        return self.rows_per_group or (IMAGES_PER_GROUP if images else TEXTS_PER_GROUP)

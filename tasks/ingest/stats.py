@@ -19,9 +19,8 @@ class IngestStats(Stats):
     rejected: int = Field(description="rows in rejected.parquet")
     reasons: dict[str, int] = Field(description="rejected rows by reason")
     rows_with_image: int = Field(description="accepted rows that hold an image")
-    distinct_image_paths: int = Field(description="different paths of their images")
     mean_caption_characters: float | None = Field(description="length of the captions; None without rows")
-    labels: dict[str, int] = Field(description="accepted rows by label")
+    labels: dict[str, int] = Field(description="accepted rows by label; empty where there are more than 65,536 labels")
     bytes: int = Field(description="of captions and images, as held")
 
 

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
@@ -14,18 +16,23 @@ from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 from tasks.ingest.stats import IngestStats
 
+MOST_LABELS = 1 << 16
+"""Labels that are told apart; a column of more is no list of classes, and the manifest is no place for it."""
+
 
 class Summary:
-    """Counts gathered batch by batch, so that the manifest tells what was taken and why the rest was not."""
+    """Counts gathered batch by batch, so that the manifest tells what was taken and why the rest was not.
+
+    Everything is summed by Arrow; in Python there is an object a reason and a label, of which there are few.
+    """
 
     def __init__(self) -> None:
         self.rows = 0
         self.rejected = 0
         self._with_image = 0
         self._caption_characters = 0
-        self._reasons: Counter[str] = Counter()
-        self._image_paths: set[str] = set()
-        self._labels: Counter[int] = Counter()
+        self._reasons: Counter[Any] = Counter()
+        self._labels: Counter[Any] = Counter()
         self._bytes = 0
 
     def add(self, batch: Batch) -> None:
@@ -33,13 +40,12 @@ class Summary:
         pairs = batch.pairs
         self.rows += pairs.num_rows
         self.rejected += batch.rejected.num_rows
-        self._reasons.update(batch.rejected["reason"].to_pylist())
+        self._reasons.update(_counts(batch.rejected["reason"]))
         self._with_image += pairs.num_rows - pairs["image"].null_count
         self._caption_characters += pc.sum(pc.utf8_length(pairs["caption"])).as_py() or 0
         self._bytes += int(payload(pairs).sum())
-        paths = pc.struct_field(pairs["image"].combine_chunks(), "path")
-        self._image_paths.update(path for path in paths.to_pylist() if path is not None)
-        self._labels.update(label for label in pairs["label"].to_pylist() if label is not None)
+        if len(self._labels) <= MOST_LABELS and pairs["label"].null_count < pairs.num_rows:
+            self._labels.update(_counts(pairs["label"].drop_null()))
 
     def stats(self, config: SourceConfig, group: Group, files: Sequence[Path]) -> IngestStats:
         """The figures of the group that was read: what its rows are, and what became of them."""
@@ -54,11 +60,20 @@ class Summary:
             rejected=self.rejected,
             reasons=dict(sorted(self._reasons.items())),
             rows_with_image=self._with_image,
-            distinct_image_paths=len(self._image_paths),
             mean_caption_characters=self._caption_characters / self.rows if self.rows else None,
             bytes=self._bytes,
-            labels={str(label): count for label, count in sorted(self._labels.items())},
+            labels=self._label_counts(),
         )
+
+    def _label_counts(self) -> dict[str, int]:
+        if len(self._labels) > MOST_LABELS:
+            return {}
+        return {str(label): count for label, count in sorted(self._labels.items())}
+
+
+def _counts(values: pa.ChunkedArray) -> dict[Any, int]:
+    counted = pc.value_counts(values)
+    return dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True))
 
 
 def require_some_rows(source: str, groups: Sequence[IngestStats]) -> int:

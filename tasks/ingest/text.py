@@ -1,14 +1,18 @@
 """What is asked of a text before it is anything else: that UTF-8 can hold it, and that somebody can see it."""
 
+import sys
+
 import regex
 
-_VISIBLE = regex.compile(r"[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]")
+_SEEN = r"[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]"
 """One character that leaves a mark: neither space, nor control, nor what Unicode says is shown as nothing.
 
 Default_Ignorable_Code_Point (Unicode Standard, section 5.21) holds the zero-width characters, the soft hyphen, the
 controls of direction, variation selectors, tags and the Hangul fillers. U+2800, Braille without a dot, is the one
 character that is blank and has no such property.
 """
+
+_VISIBLE = regex.compile(_SEEN)
 
 
 def is_unicode(text: str) -> bool:
@@ -19,6 +23,11 @@ def is_unicode(text: str) -> bool:
 def is_visible(text: str) -> bool:
     """Whether the text holds a character that can be seen; joiners and marks beside such a one do no harm."""
     return _VISIBLE.search(text) is not None
+
+
+def invisible_characters() -> str:
+    """Every character that cannot be seen, in the order of code points."""
+    return regex.sub(f"{_SEEN}+", "", "".join(map(chr, range(sys.maxunicode + 1))))
 
 
 def printable(text: str) -> str:

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit  # scipy.stats takes half a second to import, and every report imports this
 
 from tasks.arrays import Floats, Int64s
 
@@ -151,7 +151,7 @@ def seed_interval(values: Floats, *, confidence: float = 0.95) -> Interval | Non
     runs = len(values)
     if runs < 2:
         return None
-    half = float(stats.t.ppf(0.5 + confidence / 2, runs - 1)) * float(np.std(values, ddof=1)) / math.sqrt(runs)
+    half = float(stdtrit(runs - 1, 0.5 + confidence / 2)) * float(np.std(values, ddof=1)) / math.sqrt(runs)
     mean = float(np.mean(values))
     return Interval(low=mean - half, high=mean + half, over="seeds", units=runs)
 

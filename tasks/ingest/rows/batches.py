@@ -43,13 +43,14 @@ def make_batches(
         else:
             rejected.append(row)
         if len(pairs) + len(rejected) >= rows_per_batch or size >= bytes_per_batch:
-            yield Batch(_pairs_table(pairs, source), _rejected_table(rejected))
+            yield Batch(pairs_table(pairs, source), rejected_table(rejected))
             pairs, rejected, size = [], [], 0
     if pairs or rejected:
-        yield Batch(_pairs_table(pairs, source), _rejected_table(rejected))
+        yield Batch(pairs_table(pairs, source), rejected_table(rejected))
 
 
-def _pairs_table(pairs: list[Pair], source: str) -> pa.Table:
+def pairs_table(pairs: list[Pair], source: str) -> pa.Table:
+    """Accepted rows in the `PAIRS` schema."""
     keys = [pair.key for pair in pairs]
     images = [
         None if pair.image is None else {"bytes": pair.image, "path": pair.path and printable(pair.path)}
@@ -68,7 +69,8 @@ def _pairs_table(pairs: list[Pair], source: str) -> pa.Table:
     )
 
 
-def _rejected_table(rejected: list[Rejection]) -> pa.Table:
+def rejected_table(rejected: list[Rejection]) -> pa.Table:
+    """Refused rows in the `REJECTED` schema."""
     return pa.table(
         [
             pa.array([printable(row.key) for row in rejected], pa.string()),

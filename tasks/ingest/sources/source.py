@@ -5,14 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from storage.config import Config
 from tasks.ingest.pictures.paths import require_folder
-from tasks.ingest.rows.row import Pair, Rejection
-from tasks.ingest.rules import MAX_GROUPS, Group, SourceBase
+from tasks.ingest.rows.batches import Batch
+from tasks.ingest.rules import MAX_GROUPS, Group
 
-C = TypeVar("C", bound=SourceBase)
+C = TypeVar("C", bound=Config)
+
+NO_IMAGES = "none"
+"""What `Source.images` says of a source of captions alone."""
 
 
-def no_names(config: SourceBase, files: Sequence[Path]) -> Sequence[str]:
+def no_names(config: Config, files: Sequence[Path]) -> Sequence[str]:
     """The label names of a source whose labels have none."""
     return ()
 
@@ -25,8 +29,8 @@ class Source(Generic[C]):
         plan: the groups of a source, at most `MAX_GROUPS`, which together are the source, in order. The plan depends
             on the source and on nothing of the machine.
         files: the files and folders whose content a group depends on; they are fingerprinted, and come back in this
-            order as the argument of `rows` and of `class_names`.
-        rows: the group's rows, in order. Concatenated over a plan's groups they are the same whatever the plan.
+            order as the argument of `batches` and of `class_names`.
+        batches: the group's rows, in order. Concatenated over a plan's groups they are the same whatever the plan.
         images: whose the images are, said honestly: a photo of the same class is not the photo that a title was
             given to.
         class_names: the names of the labels 0, 1, …; empty where they have none.
@@ -34,7 +38,7 @@ class Source(Generic[C]):
 
     plan: Callable[[C], tuple[Group, ...]]
     files: Callable[[C, Group], tuple[Path, ...]]
-    rows: Callable[[C, Group, Sequence[Path]], Iterator[Pair | Rejection]]
+    batches: Callable[[C, Group, Sequence[Path]], Iterator[Batch]]
     images: Callable[[C], str]
     class_names: Callable[[C, Sequence[Path]], Sequence[str]] = no_names
 

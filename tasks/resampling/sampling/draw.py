@@ -84,7 +84,7 @@ def draw(
     if not 1 <= most <= MOST_COPIES:
         raise InputError(f"most is {most}; a selection can hold between 1 and {MOST_COPIES} copies of a caption")
     limit = 1.0 if method == "poisson" else float(most)
-    own = size is None and copies is not None and float(copies.max()) <= limit
+    own = size is None and copies is not None and method != "multinomial" and float(copies.max()) <= limit
     if own:
         assert copies is not None
         expected, scale = copies, float(copies.sum()) / total
@@ -94,7 +94,7 @@ def draw(
         expected, scale = np.minimum(1.0, asked), float(asked.sum()) / total
         wanted = max(1, round(float(expected.sum())))
     else:
-        wanted = size if size is not None else (len(ids) if copies is None else round(float(copies.sum())))
+        wanted = size if size is not None else len(ids) if copies is None else max(1, round(float(copies.sum())))
         scale = float(wanted) / total if method == "multinomial" else scale_for_size(weights, wanted, limit)
         expected = np.minimum(limit, scale * weights)
     if method == "poisson":

@@ -55,7 +55,8 @@ def solve_expectation(config: ResamplingConfig, law: Law, stream: MatchStream) -
     """The factor `c` at which the wanted number of rows is expected, and what the law then expects.
 
     Without a size, the law's own expectations are taken where it has them and they respect the limit; raking's rows
-    are as many as the matched captions (Poisson sampling, which makes no copies: `Σ min(1, w)`).
+    are as many as the matched captions (Poisson sampling, which makes no copies: `Σ min(1, w)`). A multinomial
+    selection has a whole number of rows, so its expectations are the law's up to that rounding.
 
     Raises:
         InputError: a size that cannot be reached, or no caption with any weight.
@@ -66,7 +67,7 @@ def solve_expectation(config: ResamplingConfig, law: Law, stream: MatchStream) -
     limit = None if config.method == "multinomial" else 1.0 if config.method == "poisson" else float(config.most_copies)
     assert limit is None or limit <= MOST_COPIES
     copies = law.gives_copies
-    own = config.size is None and copies and (limit is None or measured.largest <= limit)
+    own = config.size is None and copies and limit is not None and measured.largest <= limit
     wanted = config.size if config.size is not None else round(measured.total) if copies else law.matched
     wanted = max(1, wanted)
     make = partial(Expectation, limit=limit, own=own, mean=law.mean, wanted=wanted)

@@ -34,7 +34,15 @@ def selected_rows(pairs: Path, matches: Path, selection: Path, layout: Layout) -
     """
     chosen = _read(selection)
     rows = chosen.column("row").to_numpy().astype(np.int64)
-    lists = _read(matches, ["entries"]).column("entries").take(pa.array(rows))
+    matched = _read(matches, ["id", "entries"])
+    if len(rows) and int(rows[-1]) >= matched.num_rows:
+        raise InputError(f"{matches.name} has {matched.num_rows} rows and does not stand beside {pairs.name}")
+    matched = matched.take(pa.array(rows))
+    if not matched.column("id").equals(chosen.column("id")):
+        raise InputError(
+            f"{selection.name} does not stand beside {matches.name}; pass the matches that were drawn from"
+        )
+    lists = matched.column("entries")
     start = 0
     with pq.ParquetFile(pairs) as file:
         for group in range(file.num_row_groups):
@@ -94,7 +102,7 @@ def _write(table: pa.Table, path: Path, shards: int) -> None:
     number = shard_of(table.column(WORD).to_numpy(), shards)
     order = np.argsort(number, kind="stable")
     held, starts = np.unique(number[order], return_index=True)
-    ends = [*starts[1:], len(order)]
+    ends = np.append(starts, len(order))[1:]
     schema = SCATTERED.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=["source"]) as writer:
         for start, stop in zip(starts, ends, strict=True):

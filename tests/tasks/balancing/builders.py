@@ -20,9 +20,9 @@ from tasks.ingest.stats import IngestStats
 
 
 class World(Config):
-    """A made-up collection: captions with keywords of long-tailed frequency, in a number of shards.
+    """A made-up collection, or one group of it: captions with keywords of long-tailed frequency, in some shards.
 
-    Rows `without` were never there; rows `gone` have null in place of their keywords.
+    Rows `without` were never there; rows `gone` have null in place of their keywords. `part` of `parts` is a group.
     """
 
     rows: int = 400
@@ -31,6 +31,8 @@ class World(Config):
     seed: int = 0
     without: tuple[int, ...] = ()
     gone: tuple[int, ...] = ()
+    part: int = 0
+    parts: int = 1
 
 
 def keyword_lists(world: World) -> list[list[int]]:
@@ -48,6 +50,12 @@ def world_ids(world: World) -> np.ndarray:
     return row_ids("world", [f"row{i}" for i in range(world.rows)])
 
 
+def rows_of_group(rows: list[dict], world: World) -> list[dict]:
+    """The rows of the world's part."""
+    ends = [len(rows) * part // world.parts for part in (world.part, world.part + 1)]
+    return rows[ends[0] : ends[1]]
+
+
 @stage("test_pairs", version=1, modules=())
 def make_pairs(config: World, *, work: Workspace) -> IngestStats:
     ids = world_ids(config)
@@ -63,6 +71,7 @@ def make_pairs(config: World, *, work: Workspace) -> IngestStats:
         for i in range(config.rows)
         if int(ids[i]) not in config.without
     ]
+    rows = rows_of_group(rows, config)
     for k, part in enumerate(np.array_split(np.arange(len(rows)), config.shards)):
         write_table(work.output / f"pairs-{k:05d}.parquet", pa.Table.from_pylist([rows[i] for i in part], schema=PAIRS))
     return IngestStats(
@@ -90,6 +99,7 @@ def make_matches(config: World, *, work: Workspace) -> Mapping[str, JsonValue]:
         for i, entries in zip(ids, keyword_lists(config), strict=True)
         if int(i) not in config.without
     ]
+    rows = rows_of_group(rows, config)
     for k, part in enumerate(np.array_split(np.arange(len(rows)), config.shards)):
         write_table(
             work.output / f"matches-{k:05d}.parquet", pa.Table.from_pylist([rows[i] for i in part], schema=MATCHES)

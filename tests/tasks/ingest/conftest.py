@@ -1,15 +1,18 @@
 """Small sources on disk, and every row that a source gives."""
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from PIL import Image
 
+from storage.tables.schemas import PAIRS, REJECTED
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import sources_of
 from tasks.ingest.read import read_source
+from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 
 
@@ -29,6 +32,16 @@ def rows_of(config: SourceConfig, groups: tuple[Group, ...] = (Group(),)) -> tup
             accepted += batch.pairs.to_pylist()
             rejected += batch.rejected.to_pylist()
     return accepted, rejected
+
+
+def whole_tables(batches: Iterable[Batch]) -> tuple[pa.Table, pa.Table]:
+    """Accepted and rejected rows of some batches, checked for what Arrow itself does not: that texts are UTF-8."""
+    found = list(batches)
+    pairs = pa.concat_tables([PAIRS.empty_table(), *(batch.pairs for batch in found)]).combine_chunks()
+    rejected = pa.concat_tables([REJECTED.empty_table(), *(batch.rejected for batch in found)]).combine_chunks()
+    pairs.validate(full=True)
+    rejected.validate(full=True)
+    return pairs, rejected
 
 
 @pytest.fixture

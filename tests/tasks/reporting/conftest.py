@@ -132,7 +132,6 @@ def fake_pairs(name: str, *, work: Workspace) -> IngestStats:
         rejected=3,
         reasons={"unreadable image": 2, "<empty> caption": 1},
         rows_with_image=39,
-        distinct_image_paths=1,
         mean_caption_characters=20.0,
         labels={},
     )

@@ -1,4 +1,4 @@
-"""The stages on a store: what they write, and that shards and workers change nothing."""
+"""The stages on a store: what they write, that groups and workers change nothing, and that a kill does not either."""
 
 from __future__ import annotations
 
@@ -12,75 +12,138 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from storage.record.manifest import Manifest
-from storage.store.workspace import Runtime
-from storage.tables.shards import read_table
-from tasks.balancing.config import CappedTarget, RakeConfig, ThresholdConfig
-from tasks.balancing.task import balance
-from tasks.resampling.config import CurateConfig, ResamplingConfig, SubsampleConfig
-from tasks.resampling.task import curate, select, subsample
+from tasks.balancing.config import BalancingConfig, CalibrateConfig, CappedTarget, RakeConfig, ThresholdConfig
+from tasks.balancing.matrix.incidence import incidence_of
+from tasks.balancing.stats import BalanceStats
+from tasks.resampling.config import CurateConfig, ResamplingConfig
+from tasks.resampling.sampling.subset import subset
+from tasks.resampling.stats import GatherStats, RealiseStats, ScatterStats, SelectStats, SubsampleStats, ThinStats
 from tests.paths import ROOT
-from tests.tasks.balancing.builders import World, build, keyword_lists, world_ids
+from tests.tasks.balancing.builders import World, keyword_lists, world_ids
+from tests.tasks.resampling.chains import Chain, run
 
-
-def chain(
-    world: World, store: Path, method: object, resampling: ResamplingConfig, workers: int = 1
-) -> dict[str, Manifest]:
-    pairs, matches, entries = build(world, store)
-    runtime = Runtime(store=store, workers=workers)
-    balanced = balance.run(method, entries, [matches], runtime=runtime)
-    selected = select.run(resampling, balanced, [matches], runtime=runtime)
-    return {
-        "balance": balanced,
-        "select": selected,
-        "subsample": subsample.run(SubsampleConfig(), [pairs], selected, runtime=runtime),
-        "curate": curate.run(CurateConfig(rows_per_shard=50), selected, [pairs], [matches], runtime=runtime),
-    }
-
-
-METHODS = [RakeConfig(target=CappedTarget(t=15)), ThresholdConfig(t=5.0)]
+METHODS = [
+    RakeConfig(target=CappedTarget(t=15)),
+    ThresholdConfig(t=5.0),
+    CalibrateConfig(target=CappedTarget(t=15), size=150),
+]
+DRAWS = ["poisson", "residual", "multinomial", "systematic"]
+LISTS = dict(zip(world_ids(World()).tolist(), keyword_lists(World()), strict=True))
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.method)
-def test_chain_writes_what_the_contract_names(tmp_path: Path, method: object) -> None:
-    found = chain(World(), tmp_path, method, ResamplingConfig(seed=3))
-    stats = found["balance"].stats
-    assert stats["rows"] == 400 and stats["matched"] + stats["unmatched"] == 400
-    assert not stats["converged"] or stats["residual"] < 1e-8
-    if stats["method"] == "rake":
-        assert stats["components"] >= 1 and 0 <= stats["second_singular_value"] <= 1 + 1e-6
-        assert (stats["margin_deficit"] > 1e-6) == (stats["blocking"] is not None)
-    assert found["select"].stats["size"] == sum(
-        read_table([tmp_path / "select" / found["select"].key / "selection.parquet"]).column("multiplicity").to_pylist()
-    )
-    effective = found["select"].stats["effective_sample_size"]
-    assert found["subsample"].stats == {"size": round(effective), "of": 400}
-    curated = read_table(sorted((tmp_path / "curate" / found["curate"].key).glob("curated-*.parquet")))
-    assert curated.num_rows == found["select"].stats["distinct"] == found["curate"].stats["rows"]
-    lists = dict(zip(world_ids(World()).tolist(), keyword_lists(World()), strict=True))
+def test_chain_writes_what_the_contract_names(tmp_path: Path, method: BalancingConfig) -> None:
+    found = run(tmp_path, World(), CurateConfig(rows_per_shard=50), method, ResamplingConfig(seed=3), groups=2)
+    stats, realised = BalanceStats.of(found.balanced), RealiseStats.of(found.realised)
+    assert stats.rows == 400 and stats.matched + stats.unmatched == 400
+    assert not stats.converged or stats.residual < 1e-3
+    selection = found.selection
+    assert realised.size == sum(selection.column("multiplicity").to_pylist())
+    assert realised.distinct == selection.num_rows == sum(SelectStats.of(each).distinct for each in found.selected)
+    copies = selection.column("multiplicity").to_numpy().astype(float)
+    assert realised.effective_sample_size == pytest.approx(copies.sum() ** 2 / (copies**2).sum())
+    assert realised.largest_multiplicity == copies.max() and realised.mean_bytes == 20
+    curated = found.table(found.curated, "curated-*.parquet")
+    gathered = GatherStats.of(found.curated[0])
+    assert curated.num_rows == realised.distinct == gathered.rows
+    assert sum(ScatterStats.of(each).rows for each in found.scattered) == curated.num_rows
+    assert gathered.shards == len(found.shards()) == -(-realised.distinct // 50)
     for id_, entries, multiplicity in zip(*(curated.column(c).to_pylist() for c in ("id", "entries", "multiplicity"))):
-        assert entries == lists[id_] and entries and multiplicity > 0
+        assert entries == LISTS[id_] and entries and multiplicity > 0
 
 
+@pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.method)
-def test_selection_is_the_same_for_any_shards_and_workers(tmp_path: Path, method: object) -> None:
-    digests = set()
-    for shards, workers in ((1, 1), (2, 2), (16, 3)):
-        store = tmp_path / str(shards)
-        found = chain(World(shards=shards), store, method, ResamplingConfig(seed=3), workers)
-        digests.add(tuple(found[name].digest for name in ("balance", "select", "subsample", "curate")))
-    assert len(digests) == 1
+def test_the_same_to_the_byte_for_any_groups_files_and_workers(
+    tmp_path: Path, method: BalancingConfig, draw: str
+) -> None:
+    resampling = ResamplingConfig(method=draw, size=120, seed=3)
+    seen = []
+    for groups, shards, workers, gatherings in ((1, 1, 1, 1), (2, 3, 2, 4), (5, 2, 3, 2)):
+        found = run(
+            tmp_path / str(groups),
+            World(shards=shards),
+            CurateConfig(rows_per_shard=30, validation=0.2),
+            method,
+            resampling,
+            groups=groups,
+            gatherings=gatherings,
+            workers=workers,
+        )
+        random = found.table(found.random, "selection-*.parquet").column("id").to_pylist()
+        seen.append(
+            (
+                found.balanced.digest,
+                found.scaled.digest,
+                found.selection.drop_columns(["row"]).combine_chunks(),
+                RealiseStats.of(found.realised),
+                found.table(found.realised, "entries.parquet"),
+                found.shards() | found.shards("validation"),
+                SubsampleStats.of(found.cut),
+                random,
+            )
+        )
+    assert seen[1] == seen[0] and seen[2] == seen[0]
 
 
 def test_realised_marginal_is_counted_from_the_selection(tmp_path: Path) -> None:
-    found = chain(World(), tmp_path, RakeConfig(target=CappedTarget(t=15), initial="pairs"), ResamplingConfig())
-    selection = read_table([tmp_path / "select" / found["select"].key / "selection.parquet"])
-    lists = dict(zip(world_ids(World()).tolist(), keyword_lists(World()), strict=True))
+    method = RakeConfig(target=CappedTarget(t=15), initial="pairs")
+    found = run(tmp_path, World(), None, method, ResamplingConfig(), groups=3)
     counts = np.zeros(30)
-    for id_, copies in zip(*(selection.column(c).to_pylist() for c in ("id", "multiplicity"))):
-        counts[lists[id_]] += copies
-    entries = read_table([tmp_path / "select" / found["select"].key / "entries.parquet"])
+    for id_, copies in zip(*(found.selection.column(c).to_pylist() for c in ("id", "multiplicity"))):
+        counts[LISTS[id_]] += copies
+    entries = found.table(found.realised, "entries.parquet")
     np.testing.assert_allclose(entries.column("realised").to_numpy(), counts / counts.sum(), rtol=1e-12)
+
+
+def test_what_is_gone_is_in_nothing_and_all_is_as_without_it(tmp_path: Path) -> None:
+    gone = tuple(int(i) for i in world_ids(World())[[2, 3, 77, 200, 399]])
+    for method in METHODS:
+        curation = CurateConfig(rows_per_shard=50, validation=0.2)
+        chains = [
+            run(tmp_path / "gone", World(gone=gone, shards=2), curation, method),
+            run(tmp_path / "without", World(without=gone), curation, method),
+        ]
+        held, rebuilt = chains
+        assert not set(gone) & set(held.selection.column("id").to_pylist())
+        assert held.selection.drop_columns(["row"]) == rebuilt.selection.drop_columns(["row"])
+        assert held.shards() == rebuilt.shards() and held.shards("validation") == rebuilt.shards("validation")
+        random = [set(each.table(each.random, "selection-*.parquet").column("id").to_pylist()) for each in chains]
+        assert random[0] == random[1] and not set(gone) & random[0]
+        assert SubsampleStats.of(held.cut).among == 395
+
+
+def test_the_random_control_is_the_subset_of_its_effective_size(tmp_path: Path) -> None:
+    gone = world_ids(World())[::9]
+    found = run(tmp_path, World(gone=tuple(gone.tolist())), groups=3)
+    effective = RealiseStats.of(found.realised).effective_sample_size
+    stats = SubsampleStats.of(found.cut)
+    left = np.setdiff1d(world_ids(World()), gone)
+    assert (stats.size, stats.among) == (min(len(left), round(effective)), len(left))
+    random = found.table(found.random, "selection-*.parquet")
+    assert set(random.column("id").to_pylist()) == set(left[subset(left, stats.size, seed=1)].tolist())
+    assert sum(ThinStats.of(each).size for each in found.random) == stats.size
+    assert set(random.column("multiplicity").to_pylist()) == {1}
+    assert set(random.column("inclusion").to_pylist()) == {stats.size / stats.among}
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.method)
+def test_sizes_are_met_and_weights_are_those_of_the_law(tmp_path: Path, method: BalancingConfig, draw: str) -> None:
+    matrix = incidence_of(LISTS.values(), 30)
+    for size in (None, 90):
+        found = run(tmp_path, World(), None, method, ResamplingConfig(method=draw, size=size, seed=4))
+        stats = RealiseStats.of(found.realised)
+        if size is not None:
+            assert stats.expected_size == pytest.approx(90, rel=1e-9)
+        spread = 0.0 if draw == "multinomial" else 1.0 if draw == "systematic" else 5 * np.sqrt(stats.expected_size)
+        assert abs(stats.size - stats.expected_size) <= spread + 0.5
+        weights = found.selection.column("weight").to_numpy()
+        assert weights.min() > 0
+        by_id = dict(zip(found.selection.column("id").to_pylist(), weights, strict=True))
+        places = [place for place, id_ in enumerate(LISTS) if id_ in by_id]
+        kept = matrix.take(np.array(places))
+        assert (kept.degrees > 0).all() and len(places) == stats.distinct
 
 
 LARGER = World(rows=3000, shards=4)
@@ -94,16 +157,21 @@ digests_of(Path(sys.argv[1]))
 
 def digests_of(store: Path) -> tuple[str, ...]:
     """Pairs to curated shards; the digests of what was made."""
-    pairs, matches, entries = build(LARGER, store)
-    runtime = Runtime(store=store)
-    balanced = balance.run(RakeConfig(target=CappedTarget(t=40), steps=20), entries, [matches], runtime=runtime)
-    selected = select.run(ResamplingConfig(size=2500, seed=5), balanced, [matches], runtime=runtime)
-    curated = curate.run(CurateConfig(rows_per_shard=100), selected, [pairs], [matches], runtime=runtime)
-    return tuple(manifest.digest for manifest in (balanced, selected, curated))
+    found: Chain = run(
+        store,
+        LARGER,
+        CurateConfig(rows_per_shard=100),
+        RakeConfig(target=CappedTarget(t=40), steps=20),
+        ResamplingConfig(size=2500, seed=5),
+        groups=3,
+        gatherings=2,
+    )
+    made = [found.balanced, found.scaled, *found.selected, found.realised, *found.scattered, *found.curated]
+    return tuple(manifest.digest for manifest in made)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["balance", "select", "curate"])
+@pytest.mark.parametrize("stage", ["balance", "select", "scatter", "gather"])
 def test_killed_in_a_stage_and_resumed(tmp_path: Path, stage: str) -> None:
     """A run that is killed and started again selects the same rows, bit for bit."""
     store = tmp_path / "killed"

@@ -12,10 +12,11 @@ from tasks.ingest.files.table import count_lines, read_rows
 from tasks.ingest.pictures.images import ImageFolder, LoadedImage, Unusable
 from tasks.ingest.pictures.paths import escapes, require_file
 from tasks.ingest.rows.acceptance import accept
+from tasks.ingest.rows.batches import Batch, make_batches
 from tasks.ingest.rows.row import Pair, Rejection
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
-from tasks.ingest.sources.source import Source, first, image_folder, slices
+from tasks.ingest.sources.source import NO_IMAGES, Source, first, image_folder, slices
 
 COLUMNS = ("title", "filepath")
 
@@ -96,7 +97,7 @@ def _image(
 
 def _plan(config: BalanceCsvConfig) -> tuple[Group, ...]:
     table, *_ = _files(config, Group())
-    return slices(count_lines(table), config.rows_per_group)
+    return slices(count_lines(table), config.rows_a_run(images=config.images != "none"))
 
 
 def _files(config: BalanceCsvConfig, group: Group) -> tuple[Path, ...]:
@@ -112,7 +113,7 @@ def _files(config: BalanceCsvConfig, group: Group) -> tuple[Path, ...]:
 
 
 def _provenance(config: BalanceCsvConfig) -> str:
-    kinds = {"flickr": "the row's own", "class": "stand-ins: any image of the row's class", "none": "none"}
+    kinds = {"flickr": "the row's own", "class": "stand-ins: any image of the row's class", "none": NO_IMAGES}
     return kinds[config.images]
 
 
@@ -121,4 +122,8 @@ def _class_names(config: BalanceCsvConfig, files: Sequence[Path]) -> Sequence[st
     return wnids(row.fields[1] for row in rows if not row.problem)
 
 
-BALANCE_CSV = Source(plan=_plan, files=_files, rows=read_balance_csv, images=_provenance, class_names=_class_names)
+def _batches(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+    return make_batches(read_balance_csv(config, group, files), config.name)
+
+
+BALANCE_CSV = Source(plan=_plan, files=_files, batches=_batches, images=_provenance, class_names=_class_names)

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
-from tasks.ingest.files.columns import is_bytes, is_list, is_text
+from tasks.ingest.columns.cells import is_bytes, is_list, is_text
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 

@@ -34,7 +34,8 @@ def plan_parquet(config: HuggingFaceParquetConfig) -> tuple[Group, ...]:
         while -(-len(names) // block) > MAX_GROUPS:
             block *= 2
         return tuple(Group(files=names[start : start + block]) for start in range(0, len(names), block))
-    parts_of = [slices(open_parquet(root / name, config).metadata.num_rows, config.rows_per_group) for name in names]
+    rows = config.rows_a_run(images=config.image_column is not None)
+    parts_of = [slices(open_parquet(root / name, config).metadata.num_rows, rows) for name in names]
     if sum(map(len, parts_of)) > MAX_GROUPS and len(names) > 1:
         return tuple(Group(files=(name,)) for name in names)
     return tuple(

@@ -9,10 +9,11 @@ from storage.errors import InputError
 from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.acceptance import accept
+from tasks.ingest.rows.batches import Batch, make_batches
 from tasks.ingest.rows.row import Pair, Rejection
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.imagenet_captions.config import ImageNetCaptionsConfig
-from tasks.ingest.sources.source import Source, first, image_folder, slices
+from tasks.ingest.sources.source import NO_IMAGES, Source, first, image_folder, slices
 from tasks.ingest.text import is_unicode, is_visible
 
 
@@ -107,7 +108,7 @@ def _is_name(value: object) -> TypeGuard[str]:
 
 def _plan(config: ImageNetCaptionsConfig) -> tuple[Group, ...]:
     listing, *_ = _files(config, Group())
-    return slices(listing.read_bytes().count(b'"filename"'), config.rows_per_group)
+    return slices(listing.read_bytes().count(b'"filename"'), config.rows_a_run(images=config.image_folder is not None))
 
 
 def _files(config: ImageNetCaptionsConfig, group: Group) -> tuple[Path, ...]:
@@ -116,13 +117,15 @@ def _files(config: ImageNetCaptionsConfig, group: Group) -> tuple[Path, ...]:
 
 
 def _provenance(config: ImageNetCaptionsConfig) -> str:
-    return "the row's own" if config.image_folder is not None else "none"
+    return "the row's own" if config.image_folder is not None else NO_IMAGES
 
 
 def _class_names(config: ImageNetCaptionsConfig, files: Sequence[Path]) -> Sequence[str]:
     return wnids(load_list(files[0]))
 
 
-IMAGENET_CAPTIONS = Source(
-    plan=_plan, files=_files, rows=read_imagenet_captions, images=_provenance, class_names=_class_names
-)
+def _batches(config: ImageNetCaptionsConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+    return make_batches(read_imagenet_captions(config, group, files), config.name)
+
+
+IMAGENET_CAPTIONS = Source(plan=_plan, files=_files, batches=_batches, images=_provenance, class_names=_class_names)

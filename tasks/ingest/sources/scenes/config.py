@@ -4,11 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from storage.config import NotInKey
-from tasks.ingest.rules import SourceBase
+from storage.config import Config, NotInKey
 
 
-class ScenesConfig(SourceBase):
+class ScenesConfig(Config):
     """Generated captioned images of coloured shapes; needs no files."""
 
     kind: Literal["scenes"] = "scenes"

@@ -1,8 +1,8 @@
 """Generated scenes as a source: rows as any other source gives them."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
+from tasks.ingest.rows.batches import make_batches
 from tasks.ingest.rows.row import Pair
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.scenes.config import ScenesConfig
@@ -14,7 +14,7 @@ from tasks.ingest.sources.source import Source, slices
 ROWS_PER_DRAW = 1_024
 
 
-def read_scenes(config: ScenesConfig, group: Group, files: Sequence[Path] = ()) -> Iterator[Pair]:
+def read_scenes(config: ScenesConfig, group: Group) -> Iterator[Pair]:
     """The group's rows: picture, caption, and as label the concept that the picture really shows."""
     wanted = group.rows(config.rows)
     for start in range(wanted.start, wanted.stop, ROWS_PER_DRAW):
@@ -27,7 +27,7 @@ def read_scenes(config: ScenesConfig, group: Group, files: Sequence[Path] = ()) 
 SCENES = Source[ScenesConfig](
     plan=lambda config: slices(config.rows, config.rows_per_group),
     files=lambda config, group: (),
-    rows=read_scenes,
+    batches=lambda config, group, files: make_batches(read_scenes(config, group), config.name),
     images=lambda config: "rendered",
     class_names=lambda config, files: CONCEPT_NAMES,
 )

@@ -11,7 +11,7 @@ from tests.tasks.reporting.figures import balance_stats, select_stats
 def ingested(rows: int, reasons: dict[str, int], source: str = "mine") -> IngestStats:
     return IngestStats(
         source=source, kind="csv", images="none", class_names=(), group="1/1", rows=rows,
-        rejected=sum(reasons.values()), reasons=reasons, rows_with_image=0, distinct_image_paths=0,
+        rejected=sum(reasons.values()), reasons=reasons, rows_with_image=0,
         mean_caption_characters=None, labels={},
     )  # fmt: skip
 

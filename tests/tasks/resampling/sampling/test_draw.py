@@ -78,6 +78,16 @@ def test_own_inclusion_is_used_as_it_is_without_a_size() -> None:
     assert sized.expected.sum() == pytest.approx(50) and not sized.own_inclusion
 
 
+def test_a_multinomial_selection_has_a_whole_number_of_rows() -> None:
+    """Its expectations are the balancing's own but for the rounding of their sum, and are not said to be them."""
+    inclusion = np.random.default_rng(0).uniform(size=200)
+    found = draw(some_ids(200), inclusion, method="multinomial", size=None, seed=0, inclusion=inclusion)
+    size = round(inclusion.sum())
+    assert found.multiplicity.sum() == size == pytest.approx(found.expected.sum(), rel=1e-12)
+    np.testing.assert_allclose(found.scale * inclusion, found.expected, rtol=1e-12)
+    assert not found.own_inclusion
+
+
 def test_without_size_or_inclusion_as_many_rows_as_captions() -> None:
     found = draw(some_ids(300), long_tailed(300), method="residual", size=None, seed=0)
     assert found.expected.sum() == pytest.approx(300)

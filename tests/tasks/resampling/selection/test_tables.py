@@ -1,4 +1,4 @@
-"""The tables of a selection: sorted by id, nothing with no copies, and weights without matches refused."""
+"""The counts of groups: written, read back and added up; and the keyword table with what was realised."""
 
 from __future__ import annotations
 
@@ -6,58 +6,47 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
-from storage.errors import InputError
-from storage.tables.schemas import ENTRIES, SELECTION, WEIGHTS
+from storage.tables.schemas import ENTRIES
 from storage.tables.shards import write_table
 from tasks.balancing.matrix.incidence import incidence_of
-from tasks.resampling.sampling.draw import draw
 from tasks.resampling.selection.realised import realise
-from tasks.resampling.selection.tables import read_weights, selection_table, with_realised
+from tasks.resampling.selection.tables import DRAWN, add_groups, drawn_table, with_realised
+from tasks.resampling.stats import SelectStats
+from tests.tasks.balancing.examples import random_matrix
+from tests.tasks.resampling.selection.examples import tally_of
+
+MATRIX = random_matrix(300, 20, 2, empty=True)
+COPIES = np.random.default_rng(0).integers(0, 5, size=300)
 
 
-def write_weights(directory: Path, inclusion: list[float | None]) -> list[Path]:
-    """Two shards, ids out of order: 5, 3 and 9, 1."""
-    table = pa.table({"id": [5, 3, 9, 1], "weight": [0.5, 1.5, 0.0, 2.0], "inclusion": inclusion}, schema=WEIGHTS)
-    paths = [directory / f"weights-{k}.parquet" for k in range(2)]
-    for k, path in enumerate(paths):
-        write_table(path, table.slice(2 * k, 2))
-    return paths
+def test_groups_add_up_to_the_whole(tmp_path: Path) -> None:
+    groups = []
+    for number, rows in enumerate(np.array_split(np.arange(300), [120, 120, 131])):  # one group holds no row
+        tally, path = tally_of(MATRIX.take(rows), COPIES[rows]), tmp_path / f"{number}.parquet"
+        write_table(path, drawn_table(tally))
+        stats = SelectStats(
+            size=tally.size, distinct=tally.distinct, squares=tally.squares, largest_multiplicity=tally.largest
+        )
+        groups.append((path, stats))
+    for order in (groups, groups[::-1]):
+        found, whole = add_groups(20, order), tally_of(MATRIX, COPIES)
+        np.testing.assert_array_equal(found.counts, whole.counts)
+        np.testing.assert_array_equal(found.split, whole.split)
+        for name in ("size", "distinct", "squares", "largest"):
+            assert getattr(found, name) == getattr(whole, name)
 
 
-def test_weights_are_read_by_id(tmp_path: Path) -> None:
-    found = read_weights(write_weights(tmp_path, [None] * 4))
-    assert found.ids.tolist() == [1, 3, 5, 9] and found.weight.tolist() == [2.0, 1.5, 0.5, 0.0]
-    assert found.inclusion is None
-    known = read_weights(write_weights(tmp_path, [0.5, 0.3, 0.9, 0.1]))
-    assert known.inclusion is not None and known.inclusion.tolist() == [0.1, 0.3, 0.5, 0.9]
-
-
-def test_places_among_the_matches(tmp_path: Path) -> None:
-    weights = read_weights(write_weights(tmp_path, [None] * 4))
-    among = np.array([0, 1, 3, 4, 5, 9], dtype=np.uint64)
-    np.testing.assert_array_equal(among[weights.rows_in(among)], weights.ids)
-    for ids in (among[:-1], among[1:][among[1:] != 3], among[:0]):
-        with pytest.raises(InputError, match="missing from the matches"):
-            weights.rows_in(ids)
-
-
-def test_a_selection_holds_what_was_drawn(tmp_path: Path) -> None:
-    weights = read_weights(write_weights(tmp_path, [None] * 4))
-    chosen = draw(weights.ids, weights.weight, method="residual", size=6, seed=0)
-    table = selection_table(weights, chosen)
-    assert table.schema.equals(SELECTION)
-    kept = chosen.multiplicity > 0
-    assert table.column("id").to_pylist() == weights.ids[kept].tolist() and 9 not in table.column("id").to_pylist()
-    assert table.column("multiplicity").to_pylist() == chosen.multiplicity[kept].tolist()
-    assert max(table.column("inclusion").to_pylist()) <= 1.0
+def test_only_keywords_that_were_drawn_are_written() -> None:
+    table = drawn_table(tally_of(incidence_of([[0, 3], [1]], 5), [2, 0]))
+    assert table.schema.equals(DRAWN)
+    assert table.column("entry").to_pylist() == [0, 3] and table.column("copies").to_pylist() == [2, 2]
 
 
 def test_realised_fills_its_column_and_no_other() -> None:
     blank = {field.name: pa.nulls(2, field.type) for field in ENTRIES}
     keywords = pa.table({**blank, "entry": pa.array([0, 1], pa.uint32()), "text": ["a", "b"]}, schema=ENTRIES)
-    found = realise(incidence_of([[0], [0, 1]], 2), [1, 1], [1, 1], "pairs")
+    found = realise(tally_of(incidence_of([[0], [0, 1]], 2), [1, 1]), np.ones(2), "pairs")
     filled = with_realised(keywords, found)
     np.testing.assert_allclose(filled.column("realised").to_pylist(), [2 / 3, 1 / 3])
     assert filled.drop_columns(["realised"]).equals(keywords.drop_columns(["realised"]))

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from storage.tables.schemas import PAIRS
-from storage.tables.shards import read_table
 from tasks.resampling.config import CurateConfig
 from tasks.resampling.shards.splits import held_out, image_ids
+from tasks.resampling.stats import GatherStats, RealiseStats
 from tests.tasks.balancing.builders import World
-from tests.tasks.resampling.chains import files, run
+from tests.tasks.resampling.chains import run
 
 
 def pairs_of(images: list[dict | None]) -> pa.Table:
@@ -26,13 +26,15 @@ def pairs_of(images: list[dict | None]) -> pa.Table:
 
 def test_no_image_is_on_both_sides(tmp_path: Path) -> None:
     """Rows 2i and 2i + 1 of the test world share their image's bytes."""
-    found = run(tmp_path, World(), CurateConfig(validation=0.3, rows_per_shard=1000))
-    sides = [read_table(files(tmp_path, found["curate"], f"{name}-*.parquet")) for name in ("curated", "validation")]
+    found = run(tmp_path, World(), CurateConfig(validation=0.3, rows_per_shard=100), groups=4)
+    sides = [found.table(found.curated, f"{name}-*.parquet") for name in ("curated", "validation")]
     images = [set(image_ids(side).tolist()) for side in sides]
     assert images[0] and images[1] and not images[0] & images[1]
     share = sides[1].num_rows / (sides[0].num_rows + sides[1].num_rows)
     assert 0.15 < share < 0.45
-    assert sides[0].num_rows + sides[1].num_rows == found["select"].stats["distinct"]
+    assert sides[0].num_rows + sides[1].num_rows == RealiseStats.of(found.realised).distinct
+    stats = GatherStats.of(found.curated[0])
+    assert (stats.rows, stats.validation_rows) == (sides[0].num_rows, sides[1].num_rows)
 
 
 def test_image_identity_is_bytes_then_path_then_row() -> None:

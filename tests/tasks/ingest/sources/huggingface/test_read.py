@@ -12,7 +12,7 @@ from tasks.ingest.groups import plan_groups
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.huggingface.parquet import class_names, open_parquet
-from tasks.ingest.sources.huggingface.read import HUGGINGFACE_PARQUET
+from tasks.ingest.sources.huggingface.source import HUGGINGFACE_PARQUET
 from tests.tasks.ingest.conftest import image_bytes, rows_of
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

@@ -1,0 +1,28 @@
+"""Arrow's types as ingest tells them apart, and keys as texts."""
+
+import pyarrow as pa
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether values are texts."""
+    return pa.types.is_string(kind) or pa.types.is_large_string(kind)
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Whether values are lists."""
+    return pa.types.is_list(kind) or pa.types.is_large_list(kind)
+
+
+def is_bytes(kind: pa.DataType) -> bool:
+    """Whether values are byte strings."""
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+
+
+def as_bytes(values: pa.Array) -> pa.LargeBinaryArray:
+    """Texts or byte strings of any width of offsets; nothing is asked of the bytes."""
+    return values.cast(pa.large_binary())
+
+
+def keys_of(column: pa.Array) -> pa.LargeBinaryArray:
+    """Keys as texts, from texts or integers; the bytes of a text are not looked at."""
+    return as_bytes(column if is_text(column.type) else column.cast(pa.large_string()))

@@ -1,0 +1,41 @@
+"""Columns that pass go through whole; what is refused stands in order, with the place it is called by."""
+
+import pyarrow as pa
+
+from tasks.ingest.columns.xxh3 import row_ids
+from tasks.ingest.rows.drafts import Drafts, judge
+from tasks.ingest.rows.row import Rejection
+from tasks.ingest.rules import FileRules
+
+KEYS = pa.array([b"a", b"b", b"c", b"d"], pa.large_binary())
+
+
+def drafts(captions: list[bytes | None], labels: pa.Array | None = None, **faults: Rejection) -> Drafts:
+    texts = pa.array(captions, pa.large_binary())
+    ids = row_ids("s", KEYS)
+    return Drafts(
+        ids, KEYS, texts, labels, None, lambda place: f"row {place}", {int(k[1:]): v for k, v in faults.items()}
+    )
+
+
+def test_only_what_is_refused_is_asked_for() -> None:
+    fault = Rejection("c", "duplicate key", "row 2 again")
+    (batch,) = judge(drafts([b"x", b" ", b"y", b"z"], pa.array([1, 2, 3, 2**40]), _2=fault), FileRules(), "s")
+    assert [(row["key"], row["caption"], row["label"]) for row in batch.pairs.to_pylist()] == [("a", "x", 1)]
+    assert batch.rejected["detail"].to_pylist() == [
+        "row 1: 1 characters of white space",
+        "row 2 again",
+        "row 3: 1099511627776 does not fit in 32 bits",
+    ]
+
+
+def test_a_clear_column_is_not_copied() -> None:
+    held = drafts([b"x", b"y", b"z", b"w"])
+    (batch,) = judge(held, FileRules(), "s")
+    assert batch.pairs["caption"].chunk(0).buffers()[2].address == held.captions.buffers()[2].address  # type: ignore[union-attr]
+
+
+def test_no_rows_are_no_batch() -> None:
+    nothing = pa.array([], pa.large_binary())
+    empty = Drafts(row_ids("s", nothing), nothing, nothing, None, None, str)
+    assert list(judge(empty, FileRules(), "s")) == []
