@@ -58,7 +58,11 @@ def prompts(folder: Path) -> list[list[str]]:
 def _lines(file: Path) -> list[str]:
     if not file.is_file():
         return []
-    return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        content = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    return [line.strip() for line in content.splitlines() if line.strip()]
 
 
 def _samples(archive: Path) -> Iterator[tuple[str, bytes, str, str | None, int | None]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage.atomic import replacing
 from storage.errors import InputError
 from storage.progress import progress
 from storage.tables.lookup import left
@@ -95,10 +96,8 @@ def _rejected(done: Path) -> Path:
 
 
 def _write_whole(path: Path, table: pa.Table) -> None:
-    """Write beside and rename: a killed run never leaves half a file under the final name."""
-    temporary = path.with_suffix(".partial")
-    write_table(temporary, table)
-    os.replace(temporary, path)
+    with replacing(path, alone=True) as temporary:
+        write_table(temporary, table)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from tasks.arrays import Float32s, Reals
+from tasks.arrays import Float32s
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.models.architecture import Architecture
 from tasks.embedding.models.clip import build_clip, load_clip
@@ -79,8 +80,9 @@ class Encoders:
         return unit_rows(raw.float().cpu().numpy())
 
 
-def unit_rows(raw: Reals) -> Float32s:
+def unit_rows(raw: npt.ArrayLike) -> Float32s:
     """`z / ‖z‖`, float32 `[n, d]`, norms taken in float64; NaN rows where the norm is 0 or not finite."""
+    raw = np.asarray(raw)
     norms = np.sqrt(np.einsum("ij,ij->i", raw, raw, dtype=np.float64))
     norms = np.where(np.isfinite(norms) & (norms > 0), norms, np.nan)
     with np.errstate(invalid="ignore"):

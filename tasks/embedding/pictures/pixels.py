@@ -1,5 +1,7 @@
 """The encoder without a model: a shrunken image's local detail. Enough to find images that are the same picture."""
 
+import math
+
 import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
@@ -40,4 +42,4 @@ def pixel_vectors(thumbnails: Reals | Pixels) -> Float32s:
     """`pixel_vector` of thumbnails `[n, 3, s, s]`, not normalised, float32 `[n, 3 · s²]`."""
     detail = local_detail(thumbnails, BLUR)
     detail -= detail.mean(axis=(-2, -1), keepdims=True, dtype=np.float64).astype(np.float32)
-    return detail.reshape(len(detail), -1)
+    return detail.reshape(len(detail), math.prod(detail.shape[1:]))

@@ -16,6 +16,7 @@ def count_pairs(found: NearestPictures, known: Pictures, asked: Pictures, distan
 
     same_class: share of pairs whose classes agree, null without classes. It falls where pairs are no longer copies.
     """
+    distance = float(distance)
     labelled = bool((known.label >= 0).all() and (asked.label >= 0).all())
     agrees = known.label[found.position] == asked.label
     same = found.distance <= distance

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from storage.errors import InputError
 from tasks.arrays import Bools, Float32s, Floats, Int32s, Int64s, Pixels
 from tasks.embedding.encoding.ordered_map import ordered_map
 from tasks.embedding.pictures.pixels import pixel_vectors
@@ -56,8 +57,15 @@ def nearest_pictures(
         candidates: pictures nearest by pixel vector that are measured, and as many of the mirror image.
         workers: threads.
         advance: called with the pictures done.
+
+    Raises:
+        InputError: no training pictures.
     """
+    if not len(train):
+        raise InputError("there are no training pictures to compare with; give at least one")
     count = len(evaluation)
+    if not count:
+        return NearestPictures(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, bool))
     near = _candidates(train, evaluation, min(candidates, len(train)), workers)
 
     def measure(first: int) -> tuple[Int32s, Float32s, Bools]:

@@ -108,3 +108,13 @@ def test_what_is_no_benchmark_is_named(root: Path) -> None:
     (root / "test" / "0.tar").write_bytes(content[:700])
     with pytest.raises(InputError, match="cannot be read as a tar"):
         rows(root)
+
+
+def test_names_may_begin_with_a_mark_and_must_be_utf_8(tmp_path: Path) -> None:
+    file = tmp_path / "classnames.txt"
+    assert class_names(tmp_path) == []
+    file.write_bytes("\ufeffcafé\n".encode())
+    assert class_names(tmp_path) == ["café"]
+    file.write_bytes("café\n".encode("latin-1"))
+    with pytest.raises(InputError, match="not UTF-8"):
+        class_names(tmp_path)

@@ -19,6 +19,16 @@ def test_rows_without_direction_become_nan() -> None:
     assert np.isnan(rows[[1, 2]]).all()
 
 
+def test_rows_come_as_they_come() -> None:
+    expected = unit_rows(np.array([[3, 4], [0, 5]], np.float32))
+    frozen = np.array([[3, 4], [0, 5]], np.float64)
+    frozen.flags.writeable = False
+    for rows in ([[3, 4], [0, 5]], np.array([[3, 4], [0, 5]]), np.asfortranarray(frozen), frozen.astype(np.float16)):
+        found = unit_rows(rows)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
 @given(
     arrays(np.float32, st.tuples(st.integers(0, 5), st.integers(1, 6)), elements=st.floats(-9, 9, width=32)),
     st.sampled_from([2.0**-40, 0.5, 4.0, 2.0**40]),

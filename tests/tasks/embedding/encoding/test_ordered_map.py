@@ -12,12 +12,12 @@ from tasks.embedding.encoding.ordered_map import ordered_map
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.integers(), max_size=30), st.integers(1, 4), st.none() | st.integers(1, 5))
+@given(st.lists(st.integers(), max_size=30), st.integers(1, 4), st.none() | st.integers(0, 5))
 def test_equals_map(items: list[int], workers: int, ahead: int | None) -> None:
     assert list(ordered_map(lambda x: x * x, items, workers=workers, ahead=ahead)) == [x * x for x in items]
 
 
-@pytest.mark.parametrize(("workers", "ahead", "most"), [(1, None, 2), (3, None, 4), (2, 7, 7)])
+@pytest.mark.parametrize(("workers", "ahead", "most"), [(1, None, 2), (3, None, 4), (2, 7, 7), (3, 0, 0)])
 def test_no_more_items_are_taken_than_allowed(workers: int, ahead: int | None, most: int) -> None:
     taken = 0
 

@@ -56,3 +56,10 @@ def test_brightness_is_not_seen_and_contrast_is_a_factor() -> None:
 def test_one_colour_has_no_direction_and_any_size_will_do(size: tuple[int, int]) -> None:
     assert not pixel_vector(Image.new("RGB", size, (9, 80, 200)), 8).any()
     assert pixel_vector(Image.new("L", size, 3), 4).shape == (48,)
+
+
+def test_no_pictures_are_no_vectors_and_whole_numbers_of_any_width_are_read() -> None:
+    assert pixel_vectors(np.empty((0, 3, 8, 8), np.uint8)).shape == (0, 3 * 8 * 8)
+    some = noise(2, (2, 3, 8, 8))
+    for kind in (np.int64, np.float64):
+        np.testing.assert_array_equal(pixel_vectors(np.asfortranarray(some.astype(kind))), pixel_vectors(some))

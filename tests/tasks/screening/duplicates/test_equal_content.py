@@ -46,3 +46,19 @@ def test_the_lowest_id_of_equal_content_is_kept(kind: str, rows: list[Row], cut:
         lowest.setdefault(content(row, kind), row[0])
     expected = [(row[0], lowest[content(row, kind)]) for row in sorted(rows)]
     assert list(zip(repeated.tolist(), kept.tolist(), strict=True)) == [pair for pair in expected if len(set(pair)) > 1]
+
+
+def test_no_bytes_pass_from_the_image_to_the_caption() -> None:
+    """Image and caption one after the other are the same bytes; the pairs are not the same."""
+    mark = "\0caption\0"
+    rows: list[Row] = [(1, f"x{mark}a".encode(), "b"), (2, b"x", f"a{mark}b")]
+    assert len(equal_content(*content_hashes(batches(rows, 2), "pair"))[0]) == 0
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.uint64, list])
+def test_ids_come_as_they_come(kind: type) -> None:
+    _, hashes = content_hashes(batches([(1, None, "a"), (2, None, "a"), (3, None, "b")], 3), "caption")
+    ids = [2**62 + 1, 2**62, 5]
+    given_ids = ids if kind is list else np.array(ids, kind)
+    repeated, kept = equal_content(given_ids, hashes)  # type: ignore[arg-type]
+    assert (repeated.tolist(), kept.tolist()) == ([2**62 + 1], [2**62]) and kept.dtype == np.uint64

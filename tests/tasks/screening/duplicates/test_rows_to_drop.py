@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,3 +40,17 @@ def test_the_first_relation_gives_the_reason_and_nothing_gives_nothing() -> None
     assert table.to_pylist() == [{"id": 2, "kept": 1, "reason": "equal image"}]
     empty = np.empty(0, np.uint64)
     assert rows_to_drop([]).num_rows == rows_to_drop([SameAs(empty, empty, "same")]).num_rows == 0
+
+
+@pytest.mark.parametrize("kind", [list, np.int64, np.uint64])
+def test_large_ids_are_kept_apart_whatever_holds_them(kind: type) -> None:
+    """Two ids that are one number in float64."""
+    low, high = 2**62, 2**62 + 1
+    same = [[high, 5], [low, 4]] if kind is list else np.array([[high, 5], [low, 4]], kind)
+    table = rows_to_drop([SameAs(same[0], same[1], "same")], same[1][1:])  # type: ignore[arg-type]
+    assert table.to_pylist() == [{"id": high, "kept": low, "reason": "same"}]
+
+
+def test_ids_that_are_floats_are_refused() -> None:
+    with pytest.raises(TypeError, match="64-bit"):
+        rows_to_drop([SameAs(np.array([1.0]), np.array([2.0]), "same")])  # type: ignore[arg-type]

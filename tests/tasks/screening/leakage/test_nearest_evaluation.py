@@ -39,6 +39,14 @@ def test_equally_near_rows_the_first_and_no_training_rows_none() -> None:
         nearest_evaluation(np.ones(3), np.ones((3, 2)))
 
 
+def test_distances_do_not_know_where_the_origin_is_nor_how_space_is_turned() -> None:
+    train, evaluation = gaussian(80, 6, 3), gaussian(20, 6, 4)
+    turn, _ = np.linalg.qr(np.random.default_rng(5).normal(size=(6, 6)))
+    found, moved = nearest_evaluation(train, evaluation), nearest_evaluation(train @ turn + 3, evaluation @ turn + 3)
+    np.testing.assert_array_equal(moved.position, found.position)
+    np.testing.assert_allclose(moved.distance, found.distance, rtol=1e-5)
+
+
 def test_prompts_are_compared_by_words() -> None:
     assert plain_words(" A photo of_a  CAT! ") == "a photo of a cat"
     captions = pa.array(["A photo of a cat", "a photo of a cat sleeping", "cat", "a photo of a dog."])
