@@ -82,7 +82,7 @@ def show_growth(runs: Sequence[Curation]) -> None:
 
 
 def _head(unit: str, rows: Sequence[int], more: Sequence[str]) -> None:
-    sizes = [f"{unit} {size:.0e}".replace("e+0", "e") for size in rows]
+    sizes = [f"{unit} {size:.1e}".replace(".0e", "e").replace("e+0", "e") for size in rows]
     print(f"\n{'stage':<12}" + "".join(head.rjust(10) for head in [*sizes, *more]))
 
 

@@ -84,7 +84,6 @@ def make_pairs(config: World, *, work: Workspace) -> IngestStats:
         rejected=0,
         reasons={},
         rows_with_image=len(rows),
-        distinct_image_paths=0,
         mean_caption_characters=10.0,
         labels={},
         bytes=20 * len(rows),

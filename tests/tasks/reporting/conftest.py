@@ -13,8 +13,10 @@ from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
-from storage.tables.schemas import CURATED, DROPPED, ENTRIES, MATCHES, PAIRS, REJECTED, SELECTION, WEIGHTS
+from storage.tables.schemas import CURATED, DROPPED, ENTRIES, GONE, MATCHES, PAIRS, REJECTED, SELECTION
 from storage.tables.shards import write_table
+from tasks.balancing.law.law import Law
+from tasks.balancing.matrix.match_stream import as_block
 from tasks.balancing.stats import BalanceStats
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.stats import ConceptsStats, ExcessStats, GeometryStats
@@ -22,12 +24,12 @@ from tasks.ingest.stats import IngestStats
 from tasks.matching.stats import MatchStats, MetadataStats
 from tasks.reporting.config import Cell, RunLabel
 from tasks.reporting.inputs.stage_outputs import Curation, Leaks, Scored, Screening, Trained, Training
-from tasks.resampling.stats import CurateStats, SelectStats
+from tasks.resampling.stats import GatherStats, RealiseStats, ScaleStats, SelectStats, ThinStats
 from tasks.screening.config import DeduplicateConfig, LeakageConfig
 from tasks.screening.leakage.leak_tables import CAPTIONS, LEAKS
 from tasks.screening.stats import DeduplicateStats, DropStats, LeakageStats
 from tasks.training.stats import ClipStats
-from tests.tasks.reporting.figures import balance_stats, clip_stats, diversity_stats, geometry_stats, select_stats
+from tests.tasks.reporting.figures import balance_stats, clip_stats, diversity_stats, geometry_stats, realise_stats
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -102,19 +104,21 @@ def entries_table() -> pa.Table:
     )
 
 
-def weights_table() -> pa.Table:
-    """Weights of the matched pairs."""
-    ids = pairs_table()["id"].to_numpy()
-    matched = np.array([number for number in range(40) if number % 10 != 9])
-    weight = 1 + np.linspace(-0.5, 0.5, len(matched))
-    return pa.table({"id": ids[matched], "weight": weight, "inclusion": pa.nulls(len(matched), pa.float64())}, WEIGHTS)
+LAW = Law("calibrate", "pairs", 36, 36.0, np.log([0.5, 0.8, 1.0, 1.2, 1.5, 2.0]), bounds=(0.0, 9.0))
 
 
 def selection_table() -> pa.Table:
     """The hostile pairs are kept several times, most others once, the last few not at all."""
-    weights = weights_table().slice(0, 30)
-    copies = np.where(np.arange(30) < 8, 3, 1)
-    return weights.append_column("multiplicity", pa.array(copies, pa.uint16())).cast(SELECTION)
+    rows = np.array([number for number in range(40) if number % 10 != 9])[:30]
+    block = as_block(match_table()["entries"])
+    columns = {
+        "id": pairs_table()["id"].take(pa.array(rows)),
+        "weight": LAW.weights(block.indptr, block.indices)[rows],
+        "inclusion": np.full(30, 0.5),
+        "multiplicity": pa.array(np.where(np.arange(30) < 8, 3, 1), pa.uint16()),
+        "row": pa.array(rows, pa.uint32()),
+    }
+    return pa.table(columns, schema=SELECTION)
 
 
 @stage("ingest", version=1, modules=())
@@ -134,6 +138,7 @@ def fake_pairs(name: str, *, work: Workspace) -> IngestStats:
         rows_with_image=39,
         mean_caption_characters=20.0,
         labels={},
+        bytes=4_000,
     )
 
 
@@ -158,7 +163,7 @@ def fake_matches(*, work: Workspace) -> MatchStats:
 
 @stage("balance", version=1, modules=())
 def fake_balanced(secret: str, *, work: Workspace) -> BalanceStats:
-    write_table(work.output / "weights-00000.parquet", weights_table())
+    LAW.write(work.output)
     history = {
         "step": pa.array([0, 1, 2, 3], pa.int32()),
         "side": ["start", "y", "x", "y"],
@@ -170,17 +175,34 @@ def fake_balanced(secret: str, *, work: Workspace) -> BalanceStats:
     return balance_stats(reason="stopped after the 3 half steps asked for", iterations=3, infeasible=infeasible)
 
 
+@stage("scale", version=1, modules=())
+def fake_scaled(*, work: Workspace) -> ScaleStats:
+    figures = {"scale": 1.0, "limit": None, "mean": 1.0, "wanted": 46, "expected_size": 46.0}
+    return ScaleStats(method="residual", own_inclusion=False, **figures)
+
+
 @stage("select", version=1, modules=())
 def fake_selection(*, work: Workspace) -> SelectStats:
-    write_table(work.output / "selection.parquet", selection_table())
+    write_table(work.output / "selection-00000.parquet", selection_table())
+    return SelectStats(size=46, distinct=30, squares=94, largest_multiplicity=3)
+
+
+@stage("realise", version=1, modules=())
+def fake_realised(*, work: Workspace) -> RealiseStats:
     write_table(work.output / "entries.parquet", entries_table())
-    return select_stats()
+    return realise_stats()
 
 
-@stage("curate", version=1, modules=())
-def fake_curated(*, work: Workspace) -> CurateStats:
+@stage("gather", version=1, modules=())
+def fake_curated(*, work: Workspace) -> GatherStats:
     write_table(work.output / "curated-00000.parquet", CURATED.empty_table())
-    return CurateStats(distinct=30, copies=46, rows=30, bytes=1)
+    return GatherStats(rows=30, shards=1, bytes=1)
+
+
+@stage("thin", version=1, modules=())
+def fake_random(*, work: Workspace) -> ThinStats:
+    write_table(work.output / "selection-00000.parquet", selection_table().slice(0, 25))
+    return ThinStats(size=25)
 
 
 @stage("geometry", version=1, modules=())
@@ -240,7 +262,8 @@ def fake_leaks(config: LeakageConfig, *, work: Workspace) -> LeakageStats:
 
 @stage("drop", version=1, modules=())
 def fake_dropped(*, work: Workspace) -> DropStats:
-    write_table(work.output / "pairs-00000.parquet", pairs_table())
+    gone = pairs_table().select(["id"]).take(pa.array([1, 2, 4, 7]))
+    write_table(work.output / "gone.parquet", gone.cast(GONE))
     reasons = {"equal pair": 2, "near-duplicate": 1, "near an evaluation image": 1}
     return DropStats(rows=36, rejected=4, reasons=reasons)
 
@@ -285,8 +308,11 @@ class Inputs:
         self.entries = fake_entries.run(**run)
         self.matches = [fake_matches.run(**run)]
         self.balanced = fake_balanced.run(secret, **run)
-        self.selection = fake_selection.run(**run)
-        self.curated = fake_curated.run(**run)
+        self.scaled = fake_scaled.run(**run)
+        self.selection = [fake_selection.run(**run)]
+        self.realised = fake_realised.run(**run)
+        self.curated = [fake_curated.run(**run)]
+        self.random = [fake_random.run(**run)]
         self.geometry = [fake_geometry.run(GeometryConfig(), length, **run) for length in (20.0, 26.0)]
         self.density = [fake_concepts.run(**run)] * 2
         self.duplicates = fake_duplicates.run(DeduplicateConfig(), **run)
@@ -322,14 +348,22 @@ class Inputs:
     @property
     def curation(self) -> Curation:
         """What every report has."""
-        return Curation(self.entries, self.matches, self.balanced, self.selection, self.curated, self.selection)
+        return Curation(
+            self.entries,
+            self.matches,
+            self.balanced,
+            self.scaled,
+            self.selection,
+            self.realised,
+            self.curated,
+            self.random,
+        )
 
     @property
     def screening(self) -> Screening:
         """What screening found."""
         return Screening(
             ingested=self.pairs,
-            pairs=self.dropped,
             dropped=self.dropped,
             tree=self.geometry[0],
             duplicates=self.duplicates,

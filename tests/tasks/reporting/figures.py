@@ -4,7 +4,7 @@ from typing import Any
 
 from tasks.balancing.stats import BalanceStats
 from tasks.geometry.stats import DimensionStats, DiversityStats, EntropyStats, GeometryStats, SpreadStats
-from tasks.resampling.stats import SelectStats
+from tasks.resampling.stats import RealiseStats
 from tasks.training.stats import ClipStats
 
 
@@ -14,7 +14,7 @@ def balance_stats(**figures: Any) -> BalanceStats:
         "method": "rake",
         "rows": 40,
         "unmatched": 4,
-        "taken_down": 0,
+        "gone": 0,
         "matched": 36,
         "matches": 60,
         "keywords": 5,
@@ -41,8 +41,8 @@ def balance_stats(**figures: Any) -> BalanceStats:
     return BalanceStats(**(rest | figures))
 
 
-def select_stats(**figures: Any) -> SelectStats:
-    """Of `select`: 46 copies of 30 captions."""
+def realise_stats(**figures: Any) -> RealiseStats:
+    """Of `realise`: 46 copies of 30 captions."""
     rest = {
         "method": "residual",
         "unit": "rows",
@@ -57,8 +57,9 @@ def select_stats(**figures: Any) -> SelectStats:
         "total_variation": 0.1,
         "kl": None,
         "lost_keywords": 0,
+        "mean_bytes": 100,
     }
-    return SelectStats(**(rest | figures))
+    return RealiseStats(**(rest | figures))
 
 
 def diversity_stats(

@@ -37,8 +37,8 @@ def test_facts_are_those_of_the_sections(made: Report) -> None:
 
 def test_provenance_names_every_stage_in_the_order_of_the_pipeline(made: Report) -> None:
     assert [record.stage for record in made.provenance.records] == [
-        "ingest", "geometry", "leakage", "deduplicate", "drop", "metadata", "match", "balance", "select", "curate",
-        "concepts", "train", "evaluate",
+        "ingest", "geometry", "leakage", "deduplicate", "drop", "metadata", "match", "balance", "scale", "select",
+        "realise", "gather", "concepts", "train", "evaluate",
     ]  # fmt: skip
     assert next(record.runs for record in made.provenance.records if record.stage == "geometry") == 3
 
@@ -50,7 +50,7 @@ def test_comparisons_without_both_variants_are_left_out(inputs: Inputs, tmp_path
         ),
         resamples=200, examples=0, groups=0,
     )  # fmt: skip
-    screening = Screening(inputs.pairs, inputs.pairs)
+    screening = Screening(inputs.pairs)
     made = compose(config, screening, inputs.curation, Training(), inputs.scored, inputs.workspace(tmp_path))
     assert [(each.variant, each.reference) for each in made.scores.differences] == [("original", "balanced")]
     assert made.headline.startswith("Original against balanced, over 2 seeds")

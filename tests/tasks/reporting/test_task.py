@@ -81,9 +81,7 @@ def full(inputs: Inputs, config: ReportConfig = CONFIG) -> Manifest:
 
 def curated_only(inputs: Inputs, config: ReportConfig) -> Manifest:
     """The report of a run that screened, trained and scored nothing."""
-    return report.run(
-        config, Screening(inputs.pairs, inputs.pairs), inputs.curation, Training(), [], runtime=inputs.runtime
-    )
+    return report.run(config, Screening(inputs.pairs), inputs.curation, Training(), [], runtime=inputs.runtime)
 
 
 def folder(inputs: Inputs, manifest: Manifest) -> Path:

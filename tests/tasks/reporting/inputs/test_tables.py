@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from storage.store.workspace import Workspace
@@ -15,9 +14,8 @@ from tasks.reporting.inputs.tables import (
     read_frame,
     read_keywords,
     shards_of,
-    unmatched_ids,
 )
-from tests.tasks.reporting.conftest import KEYWORDS, Inputs, match_table, pairs_table
+from tests.tasks.reporting.conftest import KEYWORDS, Inputs, pairs_table
 
 
 @pytest.fixture
@@ -41,27 +39,20 @@ def test_documents_are_objects(tmp_path: Path) -> None:
 
 
 def test_files_of_several_outputs_come_output_by_output(inputs: Inputs, work: Workspace) -> None:
-    found = shards_of([*inputs.pairs, *inputs.matches, *inputs.dropped], "pairs-*.parquet", work)
-    assert [path.parent.parent.name for path in found] == ["ingest", "drop"]
+    found = shards_of([*inputs.pairs, *inputs.matches, *inputs.dropped], "*.parquet", work)
+    assert [(path.parent.parent.name, path.name) for path in found] == [
+        ("ingest", "pairs-00000.parquet"),
+        ("ingest", "rejected.parquet"),
+        ("match", "matches-00000.parquet"),
+        ("drop", "gone.parquet"),
+    ]
 
 
 def test_keywords_stand_at_their_numbers(inputs: Inputs, work: Workspace) -> None:
-    assert read_keywords(inputs.selection, work) == list(KEYWORDS)
+    assert read_keywords(inputs.realised, work) == list(KEYWORDS)
 
 
 def test_edges_are_read_as_float64(inputs: Inputs, work: Workspace) -> None:
     lengths = edge_lengths(inputs.geometry[0], work)
     assert lengths.dtype == np.float64
     np.testing.assert_allclose(lengths, np.linspace(0, 1, 39))
-
-
-def test_captions_without_a_keyword_are_found(tmp_path: Path) -> None:
-    """Null lists count as empty ones."""
-    table = match_table()
-    write_table(tmp_path / "matches-0.parquet", table)
-    ids = table["id"].to_numpy()
-    assert unmatched_ids([tmp_path / "matches-0.parquet"]).tolist() == ids[9::10].tolist()
-    lists = pa.array([None, [1], []], table.schema.field("entries").type)
-    write_table(tmp_path / "matches-1.parquet", pa.table({"id": ids[:3], "entries": lists}))
-    assert unmatched_ids([tmp_path / "matches-1.parquet"]).tolist() == [ids[0], ids[2]]
-    assert unmatched_ids([]).dtype == np.uint64

@@ -41,6 +41,6 @@ def test_leaks_are_told_by_benchmark(found: Screened) -> None:
 
 
 def test_what_was_not_looked_for_is_empty(inputs: Inputs, tmp_path: Path) -> None:
-    nothing = read_screening(ReportConfig(), Screening(inputs.pairs, inputs.pairs), inputs.workspace(tmp_path))
+    nothing = read_screening(ReportConfig(), Screening(inputs.pairs), inputs.workspace(tmp_path))
     assert nothing == Screened(rows=40) and nothing.dropped == 0
     assert screening_figure(nothing) is None

@@ -7,7 +7,7 @@ from tasks.reporting.sections.row_counts import RowCounts, Station
 from tasks.reporting.sections.scores import Scores, compare, summarise
 from tasks.reporting.sections.screening import Screened
 from tasks.reporting.sections.sentences import caution, curation_sentence, facts, headline
-from tests.tasks.reporting.figures import balance_stats, select_stats
+from tests.tasks.reporting.figures import balance_stats, realise_stats
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 
 
@@ -59,7 +59,7 @@ def marginals(before: float, after: float | None) -> KeywordMarginals:
         }
     )
     shares = read_marginals(frame)
-    return KeywordMarginals(shares, distances(shares), balance_stats(), select_stats(effective_sample_size=1234.4))
+    return KeywordMarginals(shares, distances(shares), balance_stats(), realise_stats(effective_sample_size=1234.4))
 
 
 def test_a_curation_tells_how_near_it_came() -> None:
