@@ -199,21 +199,15 @@ def subsample(
 
     Each row has a hash word; those up to the limit that is found here are the subset.
     """
-    from collections.abc import Iterator
-
-    from storage.tables.shards import iter_batches
-    from tasks.arrays import Ids
+    from tasks.matching.stats import MatchStats
+    from tasks.resampling.sampling.alive import AliveIds
     from tasks.resampling.sampling.subset import largest_word
 
-    paths = work.shards(matches, "matches-*.parquet")
-
-    def alive() -> Iterator[Ids]:
-        for batch in iter_batches(paths, ["id", "entries"], rows=1 << 17):
-            yield batch.column("id").filter(batch.column("entries").is_valid()).to_numpy()
-
-    among = sum(len(ids) for ids in alive())
+    groups = [(work.paths(each, "matches-*.parquet"), MatchStats.of(each).rows) for each in matches]
+    among = sum(rows for _, rows in groups)
     size = max(1, min(among, round(RealiseStats.of(realised).effective_sample_size)))
-    return SubsampleStats(size=size, of=among, limit=largest_word(alive, size, seed=config.seed))
+    limit = largest_word(AliveIds(groups, work.runtime.workers), size, seed=config.seed)
+    return SubsampleStats(size=size, of=among, limit=limit)
 
 
 @stage("thin", version=1, modules=())

@@ -67,6 +67,9 @@ class _Few:
         """Rows of a shard that have the fate; `keys [n]` each, the first one decides, and the id between equals."""
         places = np.flatnonzero(chosen)
         self.total += len(places)
+        if len(places) > 4 * self._most:  # only rows whose first key is among the smallest can be among the few
+            first = keys[0][places]
+            places = places[first <= np.partition(first, self._most)[self._most]]
         order = np.lexsort((shard.ids[places], *(key[places] for key in reversed(keys))))
         for place in places[order[: self._most]].tolist():
             key = (*(key[place].item() for key in keys), int(shard.ids[place]))

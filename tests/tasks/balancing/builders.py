@@ -17,6 +17,7 @@ from storage.tables.ids import row_ids
 from storage.tables.schemas import ENTRIES, MATCHES, PAIRS
 from storage.tables.shards import write_table
 from tasks.ingest.stats import IngestStats
+from tasks.matching.stats import MatchStats
 
 
 class World(Config):
@@ -91,7 +92,7 @@ def make_pairs(config: World, *, work: Workspace) -> IngestStats:
 
 
 @stage("test_matches", version=1, modules=())
-def make_matches(config: World, *, work: Workspace) -> Mapping[str, JsonValue]:
+def make_matches(config: World, *, work: Workspace) -> MatchStats:
     ids = world_ids(config)
     rows = [
         {"id": int(i), "entries": None if int(i) in config.gone else entries}
@@ -103,7 +104,8 @@ def make_matches(config: World, *, work: Workspace) -> Mapping[str, JsonValue]:
         write_table(
             work.output / f"matches-{k:05d}.parquet", pa.Table.from_pylist([rows[i] for i in part], schema=MATCHES)
         )
-    return {"rows": len(rows)}
+    alive = [row["entries"] for row in rows if row["entries"] is not None]
+    return MatchStats(rows=len(alive), matched=sum(map(bool, alive)), matches=sum(map(len, alive)))
 
 
 @stage("test_metadata", version=1, modules=())
