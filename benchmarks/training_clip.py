@@ -23,6 +23,7 @@ from tasks.embedding.models.clip import Architecture, Clip
 from tasks.training.config import OptimiserConfig, ScheduleConfig, TrainingConfig
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import read_pairs
+from tasks.training.data.selection import Drawing
 from tasks.training.loop.context import Context
 from tasks.training.recipes.clip import train_clip
 from tasks.training.recipes.open_clip_main import train_with
@@ -103,10 +104,9 @@ def _ours(model: str, folder: Path, batch: int, device: str, *, decoded_limit: i
         clip = Clip(open_clip.create_model(model).to(device), transform, tokenizer, Architecture())
         pairs = read_pairs(
             [folder / "pairs-00000.parquet"],
-            None,
+            Drawing(),
             preparation=Preparation.of(transform),
             tokenizer=tokenizer,
-            scratch=folder,
             decoded_limit=decoded_limit,
         )
         config = TrainingConfig(

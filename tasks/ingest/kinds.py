@@ -4,7 +4,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tasks.ingest.config import SourceConfig
-from tasks.ingest.sources.balance_csv.read import BALANCE_CSV
+from tasks.ingest.sources.balance_csv.source import BALANCE_CSV
 from tasks.ingest.sources.huggingface.source import HUGGINGFACE_PARQUET
 from tasks.ingest.sources.imagenet_captions.read import IMAGENET_CAPTIONS
 from tasks.ingest.sources.scenes.read import SCENES

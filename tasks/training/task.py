@@ -144,7 +144,7 @@ def selfsupervise(
     from tasks.training.selfsupervised.training import read_pictures, train_self_supervised
 
     began = time.perf_counter()
-    examples = read_pictures(_shards(pairs, work), config.side, workers=work.runtime.workers, scratch=work.scratch)
+    examples = read_pictures(_shards(pairs, work), config.side, workers=work.runtime.workers)
     context = _context(work, f"{work.stage} {seed}")
     model, fitted = train_self_supervised(examples, config, seed=seed, context=context)
     save_model(work.output, model, config, seed)
@@ -182,18 +182,18 @@ def _train_clip(
     from tasks.embedding.models.clip import save_clip
     from tasks.training.data.images import Preparation
     from tasks.training.data.pairs import gone_ids, read_pairs
+    from tasks.training.data.selection import Drawing
     from tasks.training.recipes.clip import train_clip
 
     began = time.perf_counter()
     examples = read_pairs(
         _shards(rows.pairs, work),
-        _selection(rows.selection, config, work),
-        gone=gone_ids(work.shards(rows.gone, "gone.parquet")),
+        Drawing(
+            _selection(rows.selection, config, work), config.sampling, gone_ids(work.shards(rows.gone, "gone.parquet"))
+        ),
         preparation=Preparation.of(clip.transform),
         tokenizer=clip.tokenizer,
         workers=work.runtime.workers,
-        scratch=own_scratch(work),
-        copies=config.sampling,
     )
     if examples.without_image:
         work.log(f"{examples.without_image} selected rows have no image and are left out")

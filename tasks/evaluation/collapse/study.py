@@ -31,7 +31,7 @@ from tasks.training.data.images import decode_all
 from tasks.training.selfsupervised.collapse import participation_ratio, spread
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.selfsupervised.networks import Projected, build_model, preparation
-from tasks.training.selfsupervised.training import PictureSet, features, train_self_supervised
+from tasks.training.selfsupervised.training import features, pictures_of, train_self_supervised
 
 Distance = Literal["mean", "sum"]
 
@@ -157,7 +157,7 @@ def study_collapse(
     untrained = tuple(_accuracy(build_model(base, seed=seed).eval(), train, test) for seed in seeds)
     outcomes = []
     for setting, distance, seed in progress(list(product(settings, distances, seeds)), "Table 4", unit="run"):
-        examples = PictureSet.of(train.pixels)
+        examples = pictures_of(train.pixels)
         model, _ = train_self_supervised(examples, setting.config(base, distance), seed=seed)
         points = features(model, test.pixels)
         norm = torch.linalg.vector_norm(points, dim=1).mean().item()

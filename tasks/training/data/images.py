@@ -1,11 +1,10 @@
-"""Training pictures by row number: decoded once where they fit in memory, else decoded at every use."""
+"""From encoded pictures to pixels at the model's size, and pixels by row number."""
 
 import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Protocol
+from functools import cached_property
 
 import numpy as np
 from PIL import Image
@@ -48,19 +47,22 @@ class Preparation:
         """A picture as RGB at the model's size, uint8 `[3, side, side]`. Raises what Pillow raises for other bytes."""
         with Image.open(io.BytesIO(encoded)) as opened:
             picture = opened.convert("RGB")
-        for step in self.geometry:
-            picture = step(picture)
+        if picture.size != (self.side, self.side) or not self._keeps_its_size:
+            picture = self._placed(picture)
         return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
 
+    def _placed(self, picture: Image.Image) -> Image.Image:
+        for step in self.geometry:
+            picture = step(picture)
+        return picture
 
-class Pictures(Protocol):
-    """Pictures of one size, by row."""
-
-    side: int
-
-    def take(self, rows: Int64s) -> Pixels:
-        """The pictures of some rows, uint8 `[b, 3, side, side]`."""
-        ...
+    @cached_property
+    def _keeps_its_size(self) -> bool:
+        """Whether the geometry leaves pictures of the model's size as they are: one of noise is tried."""
+        shape = (self.side, self.side, 3)
+        noise = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+        placed = np.asarray(self._placed(Image.fromarray(noise)))
+        return placed.shape == shape and bool((placed == noise).all())
 
 
 class DecodedPictures:
@@ -76,29 +78,8 @@ class DecodedPictures:
         return self.pixels[rows if self._place is None else self._place[rows]]
 
 
-_AHEAD = 3
+AHEAD = 3
 """Batches made early in a thread beside the steps, where decoding takes long or the steps run elsewhere."""
-
-
-class EncodedPictures:
-    """Pictures as encoded bytes in one file, memory-mapped, and decoded by `workers` threads at every use."""
-
-    def __init__(self, path: Path, starts: Int64s, ends: Int64s, preparation: Preparation, workers: int) -> None:
-        self.side = preparation.side
-        self._preparation = preparation
-        self._bytes = np.memmap(path, dtype=np.uint8, mode="r")
-        self._starts, self._ends = starts, ends
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="decode")
-
-    def take(self, rows: Int64s) -> Pixels:
-        """The pictures of some rows, uint8 `[b, 3, side, side]`."""
-        return np.stack(list(self._pool.map(self._one, rows.tolist())))
-
-    def _one(self, row: int) -> Pixels:
-        try:
-            return self._preparation.decode(bytes(self._bytes[self._starts[row] : self._ends[row]]))
-        except Exception as error:
-            raise InputError(f"the image of training row {row} cannot be decoded ({error}); {_REMEDY}") from None
 
 
 def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Preparation, workers: int) -> Pixels:
@@ -125,8 +106,3 @@ def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Prepa
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         list(pool.map(some, [range(first, len(encoded), workers) for first in range(workers)]))
     return pixels
-
-
-def batches_ahead(pictures: Pictures, device: str) -> int:
-    """How many batches are worth making early: none where both they and the steps are a processor's own work."""
-    return 0 if device == "cpu" and isinstance(pictures, DecodedPictures) else _AHEAD

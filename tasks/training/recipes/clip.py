@@ -9,9 +9,7 @@ from tasks.embedding.models.clip import Clip
 from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
 from tasks.training.data.augmentation import augment
 from tasks.training.data.batch import Batch
-from tasks.training.data.epoch_order import batches
-from tasks.training.data.images import batches_ahead
-from tasks.training.data.pairs import PairSet
+from tasks.training.data.examples import Examples
 from tasks.training.distributed.ranks import all_ranks
 from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.fit import Fitted, fit
@@ -21,7 +19,7 @@ from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 
 def train_clip(
     clip: Clip,
-    pairs: PairSet,
+    pairs: Examples,
     config: TrainingConfig | FinetuneConfig,
     *,
     seed: int,
@@ -39,14 +37,15 @@ def train_clip(
     Raises:
         EquipoiseError: a loss is not finite.
     """
-    vocabulary = compact(clip.model, pairs.tokens.used())
+    used = pairs.used_tokens()
+    vocabulary = compact(clip.model, used) if used is not None else None
     clip.model.to(memory_format=torch.channels_last).train()
 
     def stream(start: int) -> Iterator[Batch]:
         return _stream(pairs, vocabulary, config.augmentation, config.batch, seed, start)
 
     objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
-    fitted = fit(objective, stream, config, context, ahead=batches_ahead(pairs.pictures, context.device))
+    fitted = fit(objective, stream, config, context, ahead=pairs.ahead(context.device))
     clip.model.to(memory_format=torch.contiguous_format).eval()
     if vocabulary is not None:
         vocabulary.expand(clip.model)
@@ -54,7 +53,7 @@ def train_clip(
 
 
 def _stream(
-    pairs: PairSet,
+    pairs: Examples,
     vocabulary: CompactVocabulary | None,
     augmentation: AugmentationConfig,
     batch: int,
@@ -62,11 +61,8 @@ def _stream(
     start: int,
 ) -> Iterator[Batch]:
     mean, deviation = pairs.preparation.mean, pairs.preparation.deviation
-    rows_of_batches = batches(pairs.ids, pairs.copies, batch=batch, seed=seed, start=start, pictures=pairs.same_picture)
     part = all_ranks().part(batch)
     places = np.arange(part.start, part.stop)
-    for step, rows in enumerate((whole[part] for whole in rows_of_batches), start):
-        pictures = pairs.pictures.take(rows)
-        images = augment(pictures, places, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
-        tokens = pairs.tokens.take(rows)
-        yield Batch(pairs.ids[rows], images, vocabulary.renumber(tokens) if vocabulary is not None else tokens)
+    for step, drawn in enumerate(pairs.batches(batch=batch, seed=seed, start=start, part=part), start):
+        images = augment(drawn.pictures, places, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
+        yield Batch(drawn.ids, images, vocabulary.renumber(drawn.tokens) if vocabulary is not None else drawn.tokens)

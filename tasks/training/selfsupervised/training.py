@@ -1,19 +1,18 @@
 """Self-supervised training, on pictures alone."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from tasks.arrays import Floats, Ids, Pixels
+from tasks.arrays import Pixels
 from tasks.training.data.augmentation import standardise
 from tasks.training.data.batch import Batch
-from tasks.training.data.epoch_order import batches
-from tasks.training.data.images import DecodedPictures, Pictures, batches_ahead
-from tasks.training.data.pairs import read_pairs
+from tasks.training.data.examples import Examples
+from tasks.training.data.pairs import PairSet, no_tokens, read_pairs
+from tasks.training.data.selection import Drawing
 from tasks.training.distributed.ranks import all_ranks
 from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.fit import Fitted, fit
@@ -23,56 +22,21 @@ from tasks.training.selfsupervised.objective import SelfSupervisedObjective
 from tasks.training.selfsupervised.views import DEVIATION, MEAN, view_draws
 
 
-@dataclass(frozen=True)
-class PictureSet:
-    """Pictures ascending in id.
+def read_pictures(paths: Sequence[Path], side: int, *, workers: int = 1) -> Examples:
+    """The pictures of pair or curated shards, `side` pixels square; captions and labels are left alone.
 
-    Attributes:
-        ids: uint64 `[n]`.
-        copies: how often an epoch each is seen, float64 `[n]`.
-        same_picture: uint64 `[n]`, equal for rows that show the same picture, which is not to be twice in a batch.
-        pictures: by row.
-        without_image: rows that were left out.
+    Raises `InputError` as `read_pairs` does.
     """
-
-    ids: Ids
-    copies: Floats
-    same_picture: Ids
-    pictures: Pictures
-    without_image: int = 0
-
-    @classmethod
-    def of(cls, pixels: Pixels) -> "PictureSet":
-        """Pictures in memory, uint8 `[n, 3, s, s]`, numbered from 0."""
-        ids = np.arange(len(pixels), dtype=np.uint64)
-        return cls(ids, np.ones(len(pixels)), ids, DecodedPictures(pixels))
+    return read_pairs(paths, Drawing(), preparation=preparation(side), tokenizer=no_tokens, workers=workers)
 
 
-def read_pictures(paths: Sequence[Path], side: int, *, workers: int = 1, scratch: Path | None = None) -> PictureSet:
-    """The pictures of pair or curated shards; captions and labels are left alone.
-
-    Args:
-        paths: the shards.
-        side: pixels square that they are brought to.
-        workers: threads that decode.
-        scratch: where encoded pictures go when decoded ones would not fit.
-
-    Raises:
-        InputError: as `read_pairs` does.
-    """
-    pairs = read_pairs(
-        paths,
-        None,
-        preparation=preparation(side),
-        tokenizer=lambda texts: torch.empty(len(texts), 0, dtype=torch.int64),
-        workers=workers,
-        scratch=scratch,
-    )
-    return PictureSet(pairs.ids, pairs.copies, pairs.same_picture, pairs.pictures, pairs.without_image)
+def pictures_of(pixels: Pixels) -> PairSet:
+    """Pictures in memory, uint8 `[n, 3, s, s]`, numbered from 0."""
+    return PairSet.of(pixels, preparation(pixels.shape[2]))
 
 
 def train_self_supervised(
-    examples: PictureSet,
+    examples: Examples,
     config: SelfSupervisedConfig,
     *,
     seed: int,
@@ -93,16 +57,13 @@ def train_self_supervised(
     def stream(start: int) -> Iterator[Batch]:
         part = all_ranks().part(config.batch)
         places = np.arange(part.start, part.stop)
-        rows_of_batches = batches(
-            examples.ids, examples.copies, batch=config.batch, seed=seed, start=start, pictures=examples.same_picture
-        )
-        for step, rows in enumerate((whole[part] for whole in rows_of_batches), start):
-            pictures = torch.from_numpy(examples.pictures.take(rows))
-            yield Batch(examples.ids[rows], pictures, view_draws(places, seed=seed, step=step))
+        drawn_batches = examples.batches(batch=config.batch, seed=seed, start=start, part=part)
+        for step, drawn in enumerate(drawn_batches, start):
+            yield Batch(drawn.ids, torch.from_numpy(drawn.pictures), view_draws(places, seed=seed, step=step))
 
     model = build_model(config, seed=seed).to(memory_format=torch.channels_last)
     objective = SelfSupervisedObjective(model, config)
-    fitted = fit(objective, stream, config, context, ahead=batches_ahead(examples.pictures, context.device))
+    fitted = fit(objective, stream, config, context, ahead=examples.ahead(context.device))
     return model.to(memory_format=torch.contiguous_format).eval(), fitted
 
 

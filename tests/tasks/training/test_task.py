@@ -109,15 +109,18 @@ def test_sampling_by_weight(runtime, squares_manifest):
     from storage.tables.schemas import SELECTION
 
     ids = pairs_table(48)["id"].to_pylist()
-    rows = [{"id": identity, "weight": 0.5, "inclusion": 0.5, "multiplicity": 1} for identity in ids[:24]]
-    selection = publish(runtime, "select", "half", {"selection.parquet": pa.Table.from_pylist(rows, schema=SELECTION)})
+    each = {"weight": 0.5, "inclusion": 0.5, "multiplicity": 1}
+    rows = [{"row": row, "id": identity, **each} for row, identity in enumerate(ids[:24])]
+    selection = publish(
+        runtime, "select", "half", {"selection-00000.parquet": pa.Table.from_pylist(rows, schema=SELECTION)}
+    )
     for sampling in ("multiplicity", "weight"):
         config = TINY.model_copy(update={"sampling": sampling, "steps": 1})
-        assert train.run(config, 0, [squares_manifest], selection, runtime=runtime).stats["distinct_examples"] == 24
+        assert train.run(config, 0, [squares_manifest], [selection], runtime=runtime).stats["distinct_examples"] == 24
     table = pa.table({"id": pa.array(ids, pa.uint64()), "weight": [1.0] * 48})
-    weights = publish(runtime, "balance", "all", {"weights-00000.parquet": table})
+    weights = publish(runtime, "balance", "all", {"selection-00000.parquet": table})
     with pytest.raises(InputError, match="holds no multiplicity"):
-        train.run(TINY, 0, [squares_manifest], weights, runtime=runtime)
+        train.run(TINY, 0, [squares_manifest], [weights], runtime=runtime)
 
 
 @pytest.mark.parametrize("tower", ("image", "text"))

@@ -1,129 +1,173 @@
 """The Benefits-of-Balance table of Flickr titles (arXiv 2408.15065, section 4): `title<TAB>filepath`."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
-import xxhash
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from storage.draws import words
-from storage.errors import InputError
-from storage.tables.ids import row_ids
-from tasks.ingest.files.table import count_lines, read_rows
+from storage.tables.ids import row_ids as ids_of
+from storage.tables.schemas import IMAGE
+from tasks.arrays import Bools, Ids, Int64s
+from tasks.ingest.columns.buffers import from_buffers
+from tasks.ingest.columns.known_ids import KnownIds, seen_before
+from tasks.ingest.columns.xxh3 import hashes, row_ids
+from tasks.ingest.files.table import TableBlock, read_blocks
 from tasks.ingest.pictures.images import ImageFolder, LoadedImage, Unusable
-from tasks.ingest.pictures.paths import escapes, require_file
-from tasks.ingest.rows.acceptance import accept
-from tasks.ingest.rows.batches import Batch, make_batches
-from tasks.ingest.rows.row import Pair, Rejection
+from tasks.ingest.pictures.paths import escapes
+from tasks.ingest.rows.batches import Batch
+from tasks.ingest.rows.drafts import Drafts, judge
+from tasks.ingest.rows.row import Rejection
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
-from tasks.ingest.sources.source import NO_IMAGES, Source, first, image_folder, slices
+from tasks.ingest.sources.balance_csv.folders import class_folders
+from tasks.ingest.sources.source import first
 
 COLUMNS = ("title", "filepath")
+_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
-def row_key(title: str, filepath: str) -> str:
-    """The row's own key: `filepath#<12 hex digits of xxh3(title)>`.
-
-    Several titles of one photo are several rows; keys made of the row's content stay the same when other rows come
-    or go, which a count of earlier titles would not.
-    """
-    return f"{filepath}#{xxhash.xxh3_64_hexdigest(title.encode())[:12]}"
-
-
-def read_balance_csv(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Pair | Rejection]:
-    """The group's slice of the table, row by row; `files` are the table and the image folder if one is used.
+def read_balance_csv(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+    """The group's slice of the table, in order; `files` are the table and the image folder if one is used.
 
     The label is the position of the row's wnid among the file's sorted wnids. A row that repeats title and file path
     is a duplicate key. Raises `InputError` for a missing header.
     """
     folder = first(files[1:])
     images = None if folder is None else ImageFolder(folder, config)
-    rows = list(read_rows(files[0], COLUMNS, config.quotes))
-    labels = {wnid: label for label, wnid in enumerate(wnids(row.fields[1] for row in rows if not row.problem))}
-    wanted = group.rows(len(rows))
-    seen: set[str] = set()
-    for number, row in enumerate(rows[: wanted.stop]):
-        inside = number >= wanted.start
-        if row.problem:
-            if inside:
-                yield Rejection(f"line {row.line}", row.problem, row.detail)
-            continue
-        title, filepath = row.fields
-        key = row_key(title, filepath)
-        repeated = key in seen  # rows before the group's are looked at for this alone
-        seen.add(key)
-        if not inside:
-            continue
-        where = f"line {row.line}"
-        if repeated:
-            yield Rejection(key, "duplicate key", f"{where} repeats the title and file path of an earlier line")
-        elif escapes(filepath):
-            yield Rejection(key, "path escapes the image folder", f"{where}: {filepath}")
-        elif len(PurePosixPath(filepath).parts) < 2:
-            yield Rejection(
-                key, "malformed row", f"{where}: the file path {filepath!r} is not of the form <wnid>/<file>"
-            )
-        else:
-            yield accept(
-                key,
-                title,
-                config,
-                image=lambda key=key, path=filepath: _image(config, images, key, path),  # type: ignore[misc]
-                label=labels[PurePosixPath(filepath).parts[-2]],
-                where=where,
-            )
+    rows, wnids = look_through(files[0], config)
+    wanted = group.rows(rows)
+    seen = KnownIds()
+    if wanted.start:
+        own, before = (_ids(files[0], config, part) for part in (wanted, range(wanted.start)))
+        seen = seen_before(own, before)
+    for block in _blocks(files[0], config, wanted):
+        yield from judge(_drafts(block, config, wnids, seen, images), config, config.name)
 
 
-def wnids(filepaths: Iterator[str]) -> list[str]:
-    """The distinct class folders of some file paths, sorted: position is label."""
-    folders = {PurePosixPath(path).parts[-2]: None for path in filepaths if len(PurePosixPath(path).parts) >= 2}
-    return sorted(folders)
+def look_through(table: Path, config: BalanceCsvConfig) -> tuple[int, list[str]]:
+    """The table's rows, and the distinct class folders of its file paths, sorted: position is label."""
+    found = table.stat()
+    return _look_through(table, config.quotes, found.st_size, found.st_mtime_ns)
 
 
-def _image(
-    config: BalanceCsvConfig, images: ImageFolder | None, key: str, filepath: str
-) -> LoadedImage | Unusable | None:
-    if images is None:
-        return None
-    wnid, file = PurePosixPath(filepath).parts[-2:]
-    if config.images == "flickr":
-        return images.load(f"{wnid}/{file}")
-    candidates = images.listing(wnid)
-    if not candidates:
-        return Unusable("missing image", f"no image in the class folder {wnid}")
-    draw = int(words(row_ids(config.name, [key]), seed=0, purpose="class image")[0])  # the same whatever the group
-    return images.load(candidates[draw % len(candidates)])
+@lru_cache(maxsize=8)  # every group asks, and each would read the whole table
+def _look_through(table: Path, quotes: Literal["raw", "csv"], size: int, changed: int) -> tuple[int, list[str]]:
+    rows, folders = 0, set[bytes | None]()
+    for block in read_blocks(table, COLUMNS, quotes):
+        rows += len(block.lines)
+        folders.update(pc.unique(class_folders(block.columns[1])).to_pylist())
+    return rows, [name.decode() for name in sorted(name for name in folders if name is not None)]
 
 
-def _plan(config: BalanceCsvConfig) -> tuple[Group, ...]:
-    table, *_ = _files(config, Group())
-    return slices(count_lines(table), config.rows_a_run(images=config.images != "none"))
+def row_keys(titles: pa.LargeBinaryArray, filepaths: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
+    """The rows' own keys: `filepath#<12 hex digits of xxh3(title)>`.
+
+    Several titles of one photo are several rows; keys made of the row's content stay the same when other rows come
+    or go, which a count of earlier titles would not.
+    """
+    shifts = np.arange(60, 12, -4).astype(np.uint64)
+    digits = _DIGITS[((hashes(titles)[:, None] >> shifts) & np.uint64(15)).astype(np.int64)]
+    offsets = np.arange(0, 12 * len(titles) + 1, 12)
+    return pc.binary_join_element_wise(
+        filepaths, from_buffers(digits.ravel(), offsets), pa.scalar(b"#", pa.large_binary())
+    )
 
 
-def _files(config: BalanceCsvConfig, group: Group) -> tuple[Path, ...]:
-    table = require_file(config.path, f"file of the source {config.name!r}")
-    if config.images == "none":
-        return (table,)
-    if config.image_folder is None:
-        raise InputError(
-            f"the source {config.name!r} asks for {config.images} images but names no image_folder: "
-            "name the folder that holds <wnid>/, or set images to none"
-        )
-    return (table, *image_folder(config.image_folder, config.name))
+def _blocks(table: Path, config: BalanceCsvConfig, wanted: range) -> Iterator[TableBlock]:
+    """The `wanted` rows of the table."""
+    row = 0
+    for block in read_blocks(table, COLUMNS, config.quotes):
+        start, stop = max(wanted.start - row, 0), min(wanted.stop - row, len(block.lines))
+        if start < stop:
+            yield block.part(start, stop)
+        row += len(block.lines)
+        if row >= wanted.stop:
+            return
 
 
-def _provenance(config: BalanceCsvConfig) -> str:
-    kinds = {"flickr": "the row's own", "class": "stand-ins: any image of the row's class", "none": NO_IMAGES}
-    return kinds[config.images]
+def _ids(table: Path, config: BalanceCsvConfig, wanted: range) -> Iterator[Ids]:
+    for block in _blocks(table, config, wanted):
+        yield row_ids(config.name, row_keys(*block.columns))[_sound(block)]
 
 
-def _class_names(config: BalanceCsvConfig, files: Sequence[Path]) -> Sequence[str]:
-    rows = read_rows(files[0], COLUMNS, config.quotes)
-    return wnids(row.fields[1] for row in rows if not row.problem)
+def _sound(block: TableBlock) -> Bools:
+    sound = np.ones(len(block.lines), np.bool_)
+    sound[list(block.problems)] = False
+    return sound
 
 
-def _batches(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
-    return make_batches(read_balance_csv(config, group, files), config.name)
+def _drafts(
+    block: TableBlock, config: BalanceCsvConfig, wnids: list[str], seen: KnownIds, images: ImageFolder | None
+) -> Drafts:
+    titles, filepaths = block.columns
+    keys, folders = row_keys(titles, filepaths), class_folders(filepaths)
+    ids, sound = row_ids(config.name, keys), _sound(block)
+    repeated = np.zeros(len(ids), np.bool_)
+    repeated[sound] = seen.add(ids[sound])
+    # Neither absolute nor with a drive, no step up, and below a folder: only other paths are looked at one by one.
+    plain = pc.match_substring_regex(filepaths, r"^[^/\\:][^\\:]*$")
+    rising = pc.match_substring_regex(filepaths, r"(^|/)\.\.(/|$)")
+    doubtful = pc.or_(pc.or_(pc.invert(plain), rising), folders.is_null()).to_numpy(zero_copy_only=False)
+    faults: dict[int, Rejection] = {}
+    for place in np.flatnonzero(~sound | repeated | doubtful).tolist():
+        fault = _fault(block, place, keys[place].as_py().decode(), bool(repeated[place]))
+        if fault is not None:
+            faults[place] = fault
+    labels = pc.index_in(folders, value_set=pa.array([wnid.encode() for wnid in wnids], pa.large_binary()))
+    return Drafts(
+        ids=ids,
+        keys=keys,
+        captions=titles,
+        labels=labels,
+        images=None if images is None else FolderImages(config, images, block, keys),
+        where=lambda place: f"line {block.lines[place]}",
+        faults=faults,
+    )
 
 
-BALANCE_CSV = Source(plan=_plan, files=_files, batches=_batches, images=_provenance, class_names=_class_names)
+def _fault(block: TableBlock, place: int, key: str, repeated: bool) -> Rejection | None:
+    where, filepath = f"line {block.lines[place]}", block.columns[1][place].as_py().decode()
+    if place in block.problems:
+        return Rejection(where, *block.problems[place])
+    if repeated:
+        return Rejection(key, "duplicate key", f"{where} repeats the title and file path of an earlier line")
+    if escapes(filepath):
+        return Rejection(key, "path escapes the image folder", f"{where}: {filepath}")
+    if len(PurePosixPath(filepath).parts) < 2:
+        detail = f"{where}: the file path {filepath!r} is not of the form <wnid>/<file>"
+        return Rejection(key, "malformed row", detail)
+    return None
+
+
+class FolderImages:
+    """The images that a block's file paths stand for, each a file of its own; see `rows.drafts.Images`."""
+
+    def __init__(
+        self, config: BalanceCsvConfig, folder: ImageFolder, block: TableBlock, keys: pa.LargeBinaryArray
+    ) -> None:
+        self._config, self._folder, self._paths, self._keys = config, folder, block.columns[1], keys
+
+    def vouched(self, rows: Bools) -> Bools:
+        """None: a file has to be opened."""
+        return np.zeros(len(rows), np.bool_)
+
+    def column(self, places: Int64s) -> pa.StructArray:
+        """Nothing, of no places."""
+        return pa.nulls(len(places), IMAGE)
+
+    def load(self, place: int) -> LoadedImage | Unusable:
+        """The photo itself, or one of its class drawn by the row's id."""
+        wnid, file = PurePosixPath(self._paths[place].as_py().decode()).parts[-2:]
+        if self._config.images == "flickr":
+            return self._folder.load(f"{wnid}/{file}")
+        candidates = self._folder.listing(wnid)
+        if not candidates:
+            return Unusable("missing image", f"no image in the class folder {wnid}")
+        ids = ids_of(self._config.name, [self._keys[place].as_py().decode()])
+        draw = int(words(ids, seed=0, purpose="class image")[0])  # the same whatever the group
+        return self._folder.load(candidates[draw % len(candidates)])

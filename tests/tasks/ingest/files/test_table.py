@@ -1,21 +1,41 @@
 """Raw reading of TAB tables: what is in the file is what comes out."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.errors import InputError
-from tasks.ingest.files.table import count_lines, read_rows
+from tasks.ingest.files import table
+from tasks.ingest.files.lines import count_lines
+from tasks.ingest.files.table import TableBlock, read_blocks
 
 FIELD = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["Cs"]), max_size=20)
 COLUMNS = ("title", "filepath")
 
 
-def read(path: Path, content: bytes, quotes: str = "raw") -> list:
+class Row(NamedTuple):
+    line: int
+    fields: tuple[str, ...]
+    problem: str = ""
+    detail: str = ""
+
+
+def rows_of(block: TableBlock) -> list[Row]:
+    texts = zip(*(column.to_pylist() for column in block.columns), strict=True)
+    rows = [
+        Row(int(line), tuple(field.decode() for field in row)) for line, row in zip(block.lines, texts, strict=True)
+    ]
+    return [
+        Row(row.line, (), *block.problems[place]) if place in block.problems else row for place, row in enumerate(rows)
+    ]
+
+
+def read(path: Path, content: bytes, quotes: str = "raw") -> list[Row]:
     path.write_bytes(content)
-    return list(read_rows(path, COLUMNS, quotes))  # type: ignore[arg-type]
+    return [row for block in read_blocks(path, COLUMNS, quotes) for row in rows_of(block)]  # type: ignore[arg-type]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
@@ -70,3 +90,17 @@ def test_a_wrong_header_is_one_sentence(tmp_path: Path, content: bytes) -> None:
 def test_a_field_without_end_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="set quotes to raw"):
         read(tmp_path / "t.csv", b'title\tfilepath\n"' + b"x" * 200_000, "csv")
+
+
+@pytest.mark.parametrize("bytes_", [1, 3, 16, 100])
+def test_blocks_may_be_cut_anywhere(tmp_path: Path, bytes_: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"title\tfilepath\nA cat\ta/1\r\n\xff\ta/2\none\n\n\ta/3\nlast\ta/4"
+    whole = read(tmp_path / "t.csv", content)
+    monkeypatch.setattr(table, "BYTES_PER_BLOCK", bytes_)
+    assert read(tmp_path / "t.csv", content) == whole
+
+
+def test_a_part_of_a_block(tmp_path: Path) -> None:
+    whole = read(tmp_path / "t.csv", b"title\tfilepath\nA\ta/1\n\xff\n\nB\ta/2\n")
+    (block,) = read_blocks(tmp_path / "t.csv", COLUMNS)
+    assert rows_of(block.part(1, 4)) == whole[1:4]

@@ -1,22 +1,43 @@
-"""Pictures by row, from memory and from disk."""
+"""From encoded pictures to pixels."""
+
+import io
 
 import numpy as np
 import pytest
+from PIL import Image
+from torchvision.transforms import CenterCrop, Compose, Normalize, Pad, Resize, ToTensor
 
 from storage.errors import InputError
-from tests.tasks.training.data.examples import read
+from tasks.training.data.images import Preparation, decode_all
+from tests.tasks.training.conftest import png
+from tests.tasks.training.data.examples import TRANSFORM
+
+STANDARD = (ToTensor(), Normalize((0.5,) * 3, (0.5,) * 3))
 
 
-def test_pictures_are_the_same_from_memory_and_from_disk(squares, tmp_path):
-    rows = np.array([7, 3, 3, 40])
-    in_memory = read(squares).pictures.take(rows)
-    on_disk = read(squares, scratch=tmp_path / "scratch", decoded_limit=0, workers=2).pictures
-    assert (tmp_path / "scratch" / "images.bin").is_file()
-    assert np.array_equal(on_disk.take(rows), in_memory)
+@pytest.mark.parametrize("steps", ((Resize(32), CenterCrop(32)), (Pad(8), Resize(32))))
+@pytest.mark.parametrize("size", ((32, 32), (48, 32), (20, 20)))
+def test_a_picture_of_the_models_size_is_prepared_as_any_other(steps, size):
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (*size[::-1], 3), dtype=np.uint8))
+    file = io.BytesIO()
+    noise.save(file, format="PNG")
+    transform = Compose([*steps, *STANDARD])
+    preparation = Preparation.of(transform)
+    expected = noise
+    for step in steps:
+        expected = step(expected)
+    if expected.size == (32, 32):
+        assert np.array_equal(preparation.decode(file.getvalue()), np.asarray(expected).transpose(2, 0, 1))
+    else:
+        assert preparation.decode(file.getvalue()).shape == (3, *expected.size[::-1])
 
 
-def test_a_picture_that_breaks_while_training_is_named(squares, tmp_path):
-    pictures = read(squares, scratch=tmp_path / "scratch", decoded_limit=0).pictures
-    pictures._ends[3] = pictures._starts[3] + 5
-    with pytest.raises(InputError, match="training row 3 cannot be decoded"):
-        pictures.take(np.arange(8))
+@pytest.mark.parametrize("workers", (1, 3))
+def test_a_picture_that_cannot_be_decoded_is_named(workers):
+    pictures = [png((9, 9, 9), noise=row) for row in range(5)]
+    preparation = Preparation.of(TRANSFORM)
+    pixels = decode_all(pictures, "abcde", preparation, workers)
+    assert np.array_equal(pixels, np.stack([preparation.decode(picture) for picture in pictures]))
+    pictures[3] = pictures[3][:60]
+    with pytest.raises(InputError, match="row 'd' cannot be decoded"):
+        decode_all(pictures, "abcde", preparation, workers)

@@ -7,9 +7,12 @@ import torch
 
 from storage.errors import InputError
 from storage.tables.shards import read_table, write_table
-from tasks.training.data.selection import Selection
+from tasks.training.data.images import Preparation
+from tasks.training.data.pairs import PairSet, gone_ids, read_pairs
+from tasks.training.data.selection import Drawing, Selection
+from tasks.training.data.streamed_pairs import StreamedPairs
 from tests.tasks.training.conftest import pairs_table
-from tests.tasks.training.data.examples import read, tokenizer
+from tests.tasks.training.data.examples import TRANSFORM, read, tokenizer
 
 
 def test_all_pairs_once_in_the_order_of_their_ids(squares):
@@ -29,7 +32,7 @@ def test_all_pairs_once_in_the_order_of_their_ids(squares):
 def test_selected_pairs(squares):
     ids = read_table(squares)["id"].to_numpy()
     chosen = pa.table({"id": ids[[5, 30, 2]], "multiplicity": pa.array([2, 1, 0], pa.uint16())})
-    pairs = read(squares, Selection.of(chosen))
+    pairs = read(squares, Drawing(Selection.of(chosen)))
     assert dict(zip(pairs.ids.tolist(), pairs.copies.tolist(), strict=True)) == {ids[5]: 2, ids[30]: 1}
 
 
@@ -55,16 +58,16 @@ def test_rows_of_one_picture_are_known_as_such(tmp_path):
 
 def test_what_is_wrong_with_pairs_is_named(squares, tmp_path):
     with pytest.raises(InputError, match="no pairs to train on"):
-        read([])
+        read_pairs([], Drawing(), preparation=Preparation.of(TRANSFORM), tokenizer=tokenizer)
     with pytest.raises(InputError, match="no selected row has an image"):
-        read(squares, Selection(np.empty(0, np.uint64), np.empty(0)))
+        read(squares, Drawing(Selection(np.empty(0, np.uint64), np.empty(0))))
     with pytest.raises(InputError, match="1 selected ids are not"):
-        read(squares, _with_unknown(squares))
+        read(squares, Drawing(_with_unknown(squares)))
     with pytest.raises(InputError, match="more than once"):
         read([squares[0], squares[0]])
     ids = np.sort(read_table(squares)["id"].to_numpy())
     with pytest.raises(InputError, match="more than once"):
-        read([*squares, squares[1]], Selection(ids, np.ones(48)))
+        read([*squares, squares[1]], Drawing(Selection(ids, np.ones(48))))
     table = pairs_table(2)
     images = pa.array([{"bytes": b"no picture", "path": None}] * 2, table.schema.field("image").type)
     write_table(tmp_path / "broken.parquet", table.set_column(3, table.schema.field("image"), images))
@@ -86,3 +89,18 @@ def test_rows_without_an_image_are_counted_and_left_out(tmp_path):
     write_table(tmp_path / "some.parquet", table.set_column(3, field, pa.array(images, field.type)))
     pairs = read([tmp_path / "some.parquet"])
     assert (len(pairs.ids), pairs.without_image) == (3, 1)
+
+
+@pytest.mark.parametrize(("limit", "kind"), ((48 * 3 * 32 * 32, PairSet), (48 * 3 * 32 * 32 - 1, StreamedPairs)))
+def test_what_does_not_fit_decoded_is_streamed(squares, limit, kind):
+    means = {"preparation": Preparation.of(TRANSFORM), "tokenizer": tokenizer, "decoded_limit": limit}
+    assert type(read_pairs(squares, Drawing(), **means)) is kind
+
+
+def test_rows_that_are_gone_are_left_out(squares, tmp_path):
+    ids = read_table(squares)["id"].to_numpy()
+    write_table(tmp_path / "gone.parquet", pa.table({"id": ids[[7, 3]]}))
+    gone = gone_ids([tmp_path / "gone.parquet"])
+    assert np.array_equal(read(squares, Drawing(gone=gone)).ids, np.setdiff1d(ids, ids[[3, 7]]))
+    chosen = Selection(np.sort(ids[[3, 5]]), np.ones(2))
+    assert read(squares, Drawing(chosen, gone=gone)).ids.tolist() == [ids[5]]

@@ -54,12 +54,14 @@ from tasks.training.recipes.clip import train_clip
 from tasks.training.config import *
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import read_pairs
+from tasks.training.data.selection import Drawing
 config = TrainingConfig(steps=3, batch=12, accumulate=int(sys.argv[3]),
     architecture=Architecture(name="equipoise-tiny-vit"), loss=LossConfig(half_steps=2),
     regulariser=RegulariserConfig(gamma=0.1, lambda_=0.1),
     optimiser=OptimiserConfig(epsilon=1e-3), schedule=ScheduleConfig(warmup=0))
 clip = build_clip(config.architecture, seed=0)
-pairs = read_pairs([Path(sys.argv[1])], None, preparation=Preparation.of(clip.transform), tokenizer=clip.tokenizer)
+pairs = read_pairs([Path(sys.argv[1])], Drawing(), preparation=Preparation.of(clip.transform), tokenizer=clip.tokenizer,
+    decoded_limit=int(sys.argv[4]))
 fitted = train_clip(clip, pairs, config, seed=0)
 if os.environ.get("RANK", "0") == "0":
     losses = torch.tensor(fitted.metrics["loss"].to_pylist())
@@ -68,14 +70,14 @@ if os.environ.get("RANK", "0") == "0":
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("accumulate", (1, 2))
-def test_training_by_torchrun_is_training_in_one_process(squares, tmp_path, accumulate):
+@pytest.mark.parametrize(("accumulate", "decoded_limit"), ((1, 1 << 30), (2, 1 << 30), (1, 0)))
+def test_training_by_torchrun_is_training_in_one_process(squares, tmp_path, accumulate, decoded_limit):
     (tmp_path / "program.py").write_text(PROGRAM)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     results = []
     for start in ([sys.executable], launcher):
         output = tmp_path / f"{len(results)}.pt"
-        arguments = [str(tmp_path / "program.py"), str(squares[1]), str(output), str(accumulate)]
+        arguments = [str(tmp_path / "program.py"), str(squares[1]), str(output), str(accumulate), str(decoded_limit)]
         subprocess.run([*start, *arguments], cwd=ROOT, env=environment(), check=True, timeout=300)
         results.append(torch.load(output, weights_only=True))
     torch.testing.assert_close(results[1]["loss"], results[0]["loss"], atol=1e-5, rtol=1e-5)

@@ -88,7 +88,9 @@ from pathlib import Path
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from tasks.training.config import TrainingConfig
+from tasks.training.data import pairs as data
 from tasks.training.task import train
+data.DECODED_LIMIT = int(sys.argv[2])
 runtime = Runtime(store=Path(sys.argv[1]))
 pairs = next(Store(runtime.store).manifests("ingest"))
 manifest = train.run(TrainingConfig(steps=60, batch=16, checkpoint_every=5), 0, [pairs], None, runtime=runtime)
@@ -96,10 +98,14 @@ print("DIGEST", manifest.digest, manifest.stats["resumed_at"])
 """
 
 
-def start(store: Path) -> subprocess.Popen:
+def start(store: Path, limit: int) -> subprocess.Popen:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, str(store)], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, str(store), str(limit)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
     )
 
 
@@ -126,14 +132,16 @@ def kill_once_there_are_checkpoints(process: subprocess.Popen, store: Path, coun
 
 
 @pytest.mark.slow
-def test_killed_at_three_points(runtime, tmp_path):
+@pytest.mark.parametrize("limit", (1 << 30, 0))
+def test_killed_at_three_points(runtime, tmp_path, limit):
+    """With the pictures in memory, and read as they are needed."""
     publish(runtime, "ingest", "squares", {"pairs-00000.parquet": pairs_table(48)})
-    whole, _ = finish(start(runtime.store))
+    whole, _ = finish(start(runtime.store, limit))
     other = runtime.model_copy(update={"store": tmp_path / "killed"})
     publish(other, "ingest", "squares", {"pairs-00000.parquet": pairs_table(48)})
     for checkpoints in (1, 3, 4):
-        kill_once_there_are_checkpoints(start(other.store), other.store, checkpoints)
+        kill_once_there_are_checkpoints(start(other.store, limit), other.store, checkpoints)
         assert not list(other.store.glob("train/*"))
-    digest, resumed = finish(start(other.store))
+    digest, resumed = finish(start(other.store, limit))
     assert resumed >= 15
     assert digest == whole

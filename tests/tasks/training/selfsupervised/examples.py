@@ -4,18 +4,19 @@ import numpy as np
 import torch
 
 from tasks.training.config import OptimiserConfig, RegulariserConfig, ScheduleConfig
+from tasks.training.data.pairs import PairSet
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
-from tasks.training.selfsupervised.training import PictureSet
+from tasks.training.selfsupervised.training import pictures_of
 
 SMALL = SelfSupervisedConfig(
     network="small", steps=4, batch=32, hidden=64, outputs=32, side=16, schedule=ScheduleConfig(warmup=2)
 )
 
 
-def textures(n: int = 256) -> PictureSet:
+def textures(n: int = 256) -> PairSet:
     """A texture each, a small random tile repeated, 16 pixels square."""
     tiles = torch.rand(n, 3, 4, 4, generator=torch.Generator().manual_seed(0))
-    return PictureSet.of((255 * tiles.repeat(1, 1, 4, 4)).to(torch.uint8).numpy())
+    return pictures_of((255 * tiles.repeat(1, 1, 4, 4)).to(torch.uint8).numpy())
 
 
 def weighted(gamma: float, lambda_: float, **changes: object) -> SelfSupervisedConfig:

@@ -2,15 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from storage.errors import InputError
 from tasks.ingest.groups import plan_groups, sources_of
+from tasks.ingest.read import read_source
+from tasks.ingest.rows.batches import make_batches
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
-from tasks.ingest.sources.balance_csv.read import row_key
-from tests.tasks.ingest.conftest import image_bytes, rows_of
+from tests.tasks.ingest import row_by_row
+from tests.tasks.ingest.conftest import image_bytes, rows_of, whole_tables
+from tests.tasks.ingest.row_by_row import row_key
 
 Write = Callable[[bytes], Path]
 
@@ -141,3 +147,36 @@ def test_real_titles(shared_data: Path) -> None:
     assert sum(row["caption"] == "Meerkat" for row in accepted) == source.path.read_bytes().count(b"\nMeerkat\t")
     assert sum('"' in row["caption"] for row in accepted) == 27
     assert len({row["label"] for row in accepted}) == 250
+
+
+FIELDS = [b"a", b"b c", b" ", b"\xff", b"\xe2\x80\x8b", b'"q"', b'"', b"x" * 10, b"\xc3\xa9", b""]
+PATHS = [
+    *(b"f/n01/1.jpg", b"n01/1.jpg", b"n02/2.jpg", b"n02/9.jpg", b"/n01/1.jpg", b"//n01/1.jpg", b"n01//1.jpg", b""),
+    *(b"./1.jpg", b"./n01/1.jpg", b"1.jpg", b"n01/1.jpg/", b"n01/./1.jpg", b"n01/.", b"../n01/1.jpg", b"n01/../1.jpg"),
+    *(b"c:/n01/1.jpg", b"n01\\1.jpg", b"n01/..\\1.jpg", b".n/1.jpg", b"n01/..jpg", b"n01/1.jpg\r", b"\xff/1.jpg"),
+    "é/1.jpg".encode(),
+]  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(
+    rows=st.lists(
+        st.tuples(st.sampled_from(FIELDS), st.sampled_from(PATHS)).map(b"\t".join) | st.binary(max_size=6), max_size=12
+    ),
+    end=st.sampled_from([b"\n", b"\r\n"]),
+    last=st.booleans(),
+    of=st.integers(1, 3),
+    options=st.fixed_dictionaries(
+        {"images": st.sampled_from(["none", "flickr", "class"]), "quotes": st.sampled_from(["raw", "csv"])}
+    ),
+)
+def test_columns_give_what_rows_give(
+    tmp_path: Path, image_folder: Path, rows: list[bytes], end: bytes, last: bool, of: int, options: dict[str, str]
+) -> None:
+    table = Path(mkdtemp(dir=tmp_path)) / "hostile.csv"  # a new path: what it holds is kept by path and time
+    table.write_bytes(end.join([b"title\tfilepath", *rows]) + (end if last else b""))
+    source = config(table, image_folder, max_caption_characters=9, **options)
+    for group in slices(of):
+        files = sources_of(source, group)
+        expected = make_batches(row_by_row.read_balance_csv(source, group, files), source.name)
+        assert whole_tables(read_source(source, group, files)) == whole_tables(expected)

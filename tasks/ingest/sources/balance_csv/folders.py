@@ -1,0 +1,46 @@
+"""The class folder of each file path: the part before the last, as `pathlib` counts parts."""
+
+from pathlib import PurePosixPath
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tasks.arrays import Int64s
+from tasks.compiled import compiled
+from tasks.ingest.columns.buffers import Bytes, buffers, pieces
+
+
+def class_folders(filepaths: pa.LargeBinaryArray) -> pa.LargeBinaryArray:
+    """`PurePosixPath(path).parts[-2]` of each path `[n]`, UTF-8; null where a path has fewer than two parts."""
+    data, offsets = buffers(filepaths)
+    spans = np.zeros((2, len(filepaths)), np.int64)
+    _find(data, offsets, spans)
+    folders = pieces(data, *spans)
+    odd = np.flatnonzero(spans[1] == 0)
+    if not len(odd):
+        return folders
+    names = [PurePosixPath(filepaths[place].as_py().decode()).parts[-2:-1] for place in odd.tolist()]
+    values = pa.array([name[0].encode() if name else None for name in names], pa.large_binary())
+    mask = np.zeros(len(filepaths), np.bool_)
+    mask[odd] = True
+    return pc.replace_with_mask(folders, pa.array(mask), values)
+
+
+@compiled
+def _find(data: Bytes, offsets: Int64s, spans: Int64s) -> None:
+    """`spans [2, n]`: where the last part but one stands, if no part is empty or begins with a dot.
+
+    Other paths, absolute ones among them, keep zeros.
+    """
+    for row in range(spans.shape[1]):
+        start, stop = offsets[row], offsets[row + 1]
+        part, before = start, np.int64(-1)
+        plain = stop > start
+        for at in range(start, stop):
+            if at == part and (data[at] == 47 or data[at] == 46):
+                plain = False
+            if data[at] == 47:
+                before, part = part, at + 1
+        if plain and before >= 0 and part < stop:
+            spans[0, row], spans[1, row] = before, part - 1

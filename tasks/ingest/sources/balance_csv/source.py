@@ -1,0 +1,49 @@
+"""The table of Flickr titles as a source: light, because plans are made by whoever draws a graph."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from storage.errors import InputError
+from tasks.ingest.files.lines import count_lines
+from tasks.ingest.pictures.paths import require_file
+from tasks.ingest.rows.batches import Batch
+from tasks.ingest.rules import Group
+from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
+from tasks.ingest.sources.source import NO_IMAGES, Source, image_folder, slices
+
+
+def _batches(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+    from tasks.ingest.sources.balance_csv.read import read_balance_csv  # numba
+
+    return read_balance_csv(config, group, files)
+
+
+def _class_names(config: BalanceCsvConfig, files: Sequence[Path]) -> Sequence[str]:
+    from tasks.ingest.sources.balance_csv.read import look_through  # numba
+
+    return look_through(files[0], config)[1]
+
+
+def _plan(config: BalanceCsvConfig) -> tuple[Group, ...]:
+    table, *_ = _files(config, Group())
+    return slices(count_lines(table), config.rows_a_run(images=config.images != "none"))
+
+
+def _files(config: BalanceCsvConfig, group: Group) -> tuple[Path, ...]:
+    table = require_file(config.path, f"file of the source {config.name!r}")
+    if config.images == "none":
+        return (table,)
+    if config.image_folder is None:
+        raise InputError(
+            f"the source {config.name!r} asks for {config.images} images but names no image_folder: "
+            "name the folder that holds <wnid>/, or set images to none"
+        )
+    return (table, *image_folder(config.image_folder, config.name))
+
+
+def _provenance(config: BalanceCsvConfig) -> str:
+    kinds = {"flickr": "the row's own", "class": "stand-ins: any image of the row's class", "none": NO_IMAGES}
+    return kinds[config.images]
+
+
+BALANCE_CSV = Source(plan=_plan, files=_files, batches=_batches, images=_provenance, class_names=_class_names)
