@@ -1,12 +1,15 @@
 """The benchmarks of this room run, at a size that takes no time; what they measure is no test's business."""
 
 import json
+from multiprocessing import Pipe
 
 import open_clip
 import pytest
 import torch
 
-from benchmarks import losses, rates, training_clip, training_heads, treg_share
+from benchmarks import losses, rates, training_clip, training_heads, training_stream, treg_share
+from storage.tables.shards import write_table
+from tests.tasks.training.conftest import pairs_table
 
 MODEL = "equipoise-benchmark-test"
 
@@ -62,6 +65,22 @@ def test_towers(model):
 def test_clip(model):
     seconds = compared(training_clip.clip_ways(model, 4, "cpu"), steps=1)
     assert list(seconds) == ["ours", "open_clip_train", "ours, pictures kept decoded"]
+
+
+@pytest.mark.parametrize("form", training_stream.FORMS)
+def test_stream(tmp_path, form):
+    (tmp_path / "cifar10").mkdir()
+    write_table(tmp_path / "cifar10" / "train.parquet", pairs_table(12).select(["image", "label"]))
+    assert training_stream.write_curated(tmp_path, tmp_path, 40) > 40 * 100
+    here, there = Pipe()
+    orders = ("data", 2), ("train", 1)
+    for order in (*orders, None):
+        here.send(order)
+    training_stream.serve(there, tmp_path, training_stream.FORMS[form], 4, 1)
+    assert len(here.recv()) == 2
+    for _ in orders:
+        wall, processor, _ = here.recv()
+        assert wall > 0 and processor > 0
 
 
 def test_share_of_tregs(model):
