@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from benchmarks.matching_data import Web, make_captions
@@ -51,18 +52,23 @@ def pairs(rows: int, *, work: Workspace) -> dict[str, int]:
     return {"rows": rows}
 
 
-def time_stage(web: Web, rows: int, rounds: int) -> None:
+def made_up_captions(web: Web, rows: int) -> list[str]:
+    """Captions of the lengths of `MIXTURE`, shuffled."""
+    captions = [
+        caption for characters, share in MIXTURE for caption in make_captions(web, round(rows * share), characters)
+    ]
+    random.Random(0).shuffle(captions)
+    return captions
+
+
+def time_stage(name: str, entries: Sequence[str], captions: Sequence[str], rounds: int) -> None:
     """Write the corpus, then measure in a process of its own, whose peak memory is the stage's."""
+    print(f"\nthe stage on {name}")
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder)
-        (store / "entries.txt").write_text("\n".join(web.entries), encoding="utf-8")
-        captions = [
-            caption for characters, share in MIXTURE for caption in make_captions(web, round(rows * share), characters)
-        ]
-        random.Random(0).shuffle(captions)
+        (store / "entries.txt").write_text("\n".join(entries), encoding="utf-8")
         (store / "captions.txt").write_text("\n".join(captions), encoding="utf-8")
-        del captions
-        prepare(store, rows)
+        prepare(store, len(captions))
         for corpus in ("quarter", "corpus"):
             program = [sys.executable, "-m", "benchmarks.matching_stage", folder, corpus]
             subprocess.run([*program, str(rounds if corpus == "corpus" else 0)], check=True)
@@ -94,7 +100,7 @@ def measure(store: Path, name: str, rounds: int) -> None:
     built = peak_megabytes()
     run_stage(entries, corpus, Runtime(store=store, workers=2), seed=1_000)
     print(
-        f"\npeak memory: {imported:.0f} MB after the imports, {built:.0f} MB after the index, "
+        f"peak memory: {imported:.0f} MB after the imports, {built:.0f} MB after the index, "
         f"{peak_megabytes():.0f} MB after the stage with two workers ({rows:,} captions)"
     )
     if not rounds:
@@ -120,7 +126,7 @@ def read_and_write(store: Path, shards: Sequence[Path], matches: Sequence[pa.Lar
     """The stage's files, and nothing of its work."""
     for path, found in zip(shards, matches):
         table = read_table(path, ["id", "caption"], threads=False)
-        write_matches(store / "written.parquet", table["id"], found)
+        write_matches(store / "written.parquet", table["id"], found, np.ones(len(found), dtype=bool))
 
 
 def timed(work: Callable[[], object]) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -19,9 +20,9 @@ from tasks.matching.one_text_per_image import image_key
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     matches = KeywordMatcher(["cat", "dog"]).match(["cat dog", "", "a dog"])
     ids = pa.chunked_array([pa.array([3, 1, 2], pa.uint64())])
-    write_matches(tmp_path / "matches.parquet", ids, matches)
+    write_matches(tmp_path / "matches.parquet", ids, matches, np.array([True, True, False]))
     table = read_table(tmp_path / "matches.parquet")
-    assert table.to_pydict() == {"id": [3, 1, 2], "entries": [[0, 1], [], [1]]}
+    assert table.to_pydict() == {"id": [3, 1, 2], "entries": [[0, 1], [], None]}
     assert table.schema.equals(MATCHES)
 
 

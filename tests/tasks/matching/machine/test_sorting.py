@@ -14,4 +14,17 @@ def test_equals_numpy(size: int, distinct: int) -> None:
     kept = sort_unique(values, 4, 4 + size)
     assert values[4 : 4 + kept].tolist() == np.unique(before[4 : 4 + size]).tolist()
     assert values[:4].tolist() == before[:4].tolist()
-    assert values[4 + size :].tolist() == before[4 + size :].tolist()
+
+
+@pytest.mark.parametrize("size", range(20))
+def test_every_small_size_with_room_behind_and_without(size: int) -> None:
+    generator = np.random.default_rng(size)
+    for room in (0, 15, 16, 40):
+        for highest in (2, 2**32 - 1):
+            values = generator.integers(0, highest, 3 + size + room).astype(np.uint32)
+            values[3 : 3 + size : 3] = highest - 1
+            expected = np.unique(values[3 : 3 + size]).tolist()
+            before = values[:3].tolist()
+            kept = sort_unique(values, 3, 3 + size)
+            assert values[3 : 3 + kept].tolist() == expected
+            assert values[:3].tolist() == before
