@@ -26,6 +26,9 @@ LOOK_AHEAD = 64
 Emit = Callable[[BaseContext, ir.IRBuilder, ir.Value], ir.Value]
 """Writes the instructions of an operation on one value, and says where its result is."""
 
+LANES = 16
+"""How many uint32 `smaller_ones` looks at."""
+
 _BYTE = ir.IntType(8)
 _INT32 = ir.IntType(32)
 _INT64 = ir.IntType(64)
@@ -74,6 +77,23 @@ def search_bytes(wanted: bytes) -> Callable[[Integer], np.uint64]:
 
     return cast(Callable[[Integer], np.uint64], _operation(types.uint64, types.intp, emit))
 
+
+@intrinsic
+def _smaller_ones(
+    typing_context: TypingContext, address: types.Type, value: types.Type
+) -> tuple[Signature, Callable[..., ir.Value]]:
+    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, values: list[ir.Value]) -> ir.Value:
+        vector = ir.VectorType(_INT32, LANES)
+        first = builder.insert_element(ir.Constant(vector, ir.Undefined), values[1], _INT32(0))
+        same = builder.shuffle_vector(first, first, ir.Constant(vector, [0] * LANES))
+        smaller = builder.icmp_unsigned("<", _load(builder, values[0], vector), same)
+        return builder.zext(builder.ctpop(builder.bitcast(smaller, ir.IntType(LANES))), _INT64)
+
+    return types.int64(types.intp, types.uint32), generate
+
+
+smaller_ones = cast(Callable[[Integer, np.uint32], Integer], _smaller_ones)
+"""How many of the `LANES` uint32 from an address on are smaller than a value, by one comparison of vectors."""
 
 load_byte = _operation(types.uint8, types.intp, lambda context, builder, address: _load(builder, address, _BYTE))
 """The byte at an address, as uint8."""

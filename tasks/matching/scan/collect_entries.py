@@ -57,6 +57,12 @@ def find_pairs(block: Block, count: Integer, index: TokenIndex) -> None:
 
 
 @compiled
+def _is_plain(mark: np.uint32) -> bool:
+    """Whether a mark stands for one keyword or for none, not for a group of duplicates."""
+    return (mark < SHARED) | (mark == NO_ENTRY)
+
+
+@compiled
 def collect(  # noqa: PLR0913  a kernel that stops and goes on: numba returns and takes its state as plain numbers
     block: Block,
     count: Integer,
@@ -81,10 +87,20 @@ def collect(  # noqa: PLR0913  a kernel that stops and goes on: numba returns an
         last = row_stops[row] if row < rows else count
         stop = last if row < rows else max(token, count - index.depth)
         while token < stop:
-            if size + index.most_per_token > out.size:
+            if size + index.most_per_token + 1 > out.size:
                 return row, token, size, row_begin, False
             mark = np.uint32(words[token] >> HALF)
             link = links[token] if token + 1 < last else NO_LINK
+            pair = np.uint32(link >> HALF)
+            # Nearly always: at most one keyword ends at the token and one at its neighbour. Written in any case and
+            # counted if it is one, since no processor foretells which words are.
+            if _is_plain(mark) & _is_plain(pair) & (link & HAS_CHILDREN == 0):
+                out[size] = mark
+                size += mark < SHARED
+                out[size] = pair
+                size += pair < SHARED
+                token += 1
+                continue
             after = token + 1
             while True:
                 if mark < SHARED:
