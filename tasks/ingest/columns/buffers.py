@@ -37,6 +37,9 @@ def pieces(data: Bytes, starts: Int64s, stops: Int64s) -> pa.LargeBinaryArray:
 @compiled
 def _copy(data: Bytes, starts: Int64s, offsets: Int64s, out: Bytes) -> None:
     for row in range(len(starts)):
-        start, first = starts[row], offsets[row]
-        for byte in range(offsets[row + 1] - first):
+        start, first = (
+            np.uint64(starts[row]),
+            np.uint64(offsets[row]),
+        )  # unsigned: numba asks of others if they count back
+        for byte in range(np.uint64(offsets[row + 1]) - first):
             out[first + byte] = data[start + byte]

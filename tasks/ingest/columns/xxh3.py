@@ -9,7 +9,7 @@ import pyarrow as pa
 import xxhash
 
 from tasks.arrays import Ids, Int64s
-from tasks.compiled import compiled
+from tasks.compiled import Integer, compiled
 from tasks.ingest.columns.buffers import Bytes, buffers
 
 LONGEST = 240
@@ -48,20 +48,20 @@ def row_ids(source: str, keys: pa.LargeBinaryArray) -> Ids:
 def _hash_rows(data: Bytes, offsets: Int64s, prefix: Bytes, secret: Bytes, out: Ids) -> None:
     """`out [n]` becomes the hash of every text of at most `LONGEST` bytes with the prefix; others stay."""
     text = np.empty(LONGEST, np.uint8)
-    before = len(prefix)
-    for byte in range(min(before, LONGEST)):
+    before = np.uint64(len(prefix))
+    for byte in range(min(len(prefix), LONGEST)):
         text[byte] = prefix[byte]
     for row in range(len(out)):
-        start = offsets[row]
-        own = offsets[row + 1] - start
-        if before + own <= LONGEST:
+        start = np.uint64(offsets[row])
+        own = np.uint64(offsets[row + 1]) - start
+        if before + own <= np.uint64(LONGEST):
             for byte in range(own):
                 text[before + byte] = data[start + byte]
-            out[row] = _hash(text, before + own, secret)
+            out[row] = _hash(text, np.int64(before + own), secret)
 
 
 @compiled
-def _hash(text: Bytes, length: int, secret: Bytes) -> np.uint64:
+def _hash(text: Bytes, length: Integer, secret: Bytes) -> np.uint64:
     """XXH3-64 of `text[:length]`."""
     size = np.uint64(length)
     if length == 0:
@@ -97,21 +97,22 @@ def _hash(text: Bytes, length: int, secret: Bytes) -> np.uint64:
 
 
 @compiled
-def _half(text: Bytes, at: int) -> np.uint64:
+def _half(text: Bytes, at: Integer) -> np.uint64:
     """Four bytes from `at` on, the first the lowest; written out, so that it becomes one load."""
-    first, second = np.uint64(text[at]), np.uint64(text[at + 1])
-    third, fourth = np.uint64(text[at + 2]), np.uint64(text[at + 3])
+    place = np.uint64(at)  # unsigned: numba asks of others if they count from the end
+    first, second = np.uint64(text[place]), np.uint64(text[place + np.uint64(1)])
+    third, fourth = np.uint64(text[place + np.uint64(2)]), np.uint64(text[place + np.uint64(3)])
     return first | second << np.uint64(8) | third << np.uint64(16) | fourth << np.uint64(24)
 
 
 @compiled
-def _word(text: Bytes, at: int) -> np.uint64:
+def _word(text: Bytes, at: Integer) -> np.uint64:
     """Eight bytes from `at` on, the first the lowest."""
     return _half(text, at) | (_half(text, at + 4) << np.uint64(32))
 
 
 @compiled
-def _mixed(text: Bytes, at: int, secret: Bytes, key: int) -> np.uint64:
+def _mixed(text: Bytes, at: Integer, secret: Bytes, key: Integer) -> np.uint64:
     return _folded(_word(text, at) ^ _word(secret, key), _word(text, at + 8) ^ _word(secret, key + 8))
 
 

@@ -14,6 +14,7 @@ from storage.errors import InputError
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.rules import MAX_GROUPS, Group
+from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.scenes.config import ScenesConfig
 from tests.tasks.ingest.conftest import rows_of
@@ -88,3 +89,12 @@ def test_sources_are_told_apart_by_kind_and_typos_are_errors() -> None:
         adapter.validate_python({"kind": "scenes", "rowz": 1})
     with pytest.raises(ValidationError, match="kind"):
         adapter.validate_python({"kind": "scenez"})
+
+
+def test_captions_without_images_come_in_larger_groups_unless_told(tmp_path: Path) -> None:
+    table = tmp_path / "titles.tsv"
+    table.write_text("title\tfilepath\n" + "A cat\tn01/1.jpg\n" * 20_000)
+    source = BalanceCsvConfig(name="titles", path=table, image_folder=tmp_path)
+    assert len(plan_groups(source)) == 5
+    assert len(plan_groups(source.model_copy(update={"images": "none"}))) == 1
+    assert len(plan_groups(source.model_copy(update={"images": "none", "rows_per_group": 4_000}))) == 5

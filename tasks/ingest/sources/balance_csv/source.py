@@ -7,9 +7,12 @@ from storage.errors import InputError
 from tasks.ingest.files.lines import count_lines
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.batches import Batch
-from tasks.ingest.rules import Group
+from tasks.ingest.rules import IMAGES_PER_GROUP, TEXTS_PER_GROUP, Group
 from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
 from tasks.ingest.sources.source import NO_IMAGES, Source, image_folder, slices
+
+TITLES_PER_GROUP = 16 * TEXTS_PER_GROUP
+"""More than of other captions: each group looks through the whole table, for the labels and for repeated rows."""
 
 
 def _batches(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
@@ -26,7 +29,8 @@ def _class_names(config: BalanceCsvConfig, files: Sequence[Path]) -> Sequence[st
 
 def _plan(config: BalanceCsvConfig) -> tuple[Group, ...]:
     table, *_ = _files(config, Group())
-    return slices(count_lines(table), config.rows_a_run(images=config.images != "none"))
+    rows = config.rows_per_group or (IMAGES_PER_GROUP if config.images != "none" else TITLES_PER_GROUP)
+    return slices(count_lines(table), rows)
 
 
 def _files(config: BalanceCsvConfig, group: Group) -> tuple[Path, ...]:

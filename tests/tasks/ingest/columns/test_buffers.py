@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from tasks.ingest.columns.buffers import buffers, from_buffers, pieces
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.binary(max_size=5)), skip=st.integers(0, 5))
 def test_there_and_back(texts: list[bytes], skip: int) -> None:
     column = pa.array(texts, pa.large_binary())[skip:]

@@ -27,6 +27,7 @@ def test_any_bytes_in_any_slice(texts: list[bytes], prefix: bytes, skip: int) ->
     assert found.tolist() == [xxhash.xxh3_64_intdigest(prefix + text) for text in texts[skip:]]
 
 
+@settings(deadline=None)
 @given(source=st.text(), keys=st.lists(st.text(max_size=300), max_size=5))
 def test_ids_are_those_of_the_store(source: str, keys: list[str]) -> None:
     assert (
