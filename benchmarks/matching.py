@@ -11,10 +11,11 @@ frequent words and pairs of words as the list; keywords are counted in other cap
 Peers are called as MetaCLIP calls pyahocorasick: space the caption, collect the entries of all overlapping hits in a
 set. All sets are compared before anything is timed. Every round runs the competitors one after the other, ratios are
 taken within a round, and medians are printed; single-thread figures are CPU seconds, so that a busy machine matters
-less. Needs ahocorasick_rs besides the project's own packages.
+less. Without ahocorasick_rs, which is no package of the project's own, that peer is left out.
 """
 
 import argparse
+import importlib.util
 import os
 import statistics
 import time
@@ -142,7 +143,9 @@ def wall_seconds_of_two_processes(work: Callable[[], object]) -> float:
 def against_peers(matcher: KeywordMatcher, corpora: Sequence[Corpus], rounds: int) -> None:
     """The rate of every peer on every corpus; `matcher` and the corpora have the same keywords."""
     entries = corpora[0].entries
-    peers = [pyahocorasick(entries), ahocorasick_in_rust(entries), polars_extract_many(entries)]
+    peers = [pyahocorasick(entries), polars_extract_many(entries)]
+    if importlib.util.find_spec("ahocorasick_rs"):
+        peers.insert(1, ahocorasick_in_rust(entries))
     print(f"\n{'captions':22} {'hits':>5} {'matcher':22} {'per CPU second':>15} {'ratio':>7} {'build s':>8}")
     for corpus in corpora:
         captions = corpus.captions(corpus.count)
