@@ -60,7 +60,7 @@ def _look_through(table: Path, quotes: Literal["raw", "csv"], size: int, changed
     rows, folders = 0, set[bytes | None]()
     for block in read_blocks(table, COLUMNS, quotes):
         rows += len(block.lines)
-        folders.update(pc.unique(class_folders(block.columns[1])).to_pylist())
+        folders.update(pc.unique(class_folders(block.columns[1])[0]).to_pylist())
     return rows, [name.decode() for name in sorted(name for name in folders if name is not None)]
 
 
@@ -105,16 +105,12 @@ def _drafts(
     block: TableBlock, config: BalanceCsvConfig, wnids: list[str], seen: KnownIds, images: ImageFolder | None
 ) -> Drafts:
     titles, filepaths = block.columns
-    keys, folders = row_keys(titles, filepaths), class_folders(filepaths)
+    keys, (folders, plain) = row_keys(titles, filepaths), class_folders(filepaths)
     ids, sound = row_ids(config.name, keys), _sound(block)
     repeated = np.zeros(len(ids), np.bool_)
     repeated[sound] = seen.add(ids[sound])
-    # Neither absolute nor with a drive, no step up, and below a folder: only other paths are looked at one by one.
-    plain = pc.match_substring_regex(filepaths, r"^[^/\\:][^\\:]*$")
-    rising = pc.match_substring_regex(filepaths, r"(^|/)\.\.(/|$)")
-    doubtful = pc.or_(pc.or_(pc.invert(plain), rising), folders.is_null()).to_numpy(zero_copy_only=False)
     faults: dict[int, Rejection] = {}
-    for place in np.flatnonzero(~sound | repeated | doubtful).tolist():
+    for place in np.flatnonzero(~sound | repeated | ~plain).tolist():
         fault = _fault(block, place, keys[place].as_py().decode(), bool(repeated[place]))
         if fault is not None:
             faults[place] = fault
