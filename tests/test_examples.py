@@ -68,5 +68,5 @@ def test_an_experiment_runs_from_python(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     seconds = program("run_experiment").main(str(config))
-    assert {"ingest", "match", "balance", "select", "curate", "report"} <= seconds.keys()
+    assert {"ingest", "match", "balance", "select", "gather", "report"} <= seconds.keys()
     assert (tmp_path / "run" / "summary.json").is_file()

@@ -37,6 +37,7 @@ def curate_graph(engine: Engine, config: PipelineConfig, screening: Screening) -
         files=external(config.metadata.files, store) if config.metadata.files else None,
         pairs=pairs if config.metadata.reads_corpus else [],
         installed=installed_lists(config.metadata.sources),
+        gone=list(screening.dropped) if config.metadata.reads_corpus else [],
     )
     matches = [
         engine.submit(match, label=f"match {index}", config=config.matching, entries=entries, pairs=shard, gone=gone)

@@ -18,16 +18,18 @@ from tasks.screening.task import deduplicate, drop, leakage
 def screen_graph(
     engine: Engine, config: PipelineConfig, ingested: Sequence[Ref], places: Mapping[str, Dataset]
 ) -> Screening:
-    """Leaks first, then repetitions among what is left, so that no row goes for the sake of one that goes too."""
-    plan, takedown = config.screening, DropConfig(takedown=config.balancing.takedown)
+    """What is taken down first, then leaks, then repetitions among what is left: no row goes for one that goes too."""
+    plan, down = config.screening, DropConfig(takedown=config.balancing.takedown)
+    label = "take down" if plan and plan.drops else "drop"
+    taken = _dropped(engine, down, ingested, [], label=label) if down.takedown else ()
     if plan is None:
-        return Screening(ingested, _dropped(engine, takedown, ingested, []) if takedown.takedown else ())
+        return Screening(ingested, taken)
     encoded = [
-        _embed(engine, config, plan, shard, label=f"embed {index} for screening")
+        _embed(engine, config, plan, shard, label=f"embed {index} for screening", gone=taken[index] if taken else None)
         for index, shard in enumerate(ingested if plan.near or plan.leakage else ())
     ]
     leaks = {
-        item.name: _leaks(engine, config, plan, item.name, places[item.name], ingested, encoded)
+        item.name: _leaks(engine, config, plan, item.name, places[item.name], Screening(ingested, taken), encoded)
         for item in config.compared
     }
     tree = duplicates = None
@@ -36,18 +38,25 @@ def screen_graph(
     lists = [each.found for each in leaks.values()]
     if plan.deduplicate:
         duplicates = engine.submit(
-            deduplicate, label="deduplicate", config=plan.deduplicate, pairs=list(ingested), geometry=tree, leaks=lists
+            deduplicate,
+            label="deduplicate",
+            config=plan.deduplicate,
+            pairs=list(ingested),
+            geometry=tree,
+            leaks=lists,
+            gone=list(taken),
         )
         lists = [*lists, duplicates]
     encoder = encoder_in_words(plan.encoder.settings, plan.encoder.model)
-    drops = plan.drops or bool(takedown.takedown)
-    gone = _dropped(engine, takedown, ingested, lists if plan.drops else []) if drops else ()
+    gone = _dropped(engine, down, ingested, lists) if plan.drops else taken
     return Screening(ingested, gone, tree, duplicates, leaks, encoder)
 
 
-def _dropped(engine: Engine, config: DropConfig, pairs: Sequence[Ref], lists: Sequence[Ref]) -> list[Ref]:
+def _dropped(
+    engine: Engine, config: DropConfig, pairs: Sequence[Ref], lists: Sequence[Ref], *, label: str = "drop"
+) -> list[Ref]:
     return [
-        engine.submit(drop, label=f"drop {index}", config=config, pairs=shard, dropped=list(lists))
+        engine.submit(drop, label=f"{label} {index}", config=config, pairs=shard, dropped=list(lists))
         for index, shard in enumerate(pairs)
     ]
 
@@ -58,7 +67,7 @@ def _leaks(
     plan: ScreeningPlan,
     name: str,
     place: Dataset,
-    pairs: Sequence[Ref],
+    screened: Screening,
     encoded: Sequence[Ref],
 ) -> Leaks:
     images = engine.submit(benchmark_images, label=f"images of {name}", benchmark=place.folder, dataset=place.root)
@@ -70,13 +79,16 @@ def _leaks(
         benchmark=place.folder,
         embeddings=list(encoded),
         evaluation=[tested],
-        pairs=list(pairs),
+        pairs=list(screened.ingested),
         evaluation_pairs=[images],
         dataset=place.root,
+        gone=list(screened.dropped),
     )
     return Leaks(found, images)
 
 
-def _embed(engine: Engine, config: PipelineConfig, plan: ScreeningPlan, pairs: Ref, *, label: str) -> Ref:
+def _embed(
+    engine: Engine, config: PipelineConfig, plan: ScreeningPlan, pairs: Ref, *, label: str, gone: Ref | None = None
+) -> Ref:
     model = external(plan.encoder.model, config.runtime.store) if plan.encoder.model else None
-    return engine.submit(embed, label=label, config=plan.encoder.settings, pairs=pairs, model=model)
+    return engine.submit(embed, label=label, config=plan.encoder.settings, pairs=pairs, model=model, gone=gone)

@@ -18,6 +18,7 @@ def metadata(
     files: External | None,
     pairs: Sequence[Manifest] = (),
     installed: Mapping[str, str] = MappingProxyType({}),
+    gone: Sequence[Manifest] = (),
     *,
     work: Workspace,
 ) -> MetadataStats:
@@ -28,26 +29,32 @@ def metadata(
         files: the file or folder that sources read.
         pairs: the corpus, needed by the source `bigrams` only.
         installed: the versions of installed lists (`installed_versions.installed_lists`), which only enter the key.
+        gone: what `drop` wrote of the corpus; its rows are not read.
         work: where the output goes.
     """
     import json
     from collections.abc import Iterator
 
+    import numpy as np
     import pyarrow as pa
 
     from storage.errors import InputError
-    from storage.tables.shards import iter_batches, write_table
+    from storage.tables.lookup import left
+    from storage.tables.shards import iter_batches, read_table, write_table
     from tasks.matching.lists.metadata import entries_table, unite
     from tasks.matching.lists.sources import read_source
     from tasks.matching.matcher_cache import SPACING, make_matcher
 
     shards = [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")]
+    listed = [read_table(work.path(each, "gone.parquet"))["id"].to_numpy() for each in gone]
+    dropped = np.sort(np.concatenate([np.empty(0, np.uint64), *listed]))
 
     def captions() -> Iterator[pa.Array]:
         if not shards:
             raise InputError("metadata source 'bigrams' reads the corpus: there are no pairs to read")
-        for batch in iter_batches(shards, ["caption"], rows=100_000):
-            yield batch.column(0)
+        for batch in iter_batches(shards, ["id", "caption"], rows=100_000):
+            alive = left(batch.column("id").to_numpy(), dropped)
+            yield batch.column("caption").filter(pa.array(alive))
 
     folder = None if files is None else work.directory(files)
     lists = [(source.kind, read_source(source, folder, captions())) for source in config.sources]

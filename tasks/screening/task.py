@@ -9,8 +9,10 @@ import pyarrow.compute as pc
 from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
+from storage.tables.lookup import left
 from storage.tables.schemas import GONE, REJECTED
 from storage.tables.shards import count_rows, iter_batches, read_table, write_table
+from tasks.arrays import Ids
 from tasks.screening.config import DeduplicateConfig, DropConfig, LeakageConfig
 from tasks.screening.duplicates.dropping import dropped_rows, taken_down
 from tasks.screening.stats import DeduplicateStats, DropStats, LeakageStats
@@ -26,6 +28,7 @@ def deduplicate(
     pairs: Sequence[Manifest],
     geometry: Manifest | None = None,
     leaks: Sequence[Manifest] = (),
+    gone: Sequence[Manifest] = (),
     *,
     work: Workspace,
 ) -> DeduplicateStats:
@@ -37,15 +40,17 @@ def deduplicate(
         geometry: of the pairs' embeddings; rows that its spanning tree joins by edges up to `config.near` are the
             same, and so is what has equal content with any of them.
         leaks: outputs of `leakage`; the rows that they list are kept for no other.
+        gone: outputs of `drop`: rows that were taken down, as if they had never been there.
         work: of this run.
     """
     from tasks.screening.duplicates.equal_content import content_hashes, equal_content
     from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
 
-    relations, paths = [], work.shards(pairs, "pairs-*.parquet")
+    relations, paths, taken = [], work.shards(pairs, "pairs-*.parquet"), _taken(gone, work)
     if config.content != "none":
         ids, hashes = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
-        relations.append(SameAs(*equal_content(ids, hashes), f"equal {config.content}"))
+        alive = left(ids, taken)
+        relations.append(SameAs(*equal_content(ids[alive], hashes[alive]), f"equal {config.content}"))
     if config.near == "auto" and geometry is not None:
         groups = read_table(work.path(geometry, "duplicates.parquet"))
         relations.append(SameAs(groups["id"].to_numpy(), groups["group"].to_numpy(), "near-duplicate"))
@@ -57,7 +62,7 @@ def deduplicate(
     dropped = rows_to_drop(relations, np.concatenate([np.empty(0, np.uint64), *listed]))
     write_table(work.output / "dropped.parquet", dropped)
     return DeduplicateStats(
-        rows=sum(map(count_rows, paths)),
+        rows=sum(map(count_rows, paths)) - len(taken),
         dropped=dropped.num_rows,
         groups=len(dropped["kept"].unique()),
         reasons=_counts(dropped),
@@ -69,7 +74,7 @@ def deduplicate(
     version=1,
     modules=("tasks.screening.leakage.leak_tables", "tasks.geometry.read_vectors", "tasks.embedding.benchmark"),
 )
-def leakage(
+def leakage(  # noqa: PLR0913  a stage's inputs, each by its name
     config: LeakageConfig,
     benchmark: str,
     embeddings: Sequence[Manifest],
@@ -77,6 +82,7 @@ def leakage(
     pairs: Sequence[Manifest],
     evaluation_pairs: Sequence[Manifest],
     dataset: Manifest | External | None = None,
+    gone: Sequence[Manifest] = (),
     *,
     work: Workspace,
 ) -> LeakageStats:
@@ -92,6 +98,7 @@ def leakage(
         pairs: what `embeddings` were made from.
         evaluation_pairs: what `evaluation` was made from.
         dataset: the benchmark's folder, for its class prompts.
+        gone: outputs of `drop`: rows that were taken down, as if they had never been there.
         work: of this run.
     """
     from tasks.embedding.benchmark import prompts
@@ -113,6 +120,7 @@ def leakage(
     if config.captions and dataset is not None:
         known = [prompt for every in prompts(work.directory(dataset) / benchmark) for prompt in every]
     captions = captions_like_prompts(work.shards(pairs, "pairs-*.parquet"), known)
+    captions = captions.filter(pa.array(left(captions["id"].to_numpy(), _taken(gone, work))))
     dropped = leaks_to_drop(nearest.leaks, captions, config)
     write_table(work.output / "leaks.parquet", nearest.leaks)
     write_table(work.output / "captions.parquet", captions)
@@ -157,6 +165,12 @@ def drop(config: DropConfig, pairs: Manifest, dropped: Sequence[Manifest], *, wo
     every = pa.concat_tables(rejected)
     write_table(work.output / "rejected.parquet", every)
     return DropStats(rows=rows, rejected=every.num_rows, reasons=_counts(every))
+
+
+def _taken(gone: Sequence[Manifest], work: Workspace) -> Ids:
+    """Ids that are gone, ascending."""
+    listed = [read_table(work.path(each, "gone.parquet"))["id"].to_numpy() for each in gone]
+    return np.sort(np.concatenate([np.empty(0, np.uint64), *listed]))
 
 
 def _counts(table: pa.Table) -> dict[str, int]:

@@ -90,6 +90,19 @@ def test_a_takedown_drops_without_any_screening(small: Path) -> None:
     assert engine.submitted["drop 0"]["config"].takedown == (7,) and engine.submitted["drop 0"]["dropped"] == []
 
 
+def test_what_is_taken_down_goes_before_anything_is_looked_at(small: Path) -> None:
+    """Were it screened, a row could go for one that was taken down, which a rebuild would keep."""
+    changes = {"balancing": {"method": "rake", "takedown": [7]}, "metadata": {"sources": [{"kind": "bigrams"}]}}
+    engine = Recorder()
+    screened, _ = curate(engine, load_config(edit(small, screening=LEAKY, **changes)))
+    taken = ["take down 0", "take down 1"]
+    assert screened.dropped == ["drop 0", "drop 1"] == engine.submitted["metadata"]["gone"]
+    assert engine.submitted["deduplicate"]["gone"] == engine.submitted["leakage shape"]["gone"] == taken
+    assert engine.submitted["embed 1 for screening"]["gone"] == "take down 1"
+    for label in ("take down 1", "drop 1"):
+        assert engine.submitted[label]["config"].takedown == (7,)
+
+
 def test_the_report_takes_what_the_graphs_hand_on(small: Path) -> None:
     config = load_config(small)
     engine = Recorder()

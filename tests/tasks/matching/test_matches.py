@@ -20,10 +20,24 @@ from tasks.matching.one_text_per_image import image_key
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     matches = KeywordMatcher(["cat", "dog"]).match(["cat dog", "", "a dog"])
     ids = pa.chunked_array([pa.array([3, 1, 2], pa.uint64())])
-    write_matches(tmp_path / "matches.parquet", ids, matches, np.array([True, True, False]))
-    table = read_table(tmp_path / "matches.parquet")
-    assert table.to_pydict() == {"id": [3, 1, 2], "entries": [[0, 1], [], None]}
-    assert table.schema.equals(MATCHES)
+    for alive, entries in (([True] * 3, [[0, 1], [], [1]]), ([False, True, True], [None, [], [1]])):
+        write_matches(tmp_path / "matches.parquet", ids, matches, np.array(alive))
+        table = read_table(tmp_path / "matches.parquet")
+        assert table.to_pydict() == {"id": [3, 1, 2], "entries": entries}
+        assert table.schema.equals(MATCHES)
+
+
+def test_no_text_of_a_row_that_is_gone_is_chosen(tmp_path: Path) -> None:
+    """Its image's other texts are chosen from as if it had never been there."""
+    keys = [f"image{row // 3}#{row % 3}" for row in range(60)]
+    table = pa.table({"id": row_ids("s", keys), "key": keys, "source": ["s"] * 60})
+    ids, config = table["id"].to_numpy(), MatchingConfig(choose_text="one", seed=4)
+    gone = np.sort(ids[[0, 4, 9, 10, 11, 30]])
+    write_table(tmp_path / "whole.parquet", table)
+    write_table(tmp_path / "left.parquet", table.filter(pa.array(~np.isin(ids, gone))))
+    (kept,) = kept_rows([tmp_path / "whole.parquet"], config, gone) or ()
+    (left,) = kept_rows([tmp_path / "left.parquet"], config) or ()
+    assert ids[kept].tolist() == ids[~np.isin(ids, gone)][left].tolist() and int(kept.sum()) == 19
 
 
 @pytest.mark.parametrize("cuts", [[0, 60], [0, 7, 30, 60]])

@@ -6,16 +6,18 @@ import sys
 import tarfile
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
+from storage.tables.schemas import GONE
 from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.task import geometry
-from tasks.screening.config import DeduplicateConfig, LeakageConfig
+from tasks.screening.config import DeduplicateConfig, DropConfig, LeakageConfig
 from tasks.screening.task import deduplicate, drop, leakage
 from tests.paths import ROOT
 from tests.tasks.embedding.conftest import CAPTIONS, png, write_pairs
@@ -65,12 +67,33 @@ def test_duplicates_are_found_and_dropped(tmp_path: Path, runtime: Runtime) -> N
     assert dropped[max(ids[1], ids[5])] == {
         "id": max(ids[1], ids[5]), "kept": min(ids[1], ids[5]), "reason": "near-duplicate",
     }  # fmt: skip
-    kept = drop.run(pairs, [listed], runtime=runtime)
+    kept = drop.run(DropConfig(), pairs, [listed], runtime=runtime)
     folder = runtime.store / kept.name
-    assert sorted(path.name for path in folder.glob("pairs-*")) == ["pairs-00000.parquet", "pairs-00001.parquet"]
-    rest = read_table(sorted(folder.glob("pairs-*")))
-    assert rest["id"].to_pylist() == [value for value in ids if value not in dropped]
+    assert sorted(path.name for path in folder.glob("*.parquet")) == ["gone.parquet", "rejected.parquet"]
+    gone = read_table(folder / "gone.parquet")
+    assert gone.schema.equals(GONE) and gone["id"].to_pylist() == sorted(dropped)
     assert len(read_table(folder / "rejected.parquet")) == 2 and kept.stats["rows"] == 5
+
+
+@pytest.mark.parametrize("content", ["image", "none"])
+def test_no_row_goes_for_one_that_was_taken_down(tmp_path: Path, runtime: Runtime, content: str) -> None:
+    """Of two that are the same, the one that would stay is taken down: the other stays, as in a rebuild."""
+    images = [smooth(0), smooth(1), smooth(2), smooth(0), blurred(smooth(1)), smooth(1)]
+    pairs = write_pairs(tmp_path / "pairs", images[:4], images[4:])
+    ids = read_table(sorted(pairs.path.glob("*")))["id"].to_pylist()
+    down = (min(ids[0], ids[3]), min(ids[1], ids[4], ids[5]))
+    taken = drop.run(DropConfig(takedown=down), pairs, [], runtime=runtime)
+    embedded = embed.run(PIXELS, pairs, None, None, taken, runtime=runtime)
+    measured = geometry.run(GeometryConfig(), [embedded], None, runtime=runtime)
+    config = DeduplicateConfig(content=content, near=0.2)
+    listed = deduplicate.run(config, [pairs], measured, gone=[taken], runtime=runtime)
+    rows = read_table(runtime.store / listed.name / "dropped.parquet").to_pylist()
+    rest = sorted({ids[1], ids[4], ids[5]} - set(down))
+    assert [(row["id"], row["kept"]) for row in rows] == [(rest[1], rest[0])]
+    assert listed.stats["rows"] == 4
+    last = drop.run(DropConfig(takedown=down), pairs, [listed], runtime=runtime)
+    gone = read_table(runtime.store / last.name / "gone.parquet")["id"].to_pylist()
+    assert gone == sorted([*down, rest[1]]) and last.stats["reasons"]["taken down"] == 2
 
 
 def test_pair_content_keeps_another_caption_of_an_image(tmp_path: Path, runtime: Runtime) -> None:
@@ -102,7 +125,12 @@ def test_leaks_are_listed_with_pictures_and_dropped(tmp_path: Path, runtime: Run
     assert found.stats["leaks"] == 2 and found.stats["dropped"] == 4
     sheet = Image.open(folder / "leaks.png")
     assert sheet.format == "PNG" and sheet.size[0] > 4 * 2 * 96
-    assert drop.run(pairs, [found], runtime=runtime).stats["rows"] == 2
+    assert drop.run(DropConfig(), pairs, [found], runtime=runtime).stats["rows"] == 2
+    taken = drop.run(DropConfig(takedown=(given["id"][0].as_py(),)), pairs, [], runtime=runtime)
+    inputs = (config, "", [vectors[0]], [vectors[1]], [pairs], [tested], dataset)
+    left = leakage.run(*inputs, gone=[taken], runtime=runtime)
+    captions = read_table(runtime.store / left.name / "captions.parquet")
+    assert captions["id"].to_pylist() == [given["id"][4].as_py(), given["id"][5].as_py()]
 
 
 def test_declaring_the_stages_loads_nothing_large() -> None:

@@ -30,7 +30,9 @@ def test_no_weight_reaches_the_bound_that_stands_for_none(seed: int, low: float)
     bands = OPTIONS.bands(goal, goal)
     high = problem.highest(bands)
     solved = solve_dual(problem, bands, OPTIONS)
-    assert solved.certified and np.isfinite(high) and low <= solved.weight.min() and solved.weight.max() < 0.99 * high
+    weight = problem.weights(solved.lam, solved.high)
+    assert solved.certified and np.isfinite(high) and low <= weight.min() and weight.max() < 0.99 * high
+    assert solved.totals.largest == weight.max() and solved.totals.expected == pytest.approx(problem.mu @ weight)
 
 
 def test_the_next_solution_begins_at_the_last() -> None:
