@@ -1,6 +1,6 @@
 """Rows a second of the stage `ingest` on captions alone, a core: Parquet and the TAB table, against plain pyarrow.
 
-    python benchmarks/ingest_text.py DATA [ROWS ...]
+    python -m benchmarks.ingest_text DATA [ROWS ...]
 
 DATA is the folder that holds `imagenet_captions/`; captions are pairs of its titles, so that words have their real
 frequencies. Plain pyarrow reads the same Parquet files and writes them again as they are, in the same row groups and
