@@ -1,4 +1,4 @@
-"""Machine operations that numba lacks, on bare addresses: unaligned loads, prefetching, a search of 64 bytes at once.
+"""Machine operations that numba lacks, on bare addresses: unaligned loads, prefetching, vectors.
 
 Small functions of the inner loops take addresses, not arrays: numba counts references whenever an array is handed
 to a function, with an atomic operation that costs more than the whole look-up. Whoever takes an address keeps the
@@ -25,9 +25,6 @@ LOOK_AHEAD = 64
 
 Emit = Callable[[BaseContext, ir.IRBuilder, ir.Value], ir.Value]
 """Writes the instructions of an operation on one value, and says where its result is."""
-
-LANES = 16
-"""How many uint32 `smaller_ones` looks at."""
 
 _BYTE = ir.IntType(8)
 _INT32 = ir.IntType(32)
@@ -78,22 +75,45 @@ def search_bytes(wanted: bytes) -> Callable[[Integer], np.uint64]:
     return cast(Callable[[Integer], np.uint64], _operation(types.uint64, types.intp, emit))
 
 
-@intrinsic
-def _smaller_ones(
-    typing_context: TypingContext, address: types.Type, value: types.Type
-) -> tuple[Signature, Callable[..., ir.Value]]:
-    def generate(context: BaseContext, builder: ir.IRBuilder, signature: Signature, values: list[ir.Value]) -> ir.Value:
-        vector = ir.VectorType(_INT32, LANES)
-        first = builder.insert_element(ir.Constant(vector, ir.Undefined), values[1], _INT32(0))
-        same = builder.shuffle_vector(first, first, ir.Constant(vector, [0] * LANES))
-        smaller = builder.icmp_unsigned("<", _load(builder, values[0], vector), same)
-        return builder.zext(builder.ctpop(builder.bitcast(smaller, ir.IntType(LANES))), _INT64)
+def sort_lanes(width: int) -> Callable[[Integer], np.uint64]:
+    """An operation: sort the `width` uint32 from an address on, in place; `width` is a power of two, at most 64.
 
-    return types.int64(types.intp, types.uint32), generate
+    Returns which of the sorted equal the next one: bit `i` of a uint64 for place `i`. A bitonic network, so that there
+    is no branch: each of its few steps orders all pairs at once, in whatever vectors the machine has.
+    """
+    vector = ir.VectorType(_INT32, width)
+
+    def shuffled(builder: ir.IRBuilder, first: ir.Value, second: ir.Value, lanes: list[int]) -> ir.Value:
+        return builder.shuffle_vector(first, second, ir.Constant(ir.VectorType(_INT32, width), lanes))
+
+    def emit(context: BaseContext, builder: ir.IRBuilder, address: ir.Value) -> ir.Value:
+        values = _load(builder, address, vector)
+        for step in network(width):
+            partners = shuffled(builder, values, values, step)
+            below = builder.icmp_unsigned("<", values, partners)
+            low, high = builder.select(below, values, partners), builder.select(below, partners, values)
+            values = shuffled(builder, low, high, [lane + width * (lane > step[lane]) for lane in range(width)])
+        builder.store(values, builder.inttoptr(address, vector.as_pointer()), align=1)
+        following = shuffled(builder, values, values, [*range(1, width), width - 1])
+        repeated = builder.bitcast(builder.icmp_unsigned("==", values, following), ir.IntType(width))
+        return repeated if width == 64 else builder.zext(repeated, _INT64)
+
+    return cast(Callable[[Integer], np.uint64], _operation(types.uint64, types.intp, emit))
 
 
-smaller_ones = cast(Callable[[Integer, np.uint32], Integer], _smaller_ones)
-"""How many of the `LANES` uint32 from an address on are smaller than a value, by one comparison of vectors."""
+def network(width: int) -> list[list[int]]:
+    """Batcher's bitonic network: for every step, each lane's partner; the lower lane gets the lesser value."""
+    steps = []
+    run = 2
+    while run <= width:
+        steps.append([lane ^ (run - 1) for lane in range(width)])
+        stride = run // 4
+        while stride:
+            steps.append([lane ^ stride for lane in range(width)])
+            stride //= 2
+        run *= 2
+    return steps
+
 
 load_byte = _operation(types.uint8, types.intp, lambda context, builder, address: _load(builder, address, _BYTE))
 """The byte at an address, as uint8."""

@@ -17,7 +17,7 @@ from tasks.matching.index.trie_table import (
     pair_key,
 )
 from tasks.matching.machine.intrinsics import address_of, load_word, prefetch
-from tasks.matching.machine.sorting import sort_unique
+from tasks.matching.machine.sorting import LANES, sort_unique
 from tasks.matching.scan.tokens import Block
 
 NO_ENTRY = np.uint32(0xFFFFFFFF)
@@ -33,25 +33,29 @@ _NOWHERE = -1
 def find_pairs(block: Block, count: Integer, index: TokenIndex) -> None:
     """For every token but the last, the continuation by its neighbour: `links[i]`, `NO_LINK` where there is none.
 
-    First all the filters, without a branch, then the few pairs that passed, their cache lines asked for early. A pair
-    across the end of a caption does no harm: nobody reads it.
+    First all the filters, then a list of the pairs that passed, both without a branch; then those pairs, their cache
+    lines asked for early. A pair across the end of a caption does no harm: nobody reads it.
     """
-    words, followers, slots, links = block.words, block.followers, block.slots, block.links
+    words, followers, slots = block.words, block.followers, block.slots
+    links, aside = block.links, block.aside
     table, mask = address_of(index.continuations), index.continuations.size // SLOT - 1
     for token in range(count - 1):
         following = words[token + 1] & LOW_HALF
         allowed = (followers[token] >> filter_shift(following)) & np.uint64(1)
         slot = first_slot(pair_key(words[token], following), mask)
         slots[token] = slot if (allowed != 0) & (following != LOW_HALF) else _NOWHERE
+    passed = 0
     for token in range(count - 1):
-        prefetch(table + max(slots[min(token + _AHEAD, count - 2)], 0) * SLOT_BYTES)
         links[token] = NO_LINK
-        slot = slots[token]
-        if slot != _NOWHERE:
-            key = pair_key(words[token], words[token + 1] & LOW_HALF)
-            slot = find_continuation(table, mask, slot, key)
-            if slot >= 0:
-                links[token] = load_word(table + slot * SLOT_BYTES + 8)
+        aside[passed] = token
+        passed += slots[token] != _NOWHERE
+    for place in range(passed):
+        prefetch(table + slots[aside[min(place + _AHEAD, passed - 1)]] * SLOT_BYTES)
+        token = aside[place]
+        key = pair_key(words[token], words[token + 1] & LOW_HALF)
+        slot = find_continuation(table, mask, slots[token], key)
+        if slot >= 0:
+            links[token] = load_word(table + slot * SLOT_BYTES + 8)
     if count > 0:
         links[count - 1] = NO_LINK
 
@@ -83,11 +87,12 @@ def collect(  # noqa: PLR0913  a kernel that stops and goes on: numba returns an
     """
     words, links, row_stops = block.words, block.links, block.row_stops
     table, mask = address_of(index.continuations), index.continuations.size // SLOT - 1
+    room = index.most_per_token + LANES
     while True:
         last = row_stops[row] if row < rows else count
         stop = last if row < rows else max(token, count - index.depth)
         while token < stop:
-            if size + index.most_per_token + 1 > out.size:
+            if size + room > out.size:
                 return row, token, size, row_begin, False
             mark = np.uint32(words[token] >> HALF)
             link = links[token] if token + 1 < last else NO_LINK

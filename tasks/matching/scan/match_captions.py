@@ -13,7 +13,7 @@ from tasks.arrays import Bytes, Int64s, Keywords
 from tasks.compiled import Integer, compiled
 from tasks.matching.index.index import TokenIndex
 from tasks.matching.index.token_table import SLOT
-from tasks.matching.machine.sorting import sort_unique
+from tasks.matching.machine.sorting import LANES, sort_unique
 from tasks.matching.scan.collect_entries import collect, find_pairs
 from tasks.matching.scan.tokens import MOST_TOKENS, look_up, make_block, make_keys, split
 
@@ -31,7 +31,7 @@ def match_captions(values: Bytes, offsets: Int64s, classes: Bytes, index: TokenI
     block = make_block(_BLOCK + MOST_TOKENS + index.depth)
     token_mask = index.tokens.size // SLOT - 1
     ends = np.empty(texts, np.int64)
-    out = np.empty(4 * texts + 2 * index.most_per_token + 64, np.uint32)
+    out = np.empty(4 * texts + 2 * index.most_per_token + 2 * LANES, np.uint32)
     kept: Integer = np.int64(0)
     done = np.int64(0)
     size: Integer = np.int64(0)

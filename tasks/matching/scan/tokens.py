@@ -42,6 +42,7 @@ class Block(NamedTuple):
         slots: where a search for it begins; later, for it and its neighbour.
         words: its number and mark, or `UNKNOWN`.
         followers: the filter of the tokens that can follow it.
+        aside: tokens that a loop leaves for the next one, so that neither has to guess.
         links: the continuation by its neighbour.
         row_stops: the token at which each text that ends in this block stops.
     """
@@ -53,6 +54,7 @@ class Block(NamedTuple):
     slots: Int64s
     words: Words
     followers: Words
+    aside: Int64s
     links: Words
     row_stops: Int64s
 
@@ -68,6 +70,7 @@ def make_block(size: Integer) -> Block:
         np.empty(size, np.int64),
         np.empty(size, np.uint64),
         np.empty(size, np.uint64),
+        np.empty(size, np.int64),
         np.empty(size, np.uint64),
         np.empty(size, np.int64),
     )
@@ -144,14 +147,29 @@ def make_keys(values: Bytes, block: Block, first: Integer, count: Integer, mask:
 
 @compiled
 def look_up(values: Bytes, block: Block, first: Integer, count: Integer, index: TokenIndex) -> None:
-    """The vocabulary's word 2 (`UNKNOWN` for other tokens) and word 3 of tokens `[first, count)`."""
+    """The vocabulary's word 2 (`UNKNOWN` for other tokens) and word 3 of tokens `[first, count)`.
+
+    First every token's home slot, without a branch; then the tokens that another one keeps from it, and the long ones.
+    """
     begins, lengths, lows, highs, slots = block.begins, block.lengths, block.lows, block.highs, block.slots
     table, mask = address_of(index.tokens), index.tokens.size // SLOT - 1
     arena, arena_begin, address = address_of(index.arena), address_of(index.arena_begin), address_of(values)
+    words, followers, aside = block.words, block.followers, block.aside
     for token in range(first, min(first + _AHEAD, count)):
         prefetch(table + slots[token] * SLOT_BYTES)
+    others = 0
     for token in range(first, count):
         prefetch(table + slots[min(token + _AHEAD, count - 1)] * SLOT_BYTES)
+        place = table + slots[token] * SLOT_BYTES
+        second = load_word(place + 8)
+        found = (load_word(place) == lows[token]) & (second == highs[token]) & (lengths[token] < SHORT)
+        all_or_none = np.uint64(0) - np.uint64(found)
+        words[token] = load_word(place + 16) & all_or_none | UNKNOWN & ~all_or_none
+        followers[token] = load_word(place + 24) & all_or_none
+        aside[others] = token
+        others += (not found) & (second != 0)
+    for place in range(others):
+        token = aside[place]
         slot = find_token(
             table,
             mask,
@@ -163,7 +181,6 @@ def look_up(values: Bytes, block: Block, first: Integer, count: Integer, index: 
             arena,
             arena_begin,
         )
-        block.words[token], block.followers[token] = UNKNOWN, 0
         if slot >= 0:
-            block.words[token] = load_word(table + slot * SLOT_BYTES + 16)
-            block.followers[token] = load_word(table + slot * SLOT_BYTES + 24)
+            words[token] = load_word(table + slot * SLOT_BYTES + 16)
+            followers[token] = load_word(table + slot * SLOT_BYTES + 24)
