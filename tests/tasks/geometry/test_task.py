@@ -66,14 +66,15 @@ def test_tables_and_stats(tmp_path: Path, runtime: Runtime, ids: np.ndarray, vec
 def test_a_selection_restricts_and_shards_do_not_matter(
     tmp_path: Path, runtime: Runtime, ids: np.ndarray, vectors: np.ndarray
 ) -> None:
-    rows = [(int(row), 1.0, 1.0, 2) for row in ids[:50]]
+    rows = [(int(id_), 1.0, 1.0, 2, place) for place, id_ in enumerate(ids[:50])]
     table = pa.table([list(column) for column in zip(*rows, strict=True)], schema=SELECTION)
-    (tmp_path / "selection").mkdir()
-    write_table(tmp_path / "selection" / "selection.parquet", table)
-    selection = External(path=tmp_path / "selection", fingerprint="s")
+    groups = [External(path=tmp_path / f"selection {group}", fingerprint=str(group)) for group in range(2)]
+    for group, part in zip(groups, (table.slice(0, 20), table.slice(20)), strict=True):
+        group.path.mkdir()
+        write_table(group.path / "selection-00000.parquet", part)
     one = write_embeddings(tmp_path / "one", ids, vectors)
     other = write_embeddings(tmp_path / "other", ids[::-1], vectors[::-1].copy(), shards=5)
-    results = [geometry.run(GeometryConfig(), [source], selection, runtime=runtime) for source in (one, other)]
+    results = [geometry.run(GeometryConfig(), [source], groups, runtime=runtime) for source in (one, other)]
     assert results[0].stats["points"] == 50 and results[0].digest == results[1].digest
 
 
