@@ -57,11 +57,11 @@ REFERENCE_RATES: Mapping[Stage, tuple[float, float, float]] = {
 
 
 def measured_rates(manifests: Iterable[Manifest], passes: Mapping[Stage, int]) -> dict[Stage, Rate]:
-    """Rates of the stages in a store, from the runs of its newest ingestion; stages of too few rows are left out.
+    """Rates of the stages of a store's newest curation; none where it had too few rows to tell.
 
     passes: how often each stage of that run went through its rows (1 where it is not named).
     """
-    runs = list(manifests)
+    runs = newest_curation(list(manifests))
     by_digest = {(each.stage, each.key): each for each in runs}
     rows = sum(each.rows for each in _of(runs, "ingest"))
     found: dict[Stage, Rate] = {}
@@ -87,6 +87,26 @@ def measured_rates(manifests: Iterable[Manifest], passes: Mapping[Stage, int]) -
             "this store",
         )
     return found
+
+
+def newest_curation(manifests: list[Manifest]) -> list[Manifest]:
+    """The newest output of `realise`, all that it was made from, and all that was made from these."""
+    ends = _of(manifests, "realise")
+    if not ends:
+        return []
+    chosen = {max(ends, key=lambda each: each.created).name}
+    by_name = {each.name: each for each in manifests}
+    waiting = list(chosen)
+    while waiting:
+        names = [f"{parent.stage}/{parent.key}" for parent in by_name[waiting.pop()].parents]
+        found = [name for name in names if name in by_name and name not in chosen]
+        chosen.update(found)
+        waiting += found
+    for each in manifests:  # oldest first, so that parents come before their children
+        made_from = {f"{parent.stage}/{parent.key}" for parent in each.parents if parent.stage != "external"}
+        if made_from and made_from <= chosen:
+            chosen.add(each.name)
+    return [each for each in manifests if each.name in chosen]
 
 
 def reference_rates() -> dict[Stage, Rate]:
