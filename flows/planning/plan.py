@@ -55,7 +55,7 @@ def passes_of(config: PipelineConfig) -> dict[Stage, int]:
     else:
         assert isinstance(balancing, CalibrateConfig)
         solving = 4 + CALIBRATION_PASSES * (8 if balancing.size else 1)
-    return {"balance": solving, "scale": 3 + (0 if config.resampling.size is None else 5), "subsample": 3}
+    return {"balance": solving, "scale": 3 + (0 if config.resampling.size is None else 5), "subsample": 2}
 
 
 def plan_curation(

@@ -37,22 +37,22 @@ class Rate:
     where: str
 
 
-REFERENCE_ROWS = 1_000_000
-REFERENCE = "two cores, 1,000,000 captions of 70 bytes with 7 keywords each"
+REFERENCE_ROWS = 10_000_000
+REFERENCE = "two cores, captions of 43 bytes with 7.6 keywords each of a list of 40,000"
 REFERENCE_RATES: Mapping[Stage, tuple[float, float, float]] = {
-    # seconds a row, bytes read, bytes written; `python -m benchmarks.scale` measures them anew
-    "ingest": (1.0e-6, 60, 75),
-    "survey": (0.2e-6, 8, 0),
-    "match": (2.0e-6, 75, 30),
-    "balance": (0.2e-6, 22, 0),
-    "scale": (0.2e-6, 22, 0),
-    "select": (1.0e-6, 30, 12),
+    # seconds a row and a pass (of wide stages, of one thread), bytes read, bytes written: `python -m benchmarks.scale`
+    "ingest": (9.7e-7, 25, 45),
+    "survey": (1.6e-7, 8, 0),
+    "match": (4.6e-7, 45, 30),
+    "balance": (1.2e-7, 22, 0),
+    "scale": (0.4e-7, 22, 0),
+    "select": (1.9e-7, 30, 7),
     "realise": (0.0, 0, 0),
-    "scatter": (3.0e-6, 117, 60),
-    "gather": (2.0e-6, 60, 60),
-    "subsample": (0.3e-6, 60, 0),
-    "thin": (0.6e-6, 30, 6),
-    "report": (1.0e-6, 117, 0),
+    "scatter": (8.1e-7, 82, 17),
+    "gather": (3.6e-7, 17, 17),
+    "subsample": (0.2e-7, 16, 0),
+    "thin": (1.2e-7, 30, 5),
+    "report": (2.7e-7, 82, 0),
 }
 
 

@@ -16,7 +16,7 @@ def test_the_table_names_every_stage_and_says_what_it_extrapolates(small: Path) 
     for stage in ("ingest", "match", "balance", "scatter", "gather", "report"):
         assert stage in done.output
     assert "100,000,000 rows" in done.output and "most of it" in done.output
-    assert "extrapolated 100-fold" in done.output
+    assert "extrapolated 10-fold" in done.output
 
 
 def test_without_rows_and_without_a_run_it_asks_for_them(small: Path) -> None:

@@ -23,7 +23,7 @@ def test_time_and_bytes_are_in_proportion_and_memory_is_bounded(config: Pipeline
         assert large.seconds == pytest.approx(10_000 * small.seconds)
         assert large.written == pytest.approx(10_000 * small.written)
         assert large.memory < BASE_MEMORY + 4 * FILE_BYTES + 1.3e6 * 10  # bins of ids are all that grows
-        assert large.extrapolated == 10_000
+        assert large.extrapolated == 1_000 and small.extrapolated == 0.1
 
 
 def test_wide_stages_gain_from_parallel_runs_and_the_others_from_workers(config: PipelineConfig) -> None:
