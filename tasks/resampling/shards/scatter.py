@@ -101,6 +101,7 @@ def write_scattered(tables: Iterable[pa.Table], output: Path, shards: int) -> tu
 def _write(table: pa.Table, path: Path, shards: int) -> None:
     number = shard_of(table.column(WORD).to_numpy(), shards)
     order = np.argsort(number, kind="stable")
+    table = table.combine_chunks()  # each `take` below would look through all chunks
     held, starts = np.unique(number[order], return_index=True)
     ends = np.append(starts, len(order))[1:]
     schema = SCATTERED.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
