@@ -1,4 +1,4 @@
-"""From a configuration to weights: each method as its function gives it, and all of them on real titles."""
+"""From a configuration to weights: each method as its function gives it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,8 @@ from tasks.balancing.config import (
     UniformTarget,
 )
 from tasks.balancing.diagnostics import normalised, total_variation
-from tasks.balancing.feasibility.components import components
-from tasks.balancing.feasibility.obstacles import obstacles
 from tasks.balancing.matrix import match_stream
-from tasks.balancing.matrix.incidence import Incidence, incidence_of
+from tasks.balancing.matrix.incidence import incidence_of
 from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.matrix.match_stream import MatchStream
 from tasks.balancing.raking.rake import rake
@@ -34,7 +32,6 @@ from tasks.balancing.solve import Solution, solve, target_masses, unit_of
 from tasks.balancing.targets import base_measure, capped, tempered, uniform
 from tasks.balancing.theory.convergence_facts import survey
 from tasks.balancing.threshold_rule import threshold, threshold_for_tail_share
-from tasks.resampling.sampling.draw import draw
 from tests.tasks.balancing.examples import random_matrix, write_shards
 
 BASE = np.array([100.0, 10.0, 0.0, 1.0])
@@ -195,42 +192,3 @@ def test_large_matrices_are_looked_at_keyword_by_keyword(stream: MatchStream, mo
     blind = solve(config, stream, WORDS)
     np.testing.assert_array_equal(blind.law.vector, seeing.law.vector)
     assert blind.facts.components is None and seeing.facts.components is not None
-
-
-def counts_of(matrix: Incidence, weights: np.ndarray) -> np.ndarray:
-    return np.bincount(matrix.indices, weights=np.repeat(weights, matrix.degrees), minlength=matrix.columns)
-
-
-@pytest.mark.parametrize("t", [5.0, 10.0, 20.0, 50.0])
-def test_calibration_is_nearest_at_equal_size(titles: Incidence, t: float) -> None:
-    shape = {"indptr": titles.indptr, "indices": titles.indices, "columns": titles.columns}
-    goal = capped(base_measure(titles, "pairs"), t)
-    cut = threshold(**shape, t=t).inclusion
-    size = cut.sum()
-    half = rake(**shape, column_target=capped(base_measure(titles, "rows"), t), steps=("y",)).weight
-    half = half * (size / half.sum())
-    found = calibrate_to_size(**shape, target=goal, size=size, cap=2.0)
-    assert found.inclusion.sum() == pytest.approx(size, rel=2e-3) and found.inclusion.max() <= 2.0 + 1e-9
-    expected = [total_variation(counts_of(titles, w), goal) for w in (cut, half, found.inclusion)]
-    assert expected[2] <= 0.6 * min(expected[:2])
-    realised = []
-    for w in (cut, half, found.inclusion):
-        chosen = draw(titles.ids, w, method="residual", size=None, seed=0, inclusion=w).multiplicity
-        realised.append(total_variation(counts_of(titles, chosen.astype(float)), goal))
-    assert realised[2] <= 0.6 * min(realised[:2])
-
-
-def test_two_margins_are_infeasible_and_said_to_be(titles: Incidence) -> None:
-    goal = capped(base_measure(titles, "rows"), 10.0)
-    goal /= goal.sum()
-    found = rake(
-        titles.indptr, titles.indices, columns=titles.columns, column_target=goal, steps=20_000, tolerance=1e-6
-    )
-    assert not found.converged and found.iterations < 20_000
-    assert np.isfinite(found.weight).all() and found.residual > 0.01
-    kinds = {obstacle.kind for obstacle in found.infeasible}
-    assert "forced" in kinds
-    assert found.infeasible == obstacles(
-        titles.indptr, titles.indices, row_target=np.array([1 / titles.rows]), column_target=goal
-    )
-    assert components(titles.indptr, titles.indices, titles.columns).rows[0] > 0.8 * titles.rows
