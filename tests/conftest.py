@@ -1,13 +1,21 @@
 """Fixtures that every room uses."""
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.store.workspace import Runtime
 from tests.paths import SHARED_DATA
+
+# Hypothesis draws the same examples on every machine, so that a red run means a change and can be repeated;
+# `HYPOTHESIS_PROFILE=explore` draws new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture
