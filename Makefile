@@ -4,14 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?= configs/demo.yaml
 OPTIONS ?=
+TESTERS ?= auto
 
 .PHONY: demo test slow coverage lint ui stop clean
 
 demo: $(VENV)/installed
 	$(BIN)/equipoise run $(CONFIG)
 
-test: $(VENV)/installed
-	$(BIN)/python -m pytest $(OPTIONS)
+test: $(VENV)/installed  # a process a core, at most 8; a file's tests stay together, for what they share
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --maxprocesses 8 --dist loadfile $(OPTIONS)
 
 slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
