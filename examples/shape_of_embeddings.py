@@ -18,10 +18,10 @@ def main() -> tuple[float, float]:
     estimate = intrinsic_dimension(points)
     print(f"intrinsic dimension {estimate.dimension:.2f}, between {estimate.low:.2f} and {estimate.high:.2f}")
 
-    uniformity = treg_uniformity(tree.length, *points.shape)
+    uniformity = treg_uniformity(tree.length, points.shape[1])
     noise = draws.normal(size=points.shape)
     even = minimum_spanning_tree(noise / np.linalg.norm(noise, axis=1, keepdims=True))
-    print(f"T-REGS uniformity {uniformity:.3f}; spread evenly {treg_uniformity(even.length, *points.shape):.3f}")
+    print(f"T-REGS uniformity {uniformity:.0f}; spread evenly {treg_uniformity(even.length, points.shape[1]):.0f}")
     return estimate.dimension, uniformity
 
 

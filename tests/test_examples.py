@@ -53,7 +53,7 @@ def test_collapsed_points_come_near_the_simplex() -> None:
 def test_the_hidden_dimension_is_found() -> None:
     dimension, uniformity = program("shape_of_embeddings").main()
     assert dimension == pytest.approx(3, abs=0.25)
-    assert 0 < uniformity < 0.2
+    assert 0 < uniformity < 400  # of 2,000 points; spread evenly they have about 1,400
 
 
 def test_an_experiment_runs_from_python(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def measure_geometry(
         "mst_length": tree.length,
         "mean_edge": tree.length / (n - 1),
         "certified_fraction": tree.certified_fraction,
-        "uniformity": treg_uniformity(tree.length, n, d),
+        "uniformity": treg_uniformity(tree.length, d),
         "median_edge": float(np.median(tree.lengths)),
         "duplicate_distance": near,
         "duplicate_groups": groups.groups,

@@ -62,7 +62,7 @@ class GeometryStats(Stats):
     mst_length: float = Field(description="total length of the spanning tree")
     mean_edge: float = Field(description="mean length of its edges")
     certified_fraction: float = Field(description="share of its edges that are proved to be the shortest")
-    uniformity: float = Field(description="mean edge over the edge of a regular simplex")
+    uniformity: float = Field(description="length of the tree in edges of the regular simplex (T-REGS)")
     median_edge: float = Field(description="median length of the tree's edges")
     duplicate_distance: float = Field(description="up to which rows count as near-duplicates")
     duplicate_groups: int = Field(description="groups of near-duplicates")

@@ -83,4 +83,4 @@ def diversity(
     mean = float(np.mean(lengths))
     error = float(np.std(lengths, ddof=1) / np.sqrt(draws)) if draws > 1 else 0.0
     d = vectors.shape[1]
-    return Diversity(mean, error, treg_uniformity(mean * size, size, d), float(np.mean(repeats)), size, draws)
+    return Diversity(mean, error, treg_uniformity(mean * size, d), float(np.mean(repeats)), size, draws)

@@ -3,21 +3,21 @@
 import numpy as np
 
 
-def treg_uniformity(length: float, n: int, dimension: int) -> float:
-    """`(length / n) / √(2 (d + 1) / d)`: mean tree length per point over the edge of the regular simplex.
+def treg_uniformity(length: float, dimension: int) -> float:
+    """`length / √(2 (d + 1) / d)`: the tree's length in edges of the regular simplex.
 
-    length: of the minimum spanning tree of n points on the unit sphere in `R^d`. With n ≤ d + 1 points it is at most
-    about 1, reached by the simplex; with many points it falls like `n^(-1/(d-1))`, so compare equal n only.
-    (T-REGS, section 4: the metric is `−E / √(2 (d + 1) / d)` with `E = −length / n`.)
+    length: of the minimum spanning tree of points on the unit sphere in `R^d`. At most `n − 1`, reached by the simplex
+    of n ≤ d + 1 points. It is the paper's metric (T-REGS, appendix G), which is not divided by n: repeating every point
+    leaves it unchanged. It grows with the number of points, so compare sets of equal size only.
     Raises `ValueError` for a dimension below 1.
 
     Example:
         >>> import numpy as np
         >>> from equipoise import minimum_spanning_tree, treg_uniformity
         >>> tree = minimum_spanning_tree(np.eye(3))
-        >>> round(treg_uniformity(tree.length, 3, 3), 3)
-        0.577
+        >>> round(treg_uniformity(tree.length, 3), 3)
+        1.732
     """
     if dimension < 1:
         raise ValueError(f"needs a dimension of at least 1, not {dimension}")
-    return float(length) / max(n, 1) / float(np.sqrt(2 * (dimension + 1) / dimension))
+    return float(length) / float(np.sqrt(2 * (dimension + 1) / dimension))

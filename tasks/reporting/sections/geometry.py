@@ -54,7 +54,7 @@ class GeometryRow:
         method: how it was found.
         excess: by how much, relative to its length, a tree that is not exact may be too long.
         excess_error: standard error of `excess`.
-        uniformity: mean edge over the edge of a regular simplex.
+        uniformity: length of the tree in edges of the regular simplex.
         dimension: intrinsic dimension.
         dimension_low: lower end of its interval.
         dimension_high: upper end.

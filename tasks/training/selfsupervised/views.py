@@ -5,6 +5,7 @@ whatever the device that makes it and however many ranks share the batch.
 """
 
 import math
+from functools import cache
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from storage.draws import uniform
-from tasks.arrays import Integers
+from tasks.arrays import Floats, Integers
 from tasks.training.selfsupervised.config import ViewConfig
 
 DRAWS = ("area", "ratio", "right", "down", "mirror", "jitter", "brightness", "contrast", "saturation", "hue", "grey",
@@ -86,12 +87,34 @@ def _colour_turn(saturation: Tensor, angle: Tensor) -> Tensor:
     return turn.new_tensor(_FROM_YIQ) @ turn @ turn.new_tensor(_YIQ)
 
 
+def window_sides(area: Tensor, ratio: Tensor, smallest: float) -> tuple[Tensor, Tensor]:
+    """Width and height of random windows, `[b]` each, as shares of the picture's, from uniform draws `[b]`.
+
+    Area a uniform in [s, 1] and log r (r = width / height) uniform in ±log 4/3 are drawn until the window fits into
+    the picture, `|log r| ≤ −log a`: what torchvision's `RandomResizedCrop` does, up to its tenth try. Then
+    `t = |log r|` has a density proportional to `e^(−t) − s`, and a is uniform in `[s, e^(−t)]`, so one draw of each
+    is enough.
+    """
+    table = torch.from_numpy(_log_ratios(smallest)).to(area)
+    place = (2 * ratio - 1).abs() * (len(table) - 1)
+    low = place.floor().long().clamp(max=len(table) - 2)
+    stretch = torch.lerp(table[low], table[low + 1], place - low)
+    covered = smallest + ((-stretch).exp() - smallest) * area
+    turned = torch.where(ratio < 0.5, -stretch, stretch)
+    return (covered * turned.exp()).sqrt(), (covered * (-turned).exp()).sqrt()
+
+
+@cache
+def _log_ratios(smallest: float) -> Floats:
+    """`t` of `window_sides` at equal steps of its probability, `[1025]`."""
+    t = np.linspace(0, min(math.log(4 / 3), -math.log(smallest)), 16_385)
+    mass = 1 - np.exp(-t) - smallest * t
+    return np.interp(np.linspace(0, mass[-1], 1_025), mass, t)
+
+
 def _windows(pictures: Tensor, u: dict[str, Tensor], config: ViewConfig) -> Tensor:
     """Resized random windows, some of them mirrored, as one bilinear sampling."""
-    area = config.smallest + (1 - config.smallest) * u["area"]
-    ratio = torch.exp(math.log(4 / 3) * (2 * u["ratio"] - 1))
-    width = (area * ratio).sqrt().clamp(max=1)
-    height = (area / ratio).sqrt().clamp(max=1)
+    width, height = window_sides(u["area"], u["ratio"], config.smallest)
     transform = torch.zeros(len(pictures), 2, 3, dtype=pictures.dtype, device=pictures.device)
     transform[:, 0, 0] = torch.where(u["mirror"] < config.mirror, -width, width)
     transform[:, 0, 2] = (2 * u["right"] - 1) * (1 - width)

@@ -3,9 +3,21 @@
 import colorsys
 
 import numpy as np
+import pytest
 import torch
+from scipy.stats import ks_2samp
+from torchvision.transforms import RandomResizedCrop
 
-from tasks.training.selfsupervised.views import DEVIATION, DRAWS, LEVELS, MEAN, ViewConfig, random_view, view_draws
+from tasks.training.selfsupervised.views import (
+    DEVIATION,
+    DRAWS,
+    LEVELS,
+    MEAN,
+    ViewConfig,
+    random_view,
+    view_draws,
+    window_sides,
+)
 from tests.tasks.training.selfsupervised.examples import places, textures
 
 NOTHING = ViewConfig(smallest=1, jitter=0, grey=0, solarise=0, mirror=0)
@@ -55,6 +67,39 @@ def test_a_quarter_window_in_the_corner_is_the_corner():
     view = shown(random_view(picture, draws(1, area=0, right=0, down=0), window))[0, 0, 8]
     assert view.max() < 0.5 + 1e-3  # the left half, enlarged
     torch.testing.assert_close(view[1:-1].diff(), torch.full((13,), 1 / 30), atol=1e-4, rtol=0)
+
+
+def test_windows_are_torchvisions():
+    """Areas and ratios have the distribution of `RandomResizedCrop`, which draws a window again until it fits."""
+    n, smallest = 60_000, 0.2
+    width, height = window_sides(*torch.rand(2, n, generator=torch.Generator().manual_seed(1)), smallest)
+    area, ratio = width * height, width / height
+    assert max(width.max(), height.max()) <= 1 + 1e-6 and area.min() > smallest - 1e-6
+    torch.manual_seed(0)
+    side = 10_000
+    picture = torch.empty(3, 1, 1).expand(3, side, side)
+    theirs = torch.tensor(
+        [RandomResizedCrop.get_params(picture, (smallest, 1.0), (3 / 4, 4 / 3))[2:] for _ in range(20_000)]
+    )
+    for ours, reference in (
+        (area, theirs.double().prod(dim=1) / side**2), (ratio, theirs[:, 1].double() / theirs[:, 0].double())
+    ):  # fmt: skip
+        assert ks_2samp(ours.numpy(), reference.numpy()).pvalue > 0.001
+    assert float((area > 0.9).double().mean()) == pytest.approx(0.027, abs=0.004)  # clamping gives 0.069
+
+
+@pytest.mark.parametrize("smallest", [1.0, 0.99, 0.8, 0.05])
+def test_no_window_leaves_the_picture(smallest: float):
+    ends = torch.tensor([0.0, 0.25, 0.5, 0.75, 1 - 2**-24])
+    picture = torch.linspace(0, 1, 16).expand(1, 3, 16, 16)
+    for ratio in ends:
+        for area in ends:
+            view = shown(
+                random_view(
+                    picture, draws(1, ratio=ratio, area=area), NOTHING.model_copy(update={"smallest": smallest})
+                )
+            )
+            assert torch.isfinite(view).all() and (view[0, 0].diff(dim=-1) > -1e-6).all()  # nothing is reflected
 
 
 def test_grey_leaves_one_channel_and_solarising_inverts_what_is_bright():
