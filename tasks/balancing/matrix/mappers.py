@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol, TypeVar, cast
+
+from tasks.ordered_map import ordered_map
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,27 +20,12 @@ class Mapper(Protocol):
 
 
 def mapped(workers: int) -> Mapper:
-    """`map` over threads, in order; at most twice as many results as workers wait to be taken, the rest is not begun.
+    """`map` over so many threads, in order and few results ahead; with one worker or one item in this thread."""
 
-    An error in one call is raised where its result would stand.
-    """
-
-    def run(function: Callable[[Item], Result], items: Sequence[Item], /) -> Iterator[Result]:
+    def run(function: Callable[[Item], Result], items: Sequence[Item], /) -> Iterable[Result]:
         if workers <= 1 or len(items) <= 1:
-            yield from map(function, items)
-            return
-        waiting: deque[Future[Result]] = deque()
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                for item in items:
-                    waiting.append(pool.submit(function, item))
-                    if len(waiting) >= 2 * workers:
-                        yield waiting.popleft().result()
-                while waiting:
-                    yield waiting.popleft().result()
-            finally:
-                for future in waiting:
-                    future.cancel()
+            return map(function, items)
+        return ordered_map(function, items, workers=workers)
 
     return run
 

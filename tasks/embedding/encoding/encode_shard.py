@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ from storage.tables.schemas import REJECTED, embeddings_schema
 from storage.tables.shards import iter_batches, read_table
 from tasks.arrays import Float32s
 from tasks.embedding.encoding.encoders import Encoders, ImageEncoder, Prepared, TextEncoder
-from tasks.embedding.encoding.ordered_map import ordered_map
+from tasks.ordered_map import ordered_map
+from tasks.threads import one_torch_thread
 
 Advance = Callable[[int], object]
+
+ordered = partial(ordered_map, initializer=one_torch_thread)
 
 
 @dataclass(frozen=True)
@@ -83,9 +87,9 @@ def _images(
 
     batches = _distinct_images(path, batch_size, which)
     if torch.device(encoders.device).type == "cpu":
-        results = ordered_map(lambda batch: encode(encoder.prepare(batch)), batches, workers=workers)
+        results = ordered(lambda batch: encode(encoder.prepare(batch)), batches, workers=workers)
     else:
-        results = map(encode, ordered_map(encoder.prepare, batches, workers=workers, ahead=2 * workers))
+        results = map(encode, ordered(encoder.prepare, batches, workers=workers, ahead=2 * workers))
     parts: list[tuple[int, Prepared, Float32s]] = []
     distinct_faults: dict[int, tuple[str, str]] = {}
     first, dimension = 0, 0
@@ -136,7 +140,7 @@ def _texts(
     distinct = captions.dictionary.to_pylist() or [""]
     batches = (encoder.tokenise(distinct[at : at + batch_size]) for at in range(0, len(distinct), batch_size))
     on_cpu = torch.device(encoders.device).type == "cpu"
-    vectors = ordered_map(
+    vectors = ordered(
         lambda tokens: encoders.vectors(encoder.encode, tokens), batches, workers=workers if on_cpu else 1
     )
     matrix = np.concatenate(list(vectors))

@@ -10,10 +10,11 @@ import numpy as np
 
 from storage.errors import InputError
 from tasks.arrays import Bools, Float32s, Floats, Int32s, Int64s, Pixels
-from tasks.embedding.encoding.ordered_map import ordered_map
 from tasks.embedding.pictures.pixels import pixel_vectors
 from tasks.geometry.neighbours.tile_search import TileSearch
+from tasks.ordered_map import ordered_map
 from tasks.screening.pictures.alignment import SIDE, aligned_distances
+from tasks.threads import one_torch_thread
 
 SAME_PICTURE = 0.55
 """Aligned distance up to which two pictures count as the same.
@@ -81,7 +82,7 @@ def nearest_pictures(
         return listed[own, best], distance[own, best], best >= width // 2
 
     parts = []
-    for part in ordered_map(measure, range(0, count, _BLOCK), workers=workers):
+    for part in ordered_map(measure, range(0, count, _BLOCK), workers=workers, initializer=one_torch_thread):
         parts.append(part)
         advance(len(part[0]))
     position, distance, mirrored = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from storage.errors import InputError
 from tasks.arrays import Int64s, Integers, Pixels
-from tasks.embedding.encoding.ordered_map import ordered_map
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
 from tasks.embedding.pictures.pixels import thumbnail
+from tasks.ordered_map import ordered_map
 from tasks.screening.pictures.alignment import SIDE
 
 ROWS = 1_024

@@ -40,31 +40,6 @@ def test_workers_are_threads_and_one_is_none() -> None:
     assert set(mapped(1)(lambda _: threading.get_ident(), range(3))) == {here}
 
 
-def test_an_error_reaches_the_caller() -> None:
-    def fail(item: int) -> int:
-        raise ZeroDivisionError(item)
-
-    for workers in (1, 3):
-        with pytest.raises(ZeroDivisionError):
-            list(mapped(workers)(fail, range(4)))
-
-
-def test_little_waits_and_nothing_runs_after_an_error() -> None:
-    begun: list[int] = []
-
-    def note(item: int) -> int:
-        begun.append(item)
-        if item == 3:
-            raise ZeroDivisionError(item)
-        return item
-
-    results = iter(mapped(2)(note, range(100)))
-    assert next(results) == 0 and len(begun) <= 5
-    with pytest.raises(ZeroDivisionError):
-        list(results)
-    assert max(begun) < 12
-
-
 @pytest.mark.slow
 def test_passes_run_on_a_ray_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(match_stream, "ROWS_PER_BLOCK", 150)

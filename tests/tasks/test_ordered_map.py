@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tasks.embedding.encoding.ordered_map import ordered_map
+from tasks.ordered_map import ordered_map
+from tasks.threads import one_torch_thread
 
 
 @settings(max_examples=40, deadline=None)
@@ -47,7 +48,7 @@ def test_an_error_surfaces_at_its_item_and_ends_the_work() -> None:
     assert results == [0, 1, 2] and len(begun) < 10
 
 
-def test_every_thread_computes_with_one_torch_thread() -> None:
+def test_every_thread_is_initialised_before_its_first_item() -> None:
     before = torch.get_num_threads()
     both = threading.Barrier(2, timeout=60)  # two items at once: two threads
 
@@ -55,5 +56,5 @@ def test_every_thread_computes_with_one_torch_thread() -> None:
         both.wait()
         return torch.get_num_threads()
 
-    assert list(ordered_map(threads, range(4), workers=2)) == [1] * 4
+    assert list(ordered_map(threads, range(4), workers=2, initializer=one_torch_thread)) == [1] * 4
     assert torch.get_num_threads() == before
