@@ -12,18 +12,18 @@ from tasks.reporting.inputs.tables import read_document, read_frame
 from tasks.reporting.page.svg import draw, drawing
 from tasks.reporting.report import Report
 from tasks.reporting.sections.audit import read_audit
-from tasks.reporting.sections.concept_density import density_figure
-from tasks.reporting.sections.convergence import convergence_figure, read_convergence
+from tasks.reporting.sections.balancing.convergence import convergence_figure, read_convergence
+from tasks.reporting.sections.balancing.marginals import keyword_marginals, marginals_figure
 from tasks.reporting.sections.examples import read_examples
-from tasks.reporting.sections.geometry import read_geometry
-from tasks.reporting.sections.geometry_charts import diversity_figure, edges_figure
-from tasks.reporting.sections.marginals import keyword_marginals, marginals_figure
+from tasks.reporting.sections.geometry.concept_density import density_figure
+from tasks.reporting.sections.geometry.geometry import read_geometry
+from tasks.reporting.sections.geometry.geometry_charts import diversity_figure, edges_figure
 from tasks.reporting.sections.provenance import read_provenance
 from tasks.reporting.sections.row_counts import read_row_counts
-from tasks.reporting.sections.score_charts import differences_figure, scores_figure
-from tasks.reporting.sections.scores import Scores, compare, summarise
-from tasks.reporting.sections.screening import read_screening, screening_figure
-from tasks.reporting.sections.sentences import caution, curation_sentence, facts, headline
+from tasks.reporting.sections.scores.score_charts import differences_figure, scores_figure
+from tasks.reporting.sections.scores.scores import Scores, compare, summarise
+from tasks.reporting.sections.scores.sentences import caution, curation_sentence, facts, headline
+from tasks.reporting.sections.screening.screening import read_screening, screening_figure
 from tasks.reporting.sections.training_curves import read_trainings, training_figure
 
 

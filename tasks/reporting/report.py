@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from tasks.reporting.page.render import Section
 from tasks.reporting.page.svg import Drawing
 from tasks.reporting.sections.audit import Audit
-from tasks.reporting.sections.convergence import Convergence
+from tasks.reporting.sections.balancing.convergence import Convergence
+from tasks.reporting.sections.balancing.marginals import KeywordMarginals
 from tasks.reporting.sections.examples import ExampleGroup
-from tasks.reporting.sections.geometry import Geometry
-from tasks.reporting.sections.marginals import KeywordMarginals
+from tasks.reporting.sections.geometry.geometry import Geometry
 from tasks.reporting.sections.provenance import Provenance
 from tasks.reporting.sections.row_counts import RowCounts
-from tasks.reporting.sections.scores import Scores
-from tasks.reporting.sections.screening import Screened
+from tasks.reporting.sections.scores.scores import Scores
+from tasks.reporting.sections.screening.screening import Screened
 from tasks.reporting.sections.training_curves import Trainings
 
 TITLES = {
@@ -31,9 +31,9 @@ TITLES = {
 """Section → heading, in the order of reading. Its template is `page/sections/<section>.html.j2`."""
 
 
-@dataclass(frozen=True)
-class Report:
-    """The content of `report.html`: a field a section, beside the head and the figures.
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What the report of any experiment holds: its head, what was scored, how to reproduce it, its figures.
 
     Attributes:
         title: heading of the page.
@@ -41,14 +41,6 @@ class Report:
         caution: what the intervals are, and what they are not.
         facts: figures in large type, and what they say.
         scores: what the models reach, and differences between variants.
-        rows: where every row went.
-        screening: repetitions, and leaks of the evaluation sets.
-        marginals: how often each keyword occurs, before and after.
-        convergence: how balancing approached its target.
-        training: budgets and ends.
-        geometry: how the embedded pairs lie.
-        examples: pairs of every fate.
-        audit: faults of the metadata list.
         provenance: what would have to be the same for the same bytes to come out.
         drawings: figures, by the name that the templates ask for.
     """
@@ -58,6 +50,30 @@ class Report:
     caution: str
     facts: tuple[tuple[str, str], ...]
     scores: Scores
+    provenance: Provenance
+    drawings: Mapping[str, Drawing]
+
+    @property
+    def variants(self) -> Sequence[str]:
+        """Everything that was scored."""
+        return [each.variant for each in self.scores.summaries]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report(Findings):
+    """The content of a pipeline's `report.html`: a field a section, beside what every report holds.
+
+    Attributes:
+        rows: where every row went.
+        screening: repetitions, and leaks of the evaluation sets.
+        marginals: how often each keyword occurs, before and after.
+        convergence: how balancing approached its target.
+        training: budgets and ends.
+        geometry: how the embedded pairs lie.
+        examples: pairs of every fate.
+        audit: faults of the metadata list.
+    """
+
     rows: RowCounts
     screening: Screened
     marginals: KeywordMarginals
@@ -66,8 +82,6 @@ class Report:
     geometry: Geometry
     examples: tuple[ExampleGroup, ...]
     audit: Audit
-    provenance: Provenance
-    drawings: Mapping[str, Drawing]
 
     @property
     def sections(self) -> list[Section]:
@@ -86,4 +100,4 @@ class Report:
     @property
     def variants(self) -> Sequence[str]:
         """Everything that was trained or scored."""
-        return [*(each.variant for each in self.scores.summaries), *(each.variant for each in self.training.rows)]
+        return [*super().variants, *(each.variant for each in self.training.rows)]

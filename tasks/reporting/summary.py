@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from storage.record.stats import as_json
 from tasks.evaluation.scoring.intervals import Interval
 from tasks.reporting.report import Report
-from tasks.reporting.sections.scores import Difference, Summary
-from tasks.reporting.sections.screening import Screened
+from tasks.reporting.sections.scores.scores import Difference, Summary
+from tasks.reporting.sections.screening.screening import Screened
 
 
 def summary_json(report: Report) -> dict[str, JsonValue]:

@@ -9,7 +9,7 @@ from tasks.balancing.stats import BalanceStats
 from tasks.ingest.stats import IngestStats
 from tasks.matching.stats import MatchStats
 from tasks.reporting.inputs.stage_outputs import Curation
-from tasks.reporting.sections.screening import Screened
+from tasks.reporting.sections.screening.screening import Screened
 from tasks.resampling.stats import RealiseStats
 
 

@@ -14,11 +14,12 @@ from tasks.reporting.inputs.stage_outputs import Backbone, Probed
 from tasks.reporting.inputs.tables import read_frame
 from tasks.reporting.page.formats import integer, percent
 from tasks.reporting.page.render import Section
-from tasks.reporting.page.svg import Drawing, draw, drawing
-from tasks.reporting.sections.provenance import Provenance, read_provenance
-from tasks.reporting.sections.score_charts import scores_figure
-from tasks.reporting.sections.scores import Scores, compare, summarise
-from tasks.reporting.sections.sentences import caution, headline
+from tasks.reporting.page.svg import draw, drawing
+from tasks.reporting.report import Findings
+from tasks.reporting.sections.provenance import read_provenance
+from tasks.reporting.sections.scores.score_charts import scores_figure
+from tasks.reporting.sections.scores.scores import Scores, compare, summarise
+from tasks.reporting.sections.scores.sentences import caution, headline
 from tasks.reporting.sections.training_curves import TrainingRun, training_figure
 from tasks.training.stats import SelfSupervisedStats
 
@@ -55,41 +56,22 @@ class End:
     measures: Mapping[str, float | None]
 
 
-@dataclass(frozen=True)
-class SelfSupervisedReport:
-    """The content of the page.
+@dataclass(frozen=True, kw_only=True)
+class SelfSupervisedReport(Findings):
+    """The content of the page, beside what every report holds.
 
     Attributes:
-        title: heading of the page.
-        headline: the result in a sentence.
-        caution: what the intervals are, and what they are not.
-        facts: figures in large type, and what they say.
-        scores: what the features are worth, trained and untrained.
         probes: figures of every probe.
         ends: where every training ended.
-        provenance: what would have to be the same for the same bytes to come out.
-        drawings: figures, by the name that the templates ask for.
     """
 
-    title: str
-    headline: str
-    caution: str
-    facts: tuple[tuple[str, str], ...]
-    scores: Scores
     probes: tuple[tuple[RunLabel, ProbeStats], ...]
     ends: tuple[End, ...]
-    provenance: Provenance
-    drawings: Mapping[str, Drawing]
 
     @property
     def sections(self) -> tuple[Section, ...]:
         """The sections, in the order of reading."""
         return SECTIONS
-
-    @property
-    def variants(self) -> Sequence[str]:
-        """The networks compared."""
-        return [each.variant for each in self.scores.summaries]
 
 
 def compose(

@@ -1,7 +1,7 @@
 """Which sections a report has, and in which order."""
 
 from tasks.reporting.report import TITLES, Report
-from tasks.reporting.sections.scores import Scores, summarise
+from tasks.reporting.sections.scores.scores import Scores, summarise
 from tasks.reporting.sections.training_curves import TrainingRow, Trainings
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 

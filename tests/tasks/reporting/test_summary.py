@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from tasks.reporting.sections.scores import compare, summarise
+from tasks.reporting.sections.scores.scores import compare, summarise
 from tasks.reporting.summary import deltas_json, dumped, finite_json, variants_json
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tasks.reporting.page.render import Section
 from tasks.reporting.page.svg import Drawing
-from tasks.reporting.sections.scores import Scores
+from tasks.reporting.sections.scores.scores import Scores
 from tasks.reporting.stats import ReportStats
 from tasks.reporting.write import write
 

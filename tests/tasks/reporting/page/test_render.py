@@ -12,8 +12,8 @@ from tasks.reporting.inputs.pictures import Picture
 from tasks.reporting.page.render import FILTERS, STYLESHEET, Section, environment, render
 from tasks.reporting.page.svg import Drawing
 from tasks.reporting.report import TITLES
-from tasks.reporting.sections.convergence import Convergence
-from tasks.reporting.sections.scores import Scores
+from tasks.reporting.sections.balancing.convergence import Convergence
+from tasks.reporting.sections.scores.scores import Scores
 from tasks.reporting.task import report, selfsupervised_report
 from tests.paths import ROOT
 

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from tasks.reporting.page.svg import drawing, to_svg
-from tasks.reporting.sections.concept_density import density, density_figure
+from tasks.reporting.sections.geometry.concept_density import density, density_figure
 from tests.tasks.reporting.conftest import KEYWORDS
 
 

@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 import numpy as np
 
 from tasks.reporting.page.svg import drawing, to_svg
-from tasks.reporting.sections.geometry import geometry_row
-from tasks.reporting.sections.geometry_charts import diversity_figure, edges_figure
+from tasks.reporting.sections.geometry.geometry import geometry_row
+from tasks.reporting.sections.geometry.geometry_charts import diversity_figure, edges_figure
 from tests.tasks.reporting.figures import diversity_stats, geometry_stats
 
 

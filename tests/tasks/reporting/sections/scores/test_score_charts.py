@@ -3,8 +3,8 @@
 import pytest
 
 from tasks.reporting.page.svg import MUTED, SERIES, drawing
-from tasks.reporting.sections.score_charts import differences_figure, scores_figure
-from tasks.reporting.sections.scores import compare, summarise
+from tasks.reporting.sections.scores.score_charts import differences_figure, scores_figure
+from tasks.reporting.sections.scores.scores import compare, summarise
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 
 LOW, HIGH = (0.30, 0.31, 0.32), (0.40, 0.41, 0.42)

@@ -7,7 +7,7 @@ import pytest
 from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.page.svg import drawing
-from tasks.reporting.sections.screening import Screened, read_screening, screening_figure
+from tasks.reporting.sections.screening.screening import Screened, read_screening, screening_figure
 from tests.tasks.reporting.conftest import Inputs
 
 

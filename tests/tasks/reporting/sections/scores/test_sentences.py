@@ -2,11 +2,11 @@
 
 import polars as pl
 
-from tasks.reporting.sections.marginals import KeywordMarginals, distances, read_marginals
+from tasks.reporting.sections.balancing.marginals import KeywordMarginals, distances, read_marginals
 from tasks.reporting.sections.row_counts import RowCounts, Station
-from tasks.reporting.sections.scores import Scores, compare, summarise
-from tasks.reporting.sections.screening import Screened
-from tasks.reporting.sections.sentences import caution, curation_sentence, facts, headline
+from tasks.reporting.sections.scores.scores import Scores, compare, summarise
+from tasks.reporting.sections.scores.sentences import caution, curation_sentence, facts, headline
+from tasks.reporting.sections.screening.screening import Screened
 from tests.tasks.reporting.figures import balance_stats, realise_stats
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from tasks.reporting.page.formats import integer, number, percent, points, signed_bounds
-from tasks.reporting.sections.marginals import KeywordMarginals
+from tasks.reporting.sections.balancing.marginals import KeywordMarginals
 from tasks.reporting.sections.row_counts import RowCounts
-from tasks.reporting.sections.scores import Difference, Scores
-from tasks.reporting.sections.screening import Screened
+from tasks.reporting.sections.scores.scores import Difference, Scores
+from tasks.reporting.sections.screening.screening import Screened
 
 
 def headline(scores: Scores, *, trained: int = 0) -> str:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from tasks.reporting.page.svg import drawing
-from tasks.reporting.sections.convergence import convergence_figure, convergence_sentence
+from tasks.reporting.sections.balancing.convergence import convergence_figure, convergence_sentence
 from tests.tasks.reporting.figures import balance_stats
 
 

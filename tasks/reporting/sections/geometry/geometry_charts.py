@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tasks.arrays import Floats
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
 from tasks.reporting.page.svg import INK, MUTED, blank, name_rows, variant_colours
-from tasks.reporting.sections.geometry import DEVIATIONS, GeometryRow
+from tasks.reporting.sections.geometry.geometry import DEVIATIONS, GeometryRow
 
 
 def edges_figure(lengths: Mapping[str, Floats], cut: float | None = None) -> Figure | None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tasks.reporting.sections.scores import Scores, compare, summarise
+from tasks.reporting.sections.scores.scores import Scores, compare, summarise
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 
 

@@ -7,7 +7,13 @@ import polars as pl
 import pytest
 
 from tasks.reporting.page.svg import drawing, to_svg
-from tasks.reporting.sections.marginals import Marginals, distances, drawn_ranks, marginals_figure, read_marginals
+from tasks.reporting.sections.balancing.marginals import (
+    Marginals,
+    distances,
+    drawn_ranks,
+    marginals_figure,
+    read_marginals,
+)
 from tests.tasks.reporting.conftest import entries_table
 
 

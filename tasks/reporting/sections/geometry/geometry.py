@@ -15,8 +15,8 @@ from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs.settings import settings
 from tasks.reporting.inputs.stage_outputs import Training
 from tasks.reporting.inputs.tables import edge_lengths, read_frame, read_keywords, shards_of
-from tasks.reporting.sections.concept_density import Density, density
-from tasks.reporting.sections.duplicate_groups import DuplicateGroup, show_groups
+from tasks.reporting.sections.geometry.concept_density import Density, density
+from tasks.reporting.sections.geometry.duplicate_groups import DuplicateGroup, show_groups
 
 DEVIATIONS = 1.96  # of a normal distribution, for 95 %
 

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from tasks.reporting.sections.leaks import around
+from tasks.reporting.sections.screening.leaks import around
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from storage.tables.shards import write_table
-from tasks.reporting.sections.duplicate_groups import show_groups
+from tasks.reporting.sections.geometry.duplicate_groups import show_groups
 from tests.tasks.reporting.conftest import pairs_table
 
 

@@ -16,10 +16,10 @@ from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs.settings import settings
 from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.inputs.tables import edge_lengths, read_frame, shards_of
-from tasks.reporting.sections.duplicate_groups import DuplicateGroup, show_groups
-from tasks.reporting.sections.geometry import GeometryRow, geometry_row
-from tasks.reporting.sections.geometry_charts import edges_figure
-from tasks.reporting.sections.leaks import Leakage, read_leakage
+from tasks.reporting.sections.geometry.duplicate_groups import DuplicateGroup, show_groups
+from tasks.reporting.sections.geometry.geometry import GeometryRow, geometry_row
+from tasks.reporting.sections.geometry.geometry_charts import edges_figure
+from tasks.reporting.sections.screening.leaks import Leakage, read_leakage
 from tasks.screening.config import DeduplicateConfig
 from tasks.screening.stats import DeduplicateStats, DropStats
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
 from tasks.reporting.page.formats import metric_name
 from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, name_rows, variant_colours
-from tasks.reporting.sections.scores import Difference, Summary
+from tasks.reporting.sections.scores.scores import Difference, Summary
 
 
 def scores_figure(summaries: Sequence[Summary]) -> Figure | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tasks.reporting.sections.geometry import geometry_row
+from tasks.reporting.sections.geometry.geometry import geometry_row
 from tests.tasks.reporting.figures import diversity_stats, geometry_stats
 
 
