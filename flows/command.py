@@ -9,9 +9,10 @@ from rich.table import Table
 
 from flows.commands.console import console
 from flows.commands.difference import diff
+from flows.commands.export import export
 from flows.commands.plan import plan
 from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
-from flows.commands.store_commands import ConfigFile, export, gc, verify
+from flows.commands.store_commands import ConfigFile, gc, verify
 from flows.commands.study import studies
 from flows.verbs import Verb
 from storage.errors import EquipoiseError

@@ -1,7 +1,7 @@
-"""Commands on what the store holds: verify its hashes, remove what nothing needs, export a curated set."""
+"""Commands on what the store holds: verify its hashes, remove what nothing needs."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -9,7 +9,6 @@ from flows.commands.console import console
 from storage.errors import EquipoiseError, InputError
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
-Format = Literal["webdataset", "open_clip_csv", "datacomp", "weight_buckets"]
 
 
 def verify(
@@ -69,39 +68,3 @@ def gc(
         console.print(f"{remove_items(store, garbage):,} bytes freed", highlight=False)
     else:
         console.print(f"{garbage.bytes:,} bytes in {len(garbage.items)} items; --remove removes them", highlight=False)
-
-
-def export(
-    config: ConfigFile,
-    to: Annotated[Path, typer.Argument(help="a new folder; for datacomp, a .npy file")],
-    format: Annotated[Format, typer.Option(help="what to write")] = "webdataset",
-) -> None:
-    """Write the curated set for other trainers, from the cache: copies by multiplicity, or buckets of weight."""
-    from flows.config.pipeline import load_config
-    from flows.engine.status import StatusEngine
-    from flows.graph.build import curate
-    from storage import export as exporters
-    from storage.record.manifest import Manifest
-    from storage.store.store import Store
-
-    settings = load_config(config)
-    _, curation = curate(StatusEngine(settings.runtime), settings)
-    curated = curation.curated
-    if not all(isinstance(each, Manifest) for each in curated):
-        raise InputError(f"nothing is curated yet; run `equipoise run {config} --verb curate` first")
-    store = Store(settings.runtime.store)
-    paths = [
-        path for each in curated for path in sorted(store.directory(each.stage, each.key).glob("curated-*.parquet"))
-    ]
-    if format == "weight_buckets":
-        buckets = exporters.write_weight_buckets(paths, to)
-        written = buckets.export
-        console.print(buckets.arguments, markup=False, highlight=False)
-    else:
-        writers = {
-            "webdataset": exporters.write_webdataset,
-            "open_clip_csv": exporters.write_open_clip_csv,
-            "datacomp": exporters.write_datacomp_subset,
-        }
-        written = writers[format](paths, to)
-    console.print(f"{written.rows:,} rows in {len(written.files)} files, {written.rejected} left out", highlight=False)

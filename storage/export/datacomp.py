@@ -1,37 +1,135 @@
-"""The uid subset that DataComp's `resharder.py` takes."""
+"""What selects without copying a byte: DataComp's uid subset, and weights by uid."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import JsonValue
 
-from storage.atomic import replacing
 from storage.errors import InputError
-from storage.export.samples import Export
+from storage.export.parts import Export, Finished, Job, Part, PartRecord, Tell, Written, origin_of, write_parts
 from storage.tables.shards import iter_batches
 
 UID = np.dtype("u8,u8")
-_HEX = re.compile(r"[0-9a-f]{32}")
+SUBSET, WEIGHTS = "subset.npy", "weights.parquet"
+UIDS_AT_ONCE = 1 << 25
+"""About so many uids are in memory (800 MB with their order); of more, a range at a time, each in a pass of its own."""
+
+WEIGHTS_SCHEMA = pa.schema(
+    [("uid", pa.string()), ("weight", pa.float64()), ("copies", pa.uint32()), ("seed", pa.uint64())]
+)
+_DIGIT = np.full(256, 255, np.uint8)
+_DIGIT[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+
+Ids = npt.NDArray[np.uint64]
 
 
-def write_datacomp_subset(paths: Sequence[Path], file: Path) -> Export:
-    """A `.npy` of the rows' uids as `(uid[:16], uid[16:])`, two uint64 read as hexadecimal, in lexicographic order.
+def write_datacomp(paths: Sequence[Path], directory: Path, job: Job | None = None, *, seed: int = 0) -> Export:
+    """`subset.npy`, which DataComp's `resharder.py` takes, and `weights.parquet`.
 
-    A uid stands there as often as its row's multiplicity says. Raises `InputError` for a key that is not a uid, 32
-    lower-case hexadecimal digits: the pairs then are not DataComp's.
+    The subset holds the rows' uids as `(uid[:16], uid[16:])`, two uint64 read as hexadecimal, in lexicographic order, a
+    uid as often as its row's multiplicity says.
+
+    Args:
+        paths: curated shards.
+        directory: must not exist, be empty, or hold this very export.
+        job: what the shards are, and how the export is done.
+        seed: of the selection.
+
+    Raises:
+        InputError: a key is not a uid, 32 lower-case hexadecimal digits, so that the pairs are not DataComp's; or
+            `directory` holds something else.
     """
-    uids: list[tuple[int, int]] = []
-    for batch in iter_batches(list(paths), columns=["key", "multiplicity"]):
-        keys, copies = batch["key"].to_pylist(), batch["multiplicity"].to_pylist()
-        for key, count in zip(keys, copies, strict=True):
-            if not _HEX.fullmatch(key):
-                raise InputError(
-                    f"the key {key!r} is not a DataComp uid (32 hexadecimal digits); a uid subset can be written for "
-                    "DataComp pairs only"
-                )
-            uids += [(int(key[:16], 16), int(key[16:], 16))] * count
-    subset = np.sort(np.array(uids, dtype=UID))
-    with replacing(file) as temporary, temporary.open("wb") as stream:
-        np.save(stream, subset)
-    return Export((file,), len(subset), 0)
+
+    def subset(folder: Path, tell: Tell) -> Written:
+        rows = _write_subset(paths, folder / SUBSET)
+        tell(0, (folder / SUBSET).stat().st_size)
+        return Written((SUBSET,), 0, {"uids": rows})
+
+    job = job or Job(origin_of(paths))
+    return _write(paths, directory, "datacomp", job, seed, [Part(0, subset)])
+
+
+def write_weights(paths: Sequence[Path], directory: Path, job: Job | None = None, *, seed: int = 0) -> Export:
+    """`weights.parquet`: `uid` (the source's own key), `weight`, `copies`, `seed`, for `equipoise.select`.
+
+    Every selected row of any source, in the order of the shards. Weights have mean 1 over the captions that match;
+    copies are what was drawn by the seed. Raises `InputError` where `directory` holds something else.
+    """
+    return _write(paths, directory, "weights", job or Job(origin_of(paths)), seed, [])
+
+
+def _write(paths: Sequence[Path], directory: Path, form: str, job: Job, seed: int, more: Sequence[Part]) -> Export:
+    def weights(folder: Path, tell: Tell) -> Written:
+        return _write_weights(paths, folder, seed, tell)
+
+    total = sum(pq.read_metadata(path).num_rows for path in paths)
+    settings: dict[str, JsonValue] = {"seed": seed}
+    return write_parts(directory, form, settings, [*more, Part(total, weights)], _finish, job)
+
+
+def _finish(folder: Path, parts: Sequence[PartRecord]) -> Finished:
+    return Finished()
+
+
+def _write_weights(paths: Sequence[Path], folder: Path, seed: int, tell: Tell) -> Written:
+    copies = 0
+    with pq.ParquetWriter(folder / WEIGHTS, WEIGHTS_SCHEMA, compression="zstd") as writer:
+        for batch in iter_batches(list(paths), columns=["key", "weight", "multiplicity"]):
+            many = batch["multiplicity"].cast(pa.uint32())
+            seeds = pa.repeat(pa.scalar(seed, pa.uint64()), len(batch))
+            table = pa.table([batch["key"], batch["weight"], many, seeds], schema=WEIGHTS_SCHEMA)
+            writer.write_table(table)
+            copies += int(pa.compute.sum(many).as_py() or 0)
+            tell(len(batch), table.nbytes)
+    return Written((WEIGHTS,), copies)
+
+
+def _write_subset(paths: Sequence[Path], file: Path) -> int:
+    total = 0
+    for _, copies in _uids(paths):
+        total += int(copies.sum())
+    subset = np.lib.format.open_memmap(file, mode="w+", dtype=UID, shape=(total,)) if total else np.zeros(0, UID)
+    parts, end = max(1, -(-total // UIDS_AT_ONCE)), 0
+    for part in range(parts):
+        held = [np.zeros((0, 2), np.uint64)]
+        for uids, copies in _uids(paths):
+            here = (uids[:, 0] >> np.uint64(32)) * np.uint64(parts) >> np.uint64(32) == part
+            held.append(np.repeat(uids[here], copies[here], axis=0))
+        uids = np.concatenate(held)
+        order = np.lexsort((uids[:, 1], uids[:, 0]))
+        start, end = end, end + len(uids)
+        subset["f0"][start:end], subset["f1"][start:end] = uids[order, 0], uids[order, 1]
+    if isinstance(subset, np.memmap):
+        subset.flush()
+    else:
+        np.save(file, subset)
+    return total
+
+
+def _uids(paths: Sequence[Path]) -> Iterator[tuple[Ids, npt.NDArray[np.int64]]]:
+    """Uids as two numbers each, uint64 `[n, 2]`, and their copies, a batch at a time."""
+    for path in paths:
+        row = 0
+        for batch in iter_batches(path, columns=["key", "multiplicity"], rows=1 << 16):
+            yield _parsed(batch["key"], path, row), batch["multiplicity"].to_numpy().astype(np.int64)
+            row += len(batch)
+
+
+def _parsed(keys: pa.Array, path: Path, first: int) -> Ids:
+    wrong = np.flatnonzero(pa.compute.binary_length(keys).to_numpy() != 32)
+    if not len(wrong):
+        digits = _DIGIT[np.frombuffer(keys.cast(pa.binary()).cast(pa.binary(32)).buffers()[1], np.uint8)]
+        digits = digits.reshape(-1, 32)[: len(keys)]
+        wrong = np.flatnonzero((digits == 255).any(axis=1))
+    if len(wrong):
+        raise InputError(
+            f"the key {keys[int(wrong[0])].as_py()!r} (row {first + int(wrong[0])} of {path.name}) is not a DataComp "
+            "uid (32 hexadecimal digits), and only of those there are subsets; --format weights takes any key"
+        )
+    shifts = np.arange(60, -1, -4, dtype=np.uint64)
+    found: Ids = np.bitwise_or.reduce(digits.reshape(-1, 2, 16).astype(np.uint64) << shifts, axis=2)
+    return found

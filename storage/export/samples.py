@@ -1,19 +1,16 @@
 """Curated rows on their way out: complete samples, or rejections with a reason."""
 
-import shutil
-import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
-from storage.errors import InputError
 from storage.tables.schemas import REJECTED
-from storage.tables.shards import iter_batches, read_table, write_table
 
 ROWS = 256  # images in memory at once
 _COLUMNS = ("id", "key", "caption", "image", "label", "source", "weight", "inclusion", "multiplicity")
@@ -44,52 +41,57 @@ class Rejection:
     detail: str
 
 
-@dataclass(frozen=True)
-class Export:
-    """What an exporter wrote: data files in order, rows over all of them (copies counted), rows it had to leave out."""
+def read_samples(path: Path, rows: npt.NDArray[np.int64]) -> Iterator[Sample | Rejection]:
+    """Rows of one curated shard by their places, `[k]` ascending, each whole or with the reason why it cannot go out.
 
-    files: tuple[Path, ...]
-    rows: int
-    rejected: int
-
-
-def read_samples(paths: Sequence[Path], rejected: list[Rejection], *, copies: bool = True) -> Iterator[Sample]:
-    """Every copy of every row: first each row once, in the order of the shards, then each second copy, and so on.
-
-    So the copies of a row lie far apart, and a batch of a trainer seldom holds two. Memory is bounded by a few rows.
-    Rows without a usable image or caption are added to `rejected`, once. With `copies` off each row comes once.
+    Only row groups that hold one of them are read, a few rows at a time.
     """
-    most = [_most(path) if copies else 1 for path in paths]
-    for copy in range(max(most, default=0)):
-        for path, highest in zip(paths, most, strict=True):
-            if highest > copy:
-                yield from _read_copy(path, copy, rejected)
+    for batch in read_rows(path, rows, _COLUMNS):
+        for row in batch.to_pylist():
+            yield _sample(row)
 
 
-def _most(path: Path) -> int:
-    return pc.max(read_table(path, columns=["multiplicity"])["multiplicity"]).as_py() or 0
+def read_rows(
+    path: Path, rows: npt.NDArray[np.int64], columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Rows of one Parquet file by their places, `[k]` ascending, in batches of at most `ROWS`."""
+    with pq.ParquetFile(path) as file:
+        first = 0
+        for group in range(file.num_row_groups):
+            end = first + file.metadata.row_group(group).num_rows
+            if _between(rows, first, end).size:
+                for batch in file.iter_batches(ROWS, row_groups=[group], columns=list(columns) if columns else None):
+                    here = _between(rows, first, first + batch.num_rows)
+                    if len(here) == batch.num_rows:
+                        yield batch
+                    elif len(here):
+                        yield batch.take(pa.array(here - first))
+                    first += batch.num_rows
+            first = end
 
 
-def _read_copy(path: Path, copy: int, rejected: list[Rejection]) -> Iterator[Sample]:
-    for batch in iter_batches(path, columns=_COLUMNS, rows=ROWS):
-        for row in batch.filter(pc.greater(batch["multiplicity"], copy)).to_pylist():
-            sample = _sample(row)
-            if isinstance(sample, Sample):
-                yield sample
-            elif copy == 0:
-                rejected.append(sample)
+def rejected_table(rejected: Sequence[Rejection]) -> pa.Table:
+    """Refused rows in the `REJECTED` schema."""
+    rows = [{"key": row.key, "reason": row.reason, "detail": row.detail} for row in rejected]
+    return pa.Table.from_pylist(rows, schema=REJECTED)
 
 
-def _sample(row: dict) -> Sample | Rejection:
-    image = (row.pop("image") or {}).get("bytes")
-    if not image:
-        return Rejection(row["key"], "missing image", "the row holds no image bytes")
-    if not row["caption"].strip():
-        return Rejection(row["key"], "empty caption", "nothing but white space")
-    extension = _extension(image)
+def _between(rows: npt.NDArray[np.int64], first: int, end: int) -> npt.NDArray[np.int64]:
+    return rows[np.searchsorted(rows, first) : np.searchsorted(rows, end)]
+
+
+def _sample(row: Mapping[str, object]) -> Sample | Rejection:
+    fields = dict(row)
+    image, key, caption = (fields.pop("image") or {}), str(row["key"]), str(row["caption"])
+    content = image.get("bytes") if isinstance(image, dict) else None
+    if not content:
+        return Rejection(key, "missing image", "the row holds no image bytes")
+    if not caption.strip():
+        return Rejection(key, "empty caption", "nothing but white space")
+    extension = _extension(content)
     if extension is None:
-        return Rejection(row["key"], "unsupported image format", f"begins with {image[:8].hex(' ')}")
-    return Sample(image=image, extension=extension, **row)
+        return Rejection(key, "unsupported image format", f"begins with {content[:8].hex(' ')}")
+    return Sample(image=content, extension=extension, **fields)  # type: ignore[arg-type]
 
 
 def _extension(image: bytes) -> Literal["jpg", "png", "webp"] | None:
@@ -100,26 +102,3 @@ def _extension(image: bytes) -> Literal["jpg", "png", "webp"] | None:
     if image[:4] == b"RIFF" and image[8:12] == b"WEBP":
         return "webp"
     return None
-
-
-@contextmanager
-def fresh_directory(directory: Path) -> Iterator[Path]:
-    """A temporary directory that becomes `directory` at the end, or vanishes on an error.
-
-    Raises `InputError` where there is something at `directory` already.
-    """
-    if directory.exists() and not (directory.is_dir() and not any(directory.iterdir())):
-        raise InputError(f"{directory} exists already; name another target, or remove it first")
-    temporary = directory.with_name(f".{directory.name}.{uuid.uuid4().hex}.tmp")
-    temporary.mkdir(parents=True)
-    try:
-        yield temporary
-        temporary.replace(directory)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def write_rejected(directory: Path, rejected: Sequence[Rejection]) -> None:
-    """`rejected.parquet`, also where it is empty."""
-    rows = [{"key": row.key, "reason": row.reason, "detail": row.detail} for row in rejected]
-    write_table(directory / "rejected.parquet", pa.Table.from_pylist(rows, schema=REJECTED))

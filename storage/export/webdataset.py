@@ -1,91 +1,166 @@
 """WebDataset tars, as img2dataset lays them out and open_clip reads them."""
 
+import hashlib
 import io
-import json
-import tarfile
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from storage.export.samples import Export, Rejection, Sample, fresh_directory, read_samples, write_rejected
+import pyarrow as pa
+from PIL import Image
+from pydantic import JsonValue
+
+from storage.export.copies import Copies
+from storage.export.parts import (
+    REJECTED_NAME,
+    Export,
+    Finished,
+    Job,
+    Part,
+    PartRecord,
+    Tell,
+    Written,
+    origin_of,
+    write_json,
+    write_parts,
+)
+from storage.export.samples import Rejection, Sample, rejected_table
+from storage.export.tars import SAMPLES_PER_SHARD, add_sample, new_tar
 from storage.tables.ids import spelled_id
+from storage.tables.shards import write_table
 
-SAMPLES_PER_SHARD = 10_000
+SUCCESS = "success"
+BESIDE = pa.schema(
+    [
+        ("key", pa.string()),
+        ("caption", pa.large_string()),
+        ("url", pa.string()),
+        ("status", pa.string()),
+        ("error_message", pa.string()),
+        ("width", pa.int32()),
+        ("height", pa.int32()),
+        ("original_width", pa.int32()),
+        ("original_height", pa.int32()),
+        ("sha256", pa.string()),
+        ("uid", pa.string()),
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("label", pa.int32()),
+        ("weight", pa.float64()),
+        ("multiplicity", pa.uint16()),
+    ]
+)
+"""img2dataset's columns, then our own. `url` is null: images are exported as they are held, not fetched."""
 
 
-def write_webdataset(paths: Sequence[Path], directory: Path, *, samples_per_shard: int = SAMPLES_PER_SHARD) -> Export:
+def write_webdataset(
+    paths: Sequence[Path], directory: Path, job: Job | None = None, *, samples_per_shard: int = SAMPLES_PER_SHARD
+) -> Export:
     """`00000000.tar`, … of `<key>.jpg|png|webp`, `<key>.txt`, `<key>.json`, and `sizes.json` for open_clip.
 
     A row is written as often as its multiplicity says. Sample keys are running numbers, because WebDataset cuts names
-    at dots and folders, and a source's own keys hold both; the source's key is in the JSON. The bytes depend on the
-    rows alone. Raises `InputError` where `directory` is not empty.
+    at dots and folders, and a source's own keys hold both; the source's key is in the JSON, as `key` and as `uid`.
+    Beside each tar stand `<shard>.parquet`, a row for every sample and for every row that could not be one, told by its
+    `status`, and `<shard>_stats.json`, both as img2dataset names them; the latter tells no times, so that equal rows
+    make equal bytes. Those depend on the rows alone.
+
+    Args:
+        paths: curated shards.
+        directory: must not exist, be empty, or hold this very export.
+        job: what the shards are, and how the export is done.
+        samples_per_shard: of the last there are fewer, and of all there are fewer by the rows that are left out.
+
+    Raises:
+        InputError: `directory` holds something else, or no row has an image and a caption.
     """
-    rejected: list[Rejection] = []
-    with fresh_directory(directory) as target:
-        with TarShards(target, "", samples_per_shard) as shards:
-            for sample in read_samples(paths, rejected):
-                shards.write(sample)
-        write_sizes(target, shards.sizes)
-        write_rejected(target, rejected)
-    return Export(tuple(directory / name for name in shards.sizes), sum(shards.sizes.values()), len(rejected))
+    if samples_per_shard < 1:
+        raise ValueError("a shard holds at least one sample")
+    job = job or Job(origin_of(paths))
+    copies = Copies.of(paths)
+    parts = [
+        Part(min(samples_per_shard, copies.total - start), _Shard(copies, number, start, samples_per_shard).write)
+        for number, start in enumerate(range(0, copies.total, samples_per_shard))
+    ]
+    return write_parts(directory, "webdataset", {"samples_per_shard": samples_per_shard}, parts, _finish, job)
 
 
-class TarShards:
-    """Writes samples to `<prefix>00000000.tar`, …; `sizes` counts the samples of each."""
+@dataclass(frozen=True)
+class _Shard:
+    copies: Copies
+    number: int
+    start: int
+    samples: int
 
-    def __init__(self, directory: Path, prefix: str, samples_per_shard: int) -> None:
-        if samples_per_shard < 1:
-            raise ValueError("a shard holds at least one sample")
-        self.sizes: dict[str, int] = {}
-        self._directory, self._prefix, self._samples_per_shard = directory, prefix, samples_per_shard
-        self._rows = 0
-        self._tar: tarfile.TarFile | None = None
-
-    def write(self, sample: Sample) -> None:
-        """Append one sample."""
-        if self._tar is None or self._rows % self._samples_per_shard == 0:
-            self._open()
-        assert self._tar is not None
-        key = f"{self._rows:010d}"
-        facts = {
-            "key": sample.key,
-            "id": spelled_id(sample.id),
-            "source": sample.source,
-            "label": sample.label,
-            "weight": sample.weight,
-            "inclusion": sample.inclusion,
-            "multiplicity": sample.multiplicity,
-        }
-        _add(self._tar, f"{key}.{sample.extension}", sample.image)
-        _add(self._tar, f"{key}.txt", sample.caption.encode())
-        _add(self._tar, f"{key}.json", json.dumps(facts, ensure_ascii=False).encode())
-        self._rows += 1
-        self.sizes[Path(str(self._tar.name)).name] += 1
-
-    def _open(self) -> None:
-        self.close()
-        name = f"{self._prefix}{len(self.sizes):08d}.tar"
-        self._tar = tarfile.open(self._directory / name, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115 (closed in close)
-        self.sizes[name] = 0
-
-    def close(self) -> None:
-        """Finish the open shard."""
-        if self._tar is not None:
-            self._tar.close()
-            self._tar = None
-
-    def __enter__(self) -> "TarShards":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
+    def write(self, directory: Path, tell: Tell) -> Written:
+        name = f"{self.number:08d}"
+        beside: list[dict[str, object]] = []
+        rejected: list[Rejection] = []
+        stop = min(self.start + self.samples, self.copies.total)
+        with new_tar(directory / f"{name}.tar") as tar:
+            for number, copy, sample in self.copies.samples(self.start, stop):
+                key, size = f"{number:010d}", 0
+                if isinstance(sample, Sample):
+                    size = add_sample(tar, key, sample)
+                elif copy == 0:
+                    rejected.append(sample)
+                beside.append(_described(key, sample))
+                tell(1, size)
+        status = Counter(str(row["status"]) for row in beside)
+        write_table(directory / f"{name}.parquet", pa.Table.from_pylist(beside, schema=BESIDE))
+        write_json(directory / f"{name}_stats.json", _stats(status))
+        return Written(
+            files=(f"{name}.tar",),
+            rows=status[SUCCESS],
+            tables={REJECTED_NAME: rejected_table(rejected)},
+            beside=(f"{name}.parquet", f"{name}_stats.json"),
+        )
 
 
-def write_sizes(directory: Path, sizes: dict[str, int]) -> None:
-    """`sizes.json`: samples by shard name, from which open_clip knows the size of the data."""
-    (directory / "sizes.json").write_text(json.dumps(sizes, indent=1), encoding="utf-8")
+def _described(key: str, sample: Sample | Rejection) -> dict[str, object]:
+    if isinstance(sample, Rejection):
+        return {"key": key, "uid": sample.key, "status": sample.reason, "error_message": sample.detail}
+    width, height = _size(sample.image)
+    return {
+        "key": key,
+        "caption": sample.caption,
+        "status": SUCCESS,
+        "width": width,
+        "height": height,
+        "original_width": width,
+        "original_height": height,
+        "sha256": hashlib.sha256(sample.image).hexdigest(),
+        "uid": sample.key,
+        "id": spelled_id(sample.id),
+        "source": sample.source,
+        "label": sample.label,
+        "weight": sample.weight,
+        "multiplicity": sample.multiplicity,
+    }
 
 
-def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    member = tarfile.TarInfo(name)  # no owner, and the time 0: equal rows make equal bytes
-    member.size, member.mode = len(content), 0o644
-    tar.addfile(member, io.BytesIO(content))
+def _size(image: bytes) -> tuple[int | None, int | None]:
+    """Width and height as the header has them; None for one that cannot be read."""
+    try:
+        with Image.open(io.BytesIO(image), formats=("JPEG", "PNG", "WEBP")) as opened:
+            return opened.size
+    except Exception:  # decoders raise nearly anything on hostile bytes; the bytes go out as they are all the same
+        return None, None
+
+
+def _stats(status: Counter[str]) -> dict[str, JsonValue]:
+    failed = status.total() - status[SUCCESS]
+    return {
+        "count": status.total(),
+        "successes": status[SUCCESS],
+        "failed_to_download": failed,
+        "failed_to_resize": 0,
+        "status_dict": dict(sorted(status.items())),
+    }
+
+
+def _finish(directory: Path, parts: Sequence[PartRecord]) -> Finished:
+    """`sizes.json`: samples by shard, from which open_clip knows the size of the data."""
+    sizes: dict[str, JsonValue] = {part.files[0].path: part.rows for part in parts}
+    write_json(directory / "sizes.json", sizes)
+    return Finished(facts={"sizes": sizes})

@@ -1,6 +1,5 @@
-"""`verify`, `gc` and `export`, on a small curation."""
+"""`verify` and `gc`, on a small curation."""
 
-import json
 import os
 from pathlib import Path
 
@@ -9,16 +8,10 @@ import yaml
 from typer.testing import CliRunner
 
 from flows.command import app
-from flows.commands.store_commands import export, gc
+from flows.commands.store_commands import gc
 from flows.config.pipeline import PipelineConfig
 from flows.run import run_here
 from storage.errors import EquipoiseError, InputError
-from storage.tables.shards import read_table
-
-
-def copies(config: PipelineConfig) -> int:
-    shards = sorted(config.runtime.store.glob("gather/*/curated-*.parquet"))
-    return sum(read_table(shards, ["multiplicity"])["multiplicity"].to_pylist())
 
 
 def test_verify_finds_an_altered_file_and_discards_it(experiment: Path, config: PipelineConfig) -> None:
@@ -41,13 +34,6 @@ def test_gc_keeps_what_the_experiment_needs(experiment: Path, config: PipelineCo
     before = sorted(config.runtime.store.glob("*/*/manifest.json"))
     assert CliRunner().invoke(app, ["gc", str(experiment), "--remove"]).exit_code == 0
     assert sorted(config.runtime.store.glob("*/*/manifest.json")) == before
-
-
-def test_export_writes_every_copy(experiment: Path, config: PipelineConfig, tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["export", str(experiment), str(tmp_path / "wds")])
-    assert done.exit_code == 0, done.output
-    sizes = json.loads((tmp_path / "wds" / "sizes.json").read_text())
-    assert sum(sizes.values()) == copies(config)
 
 
 def test_what_another_target_left_behind_is_garbage(experiment: Path, config: PipelineConfig) -> None:
@@ -74,20 +60,3 @@ def test_two_stores_are_not_collected_at_once(experiment: Path, tmp_path: Path) 
     other.write_text(yaml.safe_dump(values | {"store": str(tmp_path / "store")}), encoding="utf-8")
     with pytest.raises(InputError, match="2 stores"):
         gc([experiment, other])
-
-
-@pytest.mark.parametrize("form", ["open_clip_csv", "weight_buckets"])
-def test_every_form_is_written_with_its_rejections(experiment: Path, tmp_path: Path, form: str) -> None:
-    done = CliRunner().invoke(app, ["export", str(experiment), str(tmp_path / "out"), "--format", form])
-    assert done.exit_code == 0, done.output
-    assert (tmp_path / "out" / "rejected.parquet").is_file()
-
-
-def test_keys_that_are_not_datacomp_s_are_refused(experiment: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not a DataComp uid"):
-        export(experiment, tmp_path / "subset.npy", format="datacomp")
-
-
-def test_an_export_before_the_curation_says_what_to_run(small: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--verb curate"):
-        export(small, tmp_path / "out")

@@ -33,10 +33,14 @@ def row(number: int, **other: object) -> dict[str, object]:
     } | other
 
 
+def tables(rows: Sequence[dict[str, object]]) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=CURATED)
+
+
 def curated(directory: Path, rows: Sequence[dict[str, object]], rows_per_shard: int = 7) -> list[Path]:
     directory.mkdir(exist_ok=True)
     with ShardWriter(directory, "curated", CURATED, rows_per_shard=rows_per_shard) as writer:
-        writer.write(pa.Table.from_pylist(list(rows), schema=CURATED))
+        writer.write(tables(rows))
     return writer.paths
 
 

@@ -50,7 +50,7 @@ def test_drawn_rows_keep_what_is_left_of_their_weight(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("weight", [0.0, -1.0, float("inf"), None])
 def test_bad_weights(tmp_path: Path, weight: float | None) -> None:
-    with pytest.raises(InputError, match="row 1 of the curated shards"):
+    with pytest.raises(InputError, match=r"row 1 of curated-00000\.parquet"):
         write_weight_buckets(curated(tmp_path / "in", [row(0), row(1, weight=weight)]), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

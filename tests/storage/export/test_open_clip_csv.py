@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pandas._libs.parsers import STR_NA_VALUES
 
 from storage.export.open_clip_csv import MISSING, plain_title, write_open_clip_csv
+from storage.export.parts import Job
+from storage.tables.shards import read_table
 from tests.storage.export.curated import curated, picture, row
 
 open_clip_data = pytest.importorskip("open_clip_train.data")
@@ -47,6 +49,23 @@ def test_unprintable_captions_are_rejected_once(tmp_path: Path) -> None:
     rows = [row(1, caption="\x00\x01", multiplicity=2), row(2)]
     export = write_open_clip_csv(curated(tmp_path / "in", rows), tmp_path / "out")
     assert (export.rows, export.rejected) == (1, 1)
+
+
+def test_what_a_title_cannot_hold_is_said(tmp_path: Path) -> None:
+    rows = [row(number, caption=text, multiplicity=2) for number, text in enumerate(CAPTIONS)]
+    export = write_open_clip_csv(curated(tmp_path / "in", rows), tmp_path / "out", rows_per_part=4)
+    told = read_table(tmp_path / "out" / "rewritten.parquet").to_pylist()
+    changed = [text for text in CAPTIONS if plain_title(text) != text]
+    assert [each["caption"] for each in told] == changed and export.rewritten == len(changed)
+    assert {"tab\there", "nul\x00byte", "NA"} <= set(changed) and "é ✓ 漢" not in changed
+
+
+def test_pieces_make_the_same_file(tmp_path: Path) -> None:
+    paths = curated(tmp_path / "in", [row(number, multiplicity=2) for number in range(20)])
+    write_open_clip_csv(paths, tmp_path / "a" / "out", rows_per_part=1_000)
+    write_open_clip_csv(paths, tmp_path / "b" / "out", Job("x", workers=2), rows_per_part=3)
+    one, two = ((tmp_path / name / "out" / "pairs.csv").read_text() for name in "ab")
+    assert one.replace(str(tmp_path / "a"), "") == two.replace(str(tmp_path / "b"), "")
 
 
 @given(st.lists(st.text(min_size=1) | st.sampled_from(sorted(STR_NA_VALUES)), min_size=1, max_size=8))

@@ -1,49 +1,48 @@
-"""Curated rows on their way out: the order of copies, what is refused, and all or nothing on disk."""
+"""Curated rows on their way out: which are read, and why one is refused."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from storage.errors import InputError
-from storage.export.samples import Rejection, fresh_directory, read_samples, write_rejected
+from storage.export.samples import Rejection, Sample, read_rows, read_samples, rejected_table
 from storage.tables.schemas import REJECTED
-from storage.tables.shards import read_table
-from tests.storage.export.curated import curated, picture, row
-
-
-def test_each_row_comes_once_before_any_comes_twice(tmp_path: Path) -> None:
-    paths = curated(tmp_path / "in", [row(n, multiplicity=m) for n, m in enumerate((1, 3, 0, 2))], rows_per_shard=2)
-    rejected: list[Rejection] = []
-    assert [sample.id for sample in read_samples(paths, rejected)] == [0, 1, 3, 1, 3, 1]
-    assert [sample.id for sample in read_samples(paths, rejected, copies=False)] == [0, 1, 3]
-    assert rejected == []
-
-
-def test_a_refused_row_is_told_once_however_many_copies_it_has(tmp_path: Path) -> None:
-    rejected: list[Rejection] = []
-    assert list(read_samples(curated(tmp_path / "in", [row(7, image=None, multiplicity=3)]), rejected)) == []
-    assert [(found.key, found.reason) for found in rejected] == [(f"{7:032x}", "missing image")]
-    write_rejected(tmp_path, rejected)
-    write_rejected(tmp_path / "in", [])
-    assert read_table(tmp_path / "rejected.parquet").num_rows == 1
-    assert read_table(tmp_path / "in" / "rejected.parquet").schema == REJECTED
+from storage.tables.shards import write_table
+from tests.storage.export.curated import curated, picture, row, tables
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_a_format_is_told_by_its_first_bytes(tmp_path: Path, form: str) -> None:
-    paths = curated(tmp_path / "in", [row(1, image={"bytes": picture(3, form), "path": "x.bmp"})])
-    (sample,) = read_samples(paths, [])
+    (path,) = curated(tmp_path / "in", [row(1, image={"bytes": picture(3, form), "path": "x.bmp"})])
+    (sample,) = read_samples(path, np.array([0]))
+    assert isinstance(sample, Sample) and sample.image == picture(3, form)
     assert sample.extension == {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}[form]
 
 
-def test_a_directory_appears_whole_or_not_at_all(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), fresh_directory(tmp_path / "out") as target:
-        (target / "half").write_text("x")
-        raise RuntimeError
-    assert list(tmp_path.iterdir()) == []
-    (tmp_path / "out").mkdir()
-    with fresh_directory(tmp_path / "out") as target:
-        (target / "whole").write_text("x")
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["whole"]
-    with pytest.raises(InputError, match="exists already"), fresh_directory(tmp_path / "out"):
-        pass
+def test_every_refusal_has_its_reason(tmp_path: Path) -> None:
+    rows = [
+        row(0, image=None),
+        row(1, image={"bytes": None, "path": "x.jpg"}),
+        row(2, image={"bytes": b"", "path": None}),
+        row(3, image={"bytes": b"GIF89a", "path": None}),
+        row(4, caption=" \n "),
+    ]
+    (path,) = curated(tmp_path / "in", rows)
+    found = [each for each in read_samples(path, np.arange(5)) if isinstance(each, Rejection)]
+    assert [each.key for each in found] == [f"{number:032x}" for number in range(5)]
+    reasons = ["missing image"] * 3 + ["unsupported image format", "empty caption"]
+    assert [each.reason for each in found] == reasons
+    assert rejected_table(found).schema == rejected_table([]).schema == REJECTED
+
+
+def test_rows_by_their_places_whatever_the_row_groups(tmp_path: Path) -> None:
+    table = tables([row(number) for number in range(1_000)]).select(["id"])
+    write_table(tmp_path / "one.parquet", table)
+    import pyarrow.parquet as pq
+
+    pq.write_table(table, tmp_path / "many.parquet", row_group_size=37)
+    for wanted in (np.arange(1_000), np.array([0, 36, 37, 38, 511, 999]), np.array([], np.int64), np.arange(3, 999, 7)):
+        for name in ("one", "many"):
+            batches = list(read_rows(tmp_path / f"{name}.parquet", wanted))
+            assert all(batch.num_rows <= 256 for batch in batches)
+            assert [each for batch in batches for each in batch["id"].to_pylist()] == wanted.tolist()

@@ -1,0 +1,120 @@
+"""The curated set in the forms that others train from."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.filesize import decimal
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from flows.commands.console import console
+from flows.commands.store_commands import ConfigFile
+from flows.config.pipeline import PipelineConfig
+from flows.graph.stored import StoredCuration, stored_curation
+from storage.export.parts import Export, Job
+
+Format = Literal["webdataset", "open_clip_csv", "imagefolder", "datacomp", "weights", "weight_buckets"]
+
+
+def export(
+    config: ConfigFile,
+    to: Annotated[Path, typer.Argument(metavar="OUT", help="a new folder, or one that holds this very export")],
+    format: Annotated[Format, typer.Option(help="what to write")] = "webdataset",
+) -> None:
+    """Write the curated set for other trainers, from the store: whole or not at all; a killed export goes on.
+
+    webdataset: tars and sizes.json, and beside each tar a table and figures as img2dataset has them. open_clip_csv,
+    imagefolder: images as files. datacomp: subset.npy and weights.parquet. weights: the latter for keys of any kind;
+    equipoise.select draws by it from tars that exist already. weight_buckets: tars by weight, with open_clip's options.
+    """
+    from flows.config.pipeline import load_config
+
+    settings = load_config(config)
+    stored = stored_curation(settings)
+    with _shown(format) as (expect, tell):
+        job = Job(stored.origin, settings.runtime.workers, tell, expect)
+        written, *lines = WRITERS[format](settings, stored, to, job)
+    assert isinstance(written, Export)
+    for line in (*lines, *_said(written, to)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _webdataset(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from storage.export.webdataset import write_webdataset
+
+    return (write_webdataset(stored.shards(), to, job),)
+
+
+def _open_clip_csv(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from storage.export.open_clip_csv import write_open_clip_csv
+
+    return (write_open_clip_csv(stored.shards(), to, job),)
+
+
+def _imagefolder(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from storage.export.imagefolder import write_imagefolder
+
+    return (write_imagefolder(stored.shards(), to, job),)
+
+
+def _datacomp(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from storage.export.datacomp import write_datacomp
+
+    return (write_datacomp(stored.shards(), to, job, seed=settings.resampling.seed),)
+
+
+def _weights(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from storage.export.datacomp import write_weights
+
+    return (write_weights(stored.shards(), to, job, seed=settings.resampling.seed),)
+
+
+def _weight_buckets(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export, str]:
+    from storage.export.buckets import write_weight_buckets
+
+    done = write_weight_buckets(stored.shards(), to, job)
+    return done.export, done.arguments
+
+
+WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[Export | str, ...]]] = {
+    "webdataset": _webdataset,
+    "open_clip_csv": _open_clip_csv,
+    "imagefolder": _imagefolder,
+    "datacomp": _datacomp,
+    "weights": _weights,
+    "weight_buckets": _weight_buckets,
+}
+
+
+def _said(written: Export, to: Path) -> Iterator[str]:
+    """What is there now, a sentence each."""
+    done = "was there already, whole" if written.was_there else "written"
+    yield f"{written.rows:,} rows in {len(written.files)} files, {decimal(written.bytes)}, in {to}: {done}"
+    if written.rejected:
+        yield f"{written.rejected:,} rows are left out; {to / 'rejected.parquet'} says why"
+    if written.rewritten:
+        yield f"{written.rewritten:,} captions are rewritten; {to / 'rewritten.parquet'} has them as they were"
+
+
+@contextmanager
+def _shown(name: str) -> Iterator[tuple[Callable[[int], None], Callable[[int, int], None]]]:
+    """A bar of rows with the bytes that were written; silent unless standard error is a terminal."""
+    terminal, lock, size = Console(stderr=True), Lock(), 0
+    columns = [
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("rows"),
+        TextColumn("{task.fields[size]}"), TimeElapsedColumn(), TimeRemainingColumn(),
+    ]  # fmt: skip
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+        task = bar.add_task(name, total=None, size="0 bytes")
+
+        def tell(rows: int, more: int) -> None:
+            nonlocal size
+            with lock:
+                size += more
+                bar.update(task, advance=rows, size=decimal(size))
+
+        yield lambda rows: bar.update(task, total=rows), tell

@@ -1,0 +1,86 @@
+"""`export`, on a small curation."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from flows.command import app
+from flows.commands.export import WRITERS, export
+from flows.config.pipeline import PipelineConfig, load_config
+from flows.graph.stored import stored_curation
+from flows.run import run_here
+from storage.errors import InputError
+from storage.tables.shards import read_table
+
+
+def copies(config: PipelineConfig) -> int:
+    return sum(read_table(stored_curation(config).shards(), ["multiplicity"])["multiplicity"].to_pylist())
+
+
+@pytest.mark.parametrize("form", [form for form in WRITERS if form != "datacomp"])
+def test_every_form_holds_every_row_and_is_written_once(
+    experiment: Path, config: PipelineConfig, tmp_path: Path, form: str
+) -> None:
+    call = ["export", str(experiment), str(tmp_path / "out"), "--format", form]
+    done = CliRunner().invoke(app, call)
+    assert done.exit_code == 0, done.output
+    record = json.loads((tmp_path / "out" / "export.json").read_text())
+    once = form in ("imagefolder", "weight_buckets")
+    rows = len(read_table(stored_curation(config).shards(), ["id"])) if once else copies(config)
+    assert record["rows"] == rows and f"{rows:,} rows" in done.output
+    assert (tmp_path / "out" / "rejected.parquet").is_file()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")}
+    assert "was there already" in CliRunner().invoke(app, call).output
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*")} == before
+
+
+def test_buckets_come_with_open_clips_options(experiment: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["export", str(experiment), str(tmp_path / "out"), "--format", "weight_buckets"])
+    assert (tmp_path / "out" / "open_clip.txt").read_text().strip() in done.output
+    assert "--train-data-upsampling-factors" in done.output
+
+
+def test_keys_that_are_not_datacomp_s_are_refused(experiment: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is not a DataComp uid"):
+        export(experiment, tmp_path / "subset", format="datacomp")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_before_the_curation_says_what_to_run(small: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--verb curate"):
+        export(small, tmp_path / "out")
+
+
+def test_another_export_is_never_written_over(experiment: Path, tmp_path: Path) -> None:
+    export(experiment, tmp_path / "out", format="weights")
+    with pytest.raises(InputError, match="holds another export"):
+        export(experiment, tmp_path / "out", format="webdataset")
+
+
+def test_what_is_taken_down_is_in_no_export(experiment: Path, config: PipelineConfig, tmp_path: Path) -> None:
+    """Nothing is exported before the curation has run again, and then the rows are in none of the forms."""
+    taken = sorted(read_table(stored_curation(config).shards(), ["id"])["id"].to_pylist())[:5]
+    values = yaml.safe_load(experiment.read_text())
+    values["balancing"] = {**values["balancing"], "takedown": taken}
+    values["store"] = str(shutil.copytree(config.runtime.store, tmp_path / "store"))  # the other tests keep theirs
+    other = tmp_path / "taken.yaml"
+    other.write_text(yaml.safe_dump(values))
+    with pytest.raises(InputError, match=r"is not in .* as it is configured now"):
+        export(other, tmp_path / "out")
+    run_here(load_config(other), "curate", announce=lambda line: None)
+    export(other, tmp_path / "out", format="weights")
+    keys = {row["key"] for row in read_table(stored_curation(config).shards(), ["id", "key"]).to_pylist()
+            if row["id"] in taken}  # fmt: skip
+    assert len(keys) == 5
+    assert not keys & set(read_table(tmp_path / "out" / "weights.parquet")["uid"].to_pylist())
+    export(other, tmp_path / "tars")
+    tables = [read_table(path, ["id"]) for path in sorted((tmp_path / "tars").glob("0*.parquet"))]
+    assert not {f"{id_:016x}" for id_ in taken} & {each for table in tables for each in table["id"].to_pylist()}
+    with pytest.raises(InputError, match="holds another export"):
+        export(experiment, tmp_path / "tars")
+    assert np.all([len(table) for table in tables])
