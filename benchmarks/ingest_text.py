@@ -115,7 +115,7 @@ def images(titles: pa.Array, folder: Path) -> None:
     path = folder / "images.parquet"
     pq.write_table(pa.table({"caption": captions(titles, IMAGES), "image": cells}), path)
     hub = HuggingFaceParquetConfig(name="hub", path=path, rows_per_group=IMAGES)
-    headers = hub.model_copy(update={"verify_images": False})
+    headers = hub.model_copy(update={"verify": "header"})
 
     def decode() -> None:
         for content in contents:

@@ -1,8 +1,8 @@
 """What every source shares: its groups of rows, and which rows from files are refused."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from storage.config import Config, NotInKey
 
@@ -51,8 +51,10 @@ class FileRules(Config):
     missing_images: Literal["reject", "keep"] = Field(
         default="reject", description="a row whose image is absent: rejected, or kept with a null image"
     )
-    verify_images: bool = Field(
-        default=True, description="decode every image fully; false reads only the header (kind and size)"
+    verify: Literal["none", "header", "decode"] = Field(
+        default="decode",
+        description="decode: every image is decoded, so that broken ones are rejected here; header: kind and size are "
+        "read; none: bytes are taken as they are",
     )
     max_pixels: int = Field(
         default=50_000_000,
@@ -60,10 +62,28 @@ class FileRules(Config):
         le=178_956_970,
         description="larger images are rejected before they are decoded (decompression bombs)",
     )
+    max_aspect_ratio: float = Field(
+        default=100.0,
+        ge=1,
+        le=10_000,
+        description="images longer than this many times their width are rejected, and wider ones: where the shorter "
+        "side is resized to a model's, a strip of 1 × 10,000 takes gigabytes",
+    )
     max_image_bytes: int = Field(
         default=64 << 20, ge=1, le=1 << 30, description="larger image files are rejected before they are read"
     )
     max_caption_characters: int = Field(default=10_000, ge=1, description="longer captions are rejected")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_name(cls, values: Any) -> Any:  # noqa: ANN401  whatever was given
+        """`verify_images: true | false`, as configurations before `verify` have it."""
+        if not isinstance(values, dict) or "verify_images" not in values:
+            return values
+        if "verify" in values or not isinstance(values["verify_images"], bool):
+            raise ValueError("verify_images is now `verify: none | header | decode`; give that alone")
+        rest = {name: value for name, value in values.items() if name != "verify_images"}
+        return rest | {"verify": "decode" if values["verify_images"] else "header"}
 
     def rows_a_run(self, *, images: bool) -> int:
         """How many rows a task run aims to read."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,8 @@ from tasks.embedding.models.architecture import Architecture
 from tasks.embedding.models.clip import build_clip, load_clip
 from tasks.embedding.models.text_models import TokenBatch, load_text_model
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
-from tasks.embedding.pictures.pixels import pixel_vector
+from tasks.embedding.pictures.pixels import ENOUGH, pixel_vector
+from tasks.embedding.pictures.resizing import resized_side
 
 Inputs = TypeVar("Inputs")
 """What a model is given: pixels `[b, …]`, tokens `[b, l]`, or tokens with their mask."""
@@ -33,20 +35,35 @@ class Prepared:
 
 @dataclass(frozen=True)
 class ImageEncoder:
-    """`transform` makes a picture a tensor; `encode` makes `[b, …]` of those `[b, dimension]`."""
+    """`transform` makes a picture a tensor; `encode` makes `[b, …]` of those `[b, dimension]`.
+
+    enough: sides of a picture of which the transform loses nothing, in pixels; None: every pixel counts.
+    """
 
     transform: Callable[[Any], Tensor]
     encode: Callable[[Tensor], Tensor]
+    enough: int | None = None
+
+    @cached_property
+    def _resized(self) -> int | None:
+        return resized_side(getattr(self.transform, "transforms", ()))
 
     def prepare(self, contents: Sequence[bytes | None]) -> Prepared:
         """Decode and transform a batch; rows that cannot be decoded are told apart, not raised."""
         tensors, places, faults = [], [], {}
         for place, content in enumerate(contents):
-            picture = decode_image(content)
+            picture = decode_image(content, at_least=self.enough, resized=self._resized)
             if isinstance(picture, Undecodable):
                 faults[place] = picture
-            else:
+                continue
+            try:
                 tensors.append(self.transform(picture))
+            except ValueError as error:  # the longest side resized, a strip has no width left
+                width, height = picture.size
+                faults[place] = Undecodable(
+                    "unreadable image", f"{width} × {height} has no place in the model: {error}"
+                )
+            else:
                 places.append(place)
         return Prepared(torch.stack(tensors) if tensors else None, places, faults)
 
@@ -103,7 +120,8 @@ def open_encoders(config: EmbeddingConfig, model: Path | None, text_model: Path 
     """
     images, texts = config.modality != "text", config.modality != "image"
     if config.encoder == "pixels":
-        pixels = ImageEncoder(lambda p: torch.from_numpy(pixel_vector(p, config.pixel_side)), lambda x: x)
+        side = config.pixel_side
+        pixels = ImageEncoder(lambda p: torch.from_numpy(pixel_vector(p, side)), lambda x: x, ENOUGH)
         return Encoders(pixels, None, "cpu", "float32")
     image = text = None
     if images or text_model is None:

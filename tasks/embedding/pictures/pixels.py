@@ -12,8 +12,15 @@ BLUR = 0.25
 """Deviation of the blur that is subtracted, in sides of the picture."""
 
 
+ENOUGH = 256
+"""Pixels a side from which a thumbnail is averaged: a larger JPEG is decoded no larger (see `render`).
+
+Measured on 600 × 400 to 4000 × 3000: the vector of side 8 moves by 0.03 at most, by 0.1 from 64 pixels.
+"""
+
+
 def thumbnail(picture: Image.Image, side: int) -> Pixels:
-    """The picture averaged down to `side` × `side`, whatever its shape, uint8 `[3, side, side]`."""
+    """The rendered picture averaged down to `side` × `side`, whatever its shape, uint8 `[3, side, side]`."""
     small = picture.convert("RGB").resize((side, side), Image.Resampling.BOX)
     return np.asarray(small).transpose(2, 0, 1)
 

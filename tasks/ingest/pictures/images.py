@@ -1,18 +1,13 @@
 """Images from files or bytes, taken whole and checked before they are trusted."""
 
-import io
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image
-
 from tasks.ingest.pictures.paths import confine
+from tasks.ingest.pictures.render import Unrenderable, render, size_of
 from tasks.ingest.reasons import Reason
 from tasks.ingest.rules import FileRules
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
-"""The only decoders tried: others (EPS, for one) start foreign programs or are rarely exercised."""
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """File names that are taken for images when a whole folder is looked through."""
@@ -37,31 +32,31 @@ class LoadedImage:
 def inspect_image(content: bytes, rules: FileRules) -> Unusable | None:
     """None if the bytes are an image that the rules allow, else what is wrong with them.
 
-    The size is read from the header and judged before any pixel is decoded; with `rules.verify_images` every pixel
-    of the first frame is decoded then, so that a truncated file is found here and not in the training loop.
+    The size is read from the header and judged before any pixel is decoded; where `rules.verify` is "decode" the
+    picture is rendered then, so that a truncated file is found here and not in the training loop. With "none" the
+    bytes are not looked into.
     """
     if not content:
         return Unusable("unreadable image", "the file is empty")
     if len(content) > rules.max_image_bytes:
         return Unusable("image file too large", f"{len(content)} bytes, at most {rules.max_image_bytes}")
+    if rules.verify == "none":
+        return None
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            width, height = image.size
-            if width * height > rules.max_pixels:
-                return Unusable("too many pixels", f"{width} × {height}, at most {rules.max_pixels} pixels")
-            if rules.verify_images:
-                image.load()
-    except (Image.DecompressionBombError, MemoryError) as error:
-        return Unusable("too many pixels", _sentence(error))
-    except Exception as error:  # decoders raise nearly anything on hostile bytes; none of it may stop the run
-        return Unusable("unreadable image", _sentence(error))
+        width, height = size_of(content, most=rules.max_pixels)
+        longer, shorter = max(width, height), min(width, height)
+        if longer > rules.max_aspect_ratio * shorter:
+            return Unusable(
+                "too many pixels",
+                f"{width} × {height}: one side is {longer / max(shorter, 1):g} times the other, at most "
+                f"{rules.max_aspect_ratio:g}; resized to a shorter side of 224 it would be "
+                f"224 × {224 * longer // max(shorter, 1)}",
+            )
+        if rules.verify == "decode":
+            render(content, most=rules.max_pixels)
+    except Unrenderable as error:
+        return Unusable(error.reason, error.detail)
     return None
-
-
-def _sentence(error: BaseException) -> str:
-    """The error in one line that is the same in every run (no memory addresses)."""
-    text = "not an image of a known kind" if type(error).__name__ == "UnidentifiedImageError" else str(error)
-    return f"{type(error).__name__}: {' '.join(text.split())}"[:200]
 
 
 class ImageFolder:

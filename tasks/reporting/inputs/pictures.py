@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from tasks.ingest.pictures.images import FORMATS
+from tasks.ingest.pictures.render import Unrenderable, render
 
 MOST_PIXELS = 64_000_000
 SMALL = 64  # pictures up to this side are shown pixel by pixel
@@ -70,11 +70,8 @@ def thumbnail(content: bytes | None, side: int) -> tuple[str | None, bool]:
     if not content:
         return None, False
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as source:
-            if source.width * source.height > MOST_PIXELS:
-                return None, False
-            picture = source.convert("RGB")
-    except Exception:  # decoders raise nearly anything on hostile bytes; the report does without the picture
+        picture = render(content, at_least=max(2 * side, SMALL + 1), most=MOST_PIXELS)
+    except Unrenderable:  # the report does without the picture
         return None, False
     tiny = max(picture.size) <= SMALL
     stream = io.BytesIO()

@@ -23,7 +23,7 @@ def contact_sheet(rows: Sequence[tuple[str, Sequence[bytes | None]]], *, side: i
     for number, (title, images) in enumerate(rows):
         left, top = gap + number % across * width, gap + number // across * height
         for place, content in enumerate(images):
-            picture = decode_image(content)
+            picture = decode_image(content, at_least=2 * side)
             if not isinstance(picture, Image.Image):
                 picture = Image.new("RGB", (side, side), "lightgrey")
             sheet.paste(

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from storage.errors import InputError
 from tasks.arrays import Int64s, Integers, Pixels
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
-from tasks.embedding.pictures.pixels import thumbnail
+from tasks.embedding.pictures.pixels import ENOUGH, thumbnail
 from tasks.ordered_map import ordered_map
 from tasks.screening.pictures.alignment import SIDE
 
@@ -94,7 +94,7 @@ def _thumbnails(files: Sequence[Path], workers: int) -> Iterator[tuple[int, int,
                     row += 1
 
     def shrunk(item: tuple[int, int, dict[str, Any], int]) -> tuple[int, int, dict[str, Any], int, Pixels | None]:
-        picture = decode_image(item[2].get("bytes"))
+        picture = decode_image(item[2].get("bytes"), at_least=ENOUGH)
         return (*item, None if isinstance(picture, Undecodable) else thumbnail(picture, SIDE))
 
     return ordered_map(shrunk, rows(), workers=workers, ahead=ROWS)

@@ -1,6 +1,5 @@
 """From encoded pictures to pixels at the model's size, and pixels by row number."""
 
-import io
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,8 +12,10 @@ from torchvision.transforms import Normalize
 
 from storage.errors import InputError
 from tasks.arrays import Int64s, Pixels
+from tasks.embedding.pictures.resizing import resized_side
+from tasks.ingest.pictures.render import Unrenderable, render
 
-_REMEDY = "ingest it again with verify_images, so that it is rejected"
+_REMEDY = "ingest it again with verify: decode and a smaller max_aspect_ratio, so that it is rejected"
 
 
 @dataclass(frozen=True)
@@ -44,17 +45,25 @@ class Preparation:
         return cls(geometry, side, tuple(map(float, steps[-1].mean)), tuple(map(float, steps[-1].std)))
 
     def decode(self, encoded: bytes) -> Pixels:
-        """A picture as RGB at the model's size, uint8 `[3, side, side]`. Raises what Pillow raises for other bytes."""
-        with Image.open(io.BytesIO(encoded)) as opened:
-            picture = opened.convert("RGB")
+        """The rendered picture at the model's size, uint8 `[3, side, side]`. Raises `Unrenderable` as `render` does."""
+        picture = render(encoded, resized=self._resized)
         if picture.size != (self.side, self.side) or not self._keeps_its_size:
-            picture = self._placed(picture)
+            width, height = picture.size
+            try:
+                picture = self._placed(picture)
+            except ValueError as error:  # the longest side resized, a strip has no width left
+                detail = f"{width} × {height} has no place in the model: {error}"
+                raise Unrenderable("unreadable image", detail) from None
         return np.ascontiguousarray(np.asarray(picture).transpose(2, 0, 1))
 
     def _placed(self, picture: Image.Image) -> Image.Image:
         for step in self.geometry:
             picture = step(picture)
         return picture
+
+    @cached_property
+    def _resized(self) -> int | None:
+        return resized_side(self.geometry)
 
     @cached_property
     def _keeps_its_size(self) -> bool:
@@ -100,8 +109,9 @@ def decode_all(encoded: Sequence[bytes], keys: Sequence[str], preparation: Prepa
         for row in rows:
             try:
                 pixels[row] = preparation.decode(encoded[row])
-            except Exception as error:
-                raise InputError(f"the image of row {keys[row]!r} cannot be decoded ({error}); {_REMEDY}") from None
+            except Unrenderable as error:
+                where = f"the image of row {keys[row]!r}"
+                raise InputError(f"{where} cannot be decoded ({error.detail}); {_REMEDY}") from None
 
     with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
         list(pool.map(some, [range(first, len(encoded), workers) for first in range(workers)]))

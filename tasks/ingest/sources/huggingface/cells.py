@@ -41,13 +41,17 @@ class ImageCells:
     def _pass(self, cells: Bools) -> Bools:
         """Of the cells with bytes, those that the rules allow; why not is kept."""
         fine = np.zeros(len(cells), np.bool_)
-        if not self._rules.verify_images:
-            width, height = plain_sizes(self._content).T
-            pixels = width * height
+        rules = self._rules
+        if rules.verify != "decode":
             size = np.diff(buffers(self._content)[1])
-            fine = cells & (pixels > 0) & (pixels <= self._rules.max_pixels) & (size <= self._rules.max_image_bytes)
+            fine = cells & (size > 0) & (size <= rules.max_image_bytes)
+        if rules.verify == "header":
+            sides = plain_sizes(self._content)
+            pixels = sides.prod(axis=1)
+            fine &= (pixels > 0) & (pixels <= rules.max_pixels)
+            fine &= sides.max(axis=1) <= rules.max_aspect_ratio * sides.min(axis=1)
         for cell in np.flatnonzero(cells & ~fine).tolist():
-            problem = inspect_image(self._content[cell].as_py(), self._rules)
+            problem = inspect_image(self._content[cell].as_py(), rules)
             if problem is None:
                 fine[cell] = True
             else:

@@ -62,7 +62,9 @@ def test_a_picture_of_several_rows_is_encoded_once(tmp_path: Path, monkeypatch: 
 
     decoded: list[bytes | None] = []
     original = module.decode_image
-    monkeypatch.setattr(module, "decode_image", lambda content: (decoded.append(content), original(content))[1])
+    monkeypatch.setattr(
+        module, "decode_image", lambda content, **sides: (decoded.append(content), original(content, **sides))[1]
+    )
     pairs = write_pairs(tmp_path / "pairs", [png(0), b"broken", png(1), png(0), None, b"broken", png(0), None])
     manifest = embed.run(EmbeddingConfig(batch_size=2), pairs, None, None, runtime=Runtime(store=tmp_path / "store"))
     assert sorted(decoded, key=str) == sorted([png(0), b"broken", png(1), None], key=str)  # in several threads

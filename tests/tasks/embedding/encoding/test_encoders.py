@@ -1,13 +1,18 @@
 """What a processor prepares, and vectors of length 1."""
 
+import io
+
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encoders import Encoders, open_encoders, unit_rows
+from tests.paths import CASES
 from tests.tasks.embedding.conftest import png
 
 PIXELS = EmbeddingConfig(encoder="pixels", modality="image", pixel_side=4)
@@ -63,3 +68,37 @@ def test_low_precision_rounds_and_does_not_change_the_direction() -> None:
     assert exact.dtype == low.dtype == np.float32 and not np.array_equal(exact, low)
     np.testing.assert_allclose((exact * low).sum(axis=1), 1, atol=1e-3)
     np.testing.assert_allclose(np.linalg.norm(low, axis=1), 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("resize", ["shortest", "longest", "squash"])
+def test_a_strip_is_one_fault_and_no_loss_of_the_batch(resize: str) -> None:
+    """At side 224 the strip was resized to 1.5 GB; by its longest side nothing was left of it, and the stage ended."""
+    strip = (CASES / "strip_1x10000.png").read_bytes()
+    config = EmbeddingConfig.model_validate(
+        {"modality": "image", "architecture": {"name": "equipoise-tiny-vit", "image_size": 224, "resize": resize}}
+    )
+    encoder = open_encoders(config, None, None, "cpu").image
+    assert encoder is not None
+    prepared = encoder.prepare([png(0), strip, png(1)])
+    if resize == "squash":
+        assert prepared.places == [0, 1, 2]
+        return
+    assert prepared.places == [0, 2] and list(prepared.faults) == [1]
+    fault = prepared.faults[1]
+    expected = ("too many pixels", "224 × 2240000") if resize == "shortest" else ("unreadable image", "no place")
+    assert fault.reason == expected[0] and expected[1] in fault.detail
+
+
+def test_a_photograph_on_its_side_and_its_upright_copy_have_one_vector() -> None:
+    """They were 1.48 apart."""
+    photograph = Image.effect_noise((60, 40), 60).resize((600, 400)).convert("RGB")
+    lying, exif, upright = io.BytesIO(), Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    photograph.transpose(Image.Transpose.ROTATE_90).save(lying, "JPEG", exif=exif)
+    photograph.save(upright, "PNG")
+    encoders = open_encoders(PIXELS, None, None, "cpu")
+    assert encoders.image is not None
+    inputs = encoders.image.prepare([lying.getvalue(), upright.getvalue()]).inputs
+    assert inputs is not None
+    first, second = unit_rows(inputs.numpy())
+    assert np.linalg.norm(first - second) < 0.05  # as JPEG leaves it

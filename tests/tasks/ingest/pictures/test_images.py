@@ -48,13 +48,40 @@ def test_a_truncated_jpeg_is_found_by_decoding_only() -> None:
     noise.save(buffer, format="JPEG")
     half = buffer.getvalue()[: len(buffer.getvalue()) // 2]
     assert reason(half) == "unreadable image"
-    assert reason(half, verify_images=False) is None
+    assert reason(half, verify="header") is None
 
 
 @pytest.mark.parametrize("side", [8_000, 30_000, 2**30])
 def test_a_decompression_bomb_is_refused_from_its_header(side: int) -> None:
     assert reason(png_header(side, side)) == "too many pixels"
-    assert reason(png_header(side, side), verify_images=False) == "too many pixels"
+    assert reason(png_header(side, side), verify="header") == "too many pixels"
+
+
+def test_without_verification_bytes_are_taken_as_they_are() -> None:
+    assert reason(b"no image", verify="none") is None
+    assert reason(b"", verify="none") == "unreadable image"
+    assert reason(b"123", verify="none", max_image_bytes=2) == "image file too large"
+
+
+@pytest.mark.parametrize(("old", "new"), [(True, "decode"), (False, "header")])
+def test_the_former_name_of_verify_is_understood(old: bool, new: str) -> None:
+    assert FileRules.model_validate({"verify_images": old}).verify == new
+    for wrong in ({"verify_images": "yes"}, {"verify_images": old, "verify": new}):
+        with pytest.raises(ValueError, match="verify_images is now `verify"):
+            FileRules.model_validate(wrong)
+
+
+@pytest.mark.parametrize("size", [(1, 10_000), (60_000, 1), (1, 101), (303, 3 - 1)])
+@pytest.mark.parametrize("verify", ["header", "decode"])
+def test_a_strip_is_refused_though_its_area_is_small(size: tuple[int, int], verify: str) -> None:
+    """Resized to a side of 224 the case's strip of 124 bytes took 2 GB a worker."""
+    found = inspect_image(image_bytes(size=size), FileRules(verify=verify))  # type: ignore[arg-type]
+    assert found is not None and found.reason == "too many pixels"
+    assert f"{size[0]} × {size[1]}: one side is" in found.detail and "it would be 224 × " in found.detail
+    assert reason(image_bytes(size=size), verify=verify, max_aspect_ratio=10_000) == (
+        "too many pixels" if max(size) > 10_000 else None
+    )
+    assert reason(image_bytes(size=(1, 100)), verify=verify) is None
 
 
 def test_limits_are_inclusive() -> None:

@@ -8,6 +8,7 @@ from PIL import Image
 
 from storage.tables.shards import write_table
 from tasks.reporting.inputs.pictures import fetch_rows, pictures, thumbnail
+from tests.paths import CASES
 from tests.tasks.reporting.conftest import HOSTILE, pairs_table, png
 
 
@@ -44,3 +45,11 @@ def test_pictures_have_what_stands_under_them(tmp_path: Path) -> None:
     assert found[ids[0]].caption == HOSTILE[0] and found[ids[0]].key == "0" and found[ids[0]].pixelated
     assert found[ids[1]].image is None and found[ids[3]].image is None
     assert (found[ids[9]].image or "").startswith("data:image/jpeg") and not found[ids[9]].pixelated
+
+
+def test_pictures_are_rendered_as_models_see_them() -> None:
+    """A drawing on transparency was a black square."""
+    uri, _ = thumbnail((CASES / "black_on_transparency_palette.png").read_bytes(), 50)
+    assert uri is not None
+    with Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))) as picture:
+        assert picture.mode == "RGB" and picture.getpixel((0, 0)) == (255, 255, 255)

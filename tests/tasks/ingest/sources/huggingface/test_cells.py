@@ -66,7 +66,8 @@ def tables(draw: st.DrawFn) -> tuple[pa.Table, dict[str, object]]:
     if form != "none":
         options["image_column"] = "image"
         options["missing_images"] = draw(st.sampled_from(["reject", "keep"]))
-        options["verify_images"] = draw(st.booleans())
+        options["verify"] = draw(st.sampled_from(["none", "header", "decode"]))
+        options["max_aspect_ratio"] = draw(st.sampled_from([1.1, 100.0]))
         content, paths = pa.array(cells(IMAGES), pa.binary()), texts(cells(PATHS), kind)
         image = pa.StructArray.from_arrays(
             [content, paths], ["bytes", "path"], mask=pa.array(cells(st.none())).is_valid()
@@ -112,14 +113,14 @@ def test_an_image_is_looked_at_once_for_all_its_captions(monkeypatch: pytest.Mon
     assert [image["bytes"] for image in cells.column(np.array([0, 1, 4])).to_pylist()] == [b"a", b"a", b"c"]
 
 
-@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize("verify", ["none", "header", "decode"])
 def test_batches_end_where_loaded_images_are_heavy(
-    tmp_path: Path, image_folder: Path, verify: bool, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, image_folder: Path, verify: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasks.ingest.rows.drafts.BYTES_PER_BATCH", 1_000)
     paths = pa.array(["n01/1.jpg", "n01/2.jpg", "n09/1.jpg", None] * 8)
     pq.write_table(pa.table({"caption": ["x"] * 32, "image": paths}), tmp_path / "a.parquet")
-    config = HuggingFaceParquetConfig(name="hub", path=tmp_path, images=image_folder, verify_images=verify)
+    config = HuggingFaceParquetConfig(name="hub", path=tmp_path, images=image_folder, verify=verify)
     group = Group(files=("a.parquet",))
     files = sources_of(config, group)
     batches = list(read_source(config, group, files))
