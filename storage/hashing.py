@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import BinaryIO
 
 import xxhash
 from pydantic import JsonValue
@@ -11,10 +12,15 @@ _BLOCK = 1 << 20
 
 def hash_file(path: Path) -> str:
     """XXH3-128 of a file's bytes, as `xxh3:<32 hex digits>`."""
-    state = xxhash.xxh3_128()
     with open(path, "rb") as file:
-        while block := file.read(_BLOCK):
-            state.update(block)
+        return hash_stream(file)
+
+
+def hash_stream(file: BinaryIO) -> str:
+    """The same of what an open file still holds."""
+    state = xxhash.xxh3_128()
+    while block := file.read(_BLOCK):
+        state.update(block)
     return f"xxh3:{state.hexdigest()}"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.engine.engine import Engine, Ref
-from storage.record.external import external
+from storage.record.external import externals
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.task import ingest
@@ -18,7 +18,7 @@ def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path) -
             label=f"ingest {source.name} {group.label}",
             config=source,
             group=group,
-            files=[external(path, store) for path in sources_of(source, group)],
+            files=externals(sources_of(source, group), store),
         )
         for source in sources
         for group in plan_groups(source)

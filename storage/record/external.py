@@ -1,29 +1,45 @@
 """Fingerprints of what lies outside the store: a changed source is noticed, an unchanged one is not read twice."""
 
 import json
+import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
 
 from storage.atomic import write_whole
 from storage.errors import InputError
-from storage.hashing import hash_file, hash_json
+from storage.hashing import hash_file, hash_json, hash_stream
+from storage.places.ask import State, files_below, is_dir, state
+from storage.places.place import Place
+from storage.places.read import open_binary
 from storage.record.manifest import External
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 MEMO = ".external.json"
 _SETTLED_NS = 2_000_000_000  # a file changed more recently may change again without a new modification time
+ASKED_AT_ONCE = 16
 _writing = threading.Lock()
 
 
-def external(path: Path, store: Path, *, listing: bool = False) -> External:
+def external(path: Place, store: Path, *, listing: bool = False) -> External:
     """A file by its content; a folder by its files' names and content, linked files and folders included.
 
     `listing=True` takes names and sizes in place of the content: for folders of images too large to read on every run.
-    Content hashes are remembered in the store by (path, size, modification time, inode). Raises `InputError` where
-    there is nothing at `path`.
+    Content hashes are remembered in the store by (path, size, modification time, inode).
+    At a URL the size and the server's mark (an ETag or a checksum, else the time of the last change) stand for the
+    content, so that nothing is read; where a server says neither, the content is read, and a line of the log says so.
+    Raises `InputError` where there is nothing at `path`.
     """
-    path = Path(path)
+    if not isinstance(path, Path):
+        return External(path=path, fingerprint=_remote_fingerprint(path))
     if not path.exists():
         raise InputError(
             f"{path} does not exist; check the path in the configuration (it is taken from the current folder)"
@@ -38,6 +54,38 @@ def external(path: Path, store: Path, *, listing: bool = False) -> External:
         fingerprint = hash_json([list(pair) for pair in zip(names, marks, strict=True)])
     memo.save()
     return External(path=path, fingerprint=fingerprint)
+
+
+def externals(paths: Sequence[Place], store: Path) -> list[External]:
+    """Several, in their order; URLs are asked for side by side, because each answer takes its time."""
+    if all(isinstance(path, Path) for path in paths):
+        return [external(path, store) for path in paths]
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        return list(pool.map(lambda path: external(path, store), paths))
+
+
+def _remote_fingerprint(place: "UPath") -> str:
+    try:
+        if not is_dir(place):
+            return hash_json([str(place), *_remote_mark(place, state(place))])
+        found = files_below(place)
+    except FileNotFoundError:
+        raise InputError(f"there is nothing at {place}: correct the URL in the configuration") from None
+    return hash_json([str(place), [[name, *_remote_mark(place / name, mark)] for name, mark in found]])
+
+
+def _remote_mark(place: "UPath", known: State) -> list[JsonValue]:
+    """Size and mark of a file at a URL, or the hash of its content where its server gives no mark."""
+    if known.mark is None:  # listings of web servers tell names alone
+        known = state(place)
+    if known.mark is not None:
+        return [known.size, known.mark]
+    logging.getLogger("equipoise.external").warning(
+        "%s: its server gives neither ETag nor Last-Modified, so every run reads it to see whether it changed",
+        place,
+    )
+    with open_binary(place) as file:
+        return [known.size, hash_stream(file)]
 
 
 def _files(folder: Path) -> list[Path]:

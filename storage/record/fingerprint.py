@@ -21,10 +21,10 @@ from storage.record.code import needed, strip_docstrings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("tasks", "storage")
-# Bookkeeping decides where results lie, when they are reused and how they come about, never what they are: four folders
+# Bookkeeping decides where results lie, when they are reused and how they come about, never what they are: five folders
 # and the small modules beside them.
-BOOKKEEPING = ("storage.record", "storage.store", "storage.caching", "storage.export", "storage.atomic",
-               "storage.children", "storage.errors", "storage.progress", "storage.tree")  # fmt: skip
+BOOKKEEPING = ("storage.record", "storage.store", "storage.caching", "storage.export", "storage.places",
+               "storage.atomic", "storage.children", "storage.errors", "storage.progress", "storage.tree")  # fmt: skip
 
 
 def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:

@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from storage.config import NotInKey
+from storage.errors import InputError
 from storage.hashing import hash_json
+from storage.places.place import Place
 
 
 class FileRef(BaseModel):
@@ -73,12 +75,19 @@ class Manifest(BaseModel):
 
 
 class External(BaseModel):
-    """A file or folder outside the store. Only its fingerprint, its content, enters a key."""
+    """A file or folder outside the store, here or at a URL. Only its fingerprint, its content, enters a key."""
 
     model_config = ConfigDict(frozen=True)
 
-    path: Annotated[Path, NotInKey()]
+    path: Annotated[Place, NotInKey()]
     fingerprint: str
+
+    @property
+    def local(self) -> Path:
+        """Its path on this machine. Raises `InputError` for a URL."""
+        if isinstance(self.path, Path):
+            return self.path
+        raise InputError(f"{self.path} is read from this machine only: fetch it, and give its path")
 
 
 def content_digest(stage: str, files: tuple[FileRef, ...]) -> str:

@@ -47,7 +47,7 @@ class Workspace:
 
     def directory(self, source: Manifest | External) -> Path:
         """Where an input's files lie."""
-        return source.path if isinstance(source, External) else self.store.directory(source.stage, source.key)
+        return source.local if isinstance(source, External) else self.store.directory(source.stage, source.key)
 
     def path(self, source: Manifest | External, name: str) -> Path:
         """One file of an input. Raises `InputError` where it is missing."""

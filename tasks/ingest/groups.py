@@ -1,7 +1,6 @@
 """How a source is cut into groups, each read and cached alone, and which files each group depends on."""
 
-from pathlib import Path
-
+from storage.places.place import Place
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
 from tasks.ingest.rules import Group
@@ -17,7 +16,7 @@ def plan_groups(config: SourceConfig) -> tuple[Group, ...]:
     return source_of(config).plan(config)
 
 
-def sources_of(config: SourceConfig, group: Group) -> tuple[Path, ...]:
+def sources_of(config: SourceConfig, group: Group) -> tuple[Place, ...]:
     """The files and folders whose content a group depends on, to be fingerprinted and passed to `ingest` in this order.
 
     scenes: none. Parquet: the group's files, then the folder of images if one is named. Tables and lists: the file,

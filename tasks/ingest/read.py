@@ -1,8 +1,8 @@
 """Any source, read in batches."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
+from storage.places.place import Place
 from storage.tables.shards import ROWS_PER_SHARD
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
@@ -18,7 +18,7 @@ def rows_per_shard(config: SourceConfig) -> int:
     return TEXTS_PER_SHARD if source_of(config).images(config) == NO_IMAGES else ROWS_PER_SHARD
 
 
-def read_source(config: SourceConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+def read_source(config: SourceConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
     """The group's rows in batches; `files` are the paths that `sources_of(config, group)` named, in that order.
 
     Concatenated over the groups of a plan, the rows are the same, in the same order, whatever the plan. The one

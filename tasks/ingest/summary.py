@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.errors import InputError
+from storage.places.place import Place
 from storage.tables.payload import payload
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
@@ -47,7 +47,7 @@ class Summary:
         if len(self._labels) <= MOST_LABELS and pairs["label"].null_count < pairs.num_rows:
             self._labels.update(_counts(pairs["label"].drop_null()))
 
-    def stats(self, config: SourceConfig, group: Group, files: Sequence[Path]) -> IngestStats:
+    def stats(self, config: SourceConfig, group: Group, files: Sequence[Place]) -> IngestStats:
         """The figures of the group that was read: what its rows are, and what became of them."""
         source = source_of(config)
         return IngestStats(

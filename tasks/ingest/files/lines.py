@@ -1,14 +1,15 @@
 """How many lines a file has, for plans: nothing compiled is loaded for it."""
 
-from pathlib import Path
+from storage.places.place import Place
+from storage.places.read import open_binary
 
 _BLOCK = 1 << 20
 
 
-def count_lines(path: Path) -> int:
+def count_lines(path: Place) -> int:
     """Lines after the header: the number of rows of a raw table, an upper bound for one with quoted line breaks."""
     lines, last = 0, b"\n"
-    with path.open("rb") as file:
+    with open_binary(path) as file:
         while block := file.read(_BLOCK):
             lines += block.count(b"\n")
             last = block[-1:]

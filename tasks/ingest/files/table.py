@@ -1,16 +1,18 @@
 """Raw text tables with TAB between fields: nothing interpreted, nothing dropped silently."""
 
 import csv
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
+from storage.places.place import Place
+from storage.places.read import open_binary
 from tasks.arrays import Int64s
 from tasks.compiled import compiled
 from tasks.ingest.columns.buffers import Bytes, from_buffers, pieces
@@ -44,7 +46,7 @@ class TableBlock:
         return TableBlock(self.lines[start:stop], tuple(column[start:stop] for column in self.columns), inside)
 
 
-def read_blocks(path: Path, columns: tuple[str, ...], quotes: Literal["raw", "csv"] = "raw") -> Iterator[TableBlock]:
+def read_blocks(path: Place, columns: tuple[str, ...], quotes: Literal["raw", "csv"] = "raw") -> Iterator[TableBlock]:
     """The rows of a TAB table with a header, each with the values of `columns`, in that order.
 
     `quotes="raw"`: a row is a line, which ends at LF (a CR before it is dropped), and fields are what stands between
@@ -56,8 +58,8 @@ def read_blocks(path: Path, columns: tuple[str, ...], quotes: Literal["raw", "cs
     return _raw_blocks(path, columns) if quotes == "raw" else _csv_blocks(path, columns)
 
 
-def _raw_blocks(path: Path, columns: tuple[str, ...]) -> Iterator[TableBlock]:
-    with path.open("rb") as file:
+def _raw_blocks(path: Place, columns: tuple[str, ...]) -> Iterator[TableBlock]:
+    with open_binary(path) as file:
         first = file.readline().removesuffix(b"\n").removesuffix(b"\r")
         header = first.decode("utf-8", "surrogateescape").split("\t")
         positions, line, rest = np.array(_positions(path, header, columns), np.int64), 2, b""
@@ -115,7 +117,7 @@ def _split(data: Bytes, offsets: Int64s, positions: Int64s, spans: Int64s, field
         fields[row] = number
 
 
-def _csv_blocks(path: Path, columns: tuple[str, ...]) -> Iterator[TableBlock]:
+def _csv_blocks(path: Place, columns: tuple[str, ...]) -> Iterator[TableBlock]:
     rows = _csv_rows(path)
     header = next(rows, (1, [""]))[1]
     positions = _positions(path, header, columns)
@@ -135,8 +137,8 @@ def _csv_blocks(path: Path, columns: tuple[str, ...]) -> Iterator[TableBlock]:
         yield TableBlock(np.array([line for line, _ in found], np.int64), tuple(texts), problems)
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    with path.open("r", encoding="utf-8", errors="surrogateescape", newline="") as file:
+def _csv_rows(path: Place) -> Iterator[tuple[int, list[str]]]:
+    with io.TextIOWrapper(open_binary(path), "utf-8", "surrogateescape", newline="") as file:
         reader = csv.reader(file, delimiter="\t")
         try:
             for fields in reader:
@@ -148,7 +150,7 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             ) from None
 
 
-def _positions(path: Path, header: list[str], columns: tuple[str, ...]) -> list[int]:
+def _positions(path: Place, header: list[str], columns: tuple[str, ...]) -> list[int]:
     """Where the columns stand in the header, whose byte order mark is passed over."""
     names = [header[0].removeprefix("\ufeff"), *header[1:]] if header else [""]
     absent = [name for name in columns if name not in names]

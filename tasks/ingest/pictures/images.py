@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from storage.places.ask import matching, state
+from storage.places.place import Place
+from storage.places.read import read_bytes
 from tasks.ingest.pictures.paths import confine
 from tasks.ingest.pictures.render import Unrenderable, render, size_of
 from tasks.ingest.reasons import Reason
@@ -62,7 +65,7 @@ def inspect_image(content: bytes, rules: FileRules) -> Unusable | None:
 class ImageFolder:
     """Reads and checks images below one folder, each at most once while many rows in turn share it."""
 
-    def __init__(self, root: Path, rules: FileRules) -> None:
+    def __init__(self, root: Place, rules: FileRules) -> None:
         self.root = root
         self._rules = rules
         self.load = lru_cache(maxsize=64)(self._load)
@@ -71,13 +74,15 @@ class ImageFolder:
     def _load(self, relative: str) -> LoadedImage | Unusable:
         """The image at `root/relative`; its `path` is `relative`."""
         found = confine(self.root, relative)
-        if not isinstance(found, Path):
+        if isinstance(found, tuple):
             return Unusable(*found)
         try:
-            size = found.stat().st_size
-            if size > self._rules.max_image_bytes:  # before reading it
+            size = state(found).size
+            if size is not None and size > self._rules.max_image_bytes:  # before reading it
                 return Unusable("image file too large", f"{size} bytes, at most {self._rules.max_image_bytes}")
-            content = found.read_bytes()
+            content = read_bytes(found)
+        except FileNotFoundError:
+            return Unusable("missing image", relative)
         except OSError as error:
             return Unusable("unreadable image", f"{relative}: {error.strerror}")
         problem = inspect_image(content, self._rules)
@@ -86,7 +91,7 @@ class ImageFolder:
     def _listing(self, folder: str) -> tuple[str, ...]:
         """The image files directly in `root/folder`, sorted, relative to `root`."""
         try:
-            found = [path.name for path in (self.root / folder).glob("*") if path.suffix.lower() in SUFFIXES]
+            found = [name for name in matching(self.root / folder, "*") if Path(name).suffix.lower() in SUFFIXES]
         except (OSError, ValueError):  # a folder's name that no file system takes
             return ()
         return tuple(f"{folder}/{name}" for name in sorted(found))

@@ -3,21 +3,23 @@
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from storage.errors import InputError
+from storage.places.ask import is_dir, is_file
+from storage.places.place import Place
 from tasks.ingest.reasons import Reason
 
 
-def require_file(path: Path, what: str) -> Path:
+def require_file(path: Place, what: str) -> Place:
     """`path`, if it is a file; otherwise an `InputError` that calls it `what`."""
-    if not path.is_file():
-        found = "is a folder, not a file" if path.is_dir() else "does not exist"
+    if not is_file(path):
+        found = "is a folder, not a file" if is_dir(path) else "does not exist"
         raise InputError(f"the {what} {path} {found}: correct the path in the configuration")
     return path
 
 
-def require_folder(path: Path, what: str) -> Path:
+def require_folder(path: Place, what: str) -> Place:
     """`path`, if it is a folder; otherwise an `InputError` that calls it `what`."""
-    if not path.is_dir():
-        found = "is a file, not a folder" if path.is_file() else "does not exist"
+    if not is_dir(path):
+        found = "is a file, not a folder" if is_file(path) else "does not exist"
         raise InputError(f"the {what} {path} {found}: correct the path in the configuration")
     return path
 
@@ -33,14 +35,17 @@ def escapes(relative: str) -> bool:
     )
 
 
-def confine(root: Path, relative: str) -> Path | tuple[Reason, str]:
+def confine(root: Place, relative: str) -> Place | tuple[Reason, str]:
     """The regular file `root/relative`, or the reason and detail of why not.
 
     `..`, absolute paths, and symbolic links that end outside `root` are refused before anything is opened; links
-    within `root` are followed. Folders, pipes and devices count as missing.
+    within `root` are followed. Folders, pipes and devices count as missing. Below a URL there are no links, and what
+    is missing shows when it is opened.
     """
     if escapes(relative):
         return "path escapes the image folder", relative
+    if not isinstance(root, Path):
+        return root / relative
     try:
         path = (root / relative).resolve()
         if not path.is_relative_to(root.resolve()):

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from storage.config import Config
+from storage.places.place import Place
 from tasks.ingest.pictures.paths import require_folder
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import MAX_GROUPS, Group
@@ -16,7 +16,7 @@ NO_IMAGES = "none"
 """What `Source.images` says of a source of captions alone."""
 
 
-def no_names(config: Config, files: Sequence[Path]) -> Sequence[str]:
+def no_names(config: Config, files: Sequence[Place]) -> Sequence[str]:
     """The label names of a source whose labels have none."""
     return ()
 
@@ -37,10 +37,10 @@ class Source(Generic[C]):
     """
 
     plan: Callable[[C], tuple[Group, ...]]
-    files: Callable[[C, Group], tuple[Path, ...]]
-    batches: Callable[[C, Group, Sequence[Path]], Iterator[Batch]]
+    files: Callable[[C, Group], tuple[Place, ...]]
+    batches: Callable[[C, Group, Sequence[Place]], Iterator[Batch]]
     images: Callable[[C], str]
-    class_names: Callable[[C, Sequence[Path]], Sequence[str]] = no_names
+    class_names: Callable[[C, Sequence[Place]], Sequence[str]] = no_names
 
 
 def slices(rows: int, rows_per_group: int) -> tuple[Group, ...]:
@@ -49,11 +49,11 @@ def slices(rows: int, rows_per_group: int) -> tuple[Group, ...]:
     return tuple(Group(index=index, of=of) for index in range(of))
 
 
-def image_folder(folder: Path | None, name: str) -> tuple[Path, ...]:
+def image_folder(folder: Place | None, name: str) -> tuple[Place, ...]:
     """The folder of images of the source `name`, as `Source.files` lists it: none, or one that exists."""
     return () if folder is None else (require_folder(folder, f"image folder of the source {name!r}"),)
 
 
-def first(paths: Sequence[Path]) -> Path | None:
+def first(paths: Sequence[Place]) -> Place | None:
     """The first path, None where there is none."""
     return paths[0] if paths else None

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,8 +10,10 @@ import pytest
 
 from storage.errors import InputError
 from storage.hashing import hash_file
+from storage.places.place import place
 from storage.record import external as module
-from storage.record.external import external
+from storage.record.external import external, externals
+from tests.servers import Server, serve
 
 OLD = time.time() - 3600
 
@@ -111,3 +114,48 @@ def test_damaged_memo_is_forgotten(folder: Path, tmp_path: Path, memo: str) -> N
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nowhere does not exist; check the path"):
         external(tmp_path / "nowhere", tmp_path / "store")
+
+
+@pytest.fixture
+def served(folder: Path) -> Iterator[Server]:
+    with serve(folder) as server:
+        yield server
+
+
+def remote(server: Server, name: str, store: Path) -> str:
+    return external(place(f"{server.url}/{name}"), store).fingerprint
+
+
+def test_a_url_is_told_by_size_and_mark_and_not_read(served: Server, folder: Path, tmp_path: Path) -> None:
+    before = [remote(served, name, tmp_path) for name in ("a.txt", "b/2.txt", "")]
+    assert [remote(served, name, tmp_path) for name in ("a.txt", "b/2.txt", "")] == before
+    assert len(set(before)) == 3
+    assert served.seen == []
+    write(folder / "a.txt", "one", OLD + 10)
+    after = [remote(served, name, tmp_path) for name in ("a.txt", "b/2.txt", "")]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [False, True, False]
+
+
+def test_a_url_without_a_mark_is_read_and_that_is_said(
+    served: Server, folder: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    served.silent = {"Last-Modified"}
+    before = remote(served, "a.txt", tmp_path)
+    assert [name for name, _ in served.seen] == ["a.txt"]
+    assert "gives neither ETag nor Last-Modified" in caplog.text
+    write(folder / "a.txt", "two", OLD)
+    assert remote(served, "a.txt", tmp_path) != before
+
+
+def test_several_at_once_keep_their_order(served: Server, folder: Path, tmp_path: Path) -> None:
+    places = [place(f"{served.url}/a.txt"), folder / "a.txt", place(f"{served.url}/b/2.txt")]
+    found = externals(places, tmp_path)
+    assert found == [external(each, tmp_path) for each in places]
+    assert found[1].local == folder / "a.txt"
+    with pytest.raises(InputError, match="from this machine only"):
+        _ = found[0].local
+
+
+def test_nothing_at_a_url(served: Server, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is nothing at http"):
+        remote(served, "none.txt", tmp_path)

@@ -1,11 +1,11 @@
 """Which table of titles is read, and where its images lie."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from storage.config import NotInKey
+from storage.places.place import Place
 from tasks.ingest.rules import FileRules
 
 
@@ -14,13 +14,13 @@ class BalanceCsvConfig(FileRules):
 
     kind: Literal["balance_csv"] = "balance_csv"
     name: str = Field(min_length=1, description="the source's name; part of every row's id")
-    path: Annotated[Path, NotInKey()] = Field(description="the table")
+    path: Annotated[Place, NotInKey()] = Field(description="the table")
     images: Literal["flickr", "class", "none"] = Field(
         default="flickr",
         description="flickr: <folder>/<wnid>/<flickr id>.jpg, the title's own photo; class: any image of "
         "<folder>/<wnid>/ stands in for it; none: titles alone",
     )
-    image_folder: Annotated[Path | None, NotInKey()] = Field(
+    image_folder: Annotated[Place | None, NotInKey()] = Field(
         default=None, description="the folder that holds <wnid>/; needed unless `images` is none"
     )
     quotes: Literal["raw", "csv"] = Field(

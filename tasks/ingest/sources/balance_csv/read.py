@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.draws import words
+from storage.places.ask import State, state
+from storage.places.place import Place
 from storage.tables.ids import row_ids as ids_of
 from storage.tables.schemas import IMAGE
 from tasks.arrays import Bools, Ids, Int64s
@@ -31,7 +33,7 @@ COLUMNS = ("title", "filepath")
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
 
 
-def read_balance_csv(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+def read_balance_csv(config: BalanceCsvConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
     """The group's slice of the table, in order; `files` are the table and the image folder if one is used.
 
     The label is the position of the row's wnid among the file's sorted wnids. A row that repeats title and file path
@@ -49,14 +51,13 @@ def read_balance_csv(config: BalanceCsvConfig, group: Group, files: Sequence[Pat
         yield from judge(_drafts(block, config, wnids, seen, images), config, config.name)
 
 
-def look_through(table: Path, config: BalanceCsvConfig) -> tuple[int, list[str]]:
+def look_through(table: Place, config: BalanceCsvConfig) -> tuple[int, list[str]]:
     """The table's rows, and the distinct class folders of its file paths, sorted: position is label."""
-    found = table.stat()
-    return _look_through(table, config.quotes, found.st_size, found.st_mtime_ns)
+    return _look_through(table, config.quotes, state(table))
 
 
 @lru_cache(maxsize=8)  # every group asks, and each would read the whole table
-def _look_through(table: Path, quotes: Literal["raw", "csv"], size: int, changed: int) -> tuple[int, list[str]]:
+def _look_through(table: Place, quotes: Literal["raw", "csv"], found: State) -> tuple[int, list[str]]:
     rows, folders = 0, set[bytes | None]()
     for block in read_blocks(table, COLUMNS, quotes):
         rows += len(block.lines)
@@ -78,7 +79,7 @@ def row_keys(titles: pa.LargeBinaryArray, filepaths: pa.LargeBinaryArray) -> pa.
     )
 
 
-def _blocks(table: Path, config: BalanceCsvConfig, wanted: range) -> Iterator[TableBlock]:
+def _blocks(table: Place, config: BalanceCsvConfig, wanted: range) -> Iterator[TableBlock]:
     """The `wanted` rows of the table."""
     row = 0
     for block in read_blocks(table, COLUMNS, config.quotes):
@@ -90,7 +91,7 @@ def _blocks(table: Path, config: BalanceCsvConfig, wanted: range) -> Iterator[Ta
             return
 
 
-def _ids(table: Path, config: BalanceCsvConfig, wanted: range) -> Iterator[Ids]:
+def _ids(table: Place, config: BalanceCsvConfig, wanted: range) -> Iterator[Ids]:
     for block in _blocks(table, config, wanted):
         yield row_ids(config.name, row_keys(*block.columns))[_sound(block)]
 

@@ -1,9 +1,9 @@
 """The table of Flickr titles as a source: light, because plans are made by whoever draws a graph."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from storage.errors import InputError
+from storage.places.place import Place
 from tasks.ingest.files.lines import count_lines
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.batches import Batch
@@ -15,13 +15,13 @@ TITLES_PER_GROUP = 16 * TEXTS_PER_GROUP
 """More than of other captions: each group looks through the whole table, for the labels and for repeated rows."""
 
 
-def _batches(config: BalanceCsvConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+def _batches(config: BalanceCsvConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
     from tasks.ingest.sources.balance_csv.read import read_balance_csv  # numba
 
     return read_balance_csv(config, group, files)
 
 
-def _class_names(config: BalanceCsvConfig, files: Sequence[Path]) -> Sequence[str]:
+def _class_names(config: BalanceCsvConfig, files: Sequence[Place]) -> Sequence[str]:
     from tasks.ingest.sources.balance_csv.read import look_through  # numba
 
     return look_through(files[0], config)[1]
@@ -33,7 +33,7 @@ def _plan(config: BalanceCsvConfig) -> tuple[Group, ...]:
     return slices(count_lines(table), rows)
 
 
-def _files(config: BalanceCsvConfig, group: Group) -> tuple[Path, ...]:
+def _files(config: BalanceCsvConfig, group: Group) -> tuple[Place, ...]:
     table = require_file(config.path, f"file of the source {config.name!r}")
     if config.images == "none":
         return (table,)

@@ -1,11 +1,11 @@
 """Which columns of which Parquet files are read."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from storage.config import NotInKey
+from storage.places.place import Place
 from tasks.ingest.rules import FileRules
 
 
@@ -14,7 +14,7 @@ class HuggingFaceParquetConfig(FileRules):
 
     kind: Literal["huggingface_parquet"] = "huggingface_parquet"
     name: str = Field(min_length=1, description="the source's name; part of every row's id")
-    path: Annotated[Path, NotInKey()] = Field(description="a Parquet file, or a folder of them")
+    path: Annotated[Place, NotInKey()] = Field(description="a Parquet file, or a folder of them: a path or a URL")
     pattern: str = Field(default="**/*.parquet", min_length=1, description="which files of the folder")
     caption_column: str | None = Field(
         default="caption",
@@ -29,6 +29,6 @@ class HuggingFaceParquetConfig(FileRules):
         default=(),
         description="names of the labels 0, 1, …; empty: as the file's metadata names them, if it does",
     )
-    images: Annotated[Path | None, NotInKey()] = Field(
+    images: Annotated[Place | None, NotInKey()] = Field(
         default=None, description="the folder that image paths start from, for rows that hold no bytes"
     )

@@ -7,16 +7,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
+from storage.places.place import Place
+from storage.places.read import open_binary
 from tasks.ingest.columns.cells import is_bytes, is_list, is_text
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 
 
-def open_parquet(path: Path, config: HuggingFaceParquetConfig) -> pq.ParquetFile:
+def open_parquet(path: Place, config: HuggingFaceParquetConfig) -> pq.ParquetFile:
     """An open file whose columns are those that the configuration names, each of a type that can be read."""
     require_file(path, f"Parquet file of the source {config.name!r}")
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path if isinstance(path, Path) else open_binary(path))
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} is not a readable Parquet file ({str(error).splitlines()[0][:120]})") from None
     schema = file.schema_arrow

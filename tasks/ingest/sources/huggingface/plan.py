@@ -1,8 +1,8 @@
 """Which Parquet files a source is, and how they are cut into groups."""
 
-from pathlib import Path
-
 from storage.errors import InputError
+from storage.places.ask import is_file, matching
+from storage.places.place import Place
 from tasks.ingest.pictures.paths import require_file, require_folder
 from tasks.ingest.rules import MAX_GROUPS, Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
@@ -12,10 +12,10 @@ from tasks.ingest.sources.source import image_folder, slices
 
 def parquet_files(config: HuggingFaceParquetConfig) -> tuple[str, ...]:
     """The source's files relative to its path, sorted. `InputError` if there are none."""
-    if config.path.is_file():
+    if is_file(config.path):
         return (config.path.name,)
     root = require_folder(config.path, f"path of the source {config.name!r}")
-    names = sorted(path.relative_to(root).as_posix() for path in root.glob(config.pattern) if path.is_file())
+    names = matching(root, config.pattern)
     if not names:
         raise InputError(f"no file in {root} matches {config.pattern!r}: correct path or pattern of {config.name!r}")
     return tuple(names)
@@ -45,12 +45,12 @@ def plan_parquet(config: HuggingFaceParquetConfig) -> tuple[Group, ...]:
     )
 
 
-def files_of(config: HuggingFaceParquetConfig, group: Group) -> tuple[Path, ...]:
+def files_of(config: HuggingFaceParquetConfig, group: Group) -> tuple[Place, ...]:
     """The group's files, then the folder of images if one is named. Raises `InputError` for what is missing."""
     root = _root(config)
     files = tuple(require_file(root / name, f"file of the source {config.name!r}") for name in group.files)
     return files + image_folder(config.images, config.name)
 
 
-def _root(config: HuggingFaceParquetConfig) -> Path:
-    return config.path.parent if config.path.is_file() else config.path
+def _root(config: HuggingFaceParquetConfig) -> Place:
+    return config.path.parent if is_file(config.path) else config.path

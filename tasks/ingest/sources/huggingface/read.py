@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from storage.places.place import Place
 from tasks.arrays import Bools, Ids, Int64s
 from tasks.ingest.columns.cells import as_bytes, is_list, keys_of
 from tasks.ingest.columns.characters import characters
@@ -35,7 +35,7 @@ class _File:
     wanted: range
 
 
-def read_huggingface_parquet(config: HuggingFaceParquetConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+def read_huggingface_parquet(config: HuggingFaceParquetConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
     """The group's rows, in order; slices count rows over all of its files.
 
     A row's key is its `key_column`, or `<file>:<row>`; a list of captions makes one pair each, with `#0`, `#1`, …
@@ -60,7 +60,7 @@ def read_huggingface_parquet(config: HuggingFaceParquetConfig, group: Group, fil
             yield from judge(_drafts(batch, config, (file.name, row), seen, images), config, config.name)
 
 
-def _opened(config: HuggingFaceParquetConfig, group: Group, paths: Sequence[Path]) -> list[_File]:
+def _opened(config: HuggingFaceParquetConfig, group: Group, paths: Sequence[Place]) -> list[_File]:
     opened = [open_parquet(path, config) for path in paths]
     sizes = [file.metadata.num_rows for file in opened]
     wanted, files, passed = group.rows(sum(sizes)), list[_File](), 0

@@ -1,8 +1,8 @@
 """Parquet files as a source: light, because plans are made by whoever draws a graph."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
+from storage.places.place import Place
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
@@ -11,7 +11,7 @@ from tasks.ingest.sources.huggingface.plan import files_of, plan_parquet
 from tasks.ingest.sources.source import NO_IMAGES, Source
 
 
-def _batches(config: HuggingFaceParquetConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+def _batches(config: HuggingFaceParquetConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
     from tasks.ingest.sources.huggingface.read import read_huggingface_parquet  # numba
 
     return read_huggingface_parquet(config, group, files)
@@ -21,7 +21,7 @@ def _provenance(config: HuggingFaceParquetConfig) -> str:
     return "the row's own" if config.image_column is not None else NO_IMAGES
 
 
-def _class_names(config: HuggingFaceParquetConfig, files: Sequence[Path]) -> Sequence[str]:
+def _class_names(config: HuggingFaceParquetConfig, files: Sequence[Place]) -> Sequence[str]:
     if config.class_names or not files:
         return config.class_names
     return class_names(open_parquet(files[0], config), config.label_column)

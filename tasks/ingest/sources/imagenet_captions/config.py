@@ -1,11 +1,11 @@
 """Which list of captions is read, and where its images lie."""
 
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from storage.config import NotInKey
+from storage.places.place import Place
 from tasks.ingest.rules import FileRules
 
 
@@ -14,8 +14,8 @@ class ImageNetCaptionsConfig(FileRules):
 
     kind: Literal["imagenet_captions"] = "imagenet_captions"
     name: str = Field(min_length=1, description="the source's name; part of every row's id")
-    path: Annotated[Path, NotInKey()] = Field(description="the JSON file")
-    image_folder: Annotated[Path | None, NotInKey()] = Field(
+    path: Annotated[Place, NotInKey()] = Field(description="the JSON file")
+    image_folder: Annotated[Place | None, NotInKey()] = Field(
         default=None,
         description="the folder that holds <wnid>/<filename> (ImageNet's train/); null: captions alone",
     )

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TypeGuard
 
 from storage.errors import InputError
+from storage.places.place import Place
+from storage.places.read import read_bytes
 from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.acceptance import accept
@@ -18,7 +19,7 @@ from tasks.ingest.text import is_unicode, is_visible
 
 
 def read_imagenet_captions(
-    config: ImageNetCaptionsConfig, group: Group, files: Sequence[Path]
+    config: ImageNetCaptionsConfig, group: Group, files: Sequence[Place]
 ) -> Iterator[Pair | Rejection]:
     """The group's slice of the list, row by row; the key is the file name, the image `<wnid>/<filename>`.
 
@@ -80,10 +81,10 @@ def caption_of(entry: object, fields: tuple[str, ...]) -> str | None:
     return " ".join(parts)
 
 
-def load_list(path: Path) -> list[object]:
+def load_list(path: Place) -> list[object]:
     """The JSON list in a file. `InputError` if it is not UTF-8, not JSON, or not a list."""
     try:
-        loaded = json.loads(path.read_bytes().decode("utf-8-sig"))
+        loaded = json.loads(read_bytes(path).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(f"the caption list {path} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
     except json.JSONDecodeError as error:
@@ -108,10 +109,10 @@ def _is_name(value: object) -> TypeGuard[str]:
 
 def _plan(config: ImageNetCaptionsConfig) -> tuple[Group, ...]:
     listing, *_ = _files(config, Group())
-    return slices(listing.read_bytes().count(b'"filename"'), config.rows_a_run(images=config.image_folder is not None))
+    return slices(read_bytes(listing).count(b'"filename"'), config.rows_a_run(images=config.image_folder is not None))
 
 
-def _files(config: ImageNetCaptionsConfig, group: Group) -> tuple[Path, ...]:
+def _files(config: ImageNetCaptionsConfig, group: Group) -> tuple[Place, ...]:
     listing = require_file(config.path, f"file of the source {config.name!r}")
     return (listing, *image_folder(config.image_folder, config.name))
 
@@ -120,11 +121,11 @@ def _provenance(config: ImageNetCaptionsConfig) -> str:
     return "the row's own" if config.image_folder is not None else NO_IMAGES
 
 
-def _class_names(config: ImageNetCaptionsConfig, files: Sequence[Path]) -> Sequence[str]:
+def _class_names(config: ImageNetCaptionsConfig, files: Sequence[Place]) -> Sequence[str]:
     return wnids(load_list(files[0]))
 
 
-def _batches(config: ImageNetCaptionsConfig, group: Group, files: Sequence[Path]) -> Iterator[Batch]:
+def _batches(config: ImageNetCaptionsConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
     return make_batches(read_imagenet_captions(config, group, files), config.name)
 
 
