@@ -1,27 +1,28 @@
 """The tables that stages exchange, as Arrow schemas. The names are the contract; see the design page."""
 
 import json
+from collections.abc import Iterable
 
 import pyarrow as pa
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
-def _with_features(fields: list[pa.Field]) -> pa.Schema:
+def _with_features(fields: Iterable[pa.Field]) -> pa.Schema:
     """A schema from which the Hugging Face `datasets` library sees that `image` is an image."""
-    features: dict[str, object] = {}
-    for field in fields:
-        if field.type == IMAGE:
-            features[field.name] = {"_type": "Image"}
-        elif pa.types.is_list(field.type):
-            features[field.name] = {
-                "_type": "Sequence",
-                "feature": {"_type": "Value", "dtype": str(field.type.value_type)},
-            }
-        else:
-            dtype = {"double": "float64", "float": "float32"}.get(str(field.type), str(field.type))
-            features[field.name] = {"_type": "Value", "dtype": dtype}
+    fields = list(fields)
+    features = {field.name: _feature(field.type) for field in fields}
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _feature(kind: pa.DataType) -> dict[str, object]:
+    if kind == IMAGE:
+        return {"_type": "Image"}
+    if pa.types.is_struct(kind):
+        return {part.name: _feature(part.type) for part in kind}
+    if pa.types.is_list(kind):
+        return {"_type": "Sequence", "feature": {"_type": "Value", "dtype": str(kind.value_type)}}
+    return {"_type": "Value", "dtype": {"double": "float64", "float": "float32"}.get(str(kind), str(kind))}
 
 
 PAIRS = _with_features(
@@ -34,6 +35,24 @@ PAIRS = _with_features(
         pa.field("source", pa.string(), nullable=False),
     ]
 )
+
+SCORES = "scores"
+"""The column of scores in `pairs` and `curated`, a struct of float64; there only where a source names some."""
+
+
+def with_scores(schema: pa.Schema, names: Iterable[str]) -> pa.Schema:
+    """A schema of `pairs` or `curated` with a last column `scores`, a struct of the names, sorted; without any, itself.
+
+    A null is a row that has no such score, or a row of another source, which does not have it at all.
+    """
+    fields = [pa.field(name, pa.float64()) for name in sorted(set(names))]
+    return _with_features([*schema, pa.field(SCORES, pa.struct(fields))]) if fields else schema
+
+
+def scores_in(schema: pa.Schema) -> tuple[str, ...]:
+    """The names of the scores that a table of `pairs` or `curated` has; none where it has no such column."""
+    return tuple(part.name for part in schema.field(SCORES).type) if SCORES in schema.names else ()
+
 
 DROPPED = pa.schema([("id", pa.uint64()), ("kept", pa.uint64()), ("reason", pa.string())])
 """A row to leave out, the row that stays for it (null: none), and why."""

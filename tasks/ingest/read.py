@@ -7,7 +7,7 @@ from storage.tables.shards import ROWS_PER_SHARD
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
 from tasks.ingest.rows.batches import Batch
-from tasks.ingest.rules import Group
+from tasks.ingest.rules import Group, ScoredRules
 from tasks.ingest.sources.source import NO_IMAGES
 
 TEXTS_PER_SHARD = 1 << 18
@@ -16,6 +16,11 @@ TEXTS_PER_SHARD = 1 << 18
 def rows_per_shard(config: SourceConfig) -> int:
     """Rows in a full shard of pairs: captions alone are small, and a shard is what one thread matches at a time."""
     return TEXTS_PER_SHARD if source_of(config).images(config) == NO_IMAGES else ROWS_PER_SHARD
+
+
+def scores_of(config: SourceConfig) -> tuple[str, ...]:
+    """The scores that a source's pairs have, as its configuration names them."""
+    return config.scores if isinstance(config, ScoredRules) else ()
 
 
 def read_source(config: SourceConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from storage.config import Config, NotInKey
 
@@ -88,3 +88,20 @@ class FileRules(Config):
     def rows_a_run(self, *, images: bool) -> int:
         """How many rows a task run aims to read."""
         return self.rows_per_group or (IMAGES_PER_GROUP if images else TEXTS_PER_GROUP)
+
+
+class ScoredRules(FileRules):
+    """Rules for rows that may carry scores."""
+
+    scores: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        description="columns of numbers that are carried along with every row, such as a similarity or an aesthetic "
+        "score; screening can filter by them",
+    )
+
+    @field_validator("scores")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"the score {twice[0]!r} is named twice")
+        return names

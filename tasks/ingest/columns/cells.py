@@ -13,6 +13,13 @@ def is_list(kind: pa.DataType) -> bool:
     return pa.types.is_list(kind) or pa.types.is_large_list(kind)
 
 
+def is_number(kind: pa.DataType) -> bool:
+    """Whether values are numbers of any kind, or true and false."""
+    return any(
+        test(kind) for test in (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_boolean)
+    )
+
+
 def is_bytes(kind: pa.DataType) -> bool:
     """Whether values are byte strings."""
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)

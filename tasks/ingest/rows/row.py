@@ -7,13 +7,17 @@ from tasks.ingest.reasons import Reason
 
 @dataclass(frozen=True)
 class Pair:
-    """An accepted row. `image` is None where there is none; `path` is the image's path in its source."""
+    """An accepted row. `image` is None where there is none; `path` is the image's path in its source.
+
+    `scores` are in the order in which the source's configuration names them.
+    """
 
     key: str
     caption: str
     image: bytes | None
     path: str | None = None
     label: int | None = None
+    scores: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.tables.schemas import CURATED
+from storage.tables.schemas import CURATED, scores_in, with_scores
 from storage.tables.shards import write_table
-from tasks.resampling.shards.scatter import HELD, SCATTERED, SHARDS, WORD
+from tasks.resampling.shards.scatter import HELD, SHARDS, WORD, scattered_schema
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,11 @@ class Gathered:
 
 
 class Scattered:
-    """Scattered files of all groups, and which row group of each belongs to which shard."""
+    """Scattered files of all groups, and which row group of each belongs to which shard.
+
+    Attributes:
+        scores: the scores of any group; rows of the others have none of them.
+    """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = list(paths)
@@ -35,26 +39,29 @@ class Scattered:
             for footer in self._footers
         ]
 
+        self.scores = {name for footer in self._footers for name in scores_in(footer.schema.to_arrow_schema())}
+
     def shard(self, number: int) -> pa.Table:
         """All rows of one shard by ascending word, ties by id: the same rows in any order of groups."""
-        parts = [SCATTERED.empty_table()]
+        parts = [scattered_schema(self.scores).empty_table()]
         for path, footer, groups in zip(self._paths, self._footers, self._groups, strict=True):
             if number in groups:
                 with pq.ParquetFile(path, metadata=footer) as file:
                     parts.append(file.read_row_group(groups[number], use_threads=False))
-        table = pa.concat_tables(part.replace_schema_metadata(None) for part in parts)
+        bare = [part.replace_schema_metadata(None) for part in parts]
+        table = pa.concat_tables(bare, promote_options="permissive" if self.scores else "none")
         order = np.lexsort((table.column("id").to_numpy(), table.column(WORD).to_numpy()))
         return table.take(pa.array(order))
 
 
 def write_shard(scattered: Scattered, number: int, output: Path, *, validation: bool) -> Gathered:
     """Write `curated-<number>.parquet`, and `validation-<number>.parquet` where rows are held out."""
-    table = scattered.shard(number)
+    table, schema = scattered.shard(number), with_scores(CURATED, scattered.scores)
     held = table.column(HELD).to_numpy()
     sides = {"curated": ~held, "validation": held} if validation else {"curated": ~held}
     for name, kept in sides.items():
         rows = table if kept.all() else table.filter(pa.array(kept))
-        write_table(output / f"{name}-{number:05d}.parquet", rows.select(CURATED.names).cast(CURATED))
+        write_table(output / f"{name}-{number:05d}.parquet", rows.select(schema.names).cast(schema))
     return Gathered(int((~held).sum()), int(held.sum()))
 
 

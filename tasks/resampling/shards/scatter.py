@@ -16,14 +16,19 @@ import pyarrow.parquet as pq
 
 from storage.errors import InputError
 from storage.tables.payload import payload
-from storage.tables.schemas import CURATED
+from storage.tables.schemas import CURATED, scores_in, with_scores
 from tasks.resampling.shards.layout import Layout, order_words, shard_of
 from tasks.resampling.shards.splits import held_out
 
 WORD, HELD, SHARDS = "order_word", "held_out", b"shards"
-SCATTERED = CURATED.append(pa.field(WORD, pa.uint64())).append(pa.field(HELD, pa.bool_())).remove_metadata()
 BATCH_BYTES = 64 << 20
 FILE_BYTES = 256 << 20
+
+
+def scattered_schema(scores: Iterable[str] = ()) -> pa.Schema:
+    """What scattered files hold: curated rows with some scores, their words, and whether they are held out."""
+    schema = with_scores(CURATED, scores)
+    return schema.append(pa.field(WORD, pa.uint64())).append(pa.field(HELD, pa.bool_())).remove_metadata()
 
 
 def selected_rows(pairs: Path, matches: Path, selection: Path, layout: Layout) -> Iterator[pa.Table]:
@@ -74,7 +79,8 @@ def _laid_out(pairs: pa.Table, chosen: pa.Table, entries: pa.ChunkedArray, layou
         table = table.take(pa.array(kept))
     table = table.append_column("multiplicity", pa.array(multiplicity, pa.uint16()))
     table = table.append_column(WORD, pa.array(order, pa.uint64())).append_column(HELD, pa.array(held))
-    return table.select(SCATTERED.names).cast(SCATTERED)
+    schema = scattered_schema(scores_in(pairs.schema))
+    return table.select(schema.names).cast(schema)
 
 
 def write_scattered(tables: Iterable[pa.Table], output: Path, shards: int) -> tuple[int, int]:
@@ -93,7 +99,7 @@ def write_scattered(tables: Iterable[pa.Table], output: Path, shards: int) -> tu
             _write(pa.concat_tables(waiting), output / f"scattered-{files:05d}.parquet", shards)
             waiting, size, files = [], 0, files + 1
     if waiting or not files:
-        table = pa.concat_tables(waiting) if waiting else SCATTERED.empty_table()
+        table = pa.concat_tables(waiting) if waiting else scattered_schema().empty_table()
         _write(table, output / f"scattered-{files:05d}.parquet", shards)
     return rows, held
 
@@ -104,7 +110,7 @@ def _write(table: pa.Table, path: Path, shards: int) -> None:
     table = table.combine_chunks()  # each `take` below would look through all chunks
     held, starts = np.unique(number[order], return_index=True)
     ends = np.append(starts, len(order))[1:]
-    schema = SCATTERED.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
+    schema = table.schema.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
     with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=["source"]) as writer:
         for start, stop in zip(starts, ends, strict=True):
             part = table.take(pa.array(order[start:stop])).combine_chunks()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -9,13 +10,14 @@ from storage.errors import InputError
 from storage.record.external import external
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime
-from storage.tables.schemas import PAIRS, REJECTED
+from storage.tables.schemas import PAIRS, REJECTED, with_scores
 from storage.tables.shards import read_table
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.rows.unique_ids import require_unique_ids
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
+from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.scenes.config import ScenesConfig
 from tasks.ingest.stats import IngestStats
 from tasks.ingest.summary import require_some_rows
@@ -42,6 +44,17 @@ def test_scenes_from_plan_to_pairs(runtime: Runtime) -> None:
     assert require_some_rows(config.name, [IngestStats.of(manifest) for manifest in manifests]) == 100
     assert manifests[0].stats["images"] == "rendered"
     assert len(manifests[0].stats["class_names"]) == 64  # type: ignore[arg-type]
+
+
+def test_scores_are_a_column_of_pairs_where_the_source_names_some(runtime: Runtime, tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"caption": ["one", " ", "two"], "score": [1, 2, 3]}), path)
+    config = HuggingFaceParquetConfig(name="hub", path=path, image_column=None, scores=("score",))
+    (group,) = plan_groups(config)
+    manifest = ingest.run(config, group, files_of(config, group, runtime), runtime=runtime)
+    table = read_table(pairs_of(manifest, runtime))
+    assert table.schema.equals(with_scores(PAIRS, ["score"]), check_metadata=True)
+    assert table["scores"].to_pylist() == [{"score": 1.0}, {"score": 3.0}]
 
 
 def test_table_keeps_every_row_and_says_that_images_stand_in(runtime: Runtime, image_folder: Path) -> None:

@@ -6,10 +6,10 @@ from pydantic import Field
 
 from storage.config import NotInKey
 from storage.places.place import Place
-from tasks.ingest.rules import FileRules
+from tasks.ingest.rules import ScoredRules
 
 
-class HuggingFaceParquetConfig(FileRules):
+class HuggingFaceParquetConfig(ScoredRules):
     """Parquet in Hugging Face's convention: images as `struct<bytes, path>`, bare bytes, or paths."""
 
     kind: Literal["huggingface_parquet"] = "huggingface_parquet"

@@ -1,6 +1,7 @@
 """A Parquet file of which the configuration names the columns: opened, checked, and named."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 from storage.errors import InputError
 from storage.places.place import Place
 from storage.places.read import open_binary
-from tasks.ingest.columns.cells import is_bytes, is_list, is_text
+from tasks.ingest.columns.cells import is_bytes, is_list, is_number, is_text
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 
@@ -22,6 +23,7 @@ def open_parquet(path: Place, config: HuggingFaceParquetConfig) -> pq.ParquetFil
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} is not a readable Parquet file ({str(error).splitlines()[0][:120]})") from None
     schema = file.schema_arrow
+    require_numbers(schema, config.scores, str(path))
     for option, column in named_columns(config).items():
         if column not in schema.names:
             raise InputError(
@@ -33,6 +35,18 @@ def open_parquet(path: Place, config: HuggingFaceParquetConfig) -> pq.ParquetFil
                 f"{option}_column must name {EXPECTED[option]}"
             )
     return file
+
+
+def require_numbers(schema: pa.Schema, scores: Sequence[str], where: str) -> None:
+    """`InputError` unless every score is a column of numbers, or of true and false."""
+    for name in scores:
+        if name not in schema.names:
+            raise InputError(
+                f"{where} has no column {name!r}, which scores names: it has {', '.join(schema.names[:20])}"
+            )
+        kind = schema.field(name).type
+        if not is_number(kind):
+            raise InputError(f"the column {name!r} of {where} is {kind}: scores must name columns of numbers")
 
 
 EXPECTED = {

@@ -53,7 +53,7 @@ def read_huggingface_parquet(config: HuggingFaceParquetConfig, group: Group, fil
     folder = first(files[count:])
     images = None if folder is None else ImageFolder(folder, config)
     opened = _opened(config, group, files[:count])
-    columns = list(named_columns(config).values())
+    columns = [*named_columns(config).values(), *config.scores]
     seen = _seen(opened, config)
     for file in opened:
         for row, batch in parts(file.parquet, config, columns, file.wanted):
@@ -124,6 +124,7 @@ def _drafts(
         images=ImageCells(columns["image"], owner, config, images) if "image" in columns else None,
         where=lambda draft: f"{name} row {row + int(owner[draft])}",
         faults=faults,
+        scores={name: batch.column(name).take(pa.array(owner)) for name in config.scores},
     )
 
 

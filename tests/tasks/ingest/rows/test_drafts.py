@@ -1,8 +1,13 @@
 """Columns that pass go through whole; what is refused stands in order, with the place it is called by."""
 
+from dataclasses import replace
+
+import numpy as np
 import pyarrow as pa
 
+from storage.tables.schemas import PAIRS, with_scores
 from tasks.ingest.columns.xxh3 import row_ids
+from tasks.ingest.pictures.images import LoadedImage
 from tasks.ingest.rows.drafts import Drafts, judge
 from tasks.ingest.rows.row import Rejection
 from tasks.ingest.rules import FileRules
@@ -33,6 +38,30 @@ def test_a_clear_column_is_not_copied() -> None:
     held = drafts([b"x", b"y", b"z", b"w"])
     (batch,) = judge(held, FileRules(), "s")
     assert batch.pairs["caption"].chunk(0).buffers()[2].address == held.captions.buffers()[2].address  # type: ignore[union-attr]
+
+
+def test_scores_go_with_the_rows_that_pass_and_with_those_that_were_asked() -> None:
+    class Asked:
+        """Every second image has to be looked at."""
+
+        def vouched(self, rows: np.ndarray) -> np.ndarray:
+            return rows & (np.arange(len(rows)) % 2 == 0)
+
+        def column(self, places: np.ndarray) -> pa.Array:
+            return pa.nulls(len(places), PAIRS.field("image").type)
+
+        def load(self, place: int) -> LoadedImage:
+            return LoadedImage(b"looked at", str(place))
+
+    held = drafts([b"x", b"y", b" ", b"w"])
+    scores = {"b": pa.array([1, 2, 3, None]), "a": pa.array([0.5, float("nan"), 0.5, float("inf")])}
+    (batch,) = judge(replace(held, scores=scores, images=Asked()), FileRules(), "s")
+    assert batch.pairs.schema.equals(with_scores(PAIRS, "ab"))
+    assert [(row["key"], row["scores"]) for row in batch.pairs.to_pylist()] == [
+        ("a", {"a": 0.5, "b": 1.0}),
+        ("b", {"a": None, "b": 2.0}),
+        ("d", {"a": float("inf"), "b": None}),
+    ]
 
 
 def test_no_rows_are_no_batch() -> None:

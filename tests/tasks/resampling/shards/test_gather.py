@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from storage.tables.schemas import CURATED
-from storage.tables.shards import read_table
+from storage.tables.schemas import CURATED, with_scores
+from storage.tables.shards import read_table, write_table
+from tasks.ingest.rows.batches import append_scores
 from tasks.resampling.shards import scatter
 from tasks.resampling.shards.gather import Gathered, Scattered, shards_of_part, write_shard
 from tasks.resampling.shards.layout import Layout, order_words
@@ -75,6 +77,33 @@ def test_no_image_is_on_both_sides(tmp_path: Path) -> None:
     images = [set(image_ids(side).tolist()) for side in sides]
     assert images[0] and images[1] and not images[0] & images[1]
     assert sides[0].num_rows + sides[1].num_rows == COPIES.sum()
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_scores_are_carried_and_are_null_in_rows_of_sources_without_them(tmp_path: Path, backwards: bool) -> None:
+    files = write_beside(tmp_path / "in", 3)
+    for each, names in zip(files, (["b", "a"], [], ["c"]), strict=True):
+        if names:
+            pairs = read_table(each.pairs)
+            columns = {name: pa.array(np.arange(len(pairs)) / (2 + place)) for place, name in enumerate(names)}
+            write_table(each.pairs, append_scores(pairs, columns))
+    layout, paths = Layout(3, 0.0, False, SHARDS), []
+    for number, each in enumerate(files):
+        (tmp_path / f"{number}").mkdir()
+        write_scattered(selected_rows(each.pairs, each.matches, each.selection, layout), tmp_path / f"{number}", SHARDS)
+        paths += sorted((tmp_path / f"{number}").iterdir())
+    source = Scattered(paths[::-1] if backwards else paths)
+    for number in range(SHARDS):
+        write_shard(source, number, tmp_path, validation=False)
+    table = read_table(sorted(tmp_path.glob("curated-*")))
+    assert table.schema.equals(with_scores(CURATED, "abc"))
+    found = dict(zip(table["id"].to_pylist(), table["scores"].to_pylist(), strict=True))
+    places = {int(IDS[row]): row for row in np.flatnonzero(COPIES)}
+    assert found.keys() == places.keys()
+    for id_, row in places.items():
+        part, place = divmod(row, 200)
+        wanted = [{"a": place / 3, "b": place / 2, "c": None}, None, {"a": None, "b": None, "c": place / 2}][part]
+        assert found[id_] == wanted
 
 
 def test_another_seed_is_another_order(tmp_path: Path) -> None:

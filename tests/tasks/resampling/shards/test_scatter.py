@@ -15,7 +15,7 @@ from storage.tables import shards as shard_files
 from storage.tables.shards import write_table
 from tasks.resampling.shards import scatter
 from tasks.resampling.shards.layout import Layout, shard_of
-from tasks.resampling.shards.scatter import HELD, SCATTERED, SHARDS, WORD, selected_rows, write_scattered
+from tasks.resampling.shards.scatter import HELD, SHARDS, WORD, scattered_schema, selected_rows, write_scattered
 from tests.tasks.resampling.shards.examples import COPIES, IDS, LISTS, Beside, captions, chosen, write_beside
 
 
@@ -31,7 +31,7 @@ def test_every_selected_row_comes_with_all_that_is_its_own(
 ) -> None:
     monkeypatch.setattr(shard_files, "ROWS_PER_GROUP", 70)  # several batches a file
     found = rows_of(write_beside(tmp_path, files), Layout(seed=3, expand=expand))
-    assert found.schema.equals(SCATTERED)
+    assert found.schema.equals(scattered_schema())
     held = np.flatnonzero(COPIES)
     rows = np.repeat(held, COPIES[held]) if expand else held
     assert found.column("id").to_pylist() == IDS[rows].tolist()

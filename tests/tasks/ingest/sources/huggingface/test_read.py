@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from storage.errors import InputError
 from tasks.ingest.groups import plan_groups
@@ -181,3 +182,23 @@ def test_real_long_tailed_cifar(shared_data: Path) -> None:
     assert len({row["id"] for row in accepted}) == 12_408
     counts = [sum(row["label"] == label for row in accepted) for label in range(10)]
     assert max(counts) == 100 * min(counts)
+
+
+def test_scores_of_any_kind_of_number_go_with_every_caption(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.parquet",
+        caption=pa.array([["one", "two"], ["three"]]),
+        similarity=pa.array([0.5, None], pa.float32()),
+        safe=pa.array([True, False]),
+        width=pa.array([640, 32], pa.int16()),
+    )
+    accepted, _ = whole(path, image_column=None, scores=("similarity", "width", "safe"))
+    assert [row["scores"] for row in accepted] == [
+        *[{"safe": 1.0, "similarity": 0.5, "width": 640.0}] * 2,
+        {"safe": 0.0, "similarity": None, "width": 32.0},
+    ]
+    for scores, says in ((("absent",), "has no column 'absent', which scores names"), (("caption",), "of numbers")):
+        with pytest.raises(InputError, match=says):
+            plan_groups(config(path, image_column=None, scores=scores))
+    with pytest.raises(ValidationError, match="named twice"):
+        config(path, scores=("width", "width"))
