@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from flows.commands.card import card
 from flows.commands.console import console
 from flows.commands.difference import diff
 from flows.commands.export import export
@@ -99,6 +100,7 @@ app.command()(diff)
 app.command()(verify)
 app.command()(gc)
 app.command()(export)
+app.command()(card)
 
 
 @server_commands.command("start")

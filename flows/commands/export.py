@@ -17,7 +17,7 @@ from flows.config.pipeline import PipelineConfig
 from flows.graph.stored import StoredCuration, stored_curation
 from storage.export.parts import Export, Job
 
-Format = Literal["webdataset", "open_clip_csv", "imagefolder", "datacomp", "weights", "weight_buckets"]
+Format = Literal["webdataset", "open_clip_csv", "imagefolder", "huggingface", "datacomp", "weights", "weight_buckets"]
 
 
 def export(
@@ -28,8 +28,9 @@ def export(
     """Write the curated set for other trainers, from the store: whole or not at all; a killed export goes on.
 
     webdataset: tars and sizes.json, and beside each tar a table and figures as img2dataset has them. open_clip_csv,
-    imagefolder: images as files. datacomp: subset.npy and weights.parquet. weights: the latter for keys of any kind;
-    equipoise.select draws by it from tars that exist already. weight_buckets: tars by weight, with open_clip's options.
+    imagefolder: images as files. huggingface: Parquet in data/, a card and a Croissant file. datacomp: subset.npy and
+    weights.parquet. weights: the latter for keys of any kind; equipoise.select draws by it from tars that exist
+    already. weight_buckets: tars by weight, with open_clip's options.
     """
     from flows.config.pipeline import load_config
 
@@ -61,6 +62,16 @@ def _imagefolder(settings: PipelineConfig, stored: StoredCuration, to: Path, job
     return (write_imagefolder(stored.shards(), to, job),)
 
 
+def _huggingface(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from flows.commands.card import about, facts_of
+    from storage.export.huggingface import write_huggingface
+    from tasks.reporting.card.markdown_page import card_markdown
+
+    facts = facts_of(settings, stored)
+    splits = {"train": stored.shards(), "validation": stored.shards("validation")}
+    return (write_huggingface(splits, to, job, about=about(facts), card=card_markdown(facts)),)
+
+
 def _datacomp(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
     from storage.export.datacomp import write_datacomp
 
@@ -84,6 +95,7 @@ WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[E
     "webdataset": _webdataset,
     "open_clip_csv": _open_clip_csv,
     "imagefolder": _imagefolder,
+    "huggingface": _huggingface,
     "datacomp": _datacomp,
     "weights": _weights,
     "weight_buckets": _weight_buckets,

@@ -17,7 +17,7 @@ from tasks.balancing.config import BalancingConfig, RakeConfig
 from tasks.geometry.config import GeometryConfig
 from tasks.ingest.config import SourceConfig
 from tasks.matching.config import MatchingConfig, MetadataConfig
-from tasks.reporting.config import ReportConfig
+from tasks.reporting.config import CardConfig, ReportConfig
 from tasks.resampling.config import CurateConfig, ResamplingConfig
 
 
@@ -38,6 +38,7 @@ class PipelineConfig(Experiment):
     geometry: GeometryConfig | None = Field(default=None, description="neighbours and spanning trees per variant")
     training: TrainingPlan | None = Field(default=None, description="training")
     evaluation: EvaluationPlan | None = Field(default=None, description="zero-shot evaluation")
+    card: CardConfig = Field(default_factory=CardConfig, description="the data set's card, on export")
     report: ReportConfig = Field(default_factory=ReportConfig, description="the report")
 
     @model_validator(mode="after")

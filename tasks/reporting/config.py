@@ -52,6 +52,24 @@ class ReportConfig(Config):
     keywords: int = Field(default=40, ge=5, le=200, description="most keywords that a figure names one by one")
 
 
+class CardConfig(Config):
+    """What only a person can say of the data set, for its card; what is empty stands there as to be filled in."""
+
+    title: str = Field(default="", description="of the data set; empty: the experiment's name", max_length=200)
+    description: str = Field(default="", description="what it is, in a sentence or two", max_length=2_000)
+    licence: str = Field(default="", description="an SPDX name or an address", max_length=200)
+    creators: tuple[str, ...] = Field(default=(), description="people or bodies that answer for it")
+    citation: str = Field(default="", description="how to cite it", max_length=4_000)
+    homepage: str = Field(default="", description="where it is published", max_length=2_000)
+    published: str = Field(
+        default="", pattern=r"^(\d{4}-\d{2}-\d{2})?$", description="the day of publication, as 2026-11-26"
+    )
+    personal: str = Field(default="", description="what personal data it holds, and on what ground", max_length=2_000)
+    uses: str = Field(default="", description="what it is meant for, and what not", max_length=2_000)
+    keywords: int = Field(default=20, ge=0, le=1_000, description="keywords whose shares the card lists")
+    examples: int = Field(default=5, ge=0, le=100, description="captions that it shows")
+
+
 class SelfSupervisedReportConfig(Config):
     """Contents of the report of a self-supervised experiment."""
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from tasks.reporting.inputs.untrusted import displayed
+from tasks.reporting.inputs.untrusted import displayed, markdown
 
 State = Literal["ran", "cached", "failed", "blocked"]
 STATES: tuple[State, ...] = ("ran", "cached", "failed", "blocked")
@@ -102,7 +102,7 @@ def lineage_markdown(nodes: Sequence[LineageNode], *, title: str = "Lineage") ->
     counts = {state: sum(node.state == state for node in nodes) for state in STATES}
     said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
     lines = [
-        f"# {_markdown(title)}",
+        f"# {markdown(title, LABEL)}",
         "",
         f"{len(nodes)} stages: {said}." if nodes else "No stage was run.",
         "",
@@ -116,7 +116,9 @@ def lineage_markdown(nodes: Sequence[LineageNode], *, title: str = "Lineage") ->
     for node in nodes:
         seconds = "" if node.seconds is None else f"{node.seconds:.1f}"
         digest = f"`{node.digest[:16]}`" if node.digest else ""
-        lines.append(f"| {_markdown(node.stage)} | {_markdown(node.label)} | {node.state} | {seconds} | {digest} |")
+        lines.append(
+            f"| {markdown(node.stage, LABEL)} | {markdown(node.label, LABEL)} | {node.state} | {seconds} | {digest} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -149,10 +151,3 @@ def _mermaid(text: str) -> str:
         character if character.isalnum() or character in " .,:+-_/()×−@=%" else f"#{ord(character)};"
         for character in displayed(text, LABEL)
     )
-
-
-def _markdown(text: str) -> str:
-    escaped = displayed(text, LABEL).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for mark in "\\`*_[]|#~!":
-        escaped = escaped.replace(mark, f"\\{mark}")
-    return escaped

@@ -4,12 +4,15 @@ Markup is escaped by the template. What escaping leaves alone is handled here: b
 the rest of a line round, control and other invisible characters, lone surrogates that are not UTF-8, and sheer length.
 """
 
+import re
 import unicodedata
 
 # Zero-width joiner and non-joiner: invisible, but spelling in many scripts and in emoji.
 JOINERS = "\u200c\u200d"
 CAPTION_LENGTH = 180
 LABEL_LENGTH = 28
+_LIST = re.compile(r"^(\d*)([-+=.)])")  # what would begin a list, or underline a heading
+_MARKS = frozenset("\\`*_[]|#~!$@:{}^")
 
 
 def displayed(text: str, limit: int = CAPTION_LENGTH) -> str:
@@ -24,6 +27,20 @@ def displayed(text: str, limit: int = CAPTION_LENGTH) -> str:
     if len(shown) <= limit and len(text) <= 2 * limit + 2:
         return shown
     return shown[: limit - 1].rstrip() + "…"
+
+
+def markdown(text: str, limit: int = CAPTION_LENGTH) -> str:
+    r"""`displayed`, with everything escaped that Markdown or HTML gives a meaning to, in a paragraph or a table's cell.
+
+    Addresses are no links either, and an `@name` mentions nobody.
+
+    >>> markdown("**bold** <b>")
+    '\\*\\*bold\\*\\* &lt;b&gt;'
+    """
+    escaped = displayed(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    escaped = "".join(f"\\{character}" if character in _MARKS else character for character in escaped)
+    escaped = _LIST.sub(r"\1\\\2", escaped)
+    return escaped.replace("www.", "www\\.").replace("WWW.", "WWW\\.")
 
 
 def _shown(character: str) -> str:
