@@ -1,7 +1,7 @@
 """A data set's folder as the Hugging Face hub and `datasets` have it: Parquet in `data/`, a card, a Croissant file."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ _LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 
 
 def write_huggingface(
-    splits: dict[str, Sequence[Path]], directory: Path, job: Job | None = None, *, about: About, card: str
+    splits: Mapping[str, Sequence[Path]], directory: Path, job: Job | None = None, *, about: About, card: str
 ) -> Export:
     """`data/train-00000-of-000NN.parquet`, … row for row the curated shards; `README.md`; `croissant.json`.
 

@@ -30,7 +30,7 @@ def test_every_form_holds_every_row_and_is_written_once(
     done = CliRunner().invoke(app, call)
     assert done.exit_code == 0, done.output
     record = json.loads((tmp_path / "out" / "export.json").read_text())
-    once = form in ("imagefolder", "weight_buckets")
+    once = form in ("imagefolder", "huggingface", "weight_buckets")
     rows = len(read_table(stored_curation(config).shards(), ["id"])) if once else copies(config)
     assert record["rows"] == rows and f"{rows:,} rows" in done.output
     assert (tmp_path / "out" / "rejected.parquet").is_file()
