@@ -82,10 +82,11 @@ def about(facts: "CardFacts") -> About:
 
 def described_shards(stored: StoredCuration, folder: Path, described: About) -> str:
     """Croissant of the curated shards where they lie. Raises `InputError` where that is not below `folder`."""
+    import pyarrow.parquet as pq
     from pydantic_core import to_json
 
     from storage.export.croissant import Split, croissant, describe_file
-    from storage.tables.schemas import CURATED
+    from storage.tables.schemas import CURATED, scores_in, with_scores
 
     root, splits = folder.resolve(), []
     for name, kind in (("train", "curated"), ("validation", "validation")):
@@ -99,4 +100,5 @@ def described_shards(stored: StoredCuration, folder: Path, described: About) -> 
         patterns = sorted({f"{Path(each).parent.as_posix()}/{kind}-*.parquet" for each in names})
         if paths:
             splits.append(Split(name, [describe_file(*each) for each in zip(paths, names, strict=True)], patterns))
-    return to_json(croissant(described, splits, CURATED), indent=1).decode() + "\n"
+    schema = with_scores(CURATED, {name for path in stored.shards() for name in scores_in(pq.read_schema(path))})
+    return to_json(croissant(described, splits, schema), indent=1).decode() + "\n"

@@ -11,6 +11,8 @@ from pathlib import Path
 import pyarrow as pa
 from pydantic import JsonValue
 
+from storage.tables.schemas import SCORES
+
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 PARQUET = "application/x-parquet"
 RECORDS = "pairs"
@@ -68,6 +70,7 @@ MEANING: Mapping[str, str] = {
     "weight": "from balancing, with mean 1 over the captions that match a keyword",
     "inclusion": "probability that the row is in the selection at all",
     "multiplicity": "copies of the row in the selection",
+    SCORES: "of the source, such as of a model or of a person",
     "entries": "numbers of the keywords that the caption holds",
 }
 
@@ -185,6 +188,8 @@ def _file(file: DataFile) -> JsonValue:
 
 def _field(records: str, source: str, column: pa.Field) -> JsonValue:
     extract: dict[str, JsonValue] = {"column": column.name}
+    if column.name == SCORES:
+        return _scores(records, source, column)
     described: dict[str, JsonValue] = {
         "@type": "cr:Field",
         "@id": f"{records}/{column.name}",
@@ -198,6 +203,26 @@ def _field(records: str, source: str, column: pa.Field) -> JsonValue:
     elif pa.types.is_list(column.type):
         described |= {"isArray": True, "arrayShape": "-1"}
     return described
+
+
+def _scores(records: str, source: str, column: pa.Field) -> JsonValue:
+    name = f"{records}/{column.name}"
+    parts: list[JsonValue] = [
+        {
+            "@type": "cr:Field",
+            "@id": f"{name}/{part.name}",
+            "name": f"{name}/{part.name}",
+            "description": f"the score {part.name}, as the source had it",
+            "dataType": "sc:Float",
+            "source": {
+                "fileSet": {"@id": source},
+                "extract": {"column": column.name},
+                "transform": {"jsonPath": part.name},
+            },
+        }
+        for part in column.type
+    ]
+    return {"@type": "cr:Field", "@id": name, "name": name, "description": MEANING[SCORES], "subField": parts}
 
 
 def _type(kind: pa.DataType) -> str:

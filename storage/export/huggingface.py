@@ -25,7 +25,7 @@ from storage.export.parts import (
     write_parts,
 )
 from storage.hashing import hash_json
-from storage.tables.schemas import CURATED
+from storage.tables.schemas import CURATED, scores_in, with_scores
 
 SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7),
          ("10M<n<100M", 10**8), ("100M<n<1B", 10**9))  # fmt: skip
@@ -52,10 +52,13 @@ def write_huggingface(
         InputError: `directory` holds something else.
     """
     splits = {name: list(paths) for name, paths in splits.items() if paths}
-    job = job or Job(origin_of([path for paths in splits.values() for path in paths]))
+    every = [path for paths in splits.values() for path in paths]
+    schema = with_scores(CURATED, {name for path in every for name in scores_in(pq.read_schema(path))})
+    job = job or Job(origin_of(every))
     parts = [
         Part(
-            pq.read_metadata(path).num_rows, _File(path, f"{name}-{number:05d}-of-{len(paths):05d}.parquet", name).write
+            pq.read_metadata(path).num_rows,
+            _File(path, f"{name}-{number:05d}-of-{len(paths):05d}.parquet", name, schema).write,
         )
         for name, paths in splits.items()
         for number, path in enumerate(paths)
@@ -71,7 +74,7 @@ def write_huggingface(
             )
             for name in splits
         ]  # fmt: skip
-        write_json(folder / "croissant.json", croissant(about, described, CURATED))
+        write_json(folder / "croissant.json", croissant(about, described, schema))
         rows = {name: sum(part.rows for part in records if part.facts["split"] == name) for name in splits}
         (folder / "README.md").write_text(f"---\n{_header(about, rows)}---\n\n{card}", encoding="utf-8")
         return Finished(("README.md", "croissant.json"))
@@ -85,6 +88,7 @@ class _File:
     path: Path
     name: str
     split: str
+    schema: pa.Schema
 
     def write(self, directory: Path, tell: Tell) -> Written:
         target = directory / "data" / self.name
@@ -92,13 +96,13 @@ class _File:
         rows = 0
         with pq.ParquetWriter(
             target,
-            CURATED,
+            self.schema,
             compression="zstd",
             use_dictionary=["source"],
             use_content_defined_chunking=True,
             write_page_index=True,
         ) as writer:
-            for table in _groups(self.path):
+            for table in _groups(self.path, self.schema):
                 writer.write_table(table, row_group_size=max(1, table.num_rows))
                 rows += table.num_rows
                 tell(
@@ -107,10 +111,10 @@ class _File:
         return Written((f"data/{self.name}",), rows, {"split": self.split})
 
 
-def _groups(path: Path) -> Iterator[pa.Table]:
+def _groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group).cast(CURATED)
+            yield file.read_row_group(group).cast(schema)
 
 
 def _header(about: About, rows: dict[str, int]) -> str:

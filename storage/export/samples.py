@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.tables.schemas import REJECTED
+from storage.tables.schemas import REJECTED, SCORES
 
 ROWS = 256  # images in memory at once
 _COLUMNS = ("id", "key", "caption", "image", "label", "source", "weight", "inclusion", "multiplicity")
@@ -30,6 +30,7 @@ class Sample:
     weight: float | None
     inclusion: float | None
     multiplicity: int
+    scores: Mapping[str, float | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def read_samples(path: Path, rows: npt.NDArray[np.int64]) -> Iterator[Sample | R
 
     Only row groups that hold one of them are read, a few rows at a time.
     """
-    for batch in read_rows(path, rows, _COLUMNS):
+    scored = [SCORES] if SCORES in pq.read_schema(path).names else []
+    for batch in read_rows(path, rows, [*_COLUMNS, *scored]):
         for row in batch.to_pylist():
             yield _sample(row)
 

@@ -22,7 +22,7 @@ def new_tar(path: Path) -> Iterator[tarfile.TarFile]:
 
 def add_sample(tar: tarfile.TarFile, name: str, sample: Sample) -> int:
     """Append `<name>.jpg|png|webp`, `<name>.txt` and `<name>.json`; their bytes without padding."""
-    facts = {
+    facts: dict[str, object] = {
         "key": sample.key,
         "uid": sample.key,
         "id": spelled_id(sample.id),
@@ -32,6 +32,8 @@ def add_sample(tar: tarfile.TarFile, name: str, sample: Sample) -> int:
         "inclusion": sample.inclusion,
         "multiplicity": sample.multiplicity,
     }
+    if sample.scores is not None:
+        facts["scores"] = dict(sample.scores)
     text = sample.caption.encode()
     described = json.dumps(facts, ensure_ascii=False).encode()
     add(tar, f"{name}.{sample.extension}", sample.image)

@@ -5,6 +5,7 @@ import json
 import logging
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -12,10 +13,12 @@ import yaml
 from storage.errors import InputError
 from storage.export.croissant import About
 from storage.export.huggingface import write_huggingface
+from storage.export.imagefolder import write_imagefolder
 from storage.export.parts import Job
-from storage.tables.schemas import CURATED
-from storage.tables.shards import read_table
-from tests.storage.export.curated import curated, picture, row
+from storage.export.webdataset import write_webdataset
+from storage.tables.schemas import CURATED, with_scores
+from storage.tables.shards import read_table, write_table
+from tests.storage.export.curated import curated, picture, row, samples
 
 ABOUT = About("pairs", "some pairs", licence="cc-by-4.0", creators=("somebody",))
 CAPTIONS = ("NA", 'a "quote', "tab\there", "two\r\nlines", "nul\x00byte", "<b>é ✓ 漢</b>", " spaces ")
@@ -107,3 +110,24 @@ def test_read_by_datasets(tmp_path: Path) -> None:
         }, number
     assert read["train"][0]["image"].size == (8, 8)
     assert io.BytesIO(raw[3]["image"]["bytes"]).getvalue().startswith(b"\x89PNG")
+
+
+def test_scores_travel_along(tmp_path: Path) -> None:
+    """Columns of scores, which only some runs have, are in the table, in the tars' JSON and in the description."""
+    datasets, mlcroissant = pytest.importorskip("datasets"), pytest.importorskip("mlcroissant")
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    schema = with_scores(CURATED, ["clip", "aesthetic"])
+    made = [row(number) | {"scores": {"aesthetic": None, "clip": number / 4}} for number in range(3)]
+    write_table(tmp_path / "curated-00000.parquet", pa.Table.from_pylist(made, schema=schema))
+    paths = [tmp_path / "curated-00000.parquet"]
+    write_huggingface({"train": paths}, tmp_path / "out", about=ABOUT, card="")
+    read = datasets.load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
+    assert [each["clip"] for each in read["scores"]] == [0, 0.25, 0.5]
+    described = mlcroissant.Dataset(jsonld=str(tmp_path / "out" / "croissant.json"))
+    assert described.metadata.ctx.issues.errors == set()
+    assert [each["pairs/scores"]["pairs/scores/clip"] for each in described.records("pairs")] == [0, 0.25, 0.5]
+    (tar,) = write_webdataset(paths, tmp_path / "tars").files
+    assert [json.loads(sample["json"])["scores"]["clip"] for sample in samples([tar])] == [0, 0.25, 0.5]
+    write_imagefolder(paths, tmp_path / "folder")
+    lines = (tmp_path / "folder" / "train" / "metadata.jsonl").read_text().splitlines()
+    assert [json.loads(line)["scores"]["clip"] for line in lines] == [0, 0.25, 0.5]
