@@ -118,6 +118,11 @@ class PipelineConfig(Experiment):
             return ()
         return self.screening.benchmarks or (self.evaluation.benchmarks if self.evaluation else ())
 
+    def split_of(self, benchmark: Benchmark) -> str:
+        """Which images of a benchmark count: those that are scored, or the test images where none are."""
+        scored = self.evaluation is not None and benchmark in self.evaluation.benchmarks
+        return self.evaluation.settings.split if self.evaluation and scored else "test"
+
     @property
     def benchmarks(self) -> tuple[Benchmark, ...]:
         """Every benchmark that models are evaluated on or that leaks are looked for of, each once."""

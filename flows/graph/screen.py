@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from flows.config.pipeline import PipelineConfig
-from flows.config.plans import ScreeningPlan
+from flows.config.plans import Benchmark, ScreeningPlan
 from flows.engine.engine import Engine, Ref
 from flows.graph.benchmarks import Dataset
 from flows.graph.words import encoder_in_words
@@ -29,7 +29,7 @@ def screen_graph(
         for index, shard in enumerate(ingested if plan.near or plan.leakage else ())
     ]
     leaks = {
-        item.name: _leaks(engine, config, plan, item.name, places[item.name], Screening(ingested, taken), encoded)
+        item.name: _leaks(engine, config, plan, item, places[item.name], Screening(ingested, taken), encoded)
         for item in config.compared
     }
     tree = duplicates = None
@@ -65,12 +65,19 @@ def _leaks(
     engine: Engine,
     config: PipelineConfig,
     plan: ScreeningPlan,
-    name: str,
+    item: Benchmark,
     place: Dataset,
     screened: Screening,
     encoded: Sequence[Ref],
 ) -> Leaks:
-    images = engine.submit(benchmark_images, label=f"images of {name}", benchmark=place.folder, dataset=place.root)
+    name = item.name
+    images = engine.submit(
+        benchmark_images,
+        label=f"images of {name}",
+        benchmark=place.folder,
+        dataset=place.root,
+        split=config.split_of(item),
+    )
     tested = _embed(engine, config, plan, images, label=f"embed images of {name}")
     found = engine.submit(
         leakage,

@@ -21,7 +21,7 @@ class EmbedStats(Stats):
 
 
 class BenchmarkImagesStats(Stats):
-    """The test images of one benchmark."""
+    """The images of one benchmark that are scored."""
 
     benchmark: str = Field(description="its sub-folder of the data set, or empty")
     rows: int = Field(description="images")

@@ -39,15 +39,20 @@ def embed(
     )
 
 
-@stage("benchmark_images", version=1, modules=("tasks.embedding.benchmark",))
-def benchmark_images(benchmark: str, dataset: Manifest | External, *, work: Workspace) -> BenchmarkImagesStats:
-    """The test images of a benchmark in `wds/` layout as `pairs-*.parquet`, to be embedded and searched for leaks.
+@stage("benchmark_images", version=2, modules=("tasks.embedding.benchmarks",))
+def benchmark_images(
+    benchmark: str, dataset: Manifest | External, split: str = "test", *, work: Workspace
+) -> BenchmarkImagesStats:
+    """The images of a benchmark in `wds/` layout as `pairs-*.parquet`, to be embedded and searched for leaks.
 
-    benchmark: sub-folder of the data set, or "".
+    benchmark: sub-folder of the data set, or "". split: its sub-folder whose images are scored.
     """
-    from tasks.embedding.benchmark import benchmark_pairs
+    from tasks.embedding.benchmarks.layout import inspect_layout, subfolder
+    from tasks.embedding.benchmarks.pairs import benchmark_pairs
 
+    root = subfolder(work.directory(dataset), benchmark)
+    layout = inspect_layout(root, name=benchmark or root.name, split=split)
     with ShardWriter(work.output, "pairs", PAIRS) as writer:
-        for table in benchmark_pairs(work.directory(dataset), benchmark):
+        for table in benchmark_pairs(layout):
             writer.write(table)
     return BenchmarkImagesStats(benchmark=benchmark, rows=writer.rows)

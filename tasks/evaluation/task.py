@@ -43,7 +43,7 @@ def evaluate(
     import torch
 
     from storage.tables.shards import write_table
-    from tasks.evaluation.benchmarks.layout import inspect_layout, subfolder
+    from tasks.embedding.benchmarks.layout import inspect_layout, subfolder
     from tasks.evaluation.scoring.intervals import Bootstrap
     from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
     from tasks.evaluation.zeroshot.clip_benchmark import classify, retrieve

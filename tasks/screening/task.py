@@ -72,7 +72,7 @@ def deduplicate(
 @stage(
     "leakage",
     version=1,
-    modules=("tasks.screening.leakage.leak_tables", "tasks.geometry.read_vectors", "tasks.embedding.benchmark"),
+    modules=("tasks.screening.leakage.leak_tables", "tasks.geometry.read_vectors", "tasks.embedding.benchmarks"),
 )
 def leakage(  # noqa: PLR0913  a stage's inputs, each by its name
     config: LeakageConfig,
@@ -101,7 +101,7 @@ def leakage(  # noqa: PLR0913  a stage's inputs, each by its name
         gone: outputs of `drop`: rows that were taken down, as if they had never been there.
         work: of this run.
     """
-    from tasks.embedding.benchmark import prompts
+    from tasks.embedding.benchmarks.layout import read_prompts, subfolder
     from tasks.geometry.read_vectors import read_vectors
     from tasks.screening.leakage.leak_tables import (
         captions_like_prompts,
@@ -118,7 +118,7 @@ def leakage(  # noqa: PLR0913  a stage's inputs, each by its name
     nearest = nearest_pairs(ids, evaluation_ids, found, leak_distance(found, vectors, config), config.listed)
     known: list[str] = []
     if config.captions and dataset is not None:
-        known = [prompt for every in prompts(work.directory(dataset) / benchmark) for prompt in every]
+        known = read_prompts(subfolder(work.directory(dataset), benchmark))
     captions = captions_like_prompts(work.shards(pairs, "pairs-*.parquet"), known)
     captions = captions.filter(pa.array(left(captions["id"].to_numpy(), _taken(gone, work))))
     dropped = leaks_to_drop(nearest.leaks, captions, config)

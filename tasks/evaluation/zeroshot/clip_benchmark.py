@@ -1,27 +1,30 @@
 """The one place that knows clip-benchmark.
 
-Its data set, prompts, classifier and metrics are used as they are, on folders that `benchmarks.layout` has checked.
-What it would get wrong by itself is settled here: automatic mixed precision is off (bf16 changes results on a
-processor), the device is a string, there are no loader workers (more workers than shards fail), and nothing is
-downloaded.
+Its prompts, classifier and metrics are used as they are, on folders that `benchmarks.layout` has checked. What it would
+get wrong by itself is settled here: automatic mixed precision is off (bf16 changes results on a processor), the device
+is a string, nothing is downloaded, and pictures are rendered as they are for screening and training: its own reader
+makes what is transparent black, and leaves photographs on their side. On upright, opaque pictures the two agree.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
-from clip_benchmark.datasets.builder import build_dataset
 from clip_benchmark.metrics import zeroshot_classification, zeroshot_retrieval
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from storage.errors import InputError
 from storage.progress import progress
 from tasks.arrays import Bools
+from tasks.embedding.benchmarks.archive import Sample, read_samples
+from tasks.embedding.benchmarks.layout import Layout
 from tasks.embedding.models.clip import Clip
-from tasks.evaluation.benchmarks.layout import Layout
+from tasks.embedding.pictures.resizing import resized_side
 from tasks.evaluation.scoring.answers import Classification, Retrieval
+from tasks.ingest.pictures.render import Unrenderable, render
 
 
 class Encoder(Protocol):
@@ -48,13 +51,11 @@ def classify(layout: Layout, clip: Clip, *, device: str = "cpu", batch_size: int
     Raises:
         InputError: an image cannot be decoded.
     """
-    loader = open_loader(layout, clip.transform, batch_size)
+    loader = Batches(layout, clip.transform, batch_size)
     classifier = zeroshot_classification.zero_shot_classifier(
         clip.model, clip.tokenizer, list(layout.classes), list(layout.templates), device, amp=False
     )
-    logits, label = zeroshot_classification.run_classification(
-        clip.model, classifier, _batches(loader, layout), device, amp=False
-    )
+    logits, label = zeroshot_classification.run_classification(clip.model, classifier, loader, device, amp=False)
     if not torch.isfinite(logits).all():
         raise InputError(
             f"the model gives features that are not finite numbers on {layout.name}; its training diverged"
@@ -101,8 +102,8 @@ def retrieve(
         )
     model = cast(Encoder, clip.model)
     images, texts, image_of_text = [], [], []
-    loader = open_loader(layout, clip.transform, batch_size)
-    batches = zeroshot_retrieval.dataloader_with_indices(_batches(loader, layout))
+    loader = Batches(layout, clip.transform, batch_size)
+    batches = zeroshot_retrieval.dataloader_with_indices(loader)
     with torch.no_grad():
         for pixels, captions, indices in batches:
             tokens = clip.tokenizer([text for of_image in captions for text in of_image])
@@ -125,33 +126,43 @@ def retrieve(
     )
 
 
-def open_loader(layout: Layout, transform: Callable[..., Tensor], batch_size: int) -> DataLoader[Any]:
-    """clip-benchmark's loader of a checked folder: batches of (images [b, 3, h, w], labels [b] or caption lists)."""
-    dataset = build_dataset(
-        f"wds/{layout.name}",
-        root=str(layout.root.resolve()),
-        transform=transform,
-        split=layout.split,
-        download=False,
-        task=f"zeroshot_{layout.kind}",
-    )
-    return DataLoader(dataset.batched(batch_size), batch_size=None, shuffle=False, num_workers=0)
+@dataclass(frozen=True)
+class Batches:
+    """The samples of a checked folder as clip-benchmark takes them, as often as they are asked for.
 
+    Attributes:
+        layout: the folder.
+        transform: a rendered picture to a tensor `[3, h, w]`.
+        size: samples in a batch.
+    """
 
-def _batches(loader: Iterable[Any], layout: Layout) -> Iterator[Any]:
-    """Pass batches on; a failure to read one is the data's fault and is told as such."""
-    iterator = iter(loader)
-    while True:
+    layout: Layout
+    transform: Callable[..., Tensor]
+    size: int
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor | list[list[str]]]]:
+        """Images `[b, 3, h, w]` with labels `[b]`, or with a list of captions each."""
+        samples = read_samples(self.layout.shards, classes=self.layout.labels)
+        while batch := list(islice(samples, self.size)):
+            pixels = torch.stack([self._pixels(sample) for sample in batch])
+            if self.layout.kind == "classification":
+                yield pixels, torch.tensor([sample.label for sample in batch])
+            else:
+                yield pixels, [list(sample.captions) for sample in batch]
+
+    def __len__(self) -> int:
+        """Batches."""
+        return -(-self.layout.images // self.size)
+
+    def _pixels(self, sample: Sample) -> Tensor:
         try:
-            batch = next(iterator)
-        except StopIteration:
-            return
-        except (OSError, SyntaxError, ValueError) as error:
+            picture = render(sample.image, resized=resized_side(getattr(self.transform, "transforms", ())))
+            return self.transform(picture)
+        except (Unrenderable, ValueError) as error:  # the longest side resized, a strip has no width left
             raise InputError(
-                f"an image of the benchmark {layout.name} cannot be read ({_first_line(error)}); replace its shard in "
-                f"{layout.root / layout.split}"
-            ) from error
-        yield batch
+                f"an image of the benchmark {self.layout.name} cannot be read: {sample.name!r} ({_first_line(error)}); "
+                f"replace it in its shard in {self.layout.root / self.layout.split}"
+            ) from None
 
 
 def _first_line(error: BaseException) -> str:

@@ -3,7 +3,8 @@
     equipoise clip-benchmark eval --pretrained STORE/train/KEY --dataset wds/cifar10 --dataset_root FOLDER
 
 `--pretrained` is a folder that a training stage wrote; for heads, `--model` is the folder of the encoder below them.
-Every other option is clip-benchmark's. It reads data sets as it does, without the checks of the evaluation stage.
+Every other option is clip-benchmark's. It reads data sets as it does, without the checks of the evaluation stage, but
+pictures of the `wds/` layout are rendered as everywhere here.
 """
 
 import sys
@@ -13,9 +14,12 @@ from typing import Any
 
 from clip_benchmark import cli
 from clip_benchmark.models import MODEL_TYPES, TYPE2FUNC
+from PIL import Image
 from torch import nn
+from webdataset import autodecode
 
 from storage.errors import InputError
+from tasks.ingest.pictures.render import render
 from tasks.training.models.saved import load_trained
 
 MODEL_TYPE = "equipoise"
@@ -28,6 +32,14 @@ DEFAULTS = {
     "--output": ["{dataset}_{model}_{task}_{language}.json"],  # its own names a file by the folder's path
 }
 """What `eval` is called with where the caller does not say otherwise."""
+
+
+class RenderedImages(autodecode.ImageHandler):
+    """webdataset's decoder of pictures, with this project's rendering in place of Pillow's `convert`."""
+
+    def __call__(self, key: str, data: bytes) -> Image.Image | None:
+        """The picture of a member, None for one of another kind. key: its extension."""
+        return render(data) if key.rpartition(".")[2].lower() in self.extensions else None
 
 
 def register() -> None:
@@ -65,7 +77,8 @@ def main(arguments: Sequence[str]) -> None:
         named = {argument.partition("=")[0] for argument in given}
         given += [word for option, values in DEFAULTS.items() if option not in named for word in (option, *values)]
     before, sys.argv = sys.argv, ["clip_benchmark", *given]
+    handler, autodecode.ImageHandler = autodecode.ImageHandler, RenderedImages
     try:
         cli.main()
     finally:
-        sys.argv = before
+        sys.argv, autodecode.ImageHandler = before, handler

@@ -16,11 +16,18 @@ from flows.commands.explain import explain
 from flows.commands.show_story import show
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.status import StatusEngine
+from flows.graph.benchmarks import Dataset
 from flows.graph.build import build
+from flows.graph.evaluate import evaluate_graph
+from flows.graph.screen import screen_graph
 from flows.run import run_here
 from storage.errors import InputError
 from storage.tables.shards import read_table, write_table
 from tasks.ingest.sources.scenes.benchmark import write_classification
+from tasks.reporting.config import RunLabel
+from tasks.reporting.inputs.stage_outputs import Trained, Training
+from tests.flows.conftest import edit
+from tests.flows.graph.recorder import Recorder
 
 WORDS = ("circle", "square", "star", "ring")
 SCREENING = {
@@ -212,6 +219,21 @@ def test_a_model_that_does_not_exist_is_named(config: PipelineConfig, tmp_path: 
     plan = config.screening.model_copy(update={"encoder": encoder})  # type: ignore[union-attr]
     with pytest.raises(InputError, match="absent does not exist"):
         build(StatusEngine(config.runtime), config.model_copy(update={"screening": plan}), "curate")
+
+
+def test_the_images_that_are_scored_are_screened(small: Path) -> None:
+    """On `split: val` the test images were looked at, and no leak was found."""
+    leakage = {"leakage": {}, "benchmarks": [{"name": "shape"}, {"name": "other", "path": "elsewhere"}]}
+    evaluation = {"benchmarks": [{"name": "shape"}], "settings": {"split": "val"}}
+    config = load_config(edit(small, screening=leakage, evaluation=evaluation))
+    engine: Any = Recorder()
+    places = {name: Dataset(name, engine) for name in ("shape", "other")}
+    screen_graph(engine, config, [engine], places)
+    evaluate_graph(engine, config, Training([Trained(RunLabel(variant="original", seed=0), engine)]), places)
+    splits = {name: engine.submitted[f"images of {name}"]["split"] for name in places}
+    assert splits == {"shape": "val", "other": "test"}
+    (scored,) = (inputs for label, inputs in engine.submitted.items() if label.startswith("evaluate"))
+    assert scored["config"].split == splits[scored["benchmark"]]
 
 
 def text(story: Any) -> str:

@@ -2,15 +2,18 @@
 
 import io
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from clip_benchmark.datasets.builder import build_dataset
 from PIL import Image
 from torch import LongTensor, Tensor, nn
+from torch.utils.data import DataLoader
 
+from tasks.embedding.benchmarks.layout import Layout
 from tasks.embedding.models.clip import Architecture, Clip
 
 COLOURS = {
@@ -96,6 +99,19 @@ def tokenize(texts: list[str]) -> LongTensor:
     """The first 40 characters as numbers."""
     rows = [[ord(character) % 128 for character in text.ljust(40)[:40]] for text in texts]
     return torch.LongTensor(rows)
+
+
+def their_loader(layout: Layout, transform: Callable[..., Tensor], batch_size: int) -> DataLoader:
+    """clip-benchmark's own reading of a benchmark's folder."""
+    dataset = build_dataset(
+        f"wds/{layout.name}",
+        root=str(layout.root.resolve()),
+        transform=transform,
+        split=layout.split,
+        download=False,
+        task=f"zeroshot_{layout.kind}",
+    )
+    return DataLoader(dataset.batched(batch_size), batch_size=None, shuffle=False, num_workers=0)
 
 
 def to_tensor(image: Image.Image) -> Tensor:

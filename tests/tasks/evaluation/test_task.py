@@ -13,12 +13,11 @@ from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.shards import read_table
+from tasks.embedding.benchmarks.layout import inspect_layout
 from tasks.embedding.models.clip import Architecture, build_clip, load_clip, save_clip
-from tasks.evaluation.benchmarks.layout import inspect_layout
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import evaluate
-from tasks.evaluation.zeroshot.clip_benchmark import open_loader
-from tests.tasks.evaluation.conftest import COLOURS, write_classification, write_retrieval
+from tests.tasks.evaluation.conftest import COLOURS, their_loader, write_classification, write_retrieval
 
 CONFIG = EvaluationConfig(resamples=200, recall_k=(1, 5))
 
@@ -54,7 +53,7 @@ def test_scores_are_clip_benchmarks(shop: tuple[Runtime, Manifest, External], na
     layout = inspect_layout(sets.path / name, name=name)
     theirs = zeroshot_classification.evaluate(
         clip.model,
-        open_loader(layout, clip.transform, 256),
+        their_loader(layout, clip.transform, 256),
         clip.tokenizer,
         list(layout.classes),
         list(layout.templates),

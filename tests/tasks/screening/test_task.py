@@ -40,6 +40,7 @@ def smooth(seed: int) -> bytes:
 
 def write_benchmark(folder: Path, images: list[bytes]) -> External:
     (folder / "test").mkdir(parents=True)
+    (folder / "test" / "nshards.txt").write_text("1")
     (folder / "classnames.txt").write_text("circle\nred circle\n")
     (folder / "zeroshot_classification_templates.txt").write_text("a photo of a {c}.\na {c}\n")
     with tarfile.open(folder / "test" / "0.tar", "w") as tar:

@@ -1,27 +1,75 @@
 """The adapter gives clip-benchmark's own figures, and tells the data's faults in one sentence."""
 
+import io
 import math
 import tarfile
 from pathlib import Path
 
 import pytest
+import torch
 from clip_benchmark.metrics import zeroshot_classification, zeroshot_retrieval
+from PIL import Image
+from torchvision.transforms import CenterCrop, Compose, Resize
 
 from storage.errors import InputError
-from tasks.evaluation.benchmarks.layout import inspect_layout
+from tasks.embedding.benchmarks.layout import inspect_layout
 from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
-from tasks.evaluation.zeroshot.clip_benchmark import classify, open_loader, retrieve
+from tasks.evaluation.zeroshot.clip_benchmark import Batches, classify, retrieve
+from tests.paths import CASES
 from tests.tasks.evaluation.conftest import (
     COLOURS,
     SmallEncoder,
     as_clip,
     picture,
+    their_loader,
     to_tensor,
     tokenize,
     write_classification,
     write_tar,
 )
+
+
+def test_samples_are_those_of_clip_benchmark(colours: Path, captions: Path) -> None:
+    for root in (colours, captions):
+        layout = inspect_layout(root, name=root.name)
+        for _ in range(2):  # as often as they are asked for
+            ours, theirs = list(Batches(layout, to_tensor, 7)), list(their_loader(layout, to_tensor, 7))
+            assert len(ours) == len(theirs) == len(Batches(layout, to_tensor, 7))
+            for (pixels, labels), (their_pixels, their_labels) in zip(ours, theirs, strict=True):
+                assert torch.equal(pixels, their_pixels)
+                assert list(labels) == list(their_labels)
+
+
+@pytest.mark.parametrize("split", ["test", "val"])
+def test_transparent_drawings_are_told_apart(tmp_path: Path, encoder: SmallEncoder, split: str) -> None:
+    """All were black: chance where every answer is right."""
+    root, names = tmp_path / "set", ["red", "green", "blue"]
+    members: list[tuple[str, bytes]] = []
+    for index, name in enumerate(names * 4):
+        drawing = Image.new("RGBA", (16, 16), (0, 0, 0, 0))
+        drawing.paste(COLOURS[name], (0, 0, 16, 4))
+        drawing.putpixel((15, 15), (0, 0, 0, index + 1))
+        buffer = io.BytesIO()
+        drawing.save(buffer, "PNG")
+        members += [(f"{index}.png", buffer.getvalue()), (f"{index}.cls", str(names.index(name)).encode())]
+    write_classification(root, names, images=3, shards=1)
+    write_tar(root / "test" / "0.tar", members)
+    (root / "test").rename(root / split)
+    (means,) = [
+        pixels.mean(dim=(2, 3)) for pixels, _ in Batches(inspect_layout(root, name="s", split=split), to_tensor, 12)
+    ]
+    white = torch.tensor([[int(channel) for channel in COLOURS[name]] for name in names]) / 127.5 - 1
+    expected = (white / 4 + 3 / 4)[torch.arange(12) % 3]
+    assert torch.allclose(means, expected, atol=0.02)
+
+
+def test_a_strip_is_one_sentence(tmp_path: Path, encoder: SmallEncoder) -> None:
+    root = write_classification(tmp_path / "set", ["red", "green"], images=4, shards=1)
+    write_tar(root / "test" / "0.tar", [("a.png", (CASES / "strip_1x10000.png").read_bytes()), ("a.cls", b"0")])
+    transform = Compose([Resize(224), CenterCrop(224), to_tensor])
+    with pytest.raises(InputError, match=r"'a.png' .too many pixels: 1 × 10000 becomes 224 × 2240000"):
+        list(Batches(inspect_layout(root, name="set"), transform, 8))
 
 
 @pytest.mark.parametrize("classes", [3, 6])
@@ -34,7 +82,7 @@ def test_classification_agrees_with_clip_benchmark(
     answers = classify(layout, as_clip(encoder), batch_size=batch_size)
     theirs = zeroshot_classification.evaluate(
         encoder,
-        open_loader(layout, to_tensor, batch_size),
+        their_loader(layout, to_tensor, batch_size),
         tokenize,
         list(layout.classes),
         list(layout.templates),
@@ -61,7 +109,7 @@ def test_retrieval_agrees_with_clip_benchmark(captions: Path, encoder: SmallEnco
     found = retrieve(layout, as_clip(encoder), recall_k=(1, 5, 10), batch_size=5)
     scores = retrieval_scores(found, Bootstrap(resamples=200))
     theirs = zeroshot_retrieval.evaluate(
-        encoder, open_loader(layout, to_tensor, 5), tokenize, device="cpu", amp=False, recall_k_list=[1, 5, 10]
+        encoder, their_loader(layout, to_tensor, 5), tokenize, device="cpu", amp=False, recall_k_list=[1, 5, 10]
     )
     assert scores.metrics == pytest.approx(theirs)
     for name, interval in scores.intervals.items():
@@ -113,7 +161,7 @@ def test_agrees_on_the_real_cifar10_test_set(shared_data: Path, tmp_path: Path, 
     answers = classify(layout, as_clip(encoder))
     theirs = zeroshot_classification.evaluate(
         encoder,
-        open_loader(layout, to_tensor, 64),
+        their_loader(layout, to_tensor, 64),
         tokenize,
         list(layout.classes),
         list(layout.templates),

@@ -13,8 +13,8 @@ from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import evaluate
-from tasks.evaluation.zeroshot.program import main
-from tests.paths import ROOT
+from tasks.evaluation.zeroshot.program import RenderedImages, main
+from tests.paths import CASES, ROOT
 from tests.tasks.evaluation.conftest import COLOURS, write_classification
 from tests.tasks.evaluation.test_task import untrained
 
@@ -52,6 +52,15 @@ def test_a_folder_without_a_model_is_one_sentence(six: Path, tmp_path: Path) -> 
         main(["eval", "--pretrained", str(tmp_path), *wanted])
     with pytest.raises(InputError, match="is no folder"):
         main(["eval", "--pretrained", str(tmp_path / "absent"), *wanted])
+
+
+def test_its_pictures_are_rendered_as_everywhere() -> None:
+    """webdataset's `convert` makes what is transparent black."""
+    handler = RenderedImages("pil", extensions=["png", "webp"])
+    content = (CASES / "black_on_transparency.png").read_bytes()
+    shown = handler("x.png", content)
+    assert shown is not None and shown.getpixel((0, 0)) == (255, 255, 255)
+    assert handler("gif", content) is None
 
 
 def test_its_own_help_is_shown_and_the_programs_arguments_are_put_back(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,12 +16,13 @@ from string import Formatter
 from typing import Literal
 
 from storage.errors import InputError
-from tasks.evaluation.benchmarks.archive import check_archives
+from tasks.embedding.benchmarks.archive import check_archives
 
 CLASS_NAMES = "classnames.txt"
 TEMPLATES = "zeroshot_classification_templates.txt"
 DATASET_TYPE = "dataset_type.txt"
 SHARD_COUNT = "nshards.txt"
+MOST_DIGITS = 9
 # webdataset reads these as its own URL syntax: alternatives, concatenation, schemes, variables.
 URL_SYNTAX = ("{", "}", "::", "://", "${")
 
@@ -49,6 +50,16 @@ class Layout:
     classes: tuple[str, ...]
     templates: tuple[str, ...]
     images: int
+
+    @property
+    def labels(self) -> int | None:
+        """How many classes labels may name; None for retrieval."""
+        return len(self.classes) or None
+
+    @property
+    def prompts(self) -> list[list[str]]:
+        """For every class the prompts that zero-shot evaluation uses: each template with `{c}` replaced by the name."""
+        return _prompts(self.classes, self.templates)
 
 
 def subfolder(root: Path, benchmark: str) -> Path:
@@ -99,9 +110,21 @@ def inspect_layout(root: Path, *, name: str, split: str = "test") -> Layout:
     )
 
 
+def read_prompts(root: Path) -> list[str]:
+    """All prompts of the benchmark in `root`; none for retrieval. Raises `InputError` as `inspect_layout` does."""
+    if _kind(root) == "retrieval":
+        return []
+    names, templates = _class_names(root / CLASS_NAMES), _templates(root / TEMPLATES)
+    return [prompt for every in _prompts(names, templates) for prompt in every]
+
+
+def _prompts(classes: tuple[str, ...], templates: tuple[str, ...]) -> list[list[str]]:
+    return [[template.format(c=name) for template in templates] for name in classes]
+
+
 def _text(path: Path, meaning: str) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"the benchmark has no {path.name} at {path}; it should hold {meaning}") from None
     except UnicodeDecodeError:
@@ -125,13 +148,15 @@ def _kind(root: Path) -> Literal["classification", "retrieval"]:
 def _shards(folder: Path) -> tuple[Path, ...]:
     path = folder / SHARD_COUNT
     stated = _text(path, "the number of tars").strip()
-    if not (stated.isascii() and stated.isdigit()) or int(stated) < 1:
+    if not (stated.isascii() and stated.isdigit()) or len(stated) > MOST_DIGITS or int(stated) < 1:
         raise InputError(f"{path} says {stated[:40]!r}; it should hold the number of tars, at least 1")
-    shards = tuple(folder / f"{index}.tar" for index in range(int(stated)))
-    for shard in shards:
+    shards: list[Path] = []
+    for index in range(int(stated)):
+        shard = folder / f"{index}.tar"
         if not shard.is_file():
             raise InputError(f"{path} announces {stated} shards, but {shard} is missing; restore it")
-    return shards
+        shards.append(shard)
+    return tuple(shards)
 
 
 def _lines(path: Path, meaning: str) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from tasks.evaluation.benchmarks.archive import check_archives
-from tasks.evaluation.benchmarks.layout import inspect_layout
+from tasks.embedding.benchmarks.archive import check_archives
+from tasks.embedding.benchmarks.layout import inspect_layout
 from tests.tasks.evaluation.conftest import picture, write_classification, write_tar
 
 
@@ -29,6 +29,11 @@ class Bomb:
         ([("a.png", picture("red", 0)), ("a.cls", b"0"), ("a.x.pyd", pickle.dumps(Bomb()))], "could run code"),
         ([("a.png", picture("red", 0)), ("a.PTH", b"0"), ("a.cls", b"0")], "could run code"),
         ([("a.png.gz", b"0"), ("a.cls", b"0")], "could run code"),
+        ([("v1.5_0.png", picture("red", 0)), ("v1.5_0.cls", b"0")], "dot inside its name.*to 'v1_5_0.png'"),
+        ([("x.y/v.1.2.cls", b"0")], "dot inside its name.*to 'x.y/v_1_2.cls'"),
+        ([("a.gif", b"GIF89a"), ("a.cls", b"0")], r"is a \.gif picture, and the layout has jpg, png and webp only"),
+        ([("a.TIFF", b"II*"), ("a.cls", b"0")], r"is a \.tiff picture"),
+        ([("a.png", picture("red", 0)), ("a.cls", b"0"), ("a.mp4", b"0")], "which the layout does not know"),
         ([("a.png", picture("red", 0)), ("a.cls", b"2")], "from 0 to 1"),
         ([("a.png", picture("red", 0)), ("a.cls", b"-1")], "from 0 to 1"),
         ([("a.png", picture("red", 0)), ("a.cls", b"")], "from 0 to 1"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from tasks.evaluation.benchmarks.layout import inspect_layout, subfolder
+from tasks.embedding.benchmarks.layout import inspect_layout, subfolder
 from tests.tasks.evaluation.conftest import write_classification
 
 
@@ -35,6 +35,8 @@ def test_complete_layouts_are_described(colours: Path, captions: Path) -> None:
         (lambda root: (root / "test" / "nshards.txt").write_text("two"), "number of tars"),
         (lambda root: (root / "test" / "nshards.txt").write_text("0"), "at least 1"),
         (lambda root: (root / "test" / "nshards.txt").write_text("3"), "2.tar is missing"),
+        (lambda root: (root / "test" / "nshards.txt").write_text("100000000"), "2.tar is missing"),
+        (lambda root: (root / "test" / "nshards.txt").write_text("9" * 5_000), "number of tars"),
         (lambda root: (root / "test" / "1.tar").write_bytes(b"not a tar"), "not a readable tar"),
         (lambda root: (root / "dataset_type.txt").write_text("multilabel"), "not evaluated here"),
     ],
@@ -43,6 +45,12 @@ def test_incomplete_layout(colours: Path, spoil: Callable[[Path], object], messa
     spoil(colours)
     with pytest.raises(InputError, match=message):
         inspect_layout(colours, name="colours")
+
+
+def test_names_may_begin_with_a_mark(colours: Path) -> None:
+    names = (colours / "classnames.txt").read_text()
+    (colours / "classnames.txt").write_text("\ufeff" + names, encoding="utf-8")
+    assert inspect_layout(colours, name="colours").classes == tuple(names.split())
 
 
 @pytest.mark.parametrize("name", ["../elsewhere", "/etc", "shape/../..", "a\\b"])
