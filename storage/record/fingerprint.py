@@ -9,7 +9,7 @@ import ast
 import inspect
 import linecache
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from pydantic import JsonValue
 from storage.errors import StoreError
 from storage.hashing import hash_file, hash_json
 from storage.record.code import needed, strip_docstrings
+from storage.record.tree_memo import Found, TreeMemo, beside_byte_code
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("tasks", "storage")
@@ -33,14 +34,18 @@ def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:
     A package stands for all of its modules except `task.py`, and for its data files. Raises `ModuleNotFoundError`
     for an unknown module.
     """
-    own = _function_tree(function)
+    own = _read_function(function)
     roots = [module for root in modules for module in _expand(root)]
-    closure = _closure([*roots, *_imports(own, function.__module__)])
+    closure = _closure([*roots, *_imported(own)])
     folders = {file.parent for module in closure if (file := _file(module))} - {ROOT / name for name in PACKAGES}
-    data = {file for folder in folders for file in folder.iterdir()}
-    data |= {file for module in modules for file in ROOT.joinpath(*module.split(".")).rglob("*")}
+    data: dict[Path, str] = {}
+    for folder in folders:
+        data |= _data(folder, "*")
+    for module in modules:
+        data |= _data(ROOT.joinpath(*module.split(".")), "**/*")
+    named: list[JsonValue] = [[file.relative_to(ROOT).as_posix(), content] for file, content in sorted(data.items())]
     code: list[JsonValue] = [[module, tree] for module, tree in sorted(closure.items())]
-    return hash_json([code, _hash_data(data), _dump(own)])
+    return hash_json([code, named, own.tree])
 
 
 def code_stamp(module: str) -> str | None:
@@ -76,6 +81,7 @@ def _name(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+@cache
 def _file(module: str) -> Path | None:
     path = ROOT.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
@@ -84,18 +90,18 @@ def _file(module: str) -> Path | None:
     return None
 
 
-def _hash_data(files: Iterable[Path]) -> list[JsonValue]:
-    """Names and content hashes of what is neither code, nor prose, nor hidden, nor a compiler's cache of its own."""
-    kept = [
-        file
-        for file in sorted(files)
+@cache
+def _data(folder: Path, pattern: str) -> dict[Path, str]:
+    """Content hashes of what is neither code, nor prose, nor hidden, nor a compiler's cache of its own."""
+    return {
+        file: hash_file(file)
+        for file in folder.glob(pattern)
         if file.suffix not in (".py", ".pyc", ".pyi", ".md")
         and not file.name.startswith(".")
         and not file.name.endswith("~")
         and "__pycache__" not in file.parts
         and file.is_file()
-    ]
-    return [[file.relative_to(ROOT).as_posix(), hash_file(file)] for file in kept]
+    }
 
 
 def require_unchanged(stage: str, modules: Sequence[str], function: Callable[..., object], declared: str) -> None:
@@ -112,12 +118,18 @@ def require_unchanged(stage: str, modules: Sequence[str], function: Callable[...
 
 def fingerprint_now(modules: Sequence[str], function: Callable[..., object]) -> str:
     """The fingerprint of the files as they are now, whatever was read before."""
-    _read.cache_clear()
-    _seen.clear()
+    _forget()
     linecache.checkcache()
     return fingerprint(modules, function)
 
 
+def _forget() -> None:
+    for read in (_read, _file, _data):
+        read.cache_clear()
+    _seen.clear()
+
+
+_memo = TreeMemo(beside_byte_code(__file__, "trees.json"), [Path(__file__), Path(__file__).with_name("code.py")])
 _seen: dict[Path, tuple[int, int]] = {}
 """Files that were read, with their sizes and modification times."""
 
@@ -143,25 +155,44 @@ def _read(module: str) -> tuple[str, tuple[str, ...]]:
             return "", ()
         raise ModuleNotFoundError(f"no module {module!r} below {ROOT}")
     _seen[file] = _state(file)
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    content = file.read_bytes()
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    return _dump(tree), tuple(_imports(tree, f"{package}."))
+    found = _memo.find(module, content, lambda: _found(ast.parse(content), package.split(".")))
+    return found.tree, _imported(found)
 
 
-def _imports(tree: ast.AST, importer: str) -> Iterator[str]:
-    """The project's modules that a tree imports; relative names count from the package of `importer`."""
-    package = importer.rpartition(".")[0].split(".")
+def _read_function(function: Callable[..., object]) -> Found:
+    """What a stage's function uses of its module: helpers, constants and imports count, its neighbours do not."""
+    source = textwrap.dedent(inspect.getsource(inspect.getmodule(function) or function))
+
+    def find() -> Found:
+        tree = ast.parse(source)
+        if "<locals>" not in function.__qualname__:
+            tree.body = needed(tree.body, function.__name__)
+        return _found(tree, function.__module__.split(".")[:-1])
+
+    return _memo.find(f"{function.__module__}:{function.__qualname__}", source.encode("utf-8", "surrogatepass"), find)
+
+
+def _found(tree: ast.AST, package: Sequence[str]) -> Found:
+    """What a tree says; relative names count from `package`."""
+    modules: dict[str, None] = {}
+    perhaps: dict[str, None] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            modules |= dict.fromkeys(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) - node.level + 1] if node.level else []
             origin = ".".join([*base, *([node.module] if node.module else [])])
-            submodules = [f"{origin}.{alias.name}" for alias in node.names]
-            names = [origin, *(name for name in submodules if _ours(name) and _file(name))]
-        else:
-            continue
-        yield from (name for name in names if _ours(name))
+            modules[origin] = None
+            perhaps |= dict.fromkeys(f"{origin}.{alias.name}" for alias in node.names)
+    strip_docstrings(tree)
+    return Found(hash_json(ast.dump(tree)), tuple(filter(_ours, modules)), tuple(filter(_ours, perhaps)))
+
+
+def _imported(found: Found) -> tuple[str, ...]:
+    """The project's modules that are imported."""
+    return (*found.modules, *(name for name in found.perhaps if _file(name)))
 
 
 def _keeps_books(module: str) -> bool:
@@ -170,17 +201,3 @@ def _keeps_books(module: str) -> bool:
 
 def _ours(module: str) -> bool:
     return module.partition(".")[0] in PACKAGES
-
-
-def _function_tree(function: Callable[..., object]) -> ast.Module:
-    """What a stage's function uses of its module: helpers, constants and imports count, its neighbours do not."""
-    source = inspect.getsource(inspect.getmodule(function) or function)
-    tree = ast.parse(textwrap.dedent(source))
-    if "<locals>" not in function.__qualname__:
-        tree.body = needed(tree.body, function.__name__)
-    return tree
-
-
-def _dump(tree: ast.AST) -> str:
-    strip_docstrings(tree)
-    return hash_json(ast.dump(tree))

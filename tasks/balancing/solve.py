@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from storage.errors import InputError
 from tasks.arrays import Floats
 from tasks.balancing.calibration.calibrate_stream import calibrate_stream
@@ -125,6 +123,5 @@ def solve(
     if isinstance(config, RakeConfig) and whole is not None:
         from tasks.balancing.theory.convergence_facts import survey
 
-        held = whole.take(np.flatnonzero(whole.degrees))
-        facts = survey(held, law.weights(held.indptr, held.indices), balance.log_scale, goal, texts)
+        facts = survey(whole, lambda held: law.weights(held.indptr, held.indices), balance.log_scale, goal, texts)
     return Solution(law, balance, seen, margins, found.total if law.gives_copies else None, facts)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import brentq
 
 from storage.errors import InputError
 from tasks.arrays import Floats, Integers
@@ -149,6 +148,8 @@ def solve_threshold(
     if size == matched:
         return largest
     low, high = np.log(size / (4.0 * max(1, matches))), np.log(largest)
+
+    from scipy.optimize import brentq  # as slow to load as a small balance, and raking needs none of it
 
     def excess(log_t: float) -> float:
         return float(np.log(expected(float(np.exp(log_t))) / size))

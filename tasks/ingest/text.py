@@ -2,17 +2,18 @@
 
 import sys
 
+import numpy as np
 import regex
 
-_SEEN = r"[^\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]"
-"""One character that leaves a mark: neither space, nor control, nor what Unicode says is shown as nothing.
+_UNSEEN = r"\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800"
+"""Characters that leave no mark: space, control, and what Unicode says is shown as nothing.
 
 Default_Ignorable_Code_Point (Unicode Standard, section 5.21) holds the zero-width characters, the soft hyphen, the
 controls of direction, variation selectors, tags and the Hangul fillers. U+2800, Braille without a dot, is the one
 character that is blank and has no such property.
 """
 
-_VISIBLE = regex.compile(_SEEN)
+_VISIBLE = regex.compile(f"[^{_UNSEEN}]")
 
 
 def is_unicode(text: str) -> bool:
@@ -27,7 +28,8 @@ def is_visible(text: str) -> bool:
 
 def invisible_characters() -> str:
     """Every character that cannot be seen, in the order of code points."""
-    return regex.sub(f"{_SEEN}+", "", "".join(map(chr, range(sys.maxunicode + 1))))
+    every = np.arange(sys.maxunicode + 1, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    return "".join(regex.findall(f"[{_UNSEEN}]+", every))
 
 
 def printable(text: str) -> str:

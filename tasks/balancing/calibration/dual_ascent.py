@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, minimize
 
 from tasks.arrays import Floats
 
@@ -142,7 +141,7 @@ class _Variables:
             ]
         )
         origin = np.clip(np.concatenate([reference[self.held], -reference[self.both]]), limits[0], limits[1])
-        self.limits = Bounds(*((limits - origin) / self.unit))
+        self.limits = (limits - origin) / self.unit
 
     def change(self, x: Floats) -> Floats:
         """The change of λ `[m]`."""
@@ -197,6 +196,8 @@ def climb(
 
 def _search(ascent: Ascent, reference: Floats, unit: Floats) -> tuple[Floats, float]:
     """One search by L-BFGS-B, to its own end: the λ it ends at, and by how much that raised the dual."""
+    from scipy.optimize import Bounds, minimize  # as slow to load as a small balance, and raking needs none of it
+
     variables = _Variables(ascent.bands, unit, reference)
 
     def descent(x: Floats) -> tuple[float, Floats]:
@@ -204,5 +205,5 @@ def _search(ascent: Ascent, reference: Floats, unit: Floats) -> tuple[Floats, fl
         return found.value - variables.support(x), variables.gradient(found.counts)
 
     x = np.zeros(len(variables.unit))
-    found = minimize(descent, x, jac=True, method="L-BFGS-B", bounds=variables.limits, options=SEARCH)
+    found = minimize(descent, x, jac=True, method="L-BFGS-B", bounds=Bounds(*variables.limits), options=SEARCH)
     return ascent.bands.clip(reference + variables.change(found.x)), -float(found.fun)

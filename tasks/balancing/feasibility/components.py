@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
-from tasks.arrays import Floats, Int64s
+from tasks.arrays import Floats, Int64s, Integers
 from tasks.balancing.result import Blocking
+from tasks.compiled import Integer, compiled
 
 
 @dataclass(frozen=True)
@@ -38,23 +37,20 @@ class Components:
 
 
 def components(indptr: npt.ArrayLike, indices: npt.ArrayLike, columns: int) -> Components:
-    """Connected components, through each caption's first keyword (a star has the components of the clique)."""
+    """Connected components: each caption's keywords are joined with its first one."""
     offsets, keywords = np.asarray(indptr, dtype=np.int64), np.asarray(indices)
-    degrees = np.diff(offsets)
-    held = degrees > 0
-    first = np.zeros(len(degrees), dtype=np.int64)
-    first[held] = keywords[offsets[:-1][held]]
-    tails = np.repeat(first, degrees)
-    graph = sp.coo_array((np.ones(len(keywords), dtype=np.int8), (tails, keywords)), shape=(columns, columns))
-    _, label = connected_components(graph.tocsr(), directed=False)
-    used = np.bincount(keywords, minlength=columns) > 0
-    matches = np.bincount(label[keywords], minlength=int(label.max(initial=-1)) + 1)
-    order = np.argsort(-matches, kind="stable")
-    number = np.full(len(order), -1, dtype=np.int64)
+    held = np.diff(offsets) > 0
+    root = np.arange(columns, dtype=np.int64)
+    _join(offsets, keywords, root)
+    counts = np.bincount(keywords, minlength=columns)
+    matches = np.bincount(root, weights=counts, minlength=columns).astype(np.int64)
+    order = np.argsort(-matches, kind="stable")  # a root is the least of its keywords, so these decide among equals
+    number = np.full(columns, -1, dtype=np.int64)
     kept = order[matches[order] > 0]
     number[kept] = np.arange(len(kept))
-    of_column = np.where(used, number[label], -1)
-    of_row = np.where(held, of_column[first], -1)
+    of_column = number[root]
+    of_row = np.full(len(held), -1, dtype=np.int64)
+    of_row[held] = of_column[keywords[offsets[:-1][held]]]
     return Components(
         of_row,
         of_column,
@@ -62,6 +58,31 @@ def components(indptr: npt.ArrayLike, indices: npt.ArrayLike, columns: int) -> C
         np.bincount(of_column[of_column >= 0], minlength=len(kept)),
         matches[kept],
     )
+
+
+@compiled
+def _join(indptr: Int64s, indices: Integers, root: Int64s) -> None:
+    """Union–find: `root [m]`, first every keyword itself, becomes the least keyword that it is connected with."""
+    for i in range(len(indptr) - 1):
+        if indptr[i] == indptr[i + 1]:
+            continue
+        first = _root_of(root, np.int64(indices[indptr[i]]))
+        for k in range(indptr[i] + 1, indptr[i + 1]):
+            other = _root_of(root, np.int64(indices[k]))
+            low, high = min(first, other), max(first, other)
+            root[high] = low
+            first = low
+    for j in range(len(root)):
+        root[j] = root[root[j]]  # ascending: what a keyword points to is smaller, and settled
+
+
+@compiled
+def _root_of(root: Int64s, keyword: Integer) -> Integer:
+    """The end of a keyword's path; every second step is cut short on the way."""
+    while root[keyword] != keyword:
+        root[keyword] = root[root[keyword]]
+        keyword = root[keyword]
+    return keyword
 
 
 def component_obstacles(found: Components, row_mass: Floats, column_target: Floats, slack: float) -> list[Blocking]:

@@ -49,9 +49,13 @@ def obstacles(
     if abs(total - wanted) > slack:
         found.append(Blocking("totals", (), total, wanted))
     held = np.bincount(keywords, minlength=columns)
-    reach = keyword_sums(keywords, np.repeat(mass, degrees), columns)
     alone = np.flatnonzero(degrees == 1)
-    forced = keyword_sums(keywords[offsets[alone]], mass[alone], columns)
+    single = keywords[offsets[alone]]
+    if len(given) == 1:  # as `shard_obstacles` has it, to the bit
+        reach, forced = held * given[0], np.bincount(single, minlength=columns) * given[0]
+    else:
+        reach = keyword_sums(keywords, np.repeat(mass, degrees), columns)
+        forced = keyword_sums(single, mass[alone], columns)
     found += _per_keyword(held, reach, forced, goal, slack)
     if connected:
         found += component_obstacles(components(offsets, keywords, columns), mass, goal, slack)
@@ -67,7 +71,8 @@ def shard_obstacles(counts: Integers, alone: Integers, matched: int, column_targ
         matched: captions with a keyword.
         column_target: `[m]`, sums to 1.
     """
-    return tuple(_per_keyword(counts, counts / matched, alone / matched, column_target, RELATIVE))
+    share = np.float64(1.0 / matched)
+    return tuple(_per_keyword(counts, counts * share, alone * share, column_target, RELATIVE))
 
 
 def _per_keyword(held: Integers, reach: Floats, forced: Floats, column_target: Floats, slack: float) -> list[Blocking]:

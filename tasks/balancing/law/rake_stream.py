@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from tasks.arrays import Floats
-from tasks.balancing.feasibility.obstacles import obstacles, shard_obstacles
+from tasks.balancing.feasibility.components import component_obstacles, components
+from tasks.balancing.feasibility.obstacles import RELATIVE, shard_obstacles
 from tasks.balancing.law.law import Law
 from tasks.balancing.matrix.checks import checked_target, half_steps
 from tasks.balancing.matrix.incidence import Incidence
@@ -49,12 +50,11 @@ def rake_stream(
     goal = checked_target(column_target, stream.columns, "column_target")
     goal = goal / float(goal.sum())
     order = half_steps(steps)
-    if whole is None:
-        found = shard_obstacles(seen.counts, seen.alone, seen.matched, goal)
-    else:
+    found = shard_obstacles(seen.counts, seen.alone, seen.matched, goal)
+    if whole is not None and "x" in order and "y" in order:
         equal = (whole.degrees > 0) / seen.matched
-        both = "x" in order and "y" in order
-        found = obstacles(whole.indptr, whole.indices, row_target=equal, column_target=goal, connected=both)
+        parts = components(whole.indptr, whole.indices, whole.columns)
+        found += tuple(component_obstacles(parts, equal, goal, RELATIVE))
     sources = [StreamedBlock(stream, number, 1.0 / seen.matched) for number in range(len(stream))]
     rows = Rows(sources, stream.columns, initial, seen.unit_mass(initial), stream.mapper)
     limit = None if tolerance is None else float(tolerance)

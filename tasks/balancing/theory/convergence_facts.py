@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import numpy as np
 from scipy.sparse.linalg import ArpackNoConvergence
 
 from tasks.arrays import Floats
@@ -17,7 +18,13 @@ from tasks.balancing.theory.spectrum import spectrum
 MOST_MATCHES = 1_000_000
 
 
-def survey(matrix: Incidence, weight: Floats, log_scale: Floats, target: Floats, texts: Sequence[str]) -> MatrixFacts:
+def survey(
+    matrix: Incidence,
+    weigh: Callable[[Incidence], Floats],
+    log_scale: Floats,
+    target: Floats,
+    texts: Sequence[str],
+) -> MatrixFacts:
     """The facts of a matrix; those that take more than a pass only up to a million matches (else None).
 
     `margin_deficit` is the share of mass that no weighting of *pairs* can bring to equal captions and the target at
@@ -25,20 +32,21 @@ def survey(matrix: Incidence, weight: Floats, log_scale: Floats, target: Floats,
     balanced measure's largest component; its square is the rate at which raking's error shrinks.
 
     Args:
-        matrix: the matched captions.
-        weight: `[n]`, of the balanced measure.
+        matrix: the captions.
+        weigh: the weights `[n]` of the balanced measure, of captions with keywords.
         log_scale: `[m]`, the keywords' log scalings.
         target: `[m]`, sums to 1.
         texts: `[m]`, the keywords.
     """
     parts = components(matrix.indptr, matrix.indices, matrix.columns)
-    facts = MatrixFacts(components=parts.number, largest_component=float(parts.rows[0]) / matrix.rows)
+    facts = MatrixFacts(components=parts.number, largest_component=float(parts.rows[0] / parts.rows.sum()))
     if len(matrix.indices) > MOST_MATCHES:
         return facts
+    matrix = matrix.take(np.flatnonzero(matrix.degrees))
     flow = feasibility(matrix.indptr, matrix.indices, row_target=None, column_target=target)
     blocking = None if flow.blocking is None else flow.blocking.sentence(texts)
     facts = facts.model_copy(update={"margin_deficit": flow.deficit, "blocking": blocking})
-    measure = scaled_measure(matrix.indptr, matrix.indices, weight, log_scale)
+    measure = scaled_measure(matrix.indptr, matrix.indices, weigh(matrix), log_scale)
     try:
         found = spectrum(measure, most=8, tolerance=1e-4)
     except ArpackNoConvergence:

@@ -18,8 +18,6 @@ from tasks.matching.config import (
     WordFrequencyEntries,
     WordNetEntries,
 )
-from tasks.matching.lists.bigrams import corpus_bigrams
-from tasks.matching.lists.wordnet import wordnet_lemmas
 
 
 def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]) -> list[str]:
@@ -34,6 +32,8 @@ def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]
             lines = _read_text(_inside(files, source.file, source.kind)).split("\n")
             return [line for line in lines if line.strip()]
         case WordNetEntries():
+            from tasks.matching.lists.wordnet import wordnet_lemmas
+
             folder = None if source.folder is None else _inside(files, source.folder, source.kind)
             return wordnet_lemmas(source.parts_of_speech, folder)
         case WordFrequencyEntries():
@@ -41,6 +41,8 @@ def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]
         case ClassNameEntries():
             return _class_names(source.datasets)
         case BigramEntries():
+            from tasks.matching.lists.bigrams import corpus_bigrams  # with polars, which no other list needs
+
             found = corpus_bigrams(
                 captions,
                 minimum_count=source.minimum_count,

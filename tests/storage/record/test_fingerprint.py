@@ -9,6 +9,7 @@ import pytest
 
 from storage.errors import StoreError
 from storage.record import fingerprint as module
+from storage.record.tree_memo import TreeMemo
 
 FILES = {
     "rooms/__init__.py": "",
@@ -46,14 +47,14 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "PACKAGES", ("rooms",))
+    monkeypatch.setattr(module, "_memo", TreeMemo(tmp_path / "trees.json", [Path(module.__file__)]))
     monkeypatch.syspath_prepend(str(tmp_path))
     yield tmp_path
     forget()
 
 
 def forget() -> None:
-    module._read.cache_clear()
-    module._seen.clear()
+    module._forget()
     for name in [name for name in sys.modules if name.partition(".")[0] == "rooms"]:
         del sys.modules[name]
 
