@@ -59,7 +59,7 @@ def survey(pairs: Sequence[Manifest], *, work: Workspace) -> SurveyStats:
 
 @stage("benchmark", version=1, modules=())
 def benchmark(config: ScenesConfig, *, work: Workspace) -> BenchmarkStats:
-    """Write the scenes' uniform test set as two zero-shot tasks, `shape/` and `colour/`, in `wds/` layout."""
+    """Write the scenes' uniform test set as zero-shot tasks `shape/`, `colour/` and `object/`, in `wds/` layout."""
     from tasks.ingest.sources.scenes.benchmark import write_benchmark
 
     return write_benchmark(config, work.output)

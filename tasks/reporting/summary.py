@@ -74,7 +74,9 @@ def variants_json(summaries: Sequence[Summary]) -> dict[str, JsonValue]:
             "metric": each.metric,
             "mean": each.mean,
             "seeds": {str(seed): value for seed, value in each.seeds},
-            "interval": _bounds(each.over_seeds),
+            "interval": _bounds(each.interval),
+            "interval_over": each.interval.over if each.interval else None,
+            "seed_interval": _bounds(each.over_seeds),
             "image_interval": _bounds(each.over_images),
             "chance": each.chance,
             "images": each.images,
@@ -92,10 +94,15 @@ def deltas_json(differences: Sequence[Difference]) -> dict[str, JsonValue]:
             "metric": each.metric,
             "mean": each.mean,
             "seeds": {str(seed): value for seed, value in each.seeds},
-            "interval": _bounds(each.over_seeds),
+            "interval": _bounds(each.interval),
+            "interval_over": each.interval.over if each.interval else None,
+            "seed_interval": _bounds(each.over_seeds),
             "image_interval": _bounds(each.over_images),
-            "decided_over": each.decisive.over if each.decisive else None,
+            "p_value": each.p_value,
+            "adjusted_p_value": each.adjusted,
+            "stable": each.stable,
             "distinguishable": each.distinguishable,
+            "verdict": each.verdict,
         }
     return dict(deltas)
 

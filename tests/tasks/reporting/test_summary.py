@@ -36,8 +36,11 @@ def test_scores_and_differences_come_back_as_they_are() -> None:
     summaries, differences = summarise(scored, BOOTSTRAP), compare(scored, [("b", "a"), ("c", "a")], BOOTSTRAP)
     variants = json.loads(dumped(variants_json(summaries)))
     assert variants["a"]["shape"]["seeds"] == {"0": 0.4, "1": 0.4} and variants["a"]["shape"]["chance"] == 1 / 3
-    assert variants["c"]["shape"]["interval"] is None and len(variants["c"]["shape"]["image_interval"]) == 2
+    assert variants["c"]["shape"]["interval_over"] == "images" and variants["c"]["shape"]["seed_interval"] is None
+    assert all(len(variants["b"]["shape"][name]) == 2 for name in ("interval", "seed_interval", "image_interval"))
     assert variants["b"]["shape"]["classes"] == pytest.approx({"a": 0.6, "b": 0.6, "c": 0.6})
     deltas = json.loads(dumped(deltas_json(differences)))
-    assert deltas["b-a"]["shape"]["mean"] == pytest.approx(0.2) and deltas["b-a"]["shape"]["decided_over"] == "seeds"
-    assert deltas["c-a"]["shape"]["decided_over"] == "images"
+    assert deltas["b-a"]["shape"]["mean"] == pytest.approx(0.2)
+    assert deltas["b-a"]["shape"]["interval_over"] == "seeds and images"
+    assert deltas["b-a"]["shape"]["verdict"] == deltas["c-a"]["shape"]["verdict"] == "too few seeds"
+    assert deltas["c-a"]["shape"]["interval_over"] == "images" and deltas["c-a"]["shape"]["adjusted_p_value"] is None

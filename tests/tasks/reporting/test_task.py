@@ -159,7 +159,7 @@ def test_summary(made: Path) -> None:
     assert cell["interval"][0] < cell["mean"] < cell["interval"][1]
     assert cell["metrics"]["acc5"] is None
     delta = summary["deltas"]["balanced-original"]["<q>shape</q>"]
-    assert delta["decided_over"] == "seeds"
+    assert delta["interval_over"] == "seeds and images"
     original = summary["variants"]["original"]["<q>shape</q>"]
     assert delta["mean"] == pytest.approx(cell["mean"] - original["mean"])
     rows = summary["curation"]["rows"]

@@ -1,4 +1,4 @@
-"""The scenes' uniform test set as two zero-shot tasks in clip-benchmark's local `wds/` layout."""
+"""The scenes' uniform test set as three zero-shot tasks in clip-benchmark's local `wds/` layout."""
 
 import io
 import tarfile
@@ -8,26 +8,37 @@ from pathlib import Path
 from tasks.ingest.sources.scenes.config import ScenesConfig
 from tasks.ingest.sources.scenes.drawing import render_png
 from tasks.ingest.sources.scenes.sampling import uniform_scenes
-from tasks.ingest.sources.scenes.vocabulary import COLOUR_NAMES, COLOUR_TEMPLATES, SHAPE_TEMPLATES, SHAPES
+from tasks.ingest.sources.scenes.vocabulary import (
+    COLOUR_NAMES,
+    COLOUR_TEMPLATES,
+    CONCEPT_NAMES,
+    SHAPE_TEMPLATES,
+    SHAPES,
+)
 from tasks.ingest.stats import BenchmarkStats
 
 
 def write_benchmark(config: ScenesConfig, folder: Path) -> BenchmarkStats:
-    """Write `folder/shape/` and `folder/colour/`: the same pictures, named by their shape and by their colour.
+    """Write `folder/shape/`, `folder/colour/` and `folder/object/`: the same pictures under three kinds of name.
 
-    Every shape × colour occurs equally often (the last round may be cut short), with one object a picture, from draws
-    apart from the training rows'. Equal configurations give equal bytes.
+    An object is a colour and a shape together, `red circle`: 64 classes, of which a model must get both words right.
+    Every one occurs equally often (the last round may be cut short), alone in its picture, from draws apart from the
+    training rows'. Equal configurations give equal bytes.
     """
     scenes = list(uniform_scenes(config, range(config.test_images)))
     pictures = [render_png(scene, config.image_size) for scene in scenes]
-    shapes = [SHAPES.index(scene.objects[0].shape) for scene in scenes]
-    colours = [COLOUR_NAMES.index(scene.objects[0].colour) for scene in scenes]
-    write_classification(folder / "shape", zip(pictures, shapes, strict=True), SHAPES, SHAPE_TEMPLATES)
-    write_classification(folder / "colour", zip(pictures, colours, strict=True), COLOUR_NAMES, COLOUR_TEMPLATES)
+    labels = [scene.label for scene in scenes]
+    tasks = {
+        "shape": ([label // len(COLOUR_NAMES) for label in labels], SHAPES, SHAPE_TEMPLATES),
+        "colour": ([label % len(COLOUR_NAMES) for label in labels], COLOUR_NAMES, COLOUR_TEMPLATES),
+        "object": (labels, CONCEPT_NAMES, SHAPE_TEMPLATES),
+    }
+    for name, (named, classes, templates) in tasks.items():
+        write_classification(folder / name, zip(pictures, named, strict=True), classes, templates)
     return BenchmarkStats(
         images=len(scenes),
-        classes={"shape": len(SHAPES), "colour": len(COLOUR_NAMES)},
-        tasks=["shape", "colour"],
+        classes={name: len(classes) for name, (_, classes, _) in tasks.items()},
+        tasks=list(tasks),
     )
 
 

@@ -43,7 +43,7 @@ CONCEPT_NAMES = tuple(f"{colour} {shape}" for shape in SHAPES for colour in COLO
 
 SHAPE_TEMPLATES = ("a photo of a {c}.", "a picture of a {c}.", "a {c}.")
 COLOUR_TEMPLATES = ("a photo of a {c} shape.", "a picture of something {c}.", "something {c}.")
-"""Prompts of the two zero-shot tasks, in clip-benchmark's spelling."""
+"""Prompts of the zero-shot tasks (an object is named like a shape), in clip-benchmark's spelling."""
 
 
 def scenes_entries() -> tuple[str, ...]:

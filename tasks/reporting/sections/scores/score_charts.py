@@ -1,4 +1,4 @@
-"""Figures of the scores: every seed a dot, the mean a bar, the interval over seeds a line."""
+"""Figures of the scores: every seed a dot, the mean a bar, its interval a line."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from tasks.reporting.sections.scores.scores import Difference, Summary
 
 
 def scores_figure(summaries: Sequence[Summary]) -> Figure | None:
-    """A panel a benchmark, a row a variant: seeds, their mean, its t interval, and the level of chance."""
+    """A panel a benchmark, a row a variant: seeds, their mean, its interval, and the level of chance."""
     if not summaries:
         return None
     benchmarks = list(dict.fromkeys(each.benchmark for each in summaries))
@@ -41,20 +41,20 @@ def scores_figure(summaries: Sequence[Summary]) -> Figure | None:
 
 
 def differences_figure(differences: Sequence[Difference]) -> Figure | None:
-    """A row a difference: every seed's own, the mean, and the decisive interval; zero is a line."""
+    """A row a difference: every seed's own, the mean, and its interval; zero is a line."""
     if not differences:
         return None
     figure, (axis,) = blank(7.4, 0.7 + 0.34 * len(differences))
     labels = []
     for row, difference in enumerate(differences):
         colour = SERIES[1] if difference.distinguishable else MUTED
-        interval = difference.decisive
+        interval = difference.interval
         if interval is not None:
             axis.plot([100 * interval.low, 100 * interval.high], [row, row], color=colour, linewidth=2.2)
         values = [100 * value for _, value in difference.seeds]
         axis.plot(values, [row] * len(values), "o", color=colour, markersize=4, alpha=0.45, markeredgewidth=0)
         axis.plot([100 * difference.mean], [row], "D", color=colour, markersize=5, markeredgewidth=0)
-        labels.append(f"{difference.benchmark}: {difference.variant} − {difference.reference}")
+        labels.append(f"{difference.benchmark}: {difference.variant} against {difference.reference}")
     axis.axvline(0, color=INK, linewidth=0.8)
     axis.set_xlabel("difference (percentage points)")
     name_rows(axis, [displayed(label, 2 * LABEL_LENGTH) for label in labels])
@@ -63,8 +63,8 @@ def differences_figure(differences: Sequence[Difference]) -> Figure | None:
 
 def _score_row(axis: Axes, row: int, summary: Summary, colour: str) -> None:
     values = [100 * value for _, value in summary.seeds]
-    if summary.over_seeds is not None:
-        low, high = (max(0.0, 100 * summary.over_seeds.low), min(100.0, 100 * summary.over_seeds.high))
+    if summary.interval is not None:
+        low, high = (max(0.0, 100 * summary.interval.low), min(100.0, 100 * summary.interval.high))
         axis.plot([low, high], [row, row], color=colour, linewidth=2.2, alpha=0.55)
     axis.plot(values, [row] * len(values), "o", color=colour, markersize=4.5, alpha=0.55, markeredgewidth=0)
     axis.plot([100 * summary.mean] * 2, [row - 0.24, row + 0.24], color=colour, linewidth=2.4)

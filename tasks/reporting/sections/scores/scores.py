@@ -1,13 +1,19 @@
 """Scores of many models made comparable: means over seeds, intervals, and differences paired by seed and image."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tasks.evaluation.scoring.intervals import Bootstrap, Interval, seed_interval, stratified_mean_interval
-from tasks.reporting.inputs.measurements import Answers, Measurement
+from tasks.evaluation.scoring.crossed import Estimate
+from tasks.evaluation.scoring.intervals import Bootstrap, Interval, seed_interval
+from tasks.evaluation.scoring.multiplicity import holm
+from tasks.reporting.inputs.measurements import Measurement
 from tasks.reporting.page.formats import share
+from tasks.reporting.sections.scores.paired import estimate_of, holds_without_each, image_interval
+
+FEWEST_SEEDS = 3
+"""Trainings below which nothing is called a gain or a loss: of two, one left out leaves none to agree with."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,7 @@ class Summary:
         metric: the one that counts.
         mean: of `metric` over seeds.
         seeds: every seed and its raw value.
+        interval: of the mean, over seeds and images together; over one of them where the other is not known.
         over_seeds: Student's t interval of the mean; None for one seed.
         over_images: bootstrap over test images with the models held fixed; None where answers were not kept.
         metrics: the mean of every metric.
@@ -34,6 +41,7 @@ class Summary:
     metric: str
     mean: float
     seeds: tuple[tuple[int, float], ...]
+    interval: Interval | None
     over_seeds: Interval | None
     over_images: Interval | None
     metrics: dict[str, float | None]
@@ -59,8 +67,13 @@ class Difference:
         metric: the one that counts.
         mean: of the differences over seeds.
         seeds: every seed and its difference.
+        interval: of the mean, over seeds and images together; over one of them where the other is not known.
         over_seeds: Student's t interval of the mean; None for one seed.
         over_images: bootstrap over test images; None where the images differ or answers were not kept.
+        p_value: of no difference, by the estimate behind `interval`.
+        adjusted: the same, by Holm's correction for all differences of the report; None where too few seeds allow none.
+        stable: whether the interval excludes zero on the same side with any one seed left out.
+        alpha: what `adjusted` must stay below.
     """
 
     variant: str
@@ -69,27 +82,31 @@ class Difference:
     metric: str
     mean: float
     seeds: tuple[tuple[int, float], ...]
+    interval: Interval | None
     over_seeds: Interval | None
     over_images: Interval | None
-
-    @property
-    def decisive(self) -> Interval | None:
-        """The interval that answers whether the gain would come again: over seeds where there are at least two."""
-        return self.over_seeds or self.over_images
+    p_value: float | None = None
+    adjusted: float | None = None
+    stable: bool = False
+    alpha: float = 0.05
 
     @property
     def distinguishable(self) -> bool:
-        """Whether the decisive interval excludes zero."""
-        return self.decisive is not None and self.decisive.excludes(0.0)
+        """Whether it may be called a gain or a loss: significant after correction, and without any one seed too."""
+        return self.adjusted is not None and self.adjusted <= self.alpha and self.stable
 
     @property
     def verdict(self) -> str:
-        """The difference in a word or two, for a table."""
-        if self.decisive is None:
+        """The difference in a few words, for a table."""
+        if self.interval is None:
             return "no interval"
-        if not self.distinguishable:
-            return "not distinguishable"
-        return "gain" if self.mean > 0 else "loss"
+        if len(self.seeds) < FEWEST_SEEDS:
+            return "too few seeds"
+        if self.distinguishable:
+            return "gain" if self.mean > 0 else "loss"
+        if self.adjusted is not None and self.adjusted <= self.alpha:
+            return "rests on one seed"
+        return "not distinguishable"
 
 
 @dataclass(frozen=True)
@@ -132,7 +149,10 @@ def summarise(measurements: Sequence[Measurement], bootstrap: Bootstrap) -> tupl
 def compare(
     measurements: Sequence[Measurement], pairs: Sequence[tuple[str, str]], bootstrap: Bootstrap
 ) -> tuple[Difference, ...]:
-    """The differences `variant − reference` of each pair on each benchmark that both were scored on."""
+    """The differences `variant − reference` of each pair on each benchmark that both were scored on.
+
+    Their p-values are corrected for each other, by Holm's method over those that have enough seeds for a verdict.
+    """
     found = []
     benchmarks = dict.fromkeys(measurement.benchmark for measurement in measurements)
     for variant, reference in pairs:
@@ -142,7 +162,15 @@ def compare(
             shared = [seed for seed in sorted(left) if seed in right]
             if shared:
                 found.append(_difference([(left[seed], right[seed]) for seed in shared], bootstrap))
-    return tuple(found)
+    return _corrected(found)
+
+
+def _corrected(differences: Sequence[Difference]) -> tuple[Difference, ...]:
+    places = [place for place, each in enumerate(differences) if len(each.seeds) >= FEWEST_SEEDS]
+    values = [(place, differences[place].p_value) for place in places]
+    known = {place: value for place, value in values if value is not None}
+    adjusted = dict(zip(known, holm(np.array(list(known.values()))).tolist(), strict=True))
+    return tuple(replace(each, adjusted=adjusted.get(place)) for place, each in enumerate(differences))
 
 
 def _summary(group: Sequence[Measurement], bootstrap: Bootstrap) -> Summary:
@@ -150,15 +178,15 @@ def _summary(group: Sequence[Measurement], bootstrap: Bootstrap) -> Summary:
     values = np.array([each.value for each in group])
     recalls = np.array([each.recalls for each in group])
     names = dict.fromkeys(name for each in group for name in each.metrics)
-    over_seeds = seed_interval(values, confidence=bootstrap.confidence)
     return Summary(
         variant=first.variant,
         benchmark=first.benchmark,
         metric=first.primary,
         mean=float(values.mean()),
         seeds=tuple((each.seed, each.value) for each in group),
-        over_seeds=over_seeds.within(0.0, 1.0) if over_seeds else None,
-        over_images=_image_interval([each.answers for each in group], None, bootstrap),
+        interval=_within(_interval(estimate_of(group), bootstrap)),
+        over_seeds=_within(seed_interval(values, confidence=bootstrap.confidence)),
+        over_images=image_interval(group, None, bootstrap),
         metrics={name: _mean([each.metrics.get(name) for each in group]) for name in names},
         images=first.images,
         choices=first.choices,
@@ -168,37 +196,31 @@ def _summary(group: Sequence[Measurement], bootstrap: Bootstrap) -> Summary:
 
 
 def _difference(pairs: Sequence[tuple[Measurement, Measurement]], bootstrap: Bootstrap) -> Difference:
-    left, right = pairs[0]
-    values = np.array([ours.value - theirs.value for ours, theirs in pairs])
+    ours, theirs = [each for each, _ in pairs], [each for _, each in pairs]
+    values = np.array([left.value - right.value for left, right in pairs])
+    estimate = estimate_of(ours, theirs)
     return Difference(
-        variant=left.variant,
-        reference=right.variant,
-        benchmark=left.benchmark,
-        metric=left.primary,
+        variant=ours[0].variant,
+        reference=theirs[0].variant,
+        benchmark=ours[0].benchmark,
+        metric=ours[0].primary,
         mean=float(values.mean()),
-        seeds=tuple((ours.seed, float(value)) for (ours, _), value in zip(pairs, values, strict=True)),
+        seeds=tuple((each.seed, float(value)) for each, value in zip(ours, values, strict=True)),
+        interval=_interval(estimate, bootstrap),
         over_seeds=seed_interval(values, confidence=bootstrap.confidence),
-        over_images=_image_interval(
-            [ours.answers for ours, _ in pairs], [theirs.answers for _, theirs in pairs], bootstrap
-        ),
+        over_images=image_interval(ours, theirs, bootstrap),
+        p_value=estimate.p_value if estimate else None,
+        stable=len(pairs) >= FEWEST_SEEDS and holds_without_each(ours, theirs, bootstrap.confidence),
+        alpha=1 - bootstrap.confidence,
     )
 
 
-def _image_interval(
-    ours: Sequence[Answers | None], theirs: Sequence[Answers | None] | None, bootstrap: Bootstrap
-) -> Interval | None:
-    """Bootstrap over images of the mean over seeds; the same images for all models, so differences stay paired."""
-    others = list(theirs or ())
-    kept = [each for each in [*ours, *others] if each is not None]
-    if len(kept) < len(ours) + len(others) or not kept:
-        return None
-    label = kept[0].label
-    if any(not np.array_equal(each.label, label) for each in kept):
-        return None  # scored on other images: not paired
-    values = np.mean([each.correct for each in kept[: len(ours)]], axis=0)
-    if others:
-        values = values - np.mean([each.correct for each in kept[len(ours) :]], axis=0)
-    return stratified_mean_interval(values.astype(np.float64), label, bootstrap)
+def _interval(estimate: Estimate | None, bootstrap: Bootstrap) -> Interval | None:
+    return estimate.interval(bootstrap.confidence) if estimate else None
+
+
+def _within(interval: Interval | None) -> Interval | None:
+    return interval.within(0.0, 1.0) if interval else None
 
 
 def _by_seed(measurements: Sequence[Measurement], variant: str, benchmark: str) -> dict[int, Measurement]:

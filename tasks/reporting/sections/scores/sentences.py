@@ -8,9 +8,17 @@ from tasks.reporting.sections.row_counts import RowCounts
 from tasks.reporting.sections.scores.scores import Difference, Scores
 from tasks.reporting.sections.screening.screening import Screened
 
+DOUBTS = {
+    "no interval": "without an interval",
+    "too few seeds": "from too few seeds for a verdict",
+    "rests on one seed": "resting on one seed",
+    "not distinguishable": "not distinguishable from zero",
+}
+"""Verdict of a table → what a sentence says."""
+
 
 def headline(scores: Scores, *, trained: int = 0) -> str:
-    """The one sentence at the top: the first comparison on every benchmark, gains and failures alike.
+    """The one sentence at the top: the first variant against every control, on every benchmark, whatever came out.
 
     Args:
         scores: what the sentence is about.
@@ -25,29 +33,32 @@ def headline(scores: Scores, *, trained: int = 0) -> str:
         parts = [f"{each.variant} reaches {percent(each.mean)} on {each.benchmark}" for each in summaries]
         return _series(parts) + "; no two variants were compared."
     first = differences[0]
-    main = [each for each in differences if (each.variant, each.reference) == (first.variant, first.reference)]
-    subject = f"{first.variant[:1].upper()}{first.variant[1:]} against {first.reference}"
+    controls = {reference: group for (variant, reference), group in scores.pairs.items() if variant == first.variant}
     seeds = len(first.seeds)
     basis = f"over {seeds} seeds" if seeds > 1 else "from one seed"
-    return f"{subject}, {basis}: {_series([_clause(each) for each in main])}{_verdict(main)}."
+    subject = f"{first.variant[:1].upper()}{first.variant[1:]}"
+    found = [f"against {control}, {basis}: {_clauses(group)}" for control, group in controls.items()]
+    return f"{subject} {'; '.join(found)}."
+
+
+def _clauses(differences: Sequence[Difference]) -> str:
+    return _series([_clause(each) for each in differences]) + _doubt(differences)
 
 
 def _clause(difference: Difference) -> str:
-    interval = difference.decisive
-    stated = f" {signed_bounds(interval)}" if interval else ""
+    stated = f" {signed_bounds(difference.interval)}" if difference.interval else ""
     return f"{points(difference.mean)} points{stated} on {difference.benchmark}"
 
 
-def _verdict(differences: Sequence[Difference]) -> str:
-    """What may be concluded; silent only where every interval excludes zero."""
-    open_ones = [each for each in differences if not each.distinguishable]
-    if not open_ones:
-        return ""
-    if len(open_ones) < len(differences):
-        return f"; on {_series([each.benchmark for each in open_ones])} not distinguishable from zero"
-    if len(open_ones) == 1:
-        return ", not distinguishable from zero"
-    return f"; {'neither' if len(open_ones) == 2 else 'none'} is distinguishable from zero"
+def _doubt(differences: Sequence[Difference]) -> str:
+    """Why nothing may be concluded, benchmark by benchmark; empty only where every difference has a verdict."""
+    reasons: dict[str, list[str]] = {}
+    for each in differences:
+        if not each.distinguishable:
+            reasons.setdefault(DOUBTS[each.verdict], []).append(each.benchmark)
+    if len(differences) == 1 or [len(each) for each in reasons.values()] == [len(differences)]:
+        return "".join(f", {'both ' if len(each) == 2 else ''}{reason}" for reason, each in reasons.items())
+    return "".join(f", {reason} on {_series(benchmarks)}" for reason, benchmarks in reasons.items())
 
 
 def curation_sentence(marginals: KeywordMarginals) -> str:
@@ -89,21 +100,22 @@ def facts(
 
 
 def caution(differences: Sequence[Difference], confidence: float) -> str:
-    """What the intervals are, and what they are not."""
-    seeds = max((len(each.seeds) for each in differences), default=0)
-    level = f"{100 * confidence:.0f} %"
-    if seeds >= 2:
-        basis = (
-            f"Intervals in brackets are {level} Student’s t intervals over {seeds} training seeds, paired by seed; "
-            "the test images are held fixed"
-        )
-    else:
-        basis = (
-            f"Intervals in brackets are {level} bootstrap intervals over test images; "
-            "one seed says nothing about luck in training"
-        )
-    several = f", and {len(differences)} comparisons are not corrected for each other" if len(differences) > 1 else ""
-    return f"{basis}{several}."
+    """What the intervals are, and what a verdict needs."""
+    level, over = f"{100 * confidence:.0f} %", {each.interval.over for each in differences if each.interval}
+    basis = {
+        "seeds and images": "over training seeds and test images together, paired by both",
+        "seeds": "over training seeds, paired by seed; the test images are held fixed",
+        "images": "over test images; one seed says nothing about luck in training",
+    }
+    said = "; or ".join(words for name, words in basis.items() if name in over) or "not known"
+    tested = sum(each.adjusted is not None for each in differences)
+    if not tested:
+        return f"Intervals in brackets are {level} intervals {said}. Verdicts need at least three seeds."
+    among = f"after Holm’s correction for all {tested} comparisons" if tested > 1 else "of one comparison"
+    return (
+        f"Intervals in brackets are {level} intervals {said}. A difference is called a gain or a loss only where it is "
+        f"significant at {percent(1 - confidence)} ({among}), and the interval excludes zero without any one seed."
+    )
 
 
 def _series(parts: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from tasks.reporting.inputs.measurements import Measurement
 from tasks.reporting.sections.balancing.marginals import KeywordMarginals, distances, read_marginals
 from tasks.reporting.sections.row_counts import RowCounts, Station
 from tasks.reporting.sections.scores.scores import Scores, compare, summarise
@@ -11,24 +12,30 @@ from tests.tasks.reporting.figures import balance_stats, realise_stats
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
 
 
-def test_headline_tells_failures_too() -> None:
+def trained(variant: str, benchmark: str, *values: float) -> list[Measurement]:
+    return [measured(variant, seed, value, benchmark) for seed, value in enumerate(values)]
+
+
+def test_headline_names_every_control_and_failures_too() -> None:
     scored = [
-        *(measured("original", seed, value) for seed, value in enumerate((0.40, 0.41, 0.42))),
-        *(measured("balanced", seed, value) for seed, value in enumerate((0.45, 0.46, 0.475))),
-        *(measured("original", seed, value, "colour") for seed, value in enumerate((0.4, 0.5, 0.6))),
-        *(measured("balanced", seed, value, "colour") for seed, value in enumerate((0.6, 0.5, 0.41))),
+        *trained("original", "shape", 0.40, 0.41, 0.42, 0.40),
+        *trained("balanced", "shape", 0.55, 0.56, 0.575, 0.55),
+        *trained("random", "shape", 0.55, 0.555, 0.57, 0.56),
+        *trained("original", "colour", 0.4, 0.5, 0.6, 0.5),
+        *trained("balanced", "colour", 0.6, 0.5, 0.41, 0.5),
+        *trained("random", "colour", 0.6, 0.51, 0.41, 0.5),
     ]
-    differences = compare(scored, [("balanced", "original")], BOOTSTRAP)
+    differences = compare(scored, [("balanced", "original"), ("balanced", "random")], BOOTSTRAP)
     sentence = headline(Scores(summarise(scored, BOOTSTRAP), differences))
-    assert sentence.startswith("Balanced against original, over 3 seeds: +5.2 points [")
-    assert sentence.endswith("; on colour not distinguishable from zero.")
-    alone = headline(Scores(summarise(scored[6:], BOOTSTRAP), differences[1:]))
-    assert alone.endswith("on colour, not distinguishable from zero.")
-    both = headline(Scores(summarise(scored, BOOTSTRAP), (differences[1], differences[1])))
-    assert both.endswith("; neither is distinguishable from zero.")
+    assert sentence.startswith("Balanced against original, over 4 seeds: +15.1 points [")
+    assert " on colour, not distinguishable from zero on colour; against random, over 4 seeds: " in sentence
+    assert sentence.endswith(" on colour, both not distinguishable from zero.")
     certain = headline(Scores(summarise(scored, BOOTSTRAP), differences[:1]))
     assert "distinguishable" not in certain
-    assert "2 comparisons are not corrected" in caution(differences, 0.95)
+    said = caution(differences, 0.95)
+    assert "over training seeds and test images together" in said
+    assert "significant at 5.0 % (after Holm’s correction for all 4 comparisons)" in said
+    assert said.endswith("the interval excludes zero without any one seed.")
 
 
 def test_headline_without_scores() -> None:
@@ -43,7 +50,9 @@ def test_one_seed_is_said() -> None:
     (difference,) = compare(scored, [("balanced", "original")], BOOTSTRAP)
     scores = Scores(summarise(scored, BOOTSTRAP), (difference,))
     assert headline(scores).startswith("Balanced against original, from one seed: +70.0 points [+")
-    assert "says nothing about luck" in caution([difference], 0.95)
+    assert headline(scores).endswith(" on shape, from too few seeds for a verdict.")
+    said = caution([difference], 0.95)
+    assert "says nothing about luck" in said and said.endswith("Verdicts need at least three seeds.")
 
 
 def marginals(before: float, after: float | None) -> KeywordMarginals:
