@@ -1,9 +1,13 @@
 """The programs in examples/ run, and show what they say they show."""
 
 import importlib.util
+import io
+import tarfile
 from pathlib import Path
 from types import ModuleType
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.paths import ROOT
@@ -54,6 +58,20 @@ def test_the_hidden_dimension_is_found() -> None:
     dimension, uniformity = program("shape_of_embeddings").main()
     assert dimension == pytest.approx(3, abs=0.25)
     assert 0 < uniformity < 400  # of 2,000 points; spread evenly they have about 1,400
+
+
+def test_a_selection_is_drawn_from_tars_as_they_are(tmp_path: Path) -> None:
+    for tar in range(2):
+        with tarfile.open(tmp_path / f"{tar}.tar", "w") as file:
+            for number in range(3):
+                for extension, content in (("jpg", b"\xff"), ("txt", f"{tar}{number}".encode())):
+                    member = tarfile.TarInfo(f"{number:04d}.{extension}")
+                    member.size = len(content)
+                    file.addfile(member, io.BytesIO(content))
+    table = {"uid": ["0.tar:0001", "1.tar:0002"], "copies": [3, 1], "weight": [1.5, 0.5], "seed": [0, 0]}
+    pq.write_table(pa.table(table), tmp_path / "weights.parquet")
+    drawn = program("select_from_tars").main(f"{tmp_path}/{{0..1}}.tar", str(tmp_path / "weights.parquet"))
+    assert drawn == {"01": 3, "12": 1}
 
 
 def test_an_experiment_runs_from_python(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
-"""open_clip's own training program with a balanced loss in the place of CLIP's.
+"""open_clip's own training program with a balanced loss in the place of CLIP's, or on a selection from its tars.
 
     python -m tasks.training.recipes.open_clip_main --half-steps 2 -- --model ViT-B-32 --train-data 'a/{0..9}.tar' …
+
+With `--selection weights.parquet` it trains on the chosen samples of `--train-data`, each as often as it is drawn, as
+`equipoise.select` does; `--selection-key json.uid` says where a sample's key stands (DataComp's tars).
 
 Everything after `--` goes to `open_clip_train` as it is. The loss needs no change there: it has the contract of
 `open_clip.ClipLoss`, and features are gathered with their gradients whatever `--gather-with-grad` says.
@@ -8,8 +11,11 @@ Everything after `--` goes to `open_clip_train` as it is. The loss needs no chan
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
+from tasks.training.data.choice import Choice
 from tasks.training.losses.modules import BalancedClipLoss
 
 
@@ -22,8 +28,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--half-steps", type=int, default=2, help="k of the balanced loss; 1 is CLIP's")
     parser.add_argument("--gradient", choices=("unrolled", "surrogate"), default="unrolled")
+    parser.add_argument("--selection", type=Path, help="weights.parquet or subset.npy: what to draw from the tars")
+    parser.add_argument("--selection-key", help="json.<field>, or sample; without: <tar's name>:<key in the tar>")
     ours = parser.parse_args(given[:cut])
-    train_with(BalancedClipLoss(ours.half_steps, ours.gradient), given[cut + 1 :])
+    chosen = nullcontext() if ours.selection is None else selecting(Choice.of(ours.selection, ours.selection_key))
+    with chosen:
+        train_with(BalancedClipLoss(ours.half_steps, ours.gradient), given[cut + 1 :])
+
+
+@contextmanager
+def selecting(choice: Choice) -> Iterator[None]:
+    """Within it, open_clip's training data of the type `webdataset` are the chosen samples of its tars.
+
+    Its own pipeline stays as it is: shards are shuffled and split among nodes and workers, and samples shuffled again.
+    The size of an epoch is that of the choice, unless `--train-num-samples` says another.
+    """
+    from open_clip_train import data
+
+    samples, size = data.tarfile_to_samples_nothrow, data.get_dataset_size
+    data.tarfile_to_samples_nothrow = lambda shards: choice(samples(shards))
+    data.get_dataset_size = lambda shards: (choice.total, len(data.expand_urls(shards)[0]))
+    try:
+        yield
+    finally:
+        data.tarfile_to_samples_nothrow, data.get_dataset_size = samples, size
 
 
 def train_with(loss: BalancedClipLoss, arguments: Sequence[str]) -> None:
