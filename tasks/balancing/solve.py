@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storage.errors import InputError
 from tasks.arrays import Floats
@@ -116,6 +116,7 @@ def solve(
         goal = normalised(masses)
         law, balance = calibrate_stream(config, stream, seen, masses)
     found = measure_law(law, stream)
+    law = replace(law, largest=found.largest)
     margins = Marginals(
         seen.counts, normalised(base), goal, normalised(found.columns), seen.matched, found.largest / law.mean
     )

@@ -37,6 +37,7 @@ class Law:
         reference: `[m]`, rake: the log scalings that the captions' own scalings follow from; None for the start's.
         start: rake: the starting mass of one caption or match; calibrate: log w⁰.
         bounds: calibrate: least and largest weight.
+        largest: the largest mass of a caption; infinity where nobody looked.
     """
 
     method: Literal["rake", "calibrate", "threshold"]
@@ -47,6 +48,7 @@ class Law:
     reference: Floats | None = None
     start: float = 0.0
     bounds: tuple[float, float] = (0.0, 1.0)
+    largest: float = math.inf
 
     def mass(self, indptr: Integers, indices: Integers) -> Floats:
         """The mass `[n]` of each row, 0 without keywords.
@@ -92,6 +94,7 @@ class Law:
             "total": self.total,
             "start": self.start,
             "bounds": [None if math.isinf(bound) else bound for bound in self.bounds],
+            "largest": None if math.isinf(self.largest) else self.largest,
         }
         (folder / NUMBERS).write_text(json.dumps(numbers, allow_nan=False), encoding="utf-8")
 
@@ -100,13 +103,14 @@ class Law:
         """What `write` wrote."""
         table = read_table(vectors)
         known = json.loads(numbers.read_text(encoding="utf-8"))
-        low, high = known.pop("bounds")
+        (low, high), largest = known.pop("bounds"), known.pop("largest")
         reference = table["reference"].to_numpy() if "reference" in table.column_names else None
         return cls(
             **known,
             vector=table["vector"].to_numpy(),
             reference=reference,
             bounds=(low, math.inf if high is None else high),
+            largest=math.inf if largest is None else largest,
         )
 
 

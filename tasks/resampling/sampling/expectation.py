@@ -56,33 +56,39 @@ def solve_expectation(config: ResamplingConfig, law: Law, stream: MatchStream) -
 
     Without a size, the law's own expectations are taken where it has them and they respect the limit; raking's rows
     are as many as the matched captions (Poisson sampling, which makes no copies: `Σ min(1, w)`). A multinomial
-    selection has a whole number of rows, so its expectations are the law's up to that rounding.
+    selection has a whole number of rows, so its expectations are the law's up to that rounding. Rows are read only
+    where some caption's expectation is cut by the limit, or where the law's largest mass is not known.
 
     Raises:
         InputError: a size that cannot be reached, or no caption with any weight.
     """
-    measured = measure_law(law, stream)
-    if measured.total <= 0:
+    total, largest = law.total, law.largest
+    if math.isinf(largest):
+        measured = measure_law(law, stream)
+        total, largest = measured.total, measured.largest
+    if total <= 0:
         raise InputError("no caption has a positive weight, so there is nothing to draw; balance again before sampling")
     limit = None if config.method == "multinomial" else 1.0 if config.method == "poisson" else float(config.most_copies)
     assert limit is None or limit <= MOST_COPIES
     copies = law.gives_copies
-    own = config.size is None and copies and limit is not None and measured.largest <= limit
-    wanted = config.size if config.size is not None else round(measured.total) if copies else law.matched
+    own = config.size is None and copies and limit is not None and largest <= limit
+    wanted = config.size if config.size is not None else round(total) if copies else law.matched
     wanted = max(1, wanted)
     make = partial(Expectation, limit=limit, own=own, mean=law.mean, wanted=wanted)
     if own:
-        found = make(law.mean)
-    elif config.size is None and config.method == "poisson":
-        found = make(law.mean if copies else 1.0)
-    elif limit is None:
-        found = make(wanted / law.matched)
+        return make(law.mean, expected=total)
+    if config.size is None and config.method == "poisson":
+        scale = law.mean if copies else 1.0
     else:
-        found = make(solve_scale(law, stream, float(wanted), limit))
-    total = 0.0
-    for part in stream.map(partial(_sum, law=law, expectation=found)):
-        total += part
-    return make(found.scale, expected=total)
+        scale = wanted / law.matched
+    if limit is None or scale * largest < limit * law.mean:  # no caption reaches the limit: the sums are known
+        return make(scale, expected=scale * total / law.mean)
+    if config.size is not None or config.method != "poisson":
+        scale = solve_scale(law, stream, float(wanted), limit)
+    expected = 0.0
+    for part in stream.map(partial(_sum, law=law, expectation=make(scale))):
+        expected += part
+    return make(scale, expected=expected)
 
 
 def _sum(block: MatchBlock, *, law: Law, expectation: Expectation) -> float:
