@@ -213,12 +213,16 @@ def subsample(
 @stage("thin", version=1, modules=())
 def thin(config: SubsampleConfig, cut: Manifest, matches: Manifest, *, work: Workspace) -> ThinStats:
     """The uniform subset's rows in one group: `selection-*.parquet`, one for each file of matches."""
-    from storage.tables.shards import read_table, write_table
+    from storage.tables.shards import count_rows, read_table, write_table
+    from tasks.matching.stats import MatchStats
     from tasks.resampling.selection.choose import thin as thinned
 
     stats, size = SubsampleStats.of(cut), 0
-    for path in work.paths(matches, "matches-*.parquet"):
-        rows = thinned(read_table(path), seed=config.seed, limit=stats.limit, share=stats.size / stats.among)
+    paths = work.paths(matches, "matches-*.parquet")
+    whole = MatchStats.of(matches).rows == sum(map(count_rows, paths))
+    for path in paths:
+        table = read_table(path, ["id"] if whole else ["id", "entries"])
+        rows = thinned(table, seed=config.seed, limit=stats.limit, share=stats.size / stats.among)
         write_table(work.output / path.name.replace("matches", "selection"), rows)
         size += rows.num_rows
     return ThinStats(size=size)

@@ -118,9 +118,12 @@ def rows_of(ids: Ids, weight: Floats, inclusion: Floats, copies: Copies) -> pa.T
 
 
 def thin(matches: pa.Table, *, seed: int, limit: int, share: float) -> pa.Table:
-    """The rows whose hash word is below `limit`, as `selection`, each once; rows that are gone stay out."""
+    """The rows whose hash word is below `limit`, as `selection`, each once; rows that are gone stay out.
+
+    matches: without `entries` where no row is gone.
+    """
     ids = matches.column("id").to_numpy()
-    alive = matches.column("entries").is_valid().to_numpy()
-    low = words(ids, seed=seed, purpose="subsample") <= np.uint64(limit)
-    copies = (low & alive).astype(np.uint16)
-    return rows_of(ids, np.ones(len(ids)), np.full(len(ids), share), copies)
+    chosen = words(ids, seed=seed, purpose="subsample") <= np.uint64(limit)
+    if "entries" in matches.column_names:
+        chosen &= matches.column("entries").is_valid().to_numpy()
+    return rows_of(ids, np.ones(len(ids)), np.full(len(ids), share), chosen.astype(np.uint16))

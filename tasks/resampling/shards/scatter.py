@@ -21,7 +21,8 @@ from tasks.resampling.shards.layout import Layout, order_words, shard_of
 from tasks.resampling.shards.splits import held_out
 
 WORD, HELD, SHARDS = "order_word", "held_out", b"shards"
-BATCH_BYTES = 64 << 20
+BATCH_BYTES = 16 << 20
+"""Row groups are read together up to so many bytes: of captions a whole file, of pictures one at a time."""
 FILE_BYTES = 256 << 20
 
 
@@ -50,15 +51,30 @@ def selected_rows(pairs: Path, matches: Path, selection: Path, layout: Layout) -
     lists = matched.column("entries")
     start = 0
     with pq.ParquetFile(pairs) as file:
-        for group in range(file.num_row_groups):
-            stop = start + file.metadata.row_group(group).num_rows
-            first, last = np.searchsorted(rows, [start, stop])
+        for groups, count in _batches(file.metadata):
+            first, last = np.searchsorted(rows, [start, start + count])
             if first < last:
-                taken = file.read_row_group(group, use_threads=False).take(pa.array(rows[first:last] - start))
+                table = file.read_row_groups(groups, use_threads=False).combine_chunks()
+                taken = table.take(pa.array(rows[first:last] - start))
                 yield _laid_out(taken, chosen.slice(first, last - first), lists.slice(first, last - first), layout)
-            start = stop
+            start += count
     if len(rows) and rows[-1] >= start:
         raise InputError(f"{selection.name} names row {rows[-1]} of {pairs.name}, which has {start}; curate again")
+
+
+def _batches(footer: pq.FileMetaData) -> Iterator[tuple[list[int], int]]:
+    """Row groups to read together, and their rows."""
+    groups, rows, size = list[int](), 0, 0
+    for number in range(footer.num_row_groups):
+        group = footer.row_group(number)
+        if groups and size + group.total_byte_size > BATCH_BYTES:
+            yield groups, rows
+            groups, rows, size = [], 0, 0
+        groups.append(number)
+        rows += group.num_rows
+        size += group.total_byte_size
+    if groups:
+        yield groups, rows
 
 
 def _laid_out(pairs: pa.Table, chosen: pa.Table, entries: pa.ChunkedArray, layout: Layout) -> pa.Table:

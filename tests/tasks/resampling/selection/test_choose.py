@@ -133,6 +133,12 @@ def test_a_thinned_table_is_the_subset_of_what_is_left(cuts: tuple[int, ...]) ->
     assert (words(found.column("id").to_numpy(), seed=3, purpose="subsample") <= np.uint64(limit)).all()
 
 
+def test_lists_need_not_be_read_to_thin_where_no_row_is_gone() -> None:
+    table = pa.table({"id": pa.array(IDS), "entries": pa.array([[]] * len(IDS), pa.list_(pa.uint32()))})
+    found = [thin(each, seed=3, limit=2**62, share=0.25) for each in (table, table.select(["id"]))]
+    assert found[0].equals(found[1]) and 0 < found[0].num_rows < len(IDS)
+
+
 def test_rows_without_copies_are_left_out() -> None:
     found = rows_of(IDS[:3], np.ones(3), np.full(3, 0.5), np.array([0, 2, 0], dtype=np.uint16))
     assert found.to_pylist() == [

@@ -25,11 +25,12 @@ def rows_of(files: list[Beside], layout: Layout) -> pa.Table:
 
 
 @pytest.mark.parametrize("expand", [False, True])
-@pytest.mark.parametrize("files", [1, 4])
+@pytest.mark.parametrize(("files", "together"), [(1, 1), (1, 20_000), (4, 1 << 20)])
 def test_every_selected_row_comes_with_all_that_is_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expand: bool, files: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expand: bool, files: int, together: int
 ) -> None:
-    monkeypatch.setattr(shard_files, "ROWS_PER_GROUP", 70)  # several batches a file
+    monkeypatch.setattr(shard_files, "ROWS_PER_GROUP", 70)
+    monkeypatch.setattr(scatter, "BATCH_BYTES", together)  # row groups one by one, some, or all of a file
     found = rows_of(write_beside(tmp_path, files), Layout(seed=3, expand=expand))
     assert found.schema.equals(scattered_schema())
     held = np.flatnonzero(COPIES)
