@@ -1,7 +1,8 @@
 """Does curation grow with its rows and no faster, in constant memory, and how fast is it beside others' ways?
 
     python -m benchmarks.scale                                # 1e5, 1e6, 1e7 captions; peers up to 1e6
-    python -m benchmarks.scale --sizes 1e8 --no-peers --folder /somewhere/large
+    python -m benchmarks.scale --sizes 1e8 --peer-rows 0 --folder /somewhere/large
+    python -m benchmarks.scale --sizes 1e7 --second-run       # another target, one more file: what is done again
 
 Captions: real titles recombined (`benchmarks/scale_data.py`), all different, with their real word frequencies, in
 Parquet files of a million rows. Keywords: the most frequent words and pairs of words of the first captions.
@@ -21,22 +22,32 @@ compiles, is not counted.
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 
-from benchmarks.scale_data import Pieces, make_captions, make_keywords, read_pieces, write_captions
-from benchmarks.scale_figures import Curation, show_growth, show_peers, show_run, stages_of
+from benchmarks.scale_data import (
+    ROWS_PER_FILE,
+    Pieces,
+    make_captions,
+    make_keywords,
+    read_pieces,
+    write_captions,
+    write_file,
+)
+from benchmarks.scale_figures import Curation, show_again, show_growth, show_peers, show_run, stages_of
 from benchmarks.watched import Watched, watch
-from storage.record.manifest import Manifest
+from storage.store.store import Store
 from tasks.balancing.threshold_rule import threshold
+from tasks.ingest.stats import IngestStats
 from tasks.matching.matcher import KeywordMatcher
+from tasks.matching.stats import MatchStats
 from tasks.resampling.stats import RealiseStats
 
 KEPT = 0.25
@@ -46,7 +57,7 @@ UNSEEN = 10_000_000_000
 """From here on are those that t is solved on: in the first ones rare keywords are too frequent, being chosen there."""
 WARM = 3_000
 PEER_ROWS = 1_000_000
-"""The most that peers are given: they hold everything in memory."""
+"""The most that peers are given where nothing else is asked for, and polars ever: it holds every word as a row."""
 
 
 class Bench:
@@ -74,11 +85,18 @@ class Bench:
         yield folder
         shutil.rmtree(folder)
 
-    def curate(self, rows: int, captions: Path) -> Curation:
-        """The project's own curation, in a fresh store."""
+    def curate(self, rows: int, captions: Path, *, share: float = 1.0, keep: bool = False) -> Curation:
+        """The project's own curation of so many captions, in the store that an earlier one kept, or a fresh one.
+
+        Args:
+            rows: how many; their number decides the target and the size of the selection.
+            captions: their folder.
+            share: the target's t, over that of a first run.
+            keep: the store, for another run of as many rows.
+        """
         place = self.folder / f"run-{rows}"
-        shutil.rmtree(place, ignore_errors=True)
         source = {"kind": "huggingface_parquet", "name": "captions", "path": str(captions), "image_column": None}
+        target = {"kind": "capped", "t": share * self.share * rows}
         config = {
             "name": "scale",
             "output": str(place),
@@ -87,24 +105,35 @@ class Bench:
             "parallel": self.workers,
             "sources": [{**source, "rows_per_group": 250_000}],
             "metadata": {"sources": [{"kind": "text"}], "files": str(self.keywords)},
-            "balancing": {"method": "rake", "target": {"kind": "capped", "t": self.share * rows}, "steps": ["y"]},
+            "balancing": {"method": "rake", "target": target, "steps": ["y"]},
             "resampling": {"size": round(KEPT * rows)},
         }
         file = self.folder / f"run-{rows}.yaml"
         file.write_text(yaml.safe_dump(config), encoding="utf-8")
+        started = time.time()
         whole = watch("flows.command", ["run", str(file), "--verb", "curate", "--no-server"], self.environment)
-        manifests = [
-            Manifest.model_validate_json(path.read_text(encoding="utf-8"))
-            for path in sorted((place / "store").glob("*/*/manifest.json"))
-        ]
+        manifests = [each for each in Store(place / "store").manifests() if each.created.timestamp() > started]
         realised = next(RealiseStats.of(each) for each in manifests if each.stage == "realise")
         size = sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
-        shutil.rmtree(place)
-        return Curation(rows, whole, stages_of(manifests, whole), realised, size)
+        if not keep:
+            shutil.rmtree(place)
+        ingested = sum(IngestStats.of(each).rows for each in manifests if each.stage == "ingest")
+        matched = sum(MatchStats.of(each).rows for each in manifests if each.stage == "match")
+        return Curation(rows, whole, stages_of(manifests, whole), realised, size, ingested, matched)
+
+    def again(self, rows: int, captions: Path, more: int) -> dict[str, Curation]:
+        """A run; one with another target; and one with the first target and one more file of so many captions."""
+        runs = {"first": self.curate(rows, captions, keep=True)}
+        runs["another target"] = self.curate(rows, captions, share=1.5, keep=True)
+        write_file(self.pieces, rows, rows + more, captions / f"captions-{-(-rows // ROWS_PER_FILE):05d}.parquet")
+        runs["one more file"] = self.curate(rows, captions)
+        return runs
 
     def peers(self, rows: int, captions: Path) -> dict[str, Watched]:
         """Every peer once, by name."""
-        ways = {"plain Python, 1 process": ("plain", 1), "polars": ("polars", self.workers)}
+        ways = {"plain Python, 1 process": ("plain", 1)}
+        if rows <= PEER_ROWS:
+            ways["polars"] = ("polars", self.workers)
         if self.workers > 1:
             ways[f"plain Python, {self.workers} processes"] = ("plain", self.workers)
         found = {}
@@ -123,26 +152,32 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="*", default=["1e5", "1e6", "1e7"], help="captions")
     parser.add_argument("--keywords", type=int, default=40_000)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="threads, and stage runs, at a time")
-    parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--peer-rows", default=str(PEER_ROWS), help="the most captions that peers are given; 0: none")
+    parser.add_argument("--second-run", action="store_true", help="what another target costs, and one more file")
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EQUIPOISE_DATA", "../shared/data")))
     parser.add_argument("--folder", type=Path, help="where captions and stores lie meanwhile; default a temporary one")
     options = parser.parse_args()
-    sizes = sorted(int(float(size)) for size in options.sizes)
+    sizes, peer_rows = sorted(int(float(size)) for size in options.sizes), int(float(options.peer_rows))
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         bench = Bench(Path(folder), read_pieces(options.data), options.keywords, options.workers)
         print(
             f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, {options.workers} workers; {options.keywords:,} "
-            f"keywords, {bench.hits:.1f} a caption; peers up to {PEER_ROWS:,} captions"
+            f"keywords, {bench.hits:.1f} a caption; peers up to {peer_rows:,} captions"
         )
+        with bench.captions(WARM) as captions:
+            bench.curate(WARM, captions)
         runs = []
-        for rows, counted in itertools.chain([(WARM, False)], ((rows, True) for rows in sizes)):
+        for rows in sizes:
             with bench.captions(rows) as captions:
-                run = bench.curate(rows, captions)
-                if not counted:
-                    continue
+                size = sum(path.stat().st_size for path in captions.iterdir())
+                more = min(rows, ROWS_PER_FILE)
+                again = bench.again(rows, captions, more) if options.second_run else {}
+                run = again.get("first") or bench.curate(rows, captions)
                 runs.append(run)
-                show_run(run, sum(path.stat().st_size for path in captions.iterdir()))
-                if rows <= PEER_ROWS and not options.no_peers:
+                show_run(run, size)
+                if again:
+                    show_again(again, more)
+                elif rows <= peer_rows:
                     show_peers(run, bench.peers(rows, captions))
         show_growth(runs)
 

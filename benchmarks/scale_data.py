@@ -103,12 +103,17 @@ def write_captions(pieces: Pieces, rows: int, folder: Path) -> None:
     if rows > pieces.captions:
         raise ValueError(f"{rows:,} rows wanted, but there are {pieces.captions:,} different captions")
     folder.mkdir(parents=True, exist_ok=True)
-    schema = pa.schema([("caption", pa.large_string())])
     for number, (first, last) in enumerate(chunks(rows, ROWS_PER_FILE)):
-        with pq.ParquetWriter(folder / f"captions-{number:05d}.parquet", schema, compression="zstd") as writer:
-            for start, stop in chunks(last - first):
-                captions = make_captions(pieces, first + start, first + stop)
-                writer.write_table(pa.table([captions], schema=schema))
+        write_file(pieces, first, last, folder / f"captions-{number:05d}.parquet")
+
+
+def write_file(pieces: Pieces, first: int, last: int, path: Path) -> None:
+    """Captions `first … last − 1` as one file."""
+    schema = pa.schema([("caption", pa.large_string())])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start, stop in chunks(last - first):
+            captions = make_captions(pieces, first + start, first + stop)
+            writer.write_table(pa.table([captions], schema=schema))
 
 
 def make_keywords(captions: Iterable[str], count: int) -> list[str]:

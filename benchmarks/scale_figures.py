@@ -25,13 +25,15 @@ class StageRuns:
 
 @dataclass(frozen=True)
 class Curation:
-    """One run of the project's own curation."""
+    """One run of the project's own curation; `ingested` and `matched`: captions that were not cached."""
 
     rows: int
     whole: Watched
     stages: Mapping[str, StageRuns]
     realised: RealiseStats
     store_bytes: int
+    ingested: int
+    matched: int
 
 
 def stages_of(manifests: Sequence[Manifest], whole: Watched) -> dict[str, StageRuns]:
@@ -62,9 +64,7 @@ def exponent(rows: Sequence[int], seconds: Sequence[float]) -> float:
 def show_growth(runs: Sequence[Curation]) -> None:
     """Seconds, processor seconds and memory of every stage at every size; exponents, and memory's last ratio."""
     rows = [run.rows for run in runs]
-    whole = [
-        StageRuns(1, run.whole.seconds, max(used for *_, used in run.whole.samples), run.whole.peak) for run in runs
-    ]
+    whole = [StageRuns(1, run.whole.seconds, run.whole.processor, run.whole.peak) for run in runs]
     names = [*runs[-1].stages, "whole"]
     tables = {name: [run.stages.get(name, StageRuns()) for run in runs] for name in names[:-1]} | {"whole": whole}
     for unit, attribute in {"s": "seconds", "cpu": "processor"}.items():
@@ -104,13 +104,35 @@ def show_run(run: Curation, captions: int) -> None:
     )
 
 
+def show_again(runs: Mapping[str, Curation], added: int) -> None:
+    """What later runs in the same store did again, by stage: with another target, and with `added` captions more.
+
+    Raises:
+        AssertionError: the one read captions or keywords again, or the other read captions that are not new.
+    """
+    names = list(dict.fromkeys(name for run in runs.values() for name in run.stages))
+    print(f"  {'runs, processor seconds':<26}" + "".join(f"{name:>20}" for name in runs))
+    for name in names:
+        cells = [run.stages.get(name, StageRuns()) for run in runs.values()]
+        print(f"  {name:<26}" + "".join(f"{each.runs:>10}{each.processor:>10.2f}" for each in cells))
+    whole = [run.whole for run in runs.values()]
+    print(f"  {'whole':<26}" + "".join(f"{each.seconds:>8.1f} s{each.processor:>10.2f}" for each in whole), flush=True)
+    _, target, file = runs.values()
+    assert "metadata" not in {*target.stages, *file.stages}, "the keyword list was made again"
+    assert (target.ingested, target.matched) == (0, 0), "another target: captions were read again"
+    assert (file.ingested, file.matched) == (added, added), "one more file: captions of others were read again"
+
+
 def show_peers(run: Curation, peers: Mapping[str, Watched]) -> None:
-    """Rates at one size, and how many times ours each is."""
-    print(f"  {'whole curation, Parquet to Parquet':<36}{'rows/s':>12}{'ours / it':>12}{'peak MB':>10}{'kept':>12}")
+    """Rates at one size, and how many times ours each is, by time and by processor time."""
+    heads = f"{'rows/s':>12}{'ours / it':>12}{'cpu s / 1e6':>14}{'its / ours':>12}{'peak MB':>10}{'kept':>12}"
+    print(f"  {'whole curation, Parquet to Parquet':<36}{heads}")
     for name, each in {"equipoise": run.whole, **peers}.items():
-        kept = run.realised.size if each is run.whole else int(each.output)
-        ratio = "" if each is run.whole else f"{each.seconds / run.whole.seconds:.2f}"
+        own = each is run.whole
+        kept = run.realised.size if own else int(each.output)
+        ratio, cost = each.seconds / run.whole.seconds, each.processor / run.whole.processor
         print(
-            f"  {name:<36}{run.rows / each.seconds:>12,.0f}{ratio:>12}{each.peak:>10,.0f}{kept:>12,}",
+            f"  {name:<36}{run.rows / each.seconds:>12,.0f}{'' if own else f'{ratio:.2f}':>12}"
+            f"{each.processor / run.rows * 1e6:>14.2f}{'' if own else f'{cost:.2f}':>12}{each.peak:>10,.0f}{kept:>12,}",
             flush=True,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -24,12 +25,14 @@ class Watched:
             sum seen, in which a page that several hold is shared out among them (Pss).
         samples: time (seconds since the epoch), resident MB, and processor seconds of the process so far.
         output: the last line that it printed.
+        processor: user and system seconds of the process and its children, which a busy machine stretches less.
     """
 
     seconds: float
     peak: float
     samples: tuple[tuple[float, float, float], ...]
     output: str
+    processor: float
 
     def peak_between(self, start: float, end: float) -> float:
         """The most seen between two times; 0 where nobody looked."""
@@ -42,7 +45,7 @@ def watch(module: str, arguments: Sequence[str], environment: Mapping[str, str])
     Raises:
         RuntimeError: it failed; what it said is in the message.
     """
-    samples, peak, started = [], 0.0, time.perf_counter()
+    samples, peak, started, used = [], 0.0, time.perf_counter(), _children_seconds()
     program = [sys.executable, "-m", module, *arguments]
     with subprocess.Popen(
         program, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -61,7 +64,13 @@ def watch(module: str, arguments: Sequence[str], environment: Mapping[str, str])
         said = child.stdout.read() if child.stdout else ""
     if child.returncode:
         raise RuntimeError(f"{' '.join(program)} failed with {child.returncode}:\n{said[-4000:]}")
-    return Watched(seconds, peak, tuple(samples), (said.strip().splitlines() or [""])[-1])
+    return Watched(seconds, peak, tuple(samples), (said.strip().splitlines() or [""])[-1], _children_seconds() - used)
+
+
+def _children_seconds() -> float:
+    """User and system time of all children that have ended, and of theirs."""
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return found.ru_utime + found.ru_stime
 
 
 def _children(pid: int) -> list[int]:

@@ -25,7 +25,7 @@ def test_runs_of_a_stage_add_up_and_memory_is_the_largest_meanwhile():
 
     samples = ((101.0, 100.0, 1.0), (103.0, 300.0, 3.0), (115.0, 900.0, 3.0), (118.0, 200.0, 6.0), (119.0, 1.0, 8.0))
     runs = [run("match", 120, 10), run("ingest", 104, 4), run("ingest", 109, 5), run("survey", 120, 2)]
-    found = stages_of(runs, Watched(30.0, 900.0, samples, ""))
+    found = stages_of(runs, Watched(30.0, 900.0, samples, "", 8.0))
     assert list(found) == ["ingest", "match", "survey"]
     assert found["ingest"] == StageRuns(2, 9.0, 2.0, 300.0)
     assert found["match"] == StageRuns(1, 10.0, 4.0, 900.0)
