@@ -27,6 +27,7 @@ from storage.tables.shards import ShardWriter, read_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encoders import Encoders, open_encoders
 from tasks.embedding.models.architecture import Architecture
+from tasks.embedding.record import EncoderFiles
 from tasks.embedding.run import embed_shards
 
 
@@ -86,7 +87,7 @@ def main() -> None:
         batch_size=chosen.batch,
         precision=chosen.precision,
     )
-    encoders = open_encoders(config, None, None, chosen.device)
+    encoders = open_encoders(config, EncoderFiles(), chosen.device)
     assert encoders.image is not None
     with tempfile.TemporaryDirectory() as folder:
         shards = write_pairs(Path(folder), chosen.rows, chosen.side)
@@ -121,7 +122,7 @@ def _stage(config: EmbeddingConfig, shards: list[Path], folder: Path, device: st
         output = Path(place) / "output"
         output.mkdir()
         embed_shards(
-            config, shards=shards, model=None, text_model=None, output=output, scratch=Path(place) / "scratch",
+            config, shards=shards, files=EncoderFiles(), output=output, scratch=Path(place) / "scratch",
             device=device, workers=workers,
         )  # fmt: skip
         table = read_table(sorted(output.glob("embeddings-*")))["image"]

@@ -46,7 +46,12 @@ class PipelineConfig(Experiment):
         needs_encoder = self.geometry is not None or (self.training is not None and self.training.heads is not None)
         if needs_encoder and self.encoder is None:
             raise ValueError("geometry and training.heads need `encoder`")
-        if self.encoder is not None and self.encoder.model == "trained" and self.training is None:
+        if (
+            self.encoder is not None
+            and self.encoder.uses_model
+            and self.encoder.model == "trained"
+            and self.training is None
+        ):
             raise ValueError("encoder.model is `trained`, but there is no `training`; give a path, or null")
         if self.evaluation is not None and self.training is None:
             raise ValueError("`evaluation` needs `training`: there is no model to evaluate")
@@ -80,21 +85,15 @@ class PipelineConfig(Experiment):
                 "set encoder.settings.modality to both"
             )
         given = encoder.settings.architecture
-        if model == "trained" and training is not None and given not in (None, training.settings.architecture):
+        if (
+            encoder.uses_model
+            and model == "trained"
+            and training is not None
+            and given not in (None, training.settings.architecture)
+        ):
             raise ValueError(
                 "encoder.settings.architecture is not that of the trained model; leave it out, or set encoder.model"
             )
-        if heads and self.evaluation is not None:
-            bare = isinstance(model, Path) and (given is not None or model.suffix == ".safetensors")
-            for fault, words in (
-                (model is None, "random weights"),
-                (bare, "a bare checkpoint: save it as a folder with model.json"),
-                (encoder.text_model is not None, "a `text_model`"),
-            ):
-                if fault:
-                    raise ValueError(
-                        f"`evaluation` cannot score heads on {words}; set encoder.model, or drop one of them"
-                    )
         return self
 
     @model_validator(mode="after")

@@ -23,12 +23,31 @@ class EncoderPlan(Config):
         description="trained: the CLIP that this run trains on the original data with its first seed; a path: a folder "
         "or safetensors file; null: the architecture with random weights",
     )
-    text_model: Path | None = Field(default=None, description="folder of a transformers text model, to encode captions")
+    image_model: Path | None = Field(
+        default=None,
+        description="folder of an image model of timm, transformers or open_clip, to encode images in `model`'s place",
+    )
+    text_model: Path | None = Field(
+        default=None,
+        description="folder of a text model of transformers or open_clip, to encode captions in `model`'s place",
+    )
+
+    @property
+    def uses_model(self) -> bool:
+        """Whether something is encoded by `model`: whatever has no model of its own."""
+        modality = self.settings.modality
+        return (modality != "text" and self.image_model is None) or (modality != "image" and self.text_model is None)
 
     @model_validator(mode="after")
-    def _encodes_captions(self) -> "EncoderPlan":
+    def _encodes_what_is_asked(self) -> "EncoderPlan":
         if self.text_model is not None and self.settings.modality == "image":
             raise ValueError("`text_model` encodes captions, but settings.modality is image; set it to both or text")
+        if self.image_model is not None and self.settings.modality == "text":
+            raise ValueError("`image_model` encodes images, but settings.modality is text; set it to both or image")
+        if self.settings.encoder == "pixels" and (self.image_model or self.text_model):
+            raise ValueError("encoder `pixels` needs no model; drop `image_model` and `text_model`, or set it to model")
+        if not self.uses_model and isinstance(self.model, Path):
+            raise ValueError("`model` is not used, since images and captions have models of their own; leave it out")
         return self
 
 

@@ -8,6 +8,7 @@ from flows.engine.engine import Engine, Ref
 from flows.graph.benchmarks import Dataset
 from flows.graph.words import encoder_in_words
 from storage.record.external import external
+from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.task import geometry
 from tasks.reporting.inputs.stage_outputs import Leaks, Screening
@@ -47,7 +48,7 @@ def screen_graph(
             gone=list(taken),
         )
         lists = [*lists, duplicates]
-    encoder = encoder_in_words(plan.encoder.settings, plan.encoder.model)
+    encoder = encoder_in_words(plan.encoder)
     gone = _dropped(engine, down, ingested, lists) if plan.drops else taken
     return Screening(ingested, gone, tree, duplicates, leaks, encoder)
 
@@ -98,4 +99,7 @@ def _embed(
     engine: Engine, config: PipelineConfig, plan: ScreeningPlan, pairs: Ref, *, label: str, gone: Ref | None = None
 ) -> Ref:
     model = external(plan.encoder.model, config.runtime.store) if plan.encoder.model else None
-    return engine.submit(embed, label=label, config=plan.encoder.settings, pairs=pairs, model=model, gone=gone)
+    settings = plan.encoder.settings
+    # A folder says what it holds: an image model of any kind, or a CLIP. A bare checkpoint is what its settings say.
+    encoder = EncoderRecord(settings, model) if settings.architecture else EncoderRecord(settings, image_model=model)
+    return engine.submit(embed, label=label, encoder=encoder, pairs=pairs, gone=gone)

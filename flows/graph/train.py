@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.config.pipeline import PipelineConfig
-from flows.config.plans import EncoderPlan
 from flows.engine.engine import Engine, Ref
 from flows.graph.curate import gone_of, selections, variants
 from flows.graph.words import encoder_in_words
 from storage.record.external import external
+from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import embed
 from tasks.geometry.task import concepts, geometry
 from tasks.reporting.config import RunLabel
@@ -19,8 +19,8 @@ from tasks.training.task import finetune, train, train_heads
 def train_graph(engine: Engine, config: PipelineConfig, screening: Screening, curation: Curation) -> Training:
     """Every variant over every seed on one budget; then fine-tuning, embedding, geometry and heads as configured."""
     models = _from_scratch(engine, config, screening, curation)
-    base = _encoder_model(config, models)
-    encoded = _embed(engine, config, screening, base)
+    encoder = _encoder(config, models)
+    encoded = _embed(engine, screening, encoder)
     trees, density = {}, {}
     if config.geometry:
         trees = {
@@ -38,9 +38,8 @@ def train_graph(engine: Engine, config: PipelineConfig, screening: Screening, cu
             for variant, tree in trees.items()
         }
     models += _finetuned(engine, config, screening, curation, models)
-    models += _heads(engine, config, curation, encoded, base)
-    encoder = encoder_in_words(config.encoder.settings, config.encoder.model) if config.encoder else ""
-    return Training(models, trees, density, encoder)
+    models += _heads(engine, config, curation, encoded, encoder)
+    return Training(models, trees, density, encoder_in_words(config.encoder) if config.encoder else "")
 
 
 def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, curation: Curation) -> list[Trained]:
@@ -100,34 +99,30 @@ def _finetuned(
     ]
 
 
-def _encoder_model(config: PipelineConfig, models: Sequence[Trained]) -> Ref | None:
+def _encoder(config: PipelineConfig, models: Sequence[Trained]) -> EncoderRecord | None:
     plan = config.encoder
-    if plan is None or plan.model is None:
-        return None
-    return models[0].model if plan.model == "trained" else external(Path(plan.model), config.runtime.store)
-
-
-def _embed(engine: Engine, config: PipelineConfig, screening: Screening, model: Ref | None) -> list[Ref]:
-    plan: EncoderPlan | None = config.encoder
     if plan is None:
+        return None
+    image_model, text_model = (
+        external(path, config.runtime.store) if path else None for path in (plan.image_model, plan.text_model)
+    )
+    model: Ref | None = None
+    if plan.uses_model and plan.model is not None:
+        model = models[0].model if plan.model == "trained" else external(Path(plan.model), config.runtime.store)
+    return EncoderRecord(plan.settings, model, image_model, text_model)
+
+
+def _embed(engine: Engine, screening: Screening, encoder: EncoderRecord | None) -> list[Ref]:
+    if encoder is None:
         return []
-    text_model = external(plan.text_model, config.runtime.store) if plan.text_model else None
     return [
-        engine.submit(
-            embed,
-            label=f"embed {index}",
-            config=plan.settings,
-            pairs=shard,
-            model=model,
-            text_model=text_model,
-            gone=gone,
-        )
+        engine.submit(embed, label=f"embed {index}", encoder=encoder, pairs=shard, gone=gone)
         for index, (shard, gone) in enumerate(zip(screening.ingested, gone_of(screening), strict=True))
     ]
 
 
 def _heads(
-    engine: Engine, config: PipelineConfig, curation: Curation, encoded: Sequence[Ref], base: Ref | None
+    engine: Engine, config: PipelineConfig, curation: Curation, encoded: Sequence[Ref], encoder: EncoderRecord | None
 ) -> list[Trained]:
     plan = config.training.heads if config.training else None
     if not plan or not config.training:
@@ -145,7 +140,7 @@ def _heads(
                 embeddings=list(encoded),
                 selection=selections(curation)[variant],
             ),
-            base,
+            encoder,
         )
         for steps in plan.half_steps
         for variant in plan.variants

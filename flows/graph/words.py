@@ -2,13 +2,23 @@
 
 from pathlib import Path
 
-from tasks.embedding.config import EmbeddingConfig
+from flows.config.plans import EncoderPlan, ScreeningEncoder
 
 
-def encoder_in_words(settings: EmbeddingConfig, model: str | Path | None) -> str:
+def encoder_in_words(plan: EncoderPlan | ScreeningEncoder) -> str:
     """What an encoder is; of a path only the last name."""
-    if settings.encoder == "pixels":
-        return f"thumbnails of {settings.pixel_side} × {settings.pixel_side} pixels"
+    if plan.settings.encoder == "pixels":
+        return f"thumbnails of {plan.settings.pixel_side} × {plan.settings.pixel_side} pixels"
+    parts = []
+    if not isinstance(plan, EncoderPlan) or plan.uses_model:
+        parts.append(_model_in_words(plan.model))
+    if isinstance(plan, EncoderPlan):
+        named = (("images", plan.image_model), ("captions", plan.text_model))
+        parts += [f"the model {path.name} for {what}" for what, path in named if path]
+    return ", ".join(parts)
+
+
+def _model_in_words(model: str | Path | None) -> str:
     if model == "trained":
         return "the CLIP that this run trained on the original data"
     return f"the model {Path(model).name}" if model else "a CLIP with random weights"

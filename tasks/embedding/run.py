@@ -19,15 +19,15 @@ from tasks.arrays import Ids
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encode_shard import encode_shard
 from tasks.embedding.encoding.encoders import Encoders, open_encoders
+from tasks.embedding.record import EncoderFiles
 from tasks.embedding.stats import EmbedStats
 
 
-def embed_shards(  # noqa: PLR0913  what to encode, by what, where to, and with what means
+def embed_shards(
     config: EmbeddingConfig,
     *,
     shards: Sequence[Path],
-    model: Path | None,
-    text_model: Path | None,
+    files: EncoderFiles,
     output: Path,
     scratch: Path,
     gone: Ids | None = None,
@@ -49,7 +49,7 @@ def embed_shards(  # noqa: PLR0913  what to encode, by what, where to, and with 
     with progress(sum(map(count_rows, shards)), "embed", unit=unit) as bar:
         for shard, done in zip(shards, finished, strict=True):
             if not done.is_file():
-                encoders = encoders or open_encoders(config, model, text_model, device)
+                encoders = encoders or open_encoders(config, files, device)
                 started = time.perf_counter()
                 result = encode_shard(
                     shard,

@@ -5,16 +5,14 @@ from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import ShardWriter, read_table
-from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.record import EncoderRecord
 from tasks.embedding.stats import BenchmarkImagesStats, EmbedStats
 
 
 @stage("embed", version=2, modules=("tasks.embedding",))
 def embed(
-    config: EmbeddingConfig,
+    encoder: EncoderRecord,
     pairs: Manifest,
-    model: Manifest | External | None = None,
-    text_model: External | None = None,
     gone: Manifest | None = None,
     *,
     work: Workspace,
@@ -27,10 +25,9 @@ def embed(
     from tasks.embedding.run import embed_shards  # torch and open_clip take seconds to import: only where used
 
     return embed_shards(
-        config,
+        encoder.settings,
         shards=work.paths(pairs, "pairs-*.parquet") or work.paths(pairs, "curated-*.parquet"),
-        model=None if model is None else work.directory(model),
-        text_model=None if text_model is None else work.directory(text_model),
+        files=encoder.files(work),
         gone=None if gone is None else read_table(work.path(gone, "gone.parquet"))["id"].to_numpy(),
         output=work.output,
         scratch=work.scratch,

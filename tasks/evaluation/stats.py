@@ -39,3 +39,11 @@ class ProbeStats(EvaluationStats):
     penalty_at_edge: bool = Field(description="whether it is the largest or smallest that was tried")
     converged: bool = Field(description="whether the last fit reached its tolerance")
     effective_rank: float = Field(description="RankMe of the test features")
+
+
+class EncodedStats(Stats):
+    """A benchmark that was encoded for heads."""
+
+    benchmark: str = Field(description="its name")
+    images: int = Field(description="test images")
+    texts: int = Field(description="distinct prompts, or captions")

@@ -1,72 +1,101 @@
-"""The evaluation stages: one model on one benchmark, and a linear probe of one model's features."""
+"""The evaluation stages: a model on a benchmark, heads on one encoded once, a linear probe of a model's features."""
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
+from tasks.embedding.record import EncoderRecord
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
-from tasks.evaluation.stats import BenchmarkStats, ProbeStats
+from tasks.evaluation.stats import BenchmarkStats, EncodedStats, ProbeStats
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tasks.embedding.benchmarks.layout import Layout
     from tasks.evaluation.scoring.answers import Classification, Retrieval
     from tasks.evaluation.scoring.scores import Scores
 
 
 @stage("evaluate", version=1, modules=())
 def evaluate(
-    config: EvaluationConfig,
-    benchmark: str,
-    model: Manifest,
-    dataset: Manifest | External,
-    base: Manifest | External | None,
-    *,
-    work: Workspace,
+    config: EvaluationConfig, benchmark: str, model: Manifest, dataset: Manifest | External, *, work: Workspace
 ) -> BenchmarkStats:
-    """Score one model on one benchmark.
+    """Score one CLIP model on one benchmark.
 
     Args:
         config: intervals and splits.
         benchmark: sub-folder of the data set, or "".
         model: what a training stage wrote.
         dataset: holds the benchmark.
-        base: the encoder under a model that is heads.
         work: this run.
     """
-    import torch
-
-    from storage.tables.shards import write_table
-    from tasks.embedding.benchmarks.layout import inspect_layout, subfolder
-    from tasks.evaluation.scoring.intervals import Bootstrap
-    from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
+    from tasks.embedding.models.clip import load_clip
     from tasks.evaluation.zeroshot.clip_benchmark import classify, retrieve
-    from tasks.training.models.saved import load_trained
 
-    root = subfolder(work.directory(dataset), benchmark)
-    layout = inspect_layout(root, name=benchmark or root.name, split=config.split)
-    device = torch.device(work.runtime.device)
-    clip = load_trained(work.directory(model), work.directory(base) if base is not None else None, str(device))
-    clip.model.eval()
-    bootstrap = Bootstrap(resamples=config.resamples, confidence=config.confidence, seed=config.seed)
-    # clip-benchmark takes a device type only ("cuda"); the card is chosen around it.
-    with torch.cuda.device(device.index) if device.index is not None else nullcontext():
+    layout = _layout(config, benchmark, dataset, work)
+    with _on_device(work) as device:
+        clip = load_clip(work.directory(model), work.runtime.device)
+        answers: Classification | Retrieval
         if layout.kind == "classification":
-            answers = classify(layout, clip, device=device.type, batch_size=config.batch_size)
-            scores, predictions = classification_scores(answers, layout.classes, bootstrap), _class_table(answers)
+            answers = classify(layout, clip, device=device, batch_size=config.batch_size)
         else:
-            found = retrieve(layout, clip, recall_k=config.recall_k, device=device.type, batch_size=config.batch_size)
-            scores, predictions = retrieval_scores(found, bootstrap), _retrieval_table(found)
-    write_table(work.output / "predictions.parquet", predictions)
-    result = scores.to_json(dataset=f"wds/{layout.name}", model=clip.architecture.name, pretrained=model.digest[:12])
-    _write_json(work.output / "scores.json", result)
-    return BenchmarkStats.model_validate(_figures(scores) | {"benchmark": layout.name})
+            answers = retrieve(layout, clip, recall_k=config.recall_k, device=device, batch_size=config.batch_size)
+    return _write_scores(config, layout, answers, clip.architecture.name, model, work)
+
+
+@stage("encode_benchmark", version=1, modules=())
+def encode_benchmark(
+    config: EvaluationConfig, benchmark: str, encoder: EncoderRecord, dataset: Manifest | External, *, work: Workspace
+) -> EncodedStats:
+    """Encode a benchmark once, for all the heads that stand on one encoder.
+
+    Args:
+        config: splits and batches.
+        benchmark: sub-folder of the data set, or "".
+        encoder: what made the embeddings that the heads were trained on.
+        dataset: holds the benchmark.
+        work: this run.
+    """
+    from tasks.embedding.encoding.encoders import open_encoders
+    from tasks.evaluation.zeroshot.encoded import encode_layout, save_encoded
+
+    layout = _layout(config, benchmark, dataset, work)
+    encoders = open_encoders(encoder.settings, encoder.files(work), work.runtime.device)
+    encoded = encode_layout(layout, encoders, batch_size=config.batch_size)
+    save_encoded(work.output, encoded)
+    return EncodedStats(benchmark=layout.name, images=len(encoded.images), texts=len(encoded.texts))
+
+
+@stage("evaluate_heads", version=1, modules=())
+def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest, *, work: Workspace) -> BenchmarkStats:
+    """Score heads on a benchmark that was encoded by the encoders that they stand on.
+
+    Args:
+        config: intervals.
+        model: what `train_heads` wrote.
+        encoded: what `encode_benchmark` wrote.
+        work: this run.
+    """
+    from tasks.evaluation.zeroshot.clip_benchmark import classify_batches, retrieve_batches
+    from tasks.evaluation.zeroshot.encoded import HeadsOnFeatures, load_encoded
+    from tasks.training.models.saved import load_heads
+
+    read = load_encoded(work.directory(encoded))
+    layout, batches = read.layout, read.batches(config.batch_size)
+    with _on_device(work) as device:
+        heads = HeadsOnFeatures(load_heads(work.directory(model)), read).to(work.runtime.device).eval()
+        answers: Classification | Retrieval
+        if layout.kind == "classification":
+            answers = classify_batches(layout, heads, heads.tokenise, batches, device=device)
+        else:
+            answers = retrieve_batches(layout, heads, heads.tokenise, batches, recall_k=config.recall_k, device=device)
+    return _write_scores(config, layout, answers, "heads", model, work)
 
 
 @stage("probe", version=1, modules=("tasks.evaluation.probe",))
@@ -152,6 +181,47 @@ def probe(
         "effective_rank": rank,
     }
     return ProbeStats.model_validate(_figures(scores) | chosen)
+
+
+def _layout(config: EvaluationConfig, benchmark: str, dataset: Manifest | External, work: Workspace) -> "Layout":
+    from tasks.embedding.benchmarks.layout import inspect_layout, subfolder
+
+    root = subfolder(work.directory(dataset), benchmark)
+    return inspect_layout(root, name=benchmark or root.name, split=config.split)
+
+
+@contextmanager
+def _on_device(work: Workspace) -> Iterator[str]:
+    """The type of the device that is chosen inside: clip-benchmark takes "cuda" only, not which card."""
+    import torch
+
+    device = torch.device(work.runtime.device)
+    with torch.cuda.device(device.index) if device.index is not None else nullcontext():
+        yield device.type
+
+
+def _write_scores(
+    config: EvaluationConfig,
+    layout: "Layout",
+    answers: "Classification | Retrieval",
+    name: str,
+    model: Manifest,
+    work: Workspace,
+) -> BenchmarkStats:
+    from storage.tables.shards import write_table
+    from tasks.evaluation.scoring.answers import Classification
+    from tasks.evaluation.scoring.intervals import Bootstrap
+    from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
+
+    bootstrap = Bootstrap(resamples=config.resamples, confidence=config.confidence, seed=config.seed)
+    if isinstance(answers, Classification):
+        scores, table = classification_scores(answers, layout.classes, bootstrap), _class_table(answers)
+    else:
+        scores, table = retrieval_scores(answers, bootstrap), _retrieval_table(answers)
+    write_table(work.output / "predictions.parquet", table)
+    result = scores.to_json(dataset=f"wds/{layout.name}", model=name, pretrained=model.digest[:12])
+    _write_json(work.output / "scores.json", result)
+    return BenchmarkStats.model_validate(_figures(scores) | {"benchmark": layout.name})
 
 
 def _class_table(answers: "Classification") -> "pa.Table":

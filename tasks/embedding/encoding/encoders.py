@@ -11,14 +11,18 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from storage.errors import InputError
 from tasks.arrays import Float32s
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.models.architecture import Architecture
-from tasks.embedding.models.clip import build_clip, load_clip
-from tasks.embedding.models.text_models import TokenBatch, load_text_model
+from tasks.embedding.models.clip import Clip, build_clip, load_clip
+from tasks.embedding.models.folders import kind_of
+from tasks.embedding.models.image_models import load_timm, load_vision
+from tasks.embedding.models.text_models import load_text_model
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
 from tasks.embedding.pictures.pixels import ENOUGH, pixel_vector
 from tasks.embedding.pictures.resizing import resized_side
+from tasks.embedding.record import EncoderFiles
 
 Inputs = TypeVar("Inputs")
 """What a model is given: pixels `[b, …]`, tokens `[b, l]`, or tokens with their mask."""
@@ -106,13 +110,12 @@ def unit_rows(raw: npt.ArrayLike) -> Float32s:
         return (raw / norms[:, None]).astype(np.float32)
 
 
-def open_encoders(config: EmbeddingConfig, model: Path | None, text_model: Path | None, device: str) -> Encoders:
+def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> Encoders:
     """The encoders that the configuration asks for.
 
     Args:
         config: which encoder, which modalities, in which precision.
-        model: a folder of `save_clip`, a safetensors checkpoint, or None for random weights from the seed.
-        text_model: a transformers folder that replaces CLIP's own text tower.
+        files: whose weights.
         device: torch device.
 
     Raises:
@@ -123,23 +126,43 @@ def open_encoders(config: EmbeddingConfig, model: Path | None, text_model: Path 
         side = config.pixel_side
         pixels = ImageEncoder(lambda p: torch.from_numpy(pixel_vector(p, side)), lambda x: x, ENOUGH)
         return Encoders(pixels, None, "cpu", "float32")
-    image = text = None
-    if images or text_model is None:
-        clip = (
-            load_clip(model, device, config.architecture)
-            if model is not None
-            else build_clip(config.architecture or Architecture(), seed=config.seed)
-        )
-        network: Any = clip.model.to(device).eval()
-        if images:
-            image = ImageEncoder(clip.transform, lambda x: network.encode_image(_to(x, device)))
-        text = TextEncoder(clip.tokenizer, lambda tokens: network.encode_text(_to(tokens, device)))
-    if texts and text_model is not None:
-        other = load_text_model(text_model, length=config.text_length, device=device)
-        text = TextEncoder(
-            other.tokenise, lambda batch: other.encode(TokenBatch(_to(batch.tokens, device), _to(batch.mask, device)))
-        )
-    return Encoders(image, text if texts else None, device, config.precision)
+    shared: Clip | None = None
+    if (images and files.image_model is None) or (texts and files.text_model is None):
+        if files.model is not None:
+            shared = load_clip(files.model, device, config.architecture)
+        else:
+            shared = build_clip(config.architecture or Architecture(), seed=config.seed)
+            shared.model.to(device).eval()
+    return Encoders(
+        _open_image(files.image_model, shared, device) if images else None,
+        _open_text(files.text_model, shared, config.text_length, device) if texts else None,
+        device,
+        config.precision,
+    )
+
+
+def _open_image(folder: Path | None, shared: Clip | None, device: str) -> ImageEncoder:
+    kind = kind_of(folder) if folder is not None else None
+    if folder is not None and kind in ("timm", "transformers"):
+        found = load_timm(folder, device) if kind == "timm" else load_vision(folder, device)
+        return ImageEncoder(found.transform, found.encode)
+    clip = shared if folder is None else load_clip(folder, device)
+    assert clip is not None  # loaded above wherever a modality has no model of its own
+    network: Any = clip.model
+    return ImageEncoder(clip.transform, lambda pixels: network.encode_image(_to(pixels, device)))
+
+
+def _open_text(folder: Path | None, shared: Clip | None, length: int, device: str) -> TextEncoder:
+    kind = kind_of(folder) if folder is not None else None
+    if folder is not None and kind == "timm":
+        raise InputError(f"{folder} is a timm image model; `text_model` is a transformers or open_clip folder")
+    if folder is not None and kind == "transformers":
+        found = load_text_model(folder, length=length, device=device)
+        return TextEncoder(found.tokenise, lambda batch: found.encode(batch.to(device)))
+    clip = shared if folder is None else load_clip(folder, device)
+    assert clip is not None
+    network: Any = clip.model
+    return TextEncoder(clip.tokenizer, lambda tokens: network.encode_text(_to(tokens, device)))
 
 
 def _to(tensor: Tensor, device: str) -> Tensor:

@@ -1,4 +1,4 @@
-"""Which CLIP model: an open_clip built-in by name, or one of the small ones that a CPU can train in minutes."""
+"""Which CLIP model: an open_clip built-in by name, one that describes itself, or a small one that a CPU can train."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, JsonValue, model_validator
 
 from storage.config import Config
 
@@ -41,6 +41,11 @@ class Architecture(Config):
         min_length=1,
         description="an open_clip model name such as ViT-B-32, or equipoise-tiny, equipoise-tiny-vit",
     )
+    model_cfg: dict[str, JsonValue] | None = Field(
+        default=None,
+        description="the model as the `model_cfg` of an open_clip_config.json has it, in place of a known name; taken "
+        "from the checkpoint's folder",
+    )
     image_size: int | None = Field(default=None, ge=8, le=2048, description="pixels a side; unset: the model's own")
     mean: tuple[float, float, float] | None = Field(default=None, description="channel means of the normalisation")
     std: tuple[float, float, float] | None = Field(default=None, description="channel deviations of the normalisation")
@@ -53,25 +58,29 @@ class Architecture(Config):
         "shortest",
     )
 
-    @field_validator("name")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        if name in TINY:
-            return name
-        description = _description(name)
-        if description is None:
+    @model_validator(mode="after")
+    def _is_known(self) -> Self:
+        if self.name in TINY and self.model_cfg is None:
+            return self
+        described = self.model_cfg or _description(self.name)
+        if described is None:
             known = ", ".join([*TINY, "ViT-B-32", "ViT-B-16", "ViT-L-14", "RN50"])
-            raise ValueError(f"architecture {name!r} is unknown; name an open_clip model such as {known}")
-        text = description.get("text_cfg", {})
-        if text.get("hf_model_name") or text.get("hf_tokenizer_name") or "siglip" in name.lower():
+            raise ValueError(f"architecture {self.name!r} is unknown; name an open_clip model such as {known}")
+        text, vision = described.get("text_cfg"), described.get("vision_cfg")
+        if not isinstance(text, dict) or not isinstance(vision, dict) or "embed_dim" not in described:
+            raise ValueError("model_cfg needs embed_dim, vision_cfg and text_cfg, as an open_clip_config.json has them")
+        if "multimodal_cfg" in described:
+            raise ValueError(f"architecture {self.name!r} is a CoCa, which is not supported; choose a CLIP")
+        if text.get("hf_model_name") or text.get("hf_tokenizer_name") or "siglip" in self.name.lower():
             raise ValueError(
-                f"architecture {name!r} needs a text tower or tokenizer from a network; choose one with open_clip's own"
+                f"architecture {self.name!r} needs a text tower or tokenizer from a network; choose one with "
+                "open_clip's own"
             )
-        return name
+        return self
 
     @model_validator(mode="after")
     def _has_a_grid(self) -> Self:
-        vision = (TINY.get(self.name) or _description(self.name) or {}).get("vision_cfg", {})
+        vision = described_model(self).get("vision_cfg", {})
         size, patch = self.image_size, vision.get("patch_size")
         if size is None or "timm_model_name" in vision:
             return self
@@ -82,6 +91,11 @@ class Architecture(Config):
         if isinstance(patch, int) and size < patch:
             raise ValueError(f"{self.name} cuts images into patches of {patch} pixels; an image of {size} has none")
         return self
+
+
+def described_model(architecture: Architecture) -> dict[str, Any]:
+    """The `model_cfg` of an architecture: its own, or that of its name."""
+    return dict(architecture.model_cfg or TINY.get(architecture.name) or _description(architecture.name) or {})
 
 
 def _description(name: str) -> dict[str, Any] | None:

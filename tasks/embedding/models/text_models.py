@@ -5,13 +5,14 @@ These are the separate text encoders of *The Benefits of Balance* (arXiv 2408.15
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
 from storage.errors import InputError
+from tasks.embedding.models.image_models import bare
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class TokenBatch:
 
     tokens: Tensor
     mask: Tensor
+
+    def to(self, device: str | torch.device) -> "TokenBatch":
+        """The same on another device."""
+        return TokenBatch(self.tokens.to(device, non_blocking=True), self.mask.to(device, non_blocking=True))
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,12 @@ class TextModel:
         return TokenBatch(encoded["input_ids"], encoded["attention_mask"])
 
     def encode(self, batch: TokenBatch) -> Tensor:
-        """Means over real tokens of the last hidden state, `[n, d]`, not normalised; 0 for a caption of no token."""
+        """Means over real tokens of the last hidden state, `[n, d]`, not normalised; 0 for a caption of no token.
+
+        A model with two towers, such as transformers' own CLIP, gives its text tower's features.
+        """
+        if hasattr(self.model, "get_text_features"):
+            return bare(cast(Any, self.model).get_text_features(input_ids=batch.tokens, attention_mask=batch.mask))
         hidden = self.model(input_ids=batch.tokens, attention_mask=batch.mask).last_hidden_state
         return mean_over_tokens(hidden, batch.mask)
 
@@ -84,5 +94,6 @@ def load_text_model(folder: Path, *, length: int, device: str = "cpu") -> TextMo
             raise InputError(f"the tokenizer in {folder} has neither a padding nor an end token; add a pad_token to it")
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "right"
-    longest = getattr(model.config, "max_position_embeddings", None) or length
+    described = getattr(model.config, "text_config", model.config)  # of two towers, the text's
+    longest = getattr(described, "max_position_embeddings", None) or length
     return TextModel(model.to(device).eval(), tokenizer, min(length, longest))

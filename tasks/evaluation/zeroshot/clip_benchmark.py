@@ -14,17 +14,20 @@ from typing import Any, Protocol, cast
 import numpy as np
 import torch
 from clip_benchmark.metrics import zeroshot_classification, zeroshot_retrieval
-from torch import Tensor
+from torch import Tensor, nn
 
 from storage.errors import InputError
 from storage.progress import progress
 from tasks.arrays import Bools
 from tasks.embedding.benchmarks.archive import Sample, read_samples
 from tasks.embedding.benchmarks.layout import Layout
-from tasks.embedding.models.clip import Clip
+from tasks.embedding.models.clip import ImageTextModel
 from tasks.embedding.pictures.resizing import resized_side
 from tasks.evaluation.scoring.answers import Classification, Retrieval
 from tasks.ingest.pictures.render import Unrenderable, render
+
+Tokeniser = Callable[[list[str]], Any]
+"""Texts to what the model's `encode_text` takes, with a method `to(device)`."""
 
 
 class Encoder(Protocol):
@@ -39,7 +42,7 @@ class Encoder(Protocol):
         ...
 
 
-def classify(layout: Layout, clip: Clip, *, device: str = "cpu", batch_size: int = 256) -> Classification:
+def classify(layout: Layout, clip: ImageTextModel, *, device: str = "cpu", batch_size: int = 256) -> Classification:
     """Zero-shot classification: nearest class in cosine to the mean of the class's normalised prompt embeddings.
 
     Args:
@@ -51,11 +54,18 @@ def classify(layout: Layout, clip: Clip, *, device: str = "cpu", batch_size: int
     Raises:
         InputError: an image cannot be decoded.
     """
-    loader = Batches(layout, clip.transform, batch_size)
+    batches = Batches(layout, clip.transform, batch_size)
+    return classify_batches(layout, clip.model, clip.tokenizer, batches, device=device)
+
+
+def classify_batches(
+    layout: Layout, model: nn.Module, tokenise: Tokeniser, batches: Iterable[Any], *, device: str = "cpu"
+) -> Classification:
+    """The same for whatever the model takes for images: `batches` of (inputs `[b, …]`, class numbers `[b]`)."""
     classifier = zeroshot_classification.zero_shot_classifier(
-        clip.model, clip.tokenizer, list(layout.classes), list(layout.templates), device, amp=False
+        model, tokenise, list(layout.classes), list(layout.templates), device, amp=False
     )
-    logits, label = zeroshot_classification.run_classification(clip.model, classifier, loader, device, amp=False)
+    logits, label = zeroshot_classification.run_classification(model, classifier, batches, device, amp=False)
     if not torch.isfinite(logits).all():
         raise InputError(
             f"the model gives features that are not finite numbers on {layout.name}; its training diverged"
@@ -77,7 +87,7 @@ def classify(layout: Layout, clip: Clip, *, device: str = "cpu", batch_size: int
 
 def retrieve(
     layout: Layout,
-    clip: Clip,
+    clip: ImageTextModel,
     *,
     recall_k: Sequence[int],
     device: str = "cpu",
@@ -95,27 +105,40 @@ def retrieve(
     Raises:
         InputError: an image cannot be decoded, or every k is beyond the size of the benchmark.
     """
+    batches = Batches(layout, clip.transform, batch_size)
+    return retrieve_batches(layout, clip.model, clip.tokenizer, batches, recall_k=recall_k, device=device)
+
+
+def retrieve_batches(
+    layout: Layout,
+    model: nn.Module,
+    tokenise: Tokeniser,
+    batches: Iterable[Any],
+    *,
+    recall_k: Sequence[int],
+    device: str = "cpu",
+) -> Retrieval:
+    """The same for whatever the model takes for images: `batches` of (inputs `[b, …]`, lists of captions)."""
     if min(recall_k) > layout.images:
         raise InputError(
             f"recall_k asks for the nearest {min(recall_k)} and more, but the benchmark {layout.name} has only "
             f"{layout.images} images; give a smaller k"
         )
-    model = cast(Encoder, clip.model)
-    images, texts, image_of_text = [], [], []
-    loader = Batches(layout, clip.transform, batch_size)
-    batches = zeroshot_retrieval.dataloader_with_indices(loader)
+    encoder = cast(Encoder, model)
+    images, texts, image_of_text, largest = [], [], [], 1
     with torch.no_grad():
-        for pixels, captions, indices in batches:
-            tokens = clip.tokenizer([text for of_image in captions for text in of_image])
-            images.append(_unit(model.encode_image(pixels.to(device))).cpu())
-            texts.append(_unit(model.encode_text(tokens.to(device))).cpu())
+        for inputs, captions, indices in zeroshot_retrieval.dataloader_with_indices(batches):
+            tokens = tokenise([text for of_image in captions for text in of_image])
+            images.append(_unit(encoder.encode_image(inputs.to(device))).cpu())
+            texts.append(_unit(encoder.encode_text(tokens.to(device))).cpu())
+            largest = max(largest, len(inputs))
             image_of_text += [int(index) for index, of_image in zip(indices, captions, strict=True) for _ in of_image]
     scores = torch.cat(texts) @ torch.cat(images).T  # [captions, images]
     positive = torch.zeros_like(scores, dtype=torch.bool)
     positive[torch.arange(len(scores)), torch.tensor(image_of_text)] = True
 
     def found(scores: Tensor, positive: Tensor, k: int) -> Bools:
-        recall = zeroshot_retrieval.batchify(zeroshot_retrieval.recall_at_k, scores, positive, batch_size, device, k=k)
+        recall = zeroshot_retrieval.batchify(zeroshot_retrieval.recall_at_k, scores, positive, largest, device, k=k)
         answer: Bools = (recall > 0).numpy()
         return answer
 

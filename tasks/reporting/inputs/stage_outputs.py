@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from storage.record.manifest import Manifest
+from tasks.embedding.record import EncoderRecord
 from tasks.reporting.config import Cell, RunLabel
 
 
@@ -67,11 +68,11 @@ class Curation:
 
 @dataclass(frozen=True)
 class Trained:
-    """One trained model; `base` is the encoder below it when it is a pair of heads."""
+    """One trained model; `base` is the encoder below it where it is a pair of heads."""
 
     run: RunLabel
     model: Manifest
-    base: Manifest | None = None
+    base: EncoderRecord | None = None
 
 
 @dataclass(frozen=True)

@@ -11,29 +11,33 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from storage.errors import InputError
-from tasks.embedding.models.clip import Clip, load_clip
+from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.encoding.encoders import Encoders, open_encoders
+from tasks.embedding.models.clip import ImageTextModel, load_clip
+from tasks.embedding.record import EncoderFiles
 from tasks.training.models.heads import Heads, heads_from_state
-from tasks.training.models.protocol import Encoders
 
 
 class HeadedModel(nn.Module):
-    """Base encoders with heads on them, seen as one CLIP model."""
+    """Frozen encoders with heads on them, seen as one CLIP model. Its parameters are those of the heads."""
 
-    def __init__(self, image_base: nn.Module, text_base: nn.Module, heads: Heads) -> None:
+    def __init__(self, encoders: Encoders, heads: Heads) -> None:
         super().__init__()
-        self.image_base, self.text_base, self.heads = image_base, text_base, heads
+        self.encoders, self.heads = encoders, heads
         self.logit_scale: Tensor
         self.register_buffer("logit_scale", heads.logit_scale, persistent=False)
 
     def encode_image(self, image: Tensor, normalize: bool = False) -> Tensor:
         """Pictures → the heads' space, `[n, outputs]`."""
-        return self.heads.encode_image(cast(Encoders, self.image_base).encode_image(image), normalize)
+        assert self.encoders.image is not None
+        return self.heads.encode_image(self.encoders.image.encode(image), normalize)
 
-    def encode_text(self, text: Tensor, normalize: bool = False) -> Tensor:
+    def encode_text(self, text: Any, normalize: bool = False) -> Tensor:  # noqa: ANN401  tokens as the tokenizer gives them
         """Tokens → the heads' space, `[n, outputs]`."""
-        return self.heads.encode_text(cast(Encoders, self.text_base).encode_text(text), normalize)
+        assert self.encoders.text is not None
+        return self.heads.encode_text(self.encoders.text.encode(text), normalize)
 
-    def forward(self, image: Tensor, text: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, image: Tensor, text: Any) -> tuple[Tensor, Tensor, Tensor]:  # noqa: ANN401
         """Normalised features of both and the scale, as open_clip's models return them."""
         return self.encode_image(image, True), self.encode_text(text, True), self.logit_scale.exp()
 
@@ -74,14 +78,24 @@ def lock_tower(model: nn.Module, tower: Literal["none", "image", "text"]) -> Non
         cast(Any, model).lock_text_tower(unlocked_layers=0, freeze_layer_norm=True)
 
 
-def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, text_base: Path | None = None) -> Clip:
+def load_trained(
+    directory: Path,
+    base: Path | None,
+    device: str = "cpu",
+    *,
+    image_base: Path | None = None,
+    text_base: Path | None = None,
+    settings: EmbeddingConfig | None = None,
+) -> ImageTextModel:
     """A trained model, ready to encode pictures and texts.
 
     Args:
         directory: a stage's output with `model.json` of kind "clip" or "heads".
-        base: for heads, the directory of the CLIP model whose embeddings they were trained on.
+        base: for heads, the CLIP model whose embeddings they were trained on.
         device: where the model goes.
-        text_base: for heads whose text embeddings came from another model, that one; None: `base`'s.
+        image_base: for heads whose image embeddings came from another model, that one.
+        text_base: for heads whose text embeddings came from another model, that one.
+        settings: for heads, how their embeddings were made; None: as the encoders' folders say.
 
     Raises:
         InputError: a file is missing or does not fit, or heads come without their base.
@@ -103,14 +117,15 @@ def load_trained(directory: Path, base: Path | None, device: str = "cpu", *, tex
         return load_clip(directory, device)
     if facts.get("kind") != "heads":
         raise InputError(f"{directory / 'model.json'} has kind {facts.get('kind')!r}; expected 'clip' or 'heads'")
-    if base is None:
+    if base is None and (image_base is None or text_base is None):
         raise InputError(
             f"the model in {directory} is heads on frozen embeddings; give the base encoder they belong to"
         )
-    image_side = load_clip(base, device)
-    text_side = load_clip(text_base, device) if text_base is not None else image_side
-    model = HeadedModel(image_side.model, text_side.model, load_heads(directory, device)).eval()
-    return Clip(model, image_side.transform, text_side.tokenizer, image_side.architecture)
+    config = (settings or EmbeddingConfig()).model_copy(update={"modality": "both"})
+    encoders = open_encoders(config, EncoderFiles(base, image_base, text_base), device)
+    assert encoders.image is not None and encoders.text is not None
+    model = HeadedModel(encoders, load_heads(directory, device)).eval()
+    return ImageTextModel(model, encoders.image.transform, encoders.text.tokenise)
 
 
 def model_facts(directory: Path) -> dict[str, Any]:

@@ -93,9 +93,9 @@ def test_a_surrogate_of_heads_at_two_half_steps(small: Path) -> None:
         ({"settings": {"modality": "image"}}, "training.heads need images and captions"),
         ({"settings": {"encoder": "pixels", "modality": "image"}}, "encoded by a model, not encoder: pixels"),
         ({"settings": {"architecture": {"name": "RN50"}}}, "is not that of the trained model"),
-        ({"model": None}, "cannot score heads on random weights"),
-        ({"model": "model.safetensors"}, "cannot score heads on a bare checkpoint"),
-        ({"text_model": "bert"}, "cannot score heads on a `text_model`"),
+        ({"model": "clip", "image_model": "timm", "text_model": "bert"}, "`model` is not used"),
+        ({"image_model": "timm", "settings": {"modality": "text"}}, "`image_model` encodes images"),
+        ({"image_model": "timm", "settings": {"encoder": "pixels", "modality": "image"}}, "pixels"),
         ({"text_model": "bert", "settings": {"modality": "image"}}, "`text_model` encodes captions"),
     ],
 )

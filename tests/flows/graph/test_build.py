@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from flows.config.pipeline import load_config, load_experiment
+from flows.config.plans import EncoderPlan, ScreeningEncoder
 from flows.graph.benchmarks import datasets
 from flows.graph.build import build, curate
 from flows.graph.curate import selections, variants
@@ -15,6 +16,7 @@ from flows.graph.words import encoder_in_words
 from storage.errors import InputError
 from storage.tree import leaves
 from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.record import EncoderRecord
 from tasks.reporting.config import RunLabel
 from tasks.reporting.inputs.stage_outputs import Screening, Trained, Training
 from tests.flows.conftest import edit
@@ -106,12 +108,12 @@ def test_what_is_taken_down_goes_before_anything_is_looked_at(small: Path) -> No
 def test_the_report_takes_what_the_graphs_hand_on(small: Path) -> None:
     config = load_config(small)
     engine = Recorder()
-    trained = Trained(RunLabel(variant="heads", seed=3), "heads", "clip")  # type: ignore[arg-type]
+    trained = Trained(RunLabel(variant="heads", seed=3), "heads", EncoderRecord(EmbeddingConfig()))  # type: ignore[arg-type]
     training = Training([trained])
     scores = evaluate_graph(engine, config, training, datasets(engine, config))
     (score,) = scores
     assert score.cell.benchmark == "shape" and score.cell.seed == 3
-    assert engine.submitted["evaluate heads, seed 3, shape"]["base"] == "clip"
+    assert engine.submitted["evaluate heads, seed 3, shape"]["encoded"] == "encode shape"
     report_graph(engine, config, screening(), curation(), training, scores)
     assert set(engine.submitted["report"]) == {"config", "screening", "curation", "training", "scores"}
 
@@ -129,8 +131,12 @@ def test_a_verb_of_the_other_kind_of_experiment_is_refused(small: Path) -> None:
 
 
 def test_encoders_in_words() -> None:
-    clip, pixels = EmbeddingConfig(), EmbeddingConfig(encoder="pixels", modality="image", pixel_side=8)
-    assert encoder_in_words(pixels, None) == "thumbnails of 8 × 8 pixels"
-    assert encoder_in_words(clip, "trained") == "the CLIP that this run trained on the original data"
-    assert encoder_in_words(clip, "/secret/place/model") == "the model model"
-    assert encoder_in_words(clip, None) == "a CLIP with random weights"
+    pixels = EmbeddingConfig(encoder="pixels", modality="image", pixel_side=8)
+    assert encoder_in_words(ScreeningEncoder(settings=pixels)) == "thumbnails of 8 × 8 pixels"
+    assert encoder_in_words(ScreeningEncoder(settings=EmbeddingConfig())) == "a CLIP with random weights"
+    assert encoder_in_words(EncoderPlan()) == "the CLIP that this run trained on the original data"
+    assert encoder_in_words(EncoderPlan(model=Path("/secret/place/model"))) == "the model model"
+    two = EncoderPlan(image_model=Path("/secret/lite0"), text_model=Path("/secret/minilm"))
+    assert encoder_in_words(two) == "the model lite0 for images, the model minilm for captions"
+    one = EncoderPlan(model=None, text_model=Path("bert"))
+    assert encoder_in_words(one) == "a CLIP with random weights, the model bert for captions"

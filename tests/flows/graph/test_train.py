@@ -31,7 +31,7 @@ def test_every_variant_and_seed_gets_its_own_rows(small: Path) -> None:
     assert engine.submitted["train balanced, seed 1"]["pairs"] == ["gather 0", "gather 1"]
     assert engine.submitted["train random, seed 1"]["selection"] == ["thin 0", "thin 1"]
     heads = [trained for trained in made.models if trained.base is not None]
-    assert {trained.base for trained in heads} == {"train original, seed 0"} and len(heads) == 4
+    assert {trained.base.model for trained in heads} == {"train original, seed 0"} and len(heads) == 4
     assert engine.submitted["heads k=1, balanced, seed 1"]["config"].loss.half_steps == 1
 
 

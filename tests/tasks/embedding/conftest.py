@@ -13,6 +13,7 @@ from storage.record.manifest import External
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import write_table
+from tests.tasks.embedding.model_folders import write_bert
 
 CAPTIONS = ("a red circle", "a blue ring on green", "two dogs", "IMG_0042.JPG", "a red circle")
 
@@ -51,16 +52,7 @@ def pairs(tmp_path: Path) -> External:
 
 @pytest.fixture(scope="session")
 def bert_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder = tmp_path_factory.mktemp("bert")
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "red", "blue", "circle", "ring", "on", "green", "dogs"]
-    (folder / "vocab.txt").write_text("\n".join(words))
-    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
-    config = BertConfig(vocab_size=len(words), hidden_size=24, num_hidden_layers=2, num_attention_heads=2,
-                        intermediate_size=32, max_position_embeddings=40)  # fmt: skip
-    BertModel(config).save_pretrained(folder)
-    return folder
+    return write_bert(tmp_path_factory.mktemp("bert"))
 
 
 @pytest.fixture(scope="session")

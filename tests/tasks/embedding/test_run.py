@@ -16,6 +16,7 @@ from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.models.clip import Architecture, build_clip, save_clip
 from tasks.embedding.pictures.decoding import decode_image
+from tasks.embedding.record import EncoderFiles, EncoderRecord
 from tasks.embedding.run import embed_shards
 from tasks.embedding.stats import EmbedStats
 from tasks.embedding.task import embed
@@ -31,14 +32,14 @@ def run(pairs: External, folder: Path, workers: int = 1, **options: object) -> t
     config = EmbeddingConfig(**options)
     (folder / "out").mkdir(parents=True)
     stats = embed_shards(
-        config, shards=sorted(pairs.path.glob("pairs-*")), model=None, text_model=None,
+        config, shards=sorted(pairs.path.glob("pairs-*")), files=EncoderFiles(),
         output=folder / "out", scratch=folder / "scratch", workers=workers,
     )  # fmt: skip
     return read_table(sorted((folder / "out").glob("embeddings-*"))), read_table(folder / "out/rejected.parquet"), stats
 
 
 def test_rows_rejections_and_unit_vectors(pairs: External, runtime: Runtime) -> None:
-    manifest = embed.run(EmbeddingConfig(), pairs, None, None, runtime=runtime)
+    manifest = embed.run(EncoderRecord(EmbeddingConfig()), pairs, runtime=runtime)
     folder = runtime.store / manifest.name
     assert sorted(file.path for file in manifest.files) == [
         "embeddings-00000.parquet", "embeddings-00001.parquet", "rejected.parquet",
@@ -89,7 +90,7 @@ def test_one_modality_alone(pairs: External, tmp_path: Path) -> None:
 
 def test_a_separate_text_model_has_its_own_dimension(pairs: External, runtime: Runtime, bert_folder: Path) -> None:
     text_model = External(path=bert_folder, fingerprint="bert")
-    manifest = embed.run(EmbeddingConfig(text_length=12), pairs, None, text_model, runtime=runtime)
+    manifest = embed.run(EncoderRecord(EmbeddingConfig(text_length=12), text_model=text_model), pairs, runtime=runtime)
     table = read_table(sorted((runtime.store / manifest.name).glob("embeddings-*")))
     assert manifest.stats["dimensions"] == {"image": 64, "text": 24}
     assert matrix(table, "text").shape == (7, 24)
@@ -102,9 +103,9 @@ def test_a_checkpoint_without_a_description(pairs: External, runtime: Runtime, t
     (tmp_path / "model" / "model.json").unlink()
     model = External(path=tmp_path / "model", fingerprint="m")
     with pytest.raises(InputError, match="architecture"):
-        embed.run(EmbeddingConfig(), pairs, model, None, runtime=runtime)
+        embed.run(EncoderRecord(EmbeddingConfig(), model), pairs, runtime=runtime)
     architecture = Architecture(name="equipoise-tiny-vit")
-    manifest = embed.run(EmbeddingConfig(architecture=architecture), pairs, model, None, runtime=runtime)
+    manifest = embed.run(EncoderRecord(EmbeddingConfig(architecture=architecture), model), pairs, runtime=runtime)
     assert manifest.stats["rows"] == 7
 
 

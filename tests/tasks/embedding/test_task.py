@@ -12,6 +12,7 @@ from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import embed
 from tests.paths import ROOT
 from tests.tasks.embedding.conftest import png, write_pairs
@@ -23,6 +24,7 @@ import tasks.embedding.run as run
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import embed
 
 pairs, store, reached = map(Path, sys.argv[1:])
@@ -37,7 +39,7 @@ def encode_and_stop(path, *rest, **options):
 
 run.encode_shard = encode_and_stop
 pairs = External(path=pairs, fingerprint="p")
-embed.run(EmbeddingConfig(batch_size=2), pairs, None, None, runtime=Runtime(store=store))
+embed.run(EncoderRecord(EmbeddingConfig(batch_size=2)), pairs, runtime=Runtime(store=store))
 """
 
 
@@ -62,8 +64,8 @@ def test_a_killed_process_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
     assert [path.name for path in left] == ["embeddings-00000.parquet"]
     node = left[0].stat().st_ino
     config = EmbeddingConfig(batch_size=2)
-    resumed = embed.run(config, pairs, None, None, runtime=Runtime(store=store))
-    whole = embed.run(config, pairs, None, None, runtime=Runtime(store=tmp_path / "whole"))
+    resumed = embed.run(EncoderRecord(config), pairs, runtime=Runtime(store=store))
+    whole = embed.run(EncoderRecord(config), pairs, runtime=Runtime(store=tmp_path / "whole"))
     assert digests(store / resumed.name) == digests(tmp_path / "whole" / whole.name) and resumed.digest == whole.digest
     assert (store / resumed.name / "embeddings-00000.parquet").stat().st_ino == node  # not encoded again
     assert len(read_table(store / resumed.name / "rejected.parquet")) == 2

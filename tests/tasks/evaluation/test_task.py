@@ -46,7 +46,7 @@ def folder(runtime: Runtime, manifest: Manifest) -> Path:
 @pytest.mark.parametrize("name", ["six", "three"])
 def test_scores_are_clip_benchmarks(shop: tuple[Runtime, Manifest, External], name: str) -> None:
     runtime, model, sets = shop
-    made = evaluate.run(CONFIG, name, model, sets, None, runtime=runtime)
+    made = evaluate.run(CONFIG, name, model, sets, runtime=runtime)
     text = (folder(runtime, made) / "scores.json").read_text()
     scores = json.loads(text, parse_constant=lambda constant: pytest.fail(constant))
     clip = load_clip(folder(runtime, model))
@@ -79,7 +79,7 @@ def test_scores_are_clip_benchmarks(shop: tuple[Runtime, Manifest, External], na
 
 def test_retrieval(shop: tuple[Runtime, Manifest, External]) -> None:
     runtime, model, sets = shop
-    made = evaluate.run(CONFIG, "captions", model, sets, None, runtime=runtime)
+    made = evaluate.run(CONFIG, "captions", model, sets, runtime=runtime)
     scores = json.loads((folder(runtime, made) / "scores.json").read_text())
     assert scores["task"] == "zeroshot_retrieval" and scores["primary"] == "image_retrieval_recall@1"
     assert sorted(scores["intervals"]) == sorted(scores["metrics"])
@@ -87,10 +87,10 @@ def test_retrieval(shop: tuple[Runtime, Manifest, External]) -> None:
 
 def test_same_bytes_whatever_the_batch(shop: tuple[Runtime, Manifest, External], tmp_path: Path) -> None:
     runtime, model, sets = shop
-    made = evaluate.run(CONFIG, "six", model, sets, None, runtime=runtime)
+    made = evaluate.run(CONFIG, "six", model, sets, runtime=runtime)
     other = Runtime(store=tmp_path / "store")
     same_model = untrained.run(0, runtime=other)
-    again = evaluate.run(CONFIG.model_copy(update={"batch_size": 7}), "six", same_model, sets, None, runtime=other)
+    again = evaluate.run(CONFIG.model_copy(update={"batch_size": 7}), "six", same_model, sets, runtime=other)
     assert again.digest == made.digest and again.key == made.key
 
 
@@ -98,5 +98,5 @@ def test_absent_benchmark_leaves_nothing_behind(shop: tuple[Runtime, Manifest, E
     runtime, model, sets = shop
     before = sorted(path.name for path in (runtime.store / "evaluate").glob("*"))
     with pytest.raises(InputError, match="no benchmark folder"):
-        evaluate.run(CONFIG, "absent", model, sets, None, runtime=runtime)
+        evaluate.run(CONFIG, "absent", model, sets, runtime=runtime)
     assert sorted(path.name for path in (runtime.store / "evaluate").glob("*")) == before

@@ -14,6 +14,7 @@ from storage.store.workspace import Runtime
 from storage.tables.schemas import GONE
 from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.task import geometry
@@ -58,7 +59,7 @@ PIXELS = EmbeddingConfig(encoder="pixels", modality="image", pixel_side=8)
 def test_duplicates_are_found_and_dropped(tmp_path: Path, runtime: Runtime) -> None:
     images = [smooth(0), smooth(1), smooth(2), smooth(3), smooth(0), blurred(smooth(1)), smooth(4)]
     pairs = write_pairs(tmp_path / "pairs", images[:4], images[4:])
-    embedded = embed.run(PIXELS, pairs, None, None, runtime=runtime)
+    embedded = embed.run(EncoderRecord(PIXELS), pairs, runtime=runtime)
     measured = geometry.run(GeometryConfig(), [embedded], None, runtime=runtime)
     listed = deduplicate.run(DeduplicateConfig(content="image", near=0.2), [pairs], measured, runtime=runtime)
     ids = read_table(sorted(pairs.path.glob("*")))["id"].to_pylist()
@@ -84,7 +85,7 @@ def test_no_row_goes_for_one_that_was_taken_down(tmp_path: Path, runtime: Runtim
     ids = read_table(sorted(pairs.path.glob("*")))["id"].to_pylist()
     down = (min(ids[0], ids[3]), min(ids[1], ids[4], ids[5]))
     taken = drop.run(DropConfig(takedown=down), pairs, [], runtime=runtime)
-    embedded = embed.run(PIXELS, pairs, None, None, taken, runtime=runtime)
+    embedded = embed.run(EncoderRecord(PIXELS), pairs, taken, runtime=runtime)
     measured = geometry.run(GeometryConfig(), [embedded], None, runtime=runtime)
     config = DeduplicateConfig(content=content, near=0.2)
     listed = deduplicate.run(config, [pairs], measured, gone=[taken], runtime=runtime)
@@ -112,7 +113,7 @@ def test_leaks_are_listed_with_pictures_and_dropped(tmp_path: Path, runtime: Run
     rows = read_table(runtime.store / tested.name / "pairs-00000.parquet").to_pylist()
     assert [row["key"] for row in rows] == ["0/s0000000", "0/s0000001", "0/s0000002"]
     assert rows[1]["caption"] == "a photo of a red circle." and rows[1]["label"] == 1
-    vectors = [embed.run(PIXELS, source, None, None, runtime=runtime) for source in (pairs, tested)]
+    vectors = [embed.run(EncoderRecord(PIXELS), source, runtime=runtime) for source in (pairs, tested)]
     config = LeakageConfig(distance=0.2, drop="both", listed=4)
     found = leakage.run(config, "", [vectors[0]], [vectors[1]], [pairs], [tested], dataset, runtime=runtime)
     folder = runtime.store / found.name

@@ -13,6 +13,7 @@ from tasks.embedding.encoding.encode_shard import EncodedShard, encode_shard
 from tasks.embedding.encoding.encoders import open_encoders
 from tasks.embedding.pictures.decoding import decode_image
 from tasks.embedding.pictures.pixels import pixel_vector
+from tasks.embedding.record import EncoderFiles, EncoderRecord
 from tasks.embedding.task import embed
 from tests.tasks.embedding.conftest import png, write_pairs
 
@@ -21,7 +22,7 @@ PIXELS = EmbeddingConfig(encoder="pixels", modality="image", pixel_side=8)
 
 def encoded(path: Path, batch_size: int, workers: int = 1, stored: str = "float32") -> tuple[EncodedShard, list[int]]:
     done: list[int] = []
-    encoders = open_encoders(PIXELS, None, None, "cpu")
+    encoders = open_encoders(PIXELS, EncoderFiles(), "cpu")
     shard = encode_shard(path, encoders, batch_size=batch_size, stored=stored, workers=workers, advance=done.append)
     return shard, done
 
@@ -66,7 +67,7 @@ def test_a_picture_of_several_rows_is_encoded_once(tmp_path: Path, monkeypatch: 
         module, "decode_image", lambda content, **sides: (decoded.append(content), original(content, **sides))[1]
     )
     pairs = write_pairs(tmp_path / "pairs", [png(0), b"broken", png(1), png(0), None, b"broken", png(0), None])
-    manifest = embed.run(EmbeddingConfig(batch_size=2), pairs, None, None, runtime=Runtime(store=tmp_path / "store"))
+    manifest = embed.run(EncoderRecord(EmbeddingConfig(batch_size=2)), pairs, runtime=Runtime(store=tmp_path / "store"))
     assert sorted(decoded, key=str) == sorted([png(0), b"broken", png(1), None], key=str)  # in several threads
     folder = tmp_path / "store" / manifest.name
     table, given = read_table(folder / "embeddings-00000.parquet"), read_table(pairs.path / "pairs-00000.parquet")

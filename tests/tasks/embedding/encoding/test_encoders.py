@@ -12,6 +12,7 @@ from PIL import Image
 
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encoders import Encoders, open_encoders, unit_rows
+from tasks.embedding.record import EncoderFiles
 from tests.paths import CASES
 from tests.tasks.embedding.conftest import png
 
@@ -48,7 +49,7 @@ def test_only_the_direction_is_kept(rows: np.ndarray, scale: float) -> None:
 
 
 def test_a_batch_is_prepared_with_its_faults_told_apart() -> None:
-    encoders = open_encoders(PIXELS, None, None, "cpu")
+    encoders = open_encoders(PIXELS, EncoderFiles(), "cpu")
     assert encoders.text is None and encoders.image is not None
     prepared = encoders.image.prepare([None, png(0), b"broken", png(1)])
     assert prepared.inputs is not None and prepared.inputs.shape == (2, 3 * 4 * 4) and prepared.places == [1, 3]
@@ -77,7 +78,7 @@ def test_a_strip_is_one_fault_and_no_loss_of_the_batch(resize: str) -> None:
     config = EmbeddingConfig.model_validate(
         {"modality": "image", "architecture": {"name": "equipoise-tiny-vit", "image_size": 224, "resize": resize}}
     )
-    encoder = open_encoders(config, None, None, "cpu").image
+    encoder = open_encoders(config, EncoderFiles(), "cpu").image
     assert encoder is not None
     prepared = encoder.prepare([png(0), strip, png(1)])
     if resize == "squash":
@@ -96,7 +97,7 @@ def test_a_photograph_on_its_side_and_its_upright_copy_have_one_vector() -> None
     exif[0x0112] = 6
     photograph.transpose(Image.Transpose.ROTATE_90).save(lying, "JPEG", exif=exif)
     photograph.save(upright, "PNG")
-    encoders = open_encoders(PIXELS, None, None, "cpu")
+    encoders = open_encoders(PIXELS, EncoderFiles(), "cpu")
     assert encoders.image is not None
     inputs = encoders.image.prepare([lying.getvalue(), upright.getvalue()]).inputs
     assert inputs is not None

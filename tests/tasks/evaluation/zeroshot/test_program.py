@@ -34,7 +34,7 @@ def six(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_agrees_with_the_stage(six: Path, tmp_path: Path) -> None:
     runtime = Runtime(store=tmp_path / "store")
     model = untrained.run(0, runtime=runtime)
-    made = evaluate.run(EvaluationConfig(resamples=100), "", model, External(path=six, fingerprint="six"), None,
+    made = evaluate.run(EvaluationConfig(resamples=100), "", model, External(path=six, fingerprint="six"),
                         runtime=runtime)  # fmt: skip
     done = program(tmp_path, "eval", "--pretrained", runtime.store / model.name, "--dataset", "wds/six",
                    "--dataset_root", six, "--task", "zeroshot_classification")  # fmt: skip

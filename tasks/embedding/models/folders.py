@@ -1,0 +1,63 @@
+"""What a model's folder holds, told by its description before anything of it is loaded."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from storage.errors import InputError
+
+Kind = Literal["equipoise", "open_clip", "timm", "transformers"]
+
+OPEN_CLIP_CONFIG = "open_clip_config.json"
+
+
+def kind_of(folder: Path) -> Kind:
+    """Whose form a model folder has.
+
+    `model.json`: what a training stage wrote; `open_clip_config.json`: open_clip's; `config.json` with a `model_type`:
+    transformers'; with an `architecture`: timm's. Raises `InputError` for a folder that is none of these.
+    """
+    if (folder / "model.json").is_file():
+        return "equipoise"
+    if (folder / OPEN_CLIP_CONFIG).is_file():
+        return "open_clip"
+    if (folder / "config.json").is_file():
+        config = read_json(folder / "config.json")
+        if "model_type" in config:
+            return "transformers"
+        if "architecture" in config:
+            return "timm"
+    raise InputError(
+        f"{folder} holds no model; give a folder with open_clip_config.json, with config.json as timm or transformers "
+        "write it, or a model that a training stage wrote, each with its *.safetensors beside it"
+    )
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """The object in a JSON file. Raises `InputError` naming the file where it holds none."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{file} cannot be read as JSON ({type(error).__name__}); restore it") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{file} holds a {type(content).__name__}, not an object; restore it")
+    return content
+
+
+def one_safetensors(folder: Path, *names: str) -> Path:
+    """The weights of a folder: the first of `names` that it holds, or its only `*.safetensors`.
+
+    Raises `InputError` where there is none or no telling which; pickled checkpoints are never opened.
+    """
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    found = sorted(folder.glob("*.safetensors"))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise InputError(f"{folder} holds {len(found)} *.safetensors; name the one that is meant model.safetensors")
+    raise InputError(
+        f"{folder} holds no *.safetensors; pickled checkpoints can run code when opened, so convert them where you "
+        "trust them: safetensors.torch.save_file(torch.load(file, weights_only=True), 'model.safetensors')"
+    )

@@ -1,0 +1,49 @@
+"""Model folders are told apart by their descriptions, and what is none is named."""
+
+from pathlib import Path
+
+import pytest
+
+from storage.errors import InputError
+from tasks.embedding.models.folders import kind_of, one_safetensors, read_json
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "kind"),
+    [
+        ("model.json", "{}", "equipoise"),
+        ("open_clip_config.json", "{}", "open_clip"),
+        ("config.json", '{"model_type": "bert"}', "transformers"),
+        ("config.json", '{"architecture": "resnet18"}', "timm"),
+    ],
+)
+def test_each_kind(tmp_path: Path, file: str, content: str, kind: str) -> None:
+    (tmp_path / file).write_text(content)
+    assert kind_of(tmp_path) == kind
+
+
+@pytest.mark.parametrize("content", [None, "{}", '{"other": 1}'])
+def test_a_folder_that_is_no_model(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "config.json").write_text(content)
+    with pytest.raises(InputError, match="holds no model"):
+        kind_of(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["[1]", "{", "[" * 100_000, "NaN"])
+def test_json_that_holds_no_object(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(InputError, match=r"config\.json (cannot be read as JSON|holds a)"):
+        read_json(tmp_path / "config.json")
+
+
+def test_the_weights_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
+    with pytest.raises(InputError, match=r"no \*\.safetensors; pickled"):
+        one_safetensors(tmp_path)
+    (tmp_path / "a.safetensors").touch()
+    assert one_safetensors(tmp_path, "model.safetensors") == tmp_path / "a.safetensors"
+    (tmp_path / "b.safetensors").touch()
+    with pytest.raises(InputError, match="holds 2"):
+        one_safetensors(tmp_path)
+    assert one_safetensors(tmp_path, "b.safetensors") == tmp_path / "b.safetensors"
