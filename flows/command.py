@@ -9,6 +9,7 @@ from rich.table import Table
 
 from flows.commands.card import card
 from flows.commands.console import console
+from flows.commands.deploy import deploy
 from flows.commands.difference import diff
 from flows.commands.export import export
 from flows.commands.plan import plan
@@ -96,6 +97,7 @@ def clip_benchmark(context: typer.Context) -> None:
 
 
 app.command()(plan)
+app.command()(deploy)
 app.command()(diff)
 app.command()(verify)
 app.command()(gc)

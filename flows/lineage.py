@@ -1,29 +1,44 @@
-"""Lineage on disk: what was used, from what, and whether it ran."""
+"""Lineage on disk: what was used, from what, whether it ran and why, and who made what was reused."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from flows.engine.engine import Node
 from storage.atomic import write_whole
-from tasks.reporting.lineage import LineageNode, lineage_json
+from storage.record.manifest import Manifest
+from storage.store.runs import RunRecord, Use
+from tasks.reporting.lineage.nodes import LineageNode, lineage_json
+
+ROWS = ("rows", "size", "entries", "points", "images", "concepts")
+"""Names under which stages state the rows of what they wrote, the first that is there."""
 
 
-def write_lineage(folder: Path, nodes: Sequence[Node]) -> None:
+def write_lineage(folder: Path, nodes: Sequence[LineageNode]) -> None:
     """Write `lineage.json` below the run's folder, whole or not at all."""
-    write_whole(folder / "lineage.json", json.dumps(lineage_json(describe(nodes)), indent=1, allow_nan=False))
+    write_whole(folder / "lineage.json", json.dumps(lineage_json(nodes), indent=1, allow_nan=False))
 
 
-def describe(nodes: Sequence[Node]) -> list[LineageNode]:
-    """The nodes as the report draws them; a run that failed, or waited for one that did, has no digest."""
-    return [_describe(node) for node in nodes]
+def describe(nodes: Sequence[Node], made: Mapping[str, RunRecord] | None = None) -> list[LineageNode]:
+    """The nodes as readers are shown them; a run that failed, or waited for one that did, has no digest.
+
+    Args:
+        nodes: of a whole run, so that rows of inputs are known.
+        made: which run made what was reused, by key.
+    """
+    manifests = {node.manifest.key: node.manifest for node in nodes if node.manifest}
+    return [describe_one(node, manifests, made or {}) for node in nodes]
 
 
-def _describe(node: Node) -> LineageNode:
+def describe_one(node: Node, manifests: Mapping[str, Manifest], made: Mapping[str, RunRecord]) -> LineageNode:
+    """One node, from the manifests that are known by now."""
     manifest = node.manifest
     if manifest is None:
+        sentence = str(node.error)
         return LineageNode(node.label, node.stage, f"{node.stage}: {node.label}", "", (), node.state,
-                           stats={"error": str(node.error)})  # fmt: skip
+                           stats={"error": sentence}, why=(sentence,))  # fmt: skip
+    inputs = dict.fromkeys(parent.key for parent in manifest.parents)
+    read = [(key, manifests[key].stage, rows_of(manifests[key])) for key in inputs if key in manifests]
     return LineageNode(
         label=node.label,
         stage=node.stage,
@@ -36,4 +51,33 @@ def _describe(node: Node) -> LineageNode:
         version=manifest.version,
         code=manifest.code,
         parameters=manifest.parameters,
+        why=node.why if node.state == "ran" else (_maker(manifest, made),),
+        rows=rows_of(manifest),
+        inputs=tuple((key, stage, rows) for key, stage, rows in read if rows is not None),
+        folder=manifest.name,
     )
+
+
+def rows_of(manifest: Manifest) -> int | None:
+    """Rows of an output as its stage counts them; None for a model, a score or a report."""
+    stated = (manifest.stats.get(name) for name in ROWS)
+    return next((rows for rows in stated if isinstance(rows, int) and not isinstance(rows, bool)), None)
+
+
+def uses(nodes: Iterable[Node]) -> tuple[Use, ...]:
+    """The nodes as the book of runs keeps them."""
+    return tuple(
+        Use(
+            label=node.label,
+            stage=node.stage,
+            key=node.manifest.key if node.manifest else "",
+            digest=node.manifest.digest if node.manifest else "",
+            state=node.state,
+        )
+        for node in nodes
+    )
+
+
+def _maker(manifest: Manifest, made: Mapping[str, RunRecord]) -> str:
+    record = made.get(manifest.key)
+    return f"made by {record.words}" if record else f"made {manifest.created:%Y-%m-%d %H:%M}"

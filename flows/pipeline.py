@@ -1,20 +1,30 @@
 """The flows: one per verb, and `pipeline`, which does it all. Each verb includes the ones before it, from the cache."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from prefect import flow
+from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
+from prefect.events import emit_event
 from prefect.flows import Flow
+from prefect.runtime import deployment, flow_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.artifacts.lineage import publish_lineage
+from flows.artifacts.task_page import TaskPages
+from flows.book import enter
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig, load_experiment
 from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.engine.engine import Node
 from flows.engine.prefect_engine import PrefectEngine
+from flows.following import announcement, brought, is_new, next_verb, remember
 from flows.graph.build import AnyExperiment, build
-from flows.lineage_artifact import publish_lineage
+from flows.naming import run_name, run_tags
 from flows.run import deliver, raise_first
 from flows.verbs import Verb
 from storage.errors import EquipoiseError
@@ -27,39 +37,70 @@ def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[...
     if settings.runner == "ray" and not _on_ray():
         again().with_options(task_runner=task_runner(settings))(settings)
         return
-    engine = PrefectEngine(settings.runtime)
-    report = build(engine, settings, verb)
-    nodes = engine.finish()
-    publish_lineage(settings, nodes, wait_for=[report] if report else None)
+    _tag(settings, verb)
+    with TaskPages(settings) as pages:
+        engine = PrefectEngine(settings.runtime, experiment=settings.name, ended=pages.show)
+        report = build(engine, settings, verb)
+        nodes = engine.finish()
+    publish_lineage(settings, enter(settings, verb, nodes, flow_run=flow_run.id), wait_for=[report] if report else None)
     raise_first(nodes)
     deliver(settings, report.result().manifest if report else None)
+    _announce(settings, verb, nodes)
 
 
-@flow(name="curate", task_runner=THREADS)
+def _name() -> str:
+    """What the current flow run is called: experiment and verb."""
+    return run_name(flow_run.parameters.get("config"), flow_run.flow_name)
+
+
+def _tag(config: Experiment, verb: Verb) -> None:
+    """Tag the current flow run, wherever it was started from."""
+    if flow_run.id is None:
+        return
+    tags = list(dict.fromkeys([*flow_run.tags, *run_tags(config.name, verb)]))
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(flow_run.id), tags=tags)
+
+
+def _announce(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> None:
+    """Let the next verb follow, where this one brought something that was not announced before."""
+    if (following := next_verb(config, verb)) is None:
+        return
+    digest = brought(nodes)
+    logger = logging.getLogger("equipoise.flow")
+    if is_new(config.folder, verb, digest):
+        emit_event(**announcement(config, verb, digest, deployment=deployment.name))
+        remember(config.folder, verb, digest)
+        logger.info("%s brought something new: where %s is deployed, it follows", verb, following)
+    else:
+        logger.info("%s brought nothing new: %s does not follow", verb, following)
+
+
+@flow(name="curate", flow_run_name=_name, task_runner=THREADS)
 def curate(config: PipelineConfig | Path) -> None:
     """Ingest, match, balance, resample: curated Parquet shards and the random control."""
     _run(config, "curate", lambda: curate)
 
 
-@flow(name="train", task_runner=THREADS)
+@flow(name="train", flow_run_name=_name, task_runner=THREADS)
 def train(config: PipelineConfig | Path) -> None:
     """Curation from the cache, then every variant and seed, fine-tuning, embedding and geometry."""
     _run(config, "train", lambda: train)
 
 
-@flow(name="evaluate", task_runner=THREADS)
+@flow(name="evaluate", flow_run_name=_name, task_runner=THREADS)
 def evaluate(config: PipelineConfig | Path) -> None:
     """Curation and training from the cache, then every model on every benchmark, and the report."""
     _run(config, "evaluate", lambda: evaluate)
 
 
-@flow(name="pipeline", task_runner=THREADS)
+@flow(name="pipeline", flow_run_name=_name, task_runner=THREADS)
 def pipeline(config: PipelineConfig | Path) -> None:
     """From sources to the report: original against balanced against random, on equal budgets."""
     _run(config, "pipeline", lambda: pipeline)
 
 
-@flow(name="selfsupervise", task_runner=THREADS)
+@flow(name="selfsupervise", flow_run_name=_name, task_runner=THREADS)
 def selfsupervise(config: SelfSupervisedExperiment | Path) -> None:
     """Pictures alone: self-supervised training over seeds, linear and nearest-neighbour evaluation, and the report."""
     _run(config, "selfsupervise", lambda: selfsupervise)

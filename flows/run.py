@@ -3,11 +3,11 @@
 import shutil
 from collections.abc import Callable, Sequence
 
+from flows.book import enter
 from flows.config.experiment import Experiment
 from flows.engine.engine import Node
 from flows.engine.here import LocalEngine
 from flows.graph.build import AnyExperiment, build
-from flows.lineage import write_lineage
 from flows.verbs import Verb
 from storage.record.manifest import Manifest
 from storage.store.store import Store
@@ -18,7 +18,7 @@ def run_here(config: AnyExperiment, verb: Verb, announce: Callable[[str], None])
     engine = LocalEngine(config.runtime, parallel=config.parallel, announce=announce)
     report = build(engine, config, verb)
     nodes = engine.finish()
-    write_lineage(config.folder, nodes)
+    enter(config, verb, nodes)
     raise_first(nodes)
     deliver(config, report.result() if report else None)
     return nodes

@@ -26,6 +26,8 @@ class Node:
     state: State
     manifest: Manifest | None = None
     error: BaseException | None = None
+    why: tuple[str, ...] = ()
+    """Why it ran, a phrase each; empty where it did not."""
 
 
 class Engine(Protocol):
@@ -42,8 +44,11 @@ class BlockedError(Exception):
     """A stage run that could not start because an earlier one failed."""
 
 
-def node_of(label: str, stage: str, started: datetime, outcome: Manifest | BaseException) -> Node:
+def node_of(
+    label: str, stage: str, started: datetime, outcome: Manifest | BaseException, why: tuple[str, ...] = ()
+) -> Node:
     """What became of a run that ended with `outcome`, in a walk that began at `started`."""
     if isinstance(outcome, Manifest):
-        return Node(label, stage, "cached" if outcome.created < started else "ran", manifest=outcome)
+        reused = outcome.created < started
+        return Node(label, stage, "cached" if reused else "ran", manifest=outcome, why=() if reused else why)
     return Node(label, stage, "blocked" if isinstance(outcome, BlockedError) else "failed", error=outcome)

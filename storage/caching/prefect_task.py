@@ -9,6 +9,7 @@ holds and Prefect has no record of (a run without Prefect, a copied store) gets 
 import inspect
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ from storage.caching.stage import Stage
 from storage.errors import StoreError
 from storage.record.manifest import Manifest
 from storage.store.publish import bind
+from storage.store.staleness import reasons
 from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
 from storage.tree import map_tree
@@ -38,8 +40,10 @@ class Output:
     of the containers that Prefect looks into.
     """
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, why: tuple[str, ...] = ()) -> None:
         self.manifest = manifest
+        self.why = why
+        """Why it was computed, a phrase each; empty for what was found."""
 
 
 def unwrap(inputs: dict[str, Any]) -> dict[str, Any]:
@@ -99,13 +103,20 @@ class StagePolicy(CachePolicy):
         return name
 
 
-def prefect_task(stage: Stage, runtime: Runtime, *, label: str) -> Task[..., Output]:
-    """The Prefect task of one call of a stage: named by `label`, its results kept in the runtime's store."""
+def prefect_task(
+    stage: Stage, runtime: Runtime, *, label: str, artifact: str = "", started: datetime | None = None
+) -> Task[..., Output]:
+    """The Prefect task of one call of a stage: named by `label`, its results kept in the runtime's store.
+
+    `artifact` is the key of the artifact that shows its progress, by default made of the label. Why it runs is told by
+    comparison with what was made before the walk over the graph `started`.
+    """
 
     def body(*args: object, **inputs: object) -> Output:
         arguments = unwrap(bind(stage.function, args, inputs))
-        progress = ProgressArtifact(f"{stage.name}-{stage.parts(**arguments).key}", label)
-        return Output(stage.run(runtime=runtime, report=progress, **arguments))
+        why = reasons(stage.parts(**arguments), Store(runtime.store), before=started)
+        progress = ProgressArtifact(f"{artifact or label}-progress", label)
+        return Output(stage.run(runtime=runtime, report=progress, **arguments), why)
 
     signature = inspect.signature(stage.function)
     inputs = [parameter for name, parameter in signature.parameters.items() if name != "work"]
@@ -115,6 +126,7 @@ def prefect_task(stage: Stage, runtime: Runtime, *, label: str) -> Task[..., Out
     return Task(
         body,
         name=stage.name,
+        tags={stage.name},
         task_run_name=label.replace("{", "{{").replace("}", "}}"),
         cache_policy=StagePolicy(stage=stage, store=runtime.store),
         result_storage=runtime.store.resolve() / RECORDS,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import JsonValue
 
@@ -9,17 +10,19 @@ from storage.record.keys import KeyParts
 from storage.store.store import Store
 
 
-def reasons(parts: KeyParts, store: Store) -> tuple[str, ...]:
+def reasons(parts: KeyParts, store: Store, *, before: datetime | None = None) -> tuple[str, ...]:
     """Why the run described by `parts` is not in the store, a phrase each; empty when it is.
 
     The comparison is with the stage's manifest that differs in the fewest places, the newest of equals:
-    `parameter target.t 20 → 50`, `source files changed`, `code changed`, `version 1 → 2`, `… is missing`.
+    `parameter target.t 20 → 50`, `source files changed`, `code changed`, `version 1 → 2`, `… is missing`. With `before`
+    only what was made before that moment counts: a run under way is not compared with its own other groups.
     """
     published = store.read(parts.stage, parts.key)
     if published:
         return store.damage(published)
     now = Made(parts.version, parts.code, parts.arguments)
-    earlier = (Made(each.version, each.code, each.parameters) for each in store.manifests(parts.stage))
+    known = (each for each in store.manifests(parts.stage) if before is None or each.created < before)
+    earlier = (Made(each.version, each.code, each.parameters) for each in known)
     differences = [key_differences(before, now) for before in earlier]
     if not differences:
         return ("never run",)

@@ -1,6 +1,9 @@
 """The whole pipeline, small: under a real Prefect server and without one, in one store."""
 
+import base64
 import json
+import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,7 @@ from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.status import StatusEngine
 from flows.graph.build import build
-from flows.pipeline import pipeline
+from flows.pipeline import curate, pipeline
 from flows.run import run_here
 from tests.flows.conftest import edit
 
@@ -52,8 +55,27 @@ def test_the_run_leaves_a_report_a_summary_and_a_lineage(finished: PipelineConfi
 
 def test_the_server_has_the_lineage_artifact(finished: PipelineConfig) -> None:
     with get_client(sync_client=True) as client:
-        found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["lineage"])))
-    assert any("```mermaid" in str(artifact.data) for artifact in found)
+        found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["small-lineage"])))
+        runs = client.read_flow_runs()
+    page = str(found[0].data)
+    pictures = [base64.b64decode(each) for each in re.findall(r"data:image/svg\+xml;base64,([\w+/=]+)", page)]
+    assert len(pictures) == 2 and all(ET.fromstring(picture).tag.endswith("svg") for picture in pictures)
+    assert "## The selection" in page and "| effective sample size |" in page and "## Scores" in page
+    named = [run for run in runs if run.name == "small pipeline"]
+    assert named and set(named[0].tags) >= {"equipoise", "small", "pipeline"}
+
+
+def test_each_task_run_has_a_page_that_says_why(finished: PipelineConfig) -> None:
+    curate(finished)
+    with get_client(sync_client=True) as client:
+        key = ArtifactFilter(key=ArtifactFilterKey(any_=["small-match-0"]))
+        first, second = sorted(client.read_artifacts(artifact_filter=key), key=lambda artifact: artifact.created)
+        task_run = client.read_task_run(second.task_run_id)
+    assert "| ended | ran |" in str(first.data) and "never run" in str(first.data)
+    assert "| ended | cached |" in str(second.data) and "made by small pipeline" in str(second.data)
+    assert str(finished.runtime.store) in str(second.data).replace("\\", "")
+    assert second.description.startswith("cached: ") and task_run.name == "match 0"
+    assert second.flow_run_id is None  # the flow run's own page keeps what is about all of it
 
 
 def test_a_second_run_without_the_server_is_all_cached(finished: PipelineConfig) -> None:

@@ -4,14 +4,19 @@ from pathlib import Path
 
 import pytest
 import yaml
+from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.flows import load_flow_from_entrypoint
 
+from flows.commands.deploy import CONFIG_OF_EVENT, verbs_of
+from flows.config.pipeline import load_experiment
+from flows.following import EVENTS, announcement
+from flows.naming import run_tags
 from tests.paths import ROOT
 
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 
 
-@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda deployment: deployment["name"])
+@pytest.mark.parametrize("deployment", DEPLOYMENTS, ids=lambda each: each["entrypoint"].rpartition(":")[2])
 def test_deployment(deployment: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     flow = load_flow_from_entrypoint(deployment["entrypoint"])
@@ -19,6 +24,22 @@ def test_deployment(deployment: dict, monkeypatch: pytest.MonkeyPatch) -> None:
     assert flow.validate_parameters(deployment["parameters"])["config"] == Path(deployment["parameters"]["config"])
     assert Path(deployment["parameters"]["config"]).is_file()
     assert deployment["work_pool"]["name"] == "local"
+
+
+def test_the_followers_are_those_of_the_deploy_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    config = load_experiment(Path("configs/demo.yaml"))
+    written = {each["entrypoint"].rpartition(":")[2]: each for each in DEPLOYMENTS if each["name"] == "demo"}
+    verbs = verbs_of(config)
+    assert written.keys() == verbs.keys()
+    for verb, before in verbs.items():
+        assert written[verb]["tags"] == run_tags("demo", verb)
+        triggers = [DeploymentEventTrigger.model_validate(each) for each in written[verb].get("triggers", [])]
+        assert len(triggers) == (before is not None)
+        for trigger in triggers:
+            assert trigger.expect == {EVENTS[before]} and trigger.parameters == CONFIG_OF_EVENT  # type: ignore[index]
+            event = announcement(config, before, "d", deployment=None)  # type: ignore[arg-type]
+            assert trigger.match["prefect.resource.id"] == [event["resource"]["prefect.resource.id"]]
 
 
 def test_the_form_shows_nested_settings_with_descriptions() -> None:

@@ -1,0 +1,62 @@
+"""Lineage in the Prefect UI: a page for a person, a table of every run, and an event for each output used."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.events import emit_event
+
+from flows.config.experiment import Experiment
+from flows.naming import artifact_key
+from storage.store.store import Store
+from tasks.reporting.lineage.nodes import LineageNode, rows_in
+from tasks.reporting.lineage.outcome import outcome
+from tasks.reporting.lineage.page import inputs_in_words, lineage_markdown
+
+
+def publish_lineage(config: Experiment, nodes: Sequence[LineageNode], *, wait_for: list[Any] | None) -> None:
+    """Publish a run's lineage to the Prefect UI."""
+    more = outcome(nodes, Store(config.runtime.store))
+    _lineage(config.name, nodes, more, wait_for=wait_for)
+
+
+@task(name="lineage", task_run_name="lineage", cache_policy=NO_CACHE, persist_result=False)
+def _lineage(name: str, nodes: Sequence[LineageNode], more: Sequence[str]) -> None:
+    """Never cached: artifacts made inside a cached task would not appear."""
+    create_markdown_artifact(
+        lineage_markdown(nodes, title=f"Lineage of {name}", more=more),
+        key=artifact_key(name, "lineage"),
+        description="What ran and why, what came from where, and what came of it",
+    )
+    create_table_artifact(
+        [_row(node) for node in nodes],
+        key=artifact_key(name, "stage runs"),
+        description=f"Every stage run of {name}; outputs lie below the store at these folders",
+    )
+    for node in nodes:
+        if node.digest:
+            emit_event(
+                f"equipoise.{node.stage}.{node.state}",
+                resource={
+                    "prefect.resource.id": f"equipoise.{node.stage}.{node.key}",
+                    "prefect.resource.name": node.label,
+                    "digest": node.digest,
+                },
+                payload={"label": node.label, "parents": list(node.parents)},
+            )
+
+
+def _row(node: LineageNode) -> dict[str, Any]:
+    return {
+        "stage": node.stage,
+        "run": node.label,
+        "ended": node.state,
+        "why, or made by": "; ".join(node.why),
+        "rows in": inputs_in_words(rows_in([node])),
+        "rows out": node.rows,
+        "seconds": node.seconds,
+        "folder": node.folder,
+        "digest": node.digest,
+    }
