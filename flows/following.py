@@ -19,6 +19,7 @@ from flows.engine.engine import Node
 from flows.verbs import Verb
 from storage.atomic import write_whole
 from storage.hashing import hash_json
+from storage.places.place import is_url
 
 NEXT: Mapping[Verb, Verb] = {"curate": "train", "train": "evaluate"}
 EVENTS: Mapping[Verb, str] = {"curate": "equipoise.curated", "train": "equipoise.trained"}
@@ -76,6 +77,8 @@ def portable(config: Experiment) -> dict[str, JsonValue]:
 
 
 def _anchored(value: object) -> object:
+    if is_url(value):
+        return str(value)
     if isinstance(value, Path):
         return str(value.absolute())
     if isinstance(value, Mapping):

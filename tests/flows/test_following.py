@@ -9,7 +9,7 @@ import pytest
 from flows.config.pipeline import PipelineConfig, load_experiment
 from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.engine.engine import Node
-from flows.following import announcement, brought, is_new, next_verb, portable, remember
+from flows.following import _anchored, announcement, brought, is_new, next_verb, portable, remember
 from storage.record.manifest import Manifest
 from tests.flows.conftest import edit
 from tests.paths import ROOT
@@ -67,3 +67,8 @@ def test_the_event_is_named_by_the_deployment_it_came_from(small: Path) -> None:
     other = announcement(config, "train", "d", deployment="demo")
     assert other["event"] == "equipoise.trained"
     assert other["resource"]["prefect.resource.id"] == "equipoise.experiment.demo"
+
+
+def test_a_url_stays_one() -> None:
+    place = pytest.importorskip("upath").UPath("memory://bucket/x.parquet")
+    assert _anchored({"a": [place, Path("x")]}) == {"a": ["memory://bucket/x.parquet", str(Path("x").absolute())]}
