@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from flows.api import run, status
+    from flows.api import load, run, status
     from flows.config.pipeline import load_experiment
     from storage.errors import EquipoiseError
     from storage.store.store import Store
@@ -44,6 +44,7 @@ __all__ = [
     "draw",
     "intrinsic_dimension",
     "knn",
+    "load",
     "load_experiment",
     "load_trained",
     "minimum_spanning_tree",
@@ -59,6 +60,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "load": "flows.api",
     "run": "flows.api",
     "status": "flows.api",
     "load_experiment": "flows.config.pipeline",

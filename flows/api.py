@@ -4,14 +4,19 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from flows.config.pipeline import load_experiment
+from flows.config.pipeline import PipelineConfig, load_experiment
 from flows.engine.engine import Node
 from flows.engine.status import Plan, StatusEngine
 from flows.graph.build import AnyExperiment, build
+from flows.graph.stored import stored_curation
 from flows.run import run_here
 from flows.verbs import Verb
+from storage.errors import InputError
+
+if TYPE_CHECKING:
+    from tasks.training.data.curated_set import CuratedSet
 
 
 @dataclass(frozen=True)
@@ -21,10 +26,12 @@ class Outcome:
     Attributes:
         folder: where the report, the summary and the lineage lie.
         nodes: every stage run with its state ("ran" or "cached") and its manifest, in the order of submission.
+        experiment: what was run.
     """
 
     folder: Path
     nodes: tuple[Node, ...]
+    experiment: AnyExperiment
 
     @property
     def summary(self) -> dict[str, Any] | None:
@@ -71,7 +78,51 @@ def run(
         'ran'
     """
     settings = _loaded(config)
-    return Outcome(settings.folder, tuple(run_here(settings, verb or settings.whole, announce)))
+    return Outcome(settings.folder, tuple(run_here(settings, verb or settings.whole, announce)), settings)
+
+
+def load(
+    run: Path | str | AnyExperiment | Outcome, split: Literal["curated", "validation"] = "curated"
+) -> "CuratedSet":
+    r"""The curated set of a run, as a pyarrow dataset and as a torch dataset; computes nothing.
+
+    Args:
+        run: a YAML file, the experiment that was read from one, or what `run` returned.
+        split: the curated rows, or those that the curation held out.
+
+    Returns:
+        `.arrow()`: every row once, with `weight` and `multiplicity`. `.torch()`: (picture, caption), as often as drawn.
+
+    Raises:
+        InputError: the curation has not run as it is configured now, or it held nothing out.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from equipoise import load, run
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> titles = ["title\tfilepath", "a red star\ta/1", "a red ring\ta/2", "a blue ring\tb/3"]
+        >>> _ = (folder / "titles.tsv").write_text("\n".join(titles))
+        >>> _ = (folder / "tiny.yaml").write_text(f'''
+        ... name: tiny
+        ... output: {folder}/run
+        ... sources: [{{kind: balance_csv, name: titles, path: {folder}/titles.tsv, images: none}}]
+        ... metadata: {{sources: [{{kind: entries, entries: [red, blue, star, ring]}}]}}
+        ... balancing: {{method: threshold, t: 9}}
+        ... ''')
+        >>> curated = load(run(folder / "tiny.yaml", "curate"))
+        >>> sorted(curated.arrow().to_table(columns=["caption"])["caption"].to_pylist())
+        ['a blue ring', 'a red ring', 'a red star']
+    """
+    from tasks.training.data.curated_set import CuratedSet
+
+    settings = run.experiment if isinstance(run, Outcome) else _loaded(run)
+    if not isinstance(settings, PipelineConfig):
+        raise InputError(f"{settings.name!r} is a self-supervised experiment, which curates nothing")
+    paths = stored_curation(settings).shards(split)
+    if not paths:
+        raise InputError(f"the curation of {settings.name!r} held nothing out; set curated.validation")
+    return CuratedSet(tuple(paths))
 
 
 def status(config: Path | str | AnyExperiment) -> list[Plan]:

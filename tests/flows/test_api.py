@@ -1,13 +1,14 @@
-"""Experiments from Python: `run` and `status` tell what the command line tells."""
+"""Experiments from Python: `run`, `load` and `status` tell what the command line tells."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
-from flows.api import run, status
+from flows.api import load, run, status
 from flows.config.pipeline import load_experiment
-from storage.errors import EquipoiseError
+from storage.errors import EquipoiseError, InputError
+from tests.flows.conftest import edit
 
 
 @pytest.fixture
@@ -52,3 +53,22 @@ def test_a_failure_is_raised_with_the_place_where_it_happened(titles: Path) -> N
     with pytest.raises(EquipoiseError) as failure:
         run(titles)
     assert any(note.startswith("in ") for note in failure.value.__notes__)
+
+
+def test_the_curated_set_is_loaded_from_a_file_an_experiment_or_an_outcome(small: Path) -> None:
+    path = edit(small, encoder=None, geometry=None, training=None, evaluation=None, curated={"validation": 0.2})
+    with pytest.raises(InputError, match="--verb curate"):
+        load(path)
+    outcome = run(path, "curate")
+    paths = {load(each).paths for each in (path, str(path), load_experiment(path), outcome)}
+    assert len(paths) == 1
+    curated, held = load(outcome), load(outcome, "validation")
+    assert curated.arrow().count_rows() > held.arrow().count_rows() > 0
+    picture, caption = next(iter(curated.torch()))
+    assert picture.mode == "RGB" and caption
+
+
+def test_nothing_held_out_is_told(titles: Path) -> None:
+    run(titles, "curate")
+    with pytest.raises(InputError, match="held nothing out"):
+        load(titles, "validation")
