@@ -1,6 +1,6 @@
 """How a trained model is scored on one benchmark."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,10 @@ class EvaluationConfig(Config):
     )
     recall_k: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(1, 5, 10), min_length=1, description="The k of recall@k, for retrieval benchmarks."
+    )
+    blank_captions: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="Blank lines among the captions of retrieval: asked for, as clip-benchmark does, or not.",
     )
     resamples: int = Field(
         default=2000, ge=100, description="Bootstrap resamples of the test images for each interval."

@@ -19,6 +19,7 @@ class EvaluationStats(Stats):
     interval: tuple[float, float] = Field(description="its interval over test images")
     images: int = Field(description="test images")
     classes: int = Field(description="classes that an image could be given; 0 for retrieval")
+    findings: tuple[str, ...] = Field(default=(), description="what to know of the benchmark itself, in sentences")
 
     @property
     def metrics(self) -> dict[str, float | None]:

@@ -45,7 +45,14 @@ def evaluate(
         if layout.kind == "classification":
             answers = classify(layout, clip, device=device, batch_size=config.batch_size)
         else:
-            answers = retrieve(layout, clip, recall_k=config.recall_k, device=device, batch_size=config.batch_size)
+            answers = retrieve(
+                layout,
+                clip,
+                recall_k=config.recall_k,
+                drop_blank=config.blank_captions == "drop",
+                device=device,
+                batch_size=config.batch_size,
+            )
     return _write_scores(config, layout, answers, clip.architecture.name, model, work)
 
 
@@ -94,7 +101,15 @@ def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest,
         if layout.kind == "classification":
             answers = classify_batches(layout, heads, heads.tokenise, batches, device=device)
         else:
-            answers = retrieve_batches(layout, heads, heads.tokenise, batches, recall_k=config.recall_k, device=device)
+            answers = retrieve_batches(
+                layout,
+                heads,
+                heads.tokenise,
+                batches,
+                recall_k=config.recall_k,
+                drop_blank=config.blank_captions == "drop",
+                device=device,
+            )
     return _write_scores(config, layout, answers, "heads", model, work)
 
 
@@ -219,6 +234,8 @@ def _write_scores(
     else:
         scores, table = retrieval_scores(answers, bootstrap), _retrieval_table(answers)
     write_table(work.output / "predictions.parquet", table)
+    for finding in scores.findings:
+        work.log(f"{layout.name}: {finding}")
     result = scores.to_json(dataset=f"wds/{layout.name}", model=name, pretrained=model.digest[:12])
     _write_json(work.output / "scores.json", result)
     return BenchmarkStats.model_validate(_figures(scores) | {"benchmark": layout.name})
@@ -258,6 +275,7 @@ def _figures(scores: "Scores") -> dict[str, object]:
         **scores.metrics,
         "images": scores.images,
         "classes": scores.choices,
+        "findings": scores.findings,
     }
 
 

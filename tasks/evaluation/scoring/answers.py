@@ -35,8 +35,10 @@ class Retrieval:
         image_of_text: [t] the image that each caption belongs to.
         found_image: by k, [t] whether a caption's image is among its k nearest images.
         found_text: by k, [n] whether one of an image's captions is among its k nearest captions.
+        blank: captions of white space alone among those asked for.
     """
 
     image_of_text: Int64s
     found_image: dict[int, Bools]
     found_text: dict[int, Bools]
+    blank: int = 0

@@ -7,6 +7,7 @@ import numpy as np
 
 from tasks.arrays import Int64s
 from tasks.evaluation.scoring.answers import Classification, Retrieval
+from tasks.evaluation.scoring.findings import caption_findings, class_findings
 from tasks.evaluation.scoring.intervals import Bootstrap, Interval, mean_recall_interval, ratio_interval, share_interval
 
 
@@ -31,6 +32,7 @@ class Scores:
         images: how many were scored.
         choices: how many classes an image could be given, 0 for retrieval.
         classes: those that have images.
+        findings: what a reader must know of the benchmark itself, in sentences.
     """
 
     task: str
@@ -40,6 +42,7 @@ class Scores:
     images: int
     choices: int = 0
     classes: tuple[ClassScore, ...] = ()
+    findings: tuple[str, ...] = ()
 
     def to_json(self, *, dataset: str, model: str, pretrained: str) -> dict[str, object]:
         """The result file: clip-benchmark's keys first, ours after; strict JSON, null for a missing metric."""
@@ -55,6 +58,7 @@ class Scores:
             "images": self.images,
             "choices": self.choices,
             "classes": [asdict(score) for score in self.classes],
+            "findings": list(self.findings),
         }
 
 
@@ -88,6 +92,7 @@ def classification_scores(answers: Classification, names: Sequence[str], bootstr
         images=images,
         choices=len(names),
         classes=classes,
+        findings=class_findings(names, answers.label),
     )
 
 
@@ -110,7 +115,14 @@ def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
         metrics[name] = float(hits.mean())
         intervals[name] = share_interval(int(hits.sum()), images, bootstrap)
     smallest = next(iter(metrics))
-    return Scores(task="zeroshot_retrieval", primary=smallest, metrics=metrics, intervals=intervals, images=images)
+    return Scores(
+        task="zeroshot_retrieval",
+        primary=smallest,
+        metrics=metrics,
+        intervals=intervals,
+        images=images,
+        findings=caption_findings(answers.blank),
+    )
 
 
 def class_counts(label: Int64s, prediction: Int64s) -> tuple[Int64s, Int64s, Int64s]:

@@ -90,6 +90,7 @@ def retrieve(
     clip: ImageTextModel,
     *,
     recall_k: Sequence[int],
+    drop_blank: bool = False,
     device: str = "cpu",
     batch_size: int = 256,
 ) -> Retrieval:
@@ -99,6 +100,7 @@ def retrieve(
         layout: a checked benchmark of kind "retrieval".
         clip: the model, on `device`.
         recall_k: the k of recall@k.
+        drop_blank: leave out captions of white space alone, which clip-benchmark asks for like the others.
         device: a device's type, such as "cuda".
         batch_size: images encoded, and queries compared, at a time.
 
@@ -106,7 +108,9 @@ def retrieve(
         InputError: an image cannot be decoded, or every k is beyond the size of the benchmark.
     """
     batches = Batches(layout, clip.transform, batch_size)
-    return retrieve_batches(layout, clip.model, clip.tokenizer, batches, recall_k=recall_k, device=device)
+    return retrieve_batches(
+        layout, clip.model, clip.tokenizer, batches, recall_k=recall_k, drop_blank=drop_blank, device=device
+    )
 
 
 def retrieve_batches(
@@ -116,6 +120,7 @@ def retrieve_batches(
     batches: Iterable[Any],
     *,
     recall_k: Sequence[int],
+    drop_blank: bool = False,
     device: str = "cpu",
 ) -> Retrieval:
     """The same for whatever the model takes for images: `batches` of (inputs `[b, …]`, lists of captions)."""
@@ -125,14 +130,24 @@ def retrieve_batches(
             f"{layout.images} images; give a smaller k"
         )
     encoder = cast(Encoder, model)
-    images, texts, image_of_text, largest = [], [], [], 1
+    images, texts, image_of_text, largest, blank = [], [], [], 1, 0
     with torch.no_grad():
         for inputs, captions, indices in zeroshot_retrieval.dataloader_with_indices(batches):
-            tokens = tokenise([text for of_image in captions for text in of_image])
             images.append(_unit(encoder.encode_image(inputs.to(device))).cpu())
-            texts.append(_unit(encoder.encode_text(tokens.to(device))).cpu())
             largest = max(largest, len(inputs))
-            image_of_text += [int(index) for index, of_image in zip(indices, captions, strict=True) for _ in of_image]
+            asked = [
+                (text, int(index))
+                for index, of_image in zip(indices, captions, strict=True)
+                for text in of_image
+                if text.strip() or not drop_blank
+            ]
+            if not asked:
+                continue
+            blank += sum(not text.strip() for text, _ in asked)
+            image_of_text += [index for _, index in asked]
+            texts.append(_unit(encoder.encode_text(tokenise([text for text, _ in asked]).to(device))).cpu())
+    if not texts:
+        raise InputError(f"every caption of the benchmark {layout.name} is blank; write captions into its .txt files")
     scores = torch.cat(texts) @ torch.cat(images).T  # [captions, images]
     positive = torch.zeros_like(scores, dtype=torch.bool)
     positive[torch.arange(len(scores)), torch.tensor(image_of_text)] = True
@@ -146,6 +161,7 @@ def retrieve_batches(
         image_of_text=np.array(image_of_text, dtype=np.int64),
         found_image={k: found(scores, positive, k) for k in recall_k if k <= scores.shape[1]},
         found_text={k: found(scores.T, positive.T, k) for k in recall_k if k <= scores.shape[0]},
+        blank=blank,
     )
 
 

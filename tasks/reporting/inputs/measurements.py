@@ -35,6 +35,7 @@ class Measurement:
         choices: classes to choose from, those without images too; 0 where the task is not classification.
         classes: those with test images.
         recalls: the recall of each of `classes`.
+        findings: what to know of the benchmark itself, in sentences.
         answers: None where the task is not classification.
     """
 
@@ -47,6 +48,7 @@ class Measurement:
     choices: int = 0
     classes: tuple[str, ...] = ()
     recalls: tuple[float, ...] = ()
+    findings: tuple[str, ...] = ()
     answers: Answers | None = field(default=None, compare=False)
 
     @property
@@ -75,5 +77,6 @@ def read_measurement(cell: Cell, scores: Manifest, work: Workspace) -> Measureme
         choices=result["choices"],
         classes=tuple(each["name"] for each in result["classes"]),
         recalls=tuple(each["recall"] for each in result["classes"]),
+        findings=tuple(result.get("findings", ())),  # a probe has none
         answers=answers,
     )

@@ -34,6 +34,7 @@ class Summary:
         choices: classes to choose from; 0 where the task is not classification.
         classes: those with test images.
         recalls: the mean recall of each of `classes`.
+        findings: what to know of the benchmark itself, in sentences.
     """
 
     variant: str
@@ -49,6 +50,7 @@ class Summary:
     choices: int
     classes: tuple[str, ...]
     recalls: tuple[float, ...]
+    findings: tuple[str, ...] = ()
 
     @property
     def chance(self) -> float | None:
@@ -192,6 +194,7 @@ def _summary(group: Sequence[Measurement], bootstrap: Bootstrap) -> Summary:
         choices=first.choices,
         classes=first.classes,
         recalls=tuple(float(value) for value in recalls.mean(axis=0)),
+        findings=first.findings,
     )
 
 

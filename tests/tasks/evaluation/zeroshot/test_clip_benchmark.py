@@ -26,6 +26,7 @@ from tests.tasks.evaluation.conftest import (
     to_tensor,
     tokenize,
     write_classification,
+    write_retrieval,
     write_tar,
 )
 
@@ -115,6 +116,26 @@ def test_retrieval_agrees_with_clip_benchmark(captions: Path, encoder: SmallEnco
     for name, interval in scores.intervals.items():
         value = scores.metrics[name]
         assert value is not None and interval.low <= value <= interval.high
+
+
+def test_a_blank_line_is_a_query_unless_it_is_left_out(tmp_path: Path, encoder: SmallEncoder) -> None:
+    root = write_retrieval(tmp_path / "set", images=3)
+    members = []
+    for index, colour in enumerate(("red", "green", "blue")):
+        members += [(f"s{index}.png", picture(colour, index)), (f"s{index}.txt", f"{colour} thing\n \n".encode())]
+    write_tar(root / "test" / "0.tar", members)
+    layout, model = inspect_layout(root, name="set"), as_clip(encoder)
+    kept, dropped = (retrieve(layout, model, recall_k=(1,), drop_blank=drop) for drop in (False, True))
+    assert (len(kept.image_of_text), kept.blank) == (6, 3) and (len(dropped.image_of_text), dropped.blank) == (3, 0)
+    theirs = zeroshot_retrieval.evaluate(
+        encoder, their_loader(layout, to_tensor, 5), tokenize, device="cpu", amp=False, recall_k_list=[1]
+    )
+    scores = retrieval_scores(kept, Bootstrap(resamples=200))
+    assert scores.metrics == pytest.approx(theirs) and "3 of the captions are blank lines" in scores.findings[0]
+    assert kept.found_image[1][::2].tolist() == dropped.found_image[1].tolist()
+    write_tar(root / "test" / "0.tar", [("a.png", picture("red", 1)), ("a.txt", b" \n")])
+    with pytest.raises(InputError, match="every caption of the benchmark set is blank"):
+        retrieve(inspect_layout(root, name="set"), model, recall_k=(1,), drop_blank=True)
 
 
 def test_recall_beyond_the_gallery_is_left_out(captions: Path, encoder: SmallEncoder) -> None:
