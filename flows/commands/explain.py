@@ -75,6 +75,9 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         leaks = screening.leaks.get(dropping.by.removeprefix(LEAKAGE))
         images = _files(store, [leaks.images] if leaks else [], "pairs-*.parquet")
         return Story(**row, dropping=dropping, kept=stays, leaked=_key(images, dropping.evaluation))
+    gone = _dropped(store, screening, pairs, place, row)
+    if gone is not None:
+        return Story(**row, dropping=gone)
     # Matches and selection stand beside the pairs, file by file and row by row.
     held = _row(_files(store, curation.matches, "matches-*.parquet")[place.file], place.row, ["entries"])["entries"]
     selection = read_table(_files(store, curation.selection, "selection-*.parquet")[place.file])
@@ -95,6 +98,23 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         curated=_files(store, curation.curated, "*.parquet"),
     )
     return Story(**row, dropping=dropping, balancing=balancing, selection=drawn)
+
+
+def _dropped(
+    store: Store, screening: Screening, pairs: Sequence[Path], place: "_Place", row: dict[str, Any]
+) -> DroppingStory | None:
+    """Why a row that nothing was found of is gone all the same: it was filtered, or taken down."""
+    for manifest, ingested in zip(screening.dropped, screening.ingested, strict=bool(screening.dropped)):
+        folder = store.directory(manifest.stage, manifest.key)
+        if pairs[place.file].parent != store.directory(ingested.stage, ingested.key):
+            continue
+        held = read_table(folder / "gone.parquet", ["id"])["id"]
+        if pc.index(held, pa.scalar(row["id"], pa.uint64())).as_py() < 0:
+            return None
+        rejected = read_table(folder / "rejected.parquet")
+        why = rejected.filter(pc.equal(rejected["key"], row["key"])).slice(0, 1).to_pylist()[0]
+        return DroppingStory(by="filter" if why["detail"] else "takedown", reason=why["detail"] or why["reason"])
+    return None
 
 
 def _screening(screening: Screening) -> dict[str, Any]:

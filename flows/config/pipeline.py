@@ -97,6 +97,18 @@ class PipelineConfig(Experiment):
         return self
 
     @model_validator(mode="after")
+    def _scores_are_carried(self) -> "PipelineConfig":
+        carried = {name for source in self.sources for name in getattr(source, "scores", ())}
+        for rule in self.screening.filter if self.screening else ():
+            if rule.score not in carried:
+                known = f"; those carried are {', '.join(sorted(carried))}" if carried else ""
+                raise ValueError(
+                    f"screening.filter names the score {rule.score!r}, which no source carries{known}; name its column "
+                    "in a source's `scores`"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _batches_over_ranks(self) -> "PipelineConfig":
         for name, settings in (self.training.trainings if self.training else {}).items():
             try:

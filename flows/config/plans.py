@@ -10,7 +10,7 @@ from storage.errors import InputError
 from tasks.embedding.config import EmbeddingConfig
 from tasks.evaluation.config import EvaluationConfig
 from tasks.geometry.config import GeometryConfig
-from tasks.screening.config import DeduplicateConfig, LeakageConfig
+from tasks.screening.config import DeduplicateConfig, LeakageConfig, ScoreFilter
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, LossConfig, TrainingConfig
 
 
@@ -171,6 +171,9 @@ class ScreeningPlan(Config):
     )
     deduplicate: DeduplicateConfig | None = Field(default=None, description="drop rows that repeat another")
     leakage: LeakageConfig | None = Field(default=None, description="compare with every benchmark, and drop the leaks")
+    filter: tuple[ScoreFilter, ...] = Field(
+        default=(), description="rules on the scores that sources carry; rows that one drops go before all else"
+    )
     benchmarks: tuple[Benchmark, ...] = Field(
         default=(), description="what to compare with; empty: the benchmarks of `evaluation`"
     )
@@ -182,15 +185,20 @@ class ScreeningPlan(Config):
 
     @property
     def drops(self) -> bool:
-        """Whether some rows may go."""
+        """Whether some rows may go for what is found, beside those that are filtered."""
         return self.deduplicate is not None or (self.leakage is not None and self.leakage.drop != "none")
 
     @model_validator(mode="after")
     def _of_use(self) -> "ScreeningPlan":
-        if self.deduplicate is None and self.leakage is None:
-            raise ValueError("there is nothing to look for; set `deduplicate` or `leakage`, or leave `screening` out")
-        if self.deduplicate is not None and self.deduplicate.content == "none" and not self.near:
-            raise ValueError("deduplicate.content is none and deduplicate.near is null: no row would repeat another")
+        if self.deduplicate is None and self.leakage is None and not self.filter:
+            raise ValueError(
+                "there is nothing to look for; set `deduplicate`, `leakage` or `filter`, or leave `screening` out"
+            )
+        same = self.deduplicate
+        if same is not None and same.content == "none" and same.perceptual is None and not self.near:
+            raise ValueError(
+                "deduplicate.content is none, near is null and perceptual is null: no row would repeat another"
+            )
         for name, wanted in (
             ("geometry", self.geometry.modality if self.near else None),
             ("leakage", self.leakage.modality if self.leakage else None),

@@ -13,16 +13,23 @@ from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.task import geometry
 from tasks.reporting.inputs.stage_outputs import Leaks, Screening
 from tasks.screening.config import DropConfig
-from tasks.screening.task import deduplicate, drop, leakage
+from tasks.screening.task import bounds as bounds_stage
+from tasks.screening.task import deduplicate, drop, hash_images, leakage
 
 
 def screen_graph(
     engine: Engine, config: PipelineConfig, ingested: Sequence[Ref], places: Mapping[str, Dataset]
 ) -> Screening:
-    """What is taken down first, then leaks, then repetitions among what is left: no row goes for one that goes too."""
-    plan, down = config.screening, DropConfig(takedown=config.balancing.takedown)
-    label = "take down" if plan and plan.drops else "drop"
-    taken = _dropped(engine, down, ingested, [], label=label) if down.takedown else ()
+    """What is taken down or filtered first, then leaks, then repetitions among what is left.
+
+    So no row goes for one that goes too.
+    """
+    plan = config.screening
+    down = DropConfig(takedown=config.balancing.takedown, filter=plan.filter if plan else ())
+    bounds = engine.submit(bounds_stage, label="bounds", config=down, pairs=list(ingested)) if down.filter else None
+    first = "filter" if down.filter else "take down"
+    label = first if plan and plan.drops else "drop"
+    taken = _dropped(engine, down, ingested, [], bounds, label=label) if down.takedown or down.filter else ()
     if plan is None:
         return Screening(ingested, taken)
     encoded = [
@@ -38,6 +45,10 @@ def screen_graph(
         tree = engine.submit(geometry, label="geometry for screening", config=plan.geometry, embeddings=encoded)
     lists = [each.found for each in leaks.values()]
     if plan.deduplicate:
+        hashes = [
+            engine.submit(hash_images, label=f"hash images {index}", pairs=shard)
+            for index, shard in enumerate(ingested if plan.deduplicate.perceptual is not None else ())
+        ]
         duplicates = engine.submit(
             deduplicate,
             label="deduplicate",
@@ -46,18 +57,25 @@ def screen_graph(
             geometry=tree,
             leaks=lists,
             gone=list(taken),
+            hashes=hashes,
         )
         lists = [*lists, duplicates]
     encoder = encoder_in_words(plan.encoder)
-    gone = _dropped(engine, down, ingested, lists) if plan.drops else taken
+    gone = _dropped(engine, down, ingested, lists, bounds) if plan.drops else taken
     return Screening(ingested, gone, tree, duplicates, leaks, encoder)
 
 
 def _dropped(
-    engine: Engine, config: DropConfig, pairs: Sequence[Ref], lists: Sequence[Ref], *, label: str = "drop"
+    engine: Engine,
+    config: DropConfig,
+    pairs: Sequence[Ref],
+    lists: Sequence[Ref],
+    bounds: Ref | None,
+    *,
+    label: str = "drop",
 ) -> list[Ref]:
     return [
-        engine.submit(drop, label=f"{label} {index}", config=config, pairs=shard, dropped=list(lists))
+        engine.submit(drop, label=f"{label} {index}", config=config, pairs=shard, dropped=list(lists), bounds=bounds)
         for index, shard in enumerate(pairs)
     ]
 

@@ -17,8 +17,8 @@ from storage.store.store import Store, describe_files
 from storage.store.workspace import Runtime, Workspace
 
 # Packages whose version can change the bytes of a result.
-SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow", "faiss-cpu", "torch", "torchvision",
-            "open_clip_torch", "transformers", "clip-benchmark")  # fmt: skip
+SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow", "ImageHash", "faiss-cpu", "torch",
+            "torchvision", "open_clip_torch", "transformers", "clip-benchmark")  # fmt: skip
 
 StageFunction = Callable[..., Figures]
 """Takes its inputs and `work: Workspace` by name; returns its figures."""

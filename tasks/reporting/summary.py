@@ -55,7 +55,7 @@ def _screening(screening: Screened) -> JsonValue:
         "dropped": dict(screening.reasons),
         "repetitions": None
         if repetitions is None
-        else {name: getattr(repetitions, name) for name in ("content", "near", "dropped", "groups")},
+        else {name: getattr(repetitions, name) for name in ("content", "near", "perceptual", "dropped", "groups")},
         "leakage": {
             each.benchmark: {
                 name: getattr(each, name)

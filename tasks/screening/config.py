@@ -1,8 +1,9 @@
 """What counts as a duplicate or a leak, what is dropped for it, and what was taken down."""
 
-from typing import Annotated, Literal
+from math import isfinite
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from storage.config import Config
 
@@ -16,7 +17,15 @@ class DeduplicateConfig(Config):
     near: Annotated[float, Field(ge=0, le=2)] | Literal["auto"] | None = Field(
         default="auto",
         description="rows are also the same when edges of the spanning tree at most this long join them (vectors of "
-        "length 1: distance 0.1 is cosine 0.995); auto: as the geometry's duplicate_distance; null: content alone",
+        "length 1: distance 0.1 is cosine 0.995); auto: as the geometry's duplicate_distance; null: not compared",
+    )
+    perceptual: int | None = Field(
+        default=None,
+        ge=0,
+        le=31,
+        description="rows are also the same when chains of perceptual hashes of their images (256 bits) that differ in "
+        "at most so many bits join them; 24 finds copies of another size, format or compression, and unrelated images "
+        "differ in 70 or more; null: not compared",
     )
 
 
@@ -39,7 +48,35 @@ class LeakageConfig(Config):
     pictures: int = Field(default=24, ge=0, le=200, description="most nearest pairs to draw")
 
 
+class ScoreFilter(Config):
+    """Which rows a score lets through. Each rule looks at all rows by itself; a row stays where all rules keep it."""
+
+    score: str = Field(min_length=1, description="a column of numbers that a source carries along (its `scores`)")
+    at_least: float | None = Field(default=None, description="rows with a lower score are dropped")
+    at_most: float | None = Field(default=None, description="rows with a higher score are dropped")
+    top: float | None = Field(
+        default=None,
+        gt=0,
+        le=1,
+        description="the share of the rows with this score that stays, the highest; rows that tie with the last one "
+        "stay too",
+    )
+    missing: Literal["drop", "keep"] = Field(default="drop", description="what becomes of rows without the score")
+
+    @model_validator(mode="after")
+    def _of_use(self) -> Self:
+        limits = [limit for limit in (self.at_least, self.at_most) if limit is not None]
+        if not all(map(isfinite, limits)):
+            raise ValueError(f"the bounds of {self.score!r} must be finite numbers")
+        if not limits and self.top is None:
+            raise ValueError(f"the filter of {self.score!r} has no bound; set at_least, at_most or top")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"no {self.score!r} is at least {self.at_least:g} and at most {self.at_most:g}")
+        return self
+
+
 class DropConfig(Config):
     """What is dropped beside what screening found."""
 
     takedown: tuple[int, ...] = Field(default=(), description="ids taken down, as if they had never been collected")
+    filter: tuple[ScoreFilter, ...] = Field(default=(), description="rules on scores")

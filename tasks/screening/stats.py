@@ -1,10 +1,17 @@
-"""The figures of the stages `deduplicate`, `leakage` and `drop`, as their manifests hold them."""
+"""The figures of the stages of screening, as their manifests hold them."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from storage.record.stats import Stats
+
+
+class HashStats(Stats):
+    """Images with perceptual hashes."""
+
+    rows: int = Field(description="pairs looked at")
+    hashed: int = Field(description="those with an image that is not plain, and so has a hash")
 
 
 class DeduplicateStats(Stats):
@@ -28,6 +35,12 @@ class LeakageStats(Stats):
     nearest: float | None = Field(description="smallest distance found; None without pairs")
     captions: int = Field(description="captions that repeat a class prompt")
     dropped: int = Field(description="rows listed to be dropped")
+
+
+class BoundsStats(Stats):
+    """Where top shares end."""
+
+    bounds: list[float | None] = Field(description="the last score that stays, by rule; None without a top share")
 
 
 class DropStats(Stats):

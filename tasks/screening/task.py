@@ -1,27 +1,34 @@
 """The screening stages: the only file here that knows of caching."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from storage.caching.stage import stage
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.lookup import left
-from storage.tables.schemas import GONE, REJECTED
+from storage.tables.schemas import GONE, REJECTED, SCORES, scores_in
 from storage.tables.shards import count_rows, iter_batches, read_table, write_table
-from tasks.arrays import Ids
+from tasks.arrays import Floats, Ids
 from tasks.screening.config import DeduplicateConfig, DropConfig, LeakageConfig
 from tasks.screening.duplicates.dropping import dropped_rows, taken_down
-from tasks.screening.stats import DeduplicateStats, DropStats, LeakageStats
+from tasks.screening.stats import BoundsStats, DeduplicateStats, DropStats, HashStats, LeakageStats
 
 
 @stage(
     "deduplicate",
     version=2,
-    modules=("tasks.screening.duplicates.equal_content", "tasks.screening.duplicates.rows_to_drop"),
+    modules=(
+        "tasks.screening.duplicates.equal_content",
+        "tasks.screening.duplicates.rows_to_drop",
+        "tasks.screening.duplicates.similar_hashes",
+    ),
 )
 def deduplicate(
     config: DeduplicateConfig,
@@ -29,6 +36,7 @@ def deduplicate(
     geometry: Manifest | None = None,
     leaks: Sequence[Manifest] = (),
     gone: Sequence[Manifest] = (),
+    hashes: Sequence[Manifest] = (),
     *,
     work: Workspace,
 ) -> DeduplicateStats:
@@ -41,16 +49,18 @@ def deduplicate(
             same, and so is what has equal content with any of them.
         leaks: outputs of `leakage`; the rows that they list are kept for no other.
         gone: outputs of `drop`: rows that were taken down, as if they had never been there.
+        hashes: outputs of `hash_images`, for `config.perceptual`.
         work: of this run.
     """
     from tasks.screening.duplicates.equal_content import content_hashes, equal_content
     from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
+    from tasks.screening.duplicates.similar_hashes import similar_hashes
 
     relations, paths, taken = [], work.shards(pairs, "pairs-*.parquet"), _taken(gone, work)
     if config.content != "none":
-        ids, hashes = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
+        ids, marks = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
         alive = left(ids, taken)
-        relations.append(SameAs(*equal_content(ids[alive], hashes[alive]), f"equal {config.content}"))
+        relations.append(SameAs(*equal_content(ids[alive], marks[alive]), f"equal {config.content}"))
     if config.near == "auto" and geometry is not None:
         groups = read_table(work.path(geometry, "duplicates.parquet"))
         relations.append(SameAs(groups["id"].to_numpy(), groups["group"].to_numpy(), "near-duplicate"))
@@ -58,6 +68,13 @@ def deduplicate(
         edges = read_table(work.path(geometry, "edges.parquet"), ["source", "target", "length"])
         short = edges.filter(pc.less_equal(edges["length"], pa.scalar(config.near, pa.float32())))
         relations.append(SameAs(short["source"].to_numpy(), short["target"].to_numpy(), "near-duplicate"))
+    if config.perceptual is not None and hashes:
+        known = read_table(list(work.shards(hashes, "hashes-*.parquet")))
+        known = known.filter(pc.is_valid(known["hash"])).combine_chunks()
+        ids, words = known["id"].to_numpy(), np.frombuffer(b"".join(known["hash"].to_pylist()), np.uint64)
+        alive = left(ids, taken)
+        same = similar_hashes(ids[alive], words.reshape(-1, 4)[alive], config.perceptual)
+        relations.append(SameAs(*same, "alike by perceptual hash"))
     listed = [read_table(work.path(manifest, "dropped.parquet"), ["id"])["id"].to_numpy() for manifest in leaks]
     dropped = rows_to_drop(relations, np.concatenate([np.empty(0, np.uint64), *listed]))
     write_table(work.output / "dropped.parquet", dropped)
@@ -67,6 +84,22 @@ def deduplicate(
         groups=len(dropped["kept"].unique()),
         reasons=_counts(dropped),
     )
+
+
+@stage("hash_images", version=1, modules=("tasks.screening.pictures.perceptual_hash",))
+def hash_images(pairs: Manifest, *, work: Workspace) -> HashStats:
+    """Perceptual hashes of a group's images: `hashes-NNNNN.parquet` (id, hash), one for each shard of pairs."""
+    from storage.progress import progress
+    from tasks.screening.pictures.perceptual_hash import picture_hashes
+
+    paths = work.paths(pairs, "pairs-*.parquet")
+    rows = hashed = 0
+    with progress(sum(map(count_rows, paths)), "hash images", unit="row") as bar:
+        for number, path in enumerate(paths):
+            table = picture_hashes(path, workers=work.runtime.workers, advance=bar.update)
+            write_table(work.output / f"hashes-{number:05d}.parquet", table)
+            rows, hashed = rows + table.num_rows, hashed + table.num_rows - table["hash"].null_count
+    return HashStats(rows=rows, hashed=hashed)
 
 
 @stage(
@@ -146,18 +179,45 @@ def leakage(  # noqa: PLR0913  a stage's inputs, each by its name
     )
 
 
-@stage("drop", version=2, modules=("tasks.screening.duplicates.dropping",))
-def drop(config: DropConfig, pairs: Manifest, dropped: Sequence[Manifest], *, work: Workspace) -> DropStats:
-    """Which rows of a group are gone: taken down, or listed by `deduplicate` or `leakage`.
+@stage("bounds", version=1, modules=("tasks.screening.filtering",))
+def bounds(config: DropConfig, pairs: Sequence[Manifest], *, work: Workspace) -> BoundsStats:
+    """For every rule of `config.filter` the score that its top share ends with, over all pairs not taken down."""
+    from tasks.screening.filtering import scores_of, top_bound
+
+    paths, down = work.shards(pairs, "pairs-*.parquet"), np.sort(np.array(config.takedown, np.uint64))
+
+    def scores(name: str) -> Iterator[Floats]:
+        for path in paths:
+            yield scores_of(_scored(path, ["id"]), name, down)
+
+    found = [None if rule.top is None else top_bound(partial(scores, rule.score), rule.top) for rule in config.filter]
+    return BoundsStats(bounds=found)
+
+
+@stage("drop", version=3, modules=("tasks.screening.duplicates.dropping", "tasks.screening.filtering"))
+def drop(
+    config: DropConfig,
+    pairs: Manifest,
+    dropped: Sequence[Manifest],
+    bounds: Manifest | None = None,
+    *,
+    work: Workspace,
+) -> DropStats:
+    """Which rows of a group are gone: taken down, filtered, or listed by `deduplicate` or `leakage`.
 
     The pairs stay as they are. `gone.parquet` holds the ids, ascending, which every reader of the pairs leaves out;
-    `rejected.parquet` says why.
+    `rejected.parquet` says why. bounds: of `bounds`, where a filter keeps a top share.
     """
-    listed = [taken_down(config.takedown), *(read_table(work.path(each, "dropped.parquet")) for each in dropped)]
+    from tasks.screening.filtering import filtered_rows
+
+    limits = [None] * len(config.filter) if bounds is None else BoundsStats.of(bounds).bounds
+    down = taken_down(config.takedown)
+    listed = [read_table(work.path(each, "dropped.parquet")) for each in dropped]
     ids, rejected, rows = [GONE.empty_table()], [REJECTED.empty_table()], 0
     for path in work.paths(pairs, "pairs-*.parquet"):
-        table = read_table(path, ["id", "key"])
-        gone, why = dropped_rows(table, listed)
+        table = _scored(path, ["id", "key"])
+        filtered = filtered_rows(table, config.filter, limits)
+        gone, why = dropped_rows(table.select(["id", "key"]), [down, filtered, *listed])
         ids.append(gone)
         rejected.append(why)
         rows += table.num_rows - gone.num_rows
@@ -165,6 +225,11 @@ def drop(config: DropConfig, pairs: Manifest, dropped: Sequence[Manifest], *, wo
     every = pa.concat_tables(rejected)
     write_table(work.output / "rejected.parquet", every)
     return DropStats(rows=rows, rejected=every.num_rows, reasons=_counts(every))
+
+
+def _scored(path: Path, columns: list[str]) -> pa.Table:
+    """Some columns of a shard of pairs, and the scores where it has any."""
+    return read_table(path, [*columns, *([SCORES] if scores_in(pq.read_schema(path)) else [])])
 
 
 def _taken(gone: Sequence[Manifest], work: Workspace) -> Ids:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -16,17 +17,30 @@ def taken_down(ids: Sequence[int]) -> pa.Table:
 
 
 def dropped_rows(pairs: pa.Table, dropped: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:
-    """The rows of `pairs` (id, key) that a table of `dropped` (id, kept, reason) lists: as `GONE`, and as `REJECTED`.
+    """The rows of `pairs` (id, key) that a table of `dropped` lists: as `GONE`, and as `REJECTED`, in their order.
 
-    A row listed twice has the reason of the first table.
+    A table has `id` and `reason`, and `kept`, the id that stays for the row, or a `detail`. A row listed twice has the
+    reason of the first table.
     """
-    reasons: dict[int, tuple[str, int | None]] = {}
-    for table in reversed(dropped):
-        here = table.filter(pc.is_in(table["id"], pairs["id"]))
-        reasons |= {row["id"]: (row["reason"], row["kept"]) for row in here.to_pylist()}
-    listed = pairs.filter(pc.is_in(pairs["id"], pa.array(list(reasons), pa.uint64())))
-    rejected = []
-    for row in listed.select(["id", "key"]).to_pylist():
-        reason, kept = reasons[row["id"]]
-        rejected.append({"key": row["key"], "reason": reason, "detail": "" if kept is None else f"kept: id {kept}"})
-    return listed.select(["id"]).cast(GONE), pa.Table.from_pylist(rejected, schema=REJECTED)
+    tables = [_with_details(table.filter(pc.is_in(table["id"], pairs["id"]))) for table in dropped]
+    listed = pa.concat_tables([_LISTED.empty_table(), *tables]).combine_chunks()
+    _, first = np.unique(listed["id"].to_numpy(), return_index=True)
+    listed = listed.take(pa.array(first))
+    place = pc.index_in(pairs["id"], value_set=listed["id"].combine_chunks())
+    here = pairs.filter(pc.is_valid(place))
+    why = listed.take(place.drop_null().combine_chunks())
+    rejected = pa.table([here["key"], why["reason"], why["detail"]], schema=REJECTED)
+    return here.select(["id"]).cast(GONE), rejected
+
+
+_LISTED = pa.schema([("id", pa.uint64()), ("reason", pa.string()), ("detail", pa.string())])
+
+
+def _with_details(table: pa.Table) -> pa.Table:
+    if "kept" in table.column_names:
+        kept = pc.cast(table["kept"], pa.string())
+        detail = pc.binary_join_element_wise(pa.scalar("kept: id"), pc.fill_null(kept, ""), " ")
+        detail = pc.if_else(pc.is_valid(kept), detail, pa.scalar(""))
+    else:
+        detail = table["detail"]
+    return pa.table([table["id"], table["reason"], detail], schema=_LISTED)

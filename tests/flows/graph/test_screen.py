@@ -236,9 +236,109 @@ def test_the_images_that_are_scored_are_screened(small: Path) -> None:
     assert scored["config"].split == splits[scored["benchmark"]]
 
 
+def test_hashes_are_made_where_they_are_compared(small: Path) -> None:
+    engine: Any = Recorder()
+    for bits in (None, 24):
+        screening = {"deduplicate": {"content": "image", "near": None, "perceptual": bits}}
+        config = load_config(edit(small, screening=screening))
+        engine = Recorder()
+        screen_graph(engine, config, [engine, engine], {})
+        made = [label for label in engine.submitted if label.startswith("hash images")]
+        assert engine.submitted["deduplicate"]["hashes"] == made == (["hash images 0", "hash images 1"] if bits else [])
+    nothing = {"deduplicate": {"content": "none", "near": None}}
+    with pytest.raises(InputError, match="perceptual is null: no row would repeat another"):
+        load_config(edit(small, screening=nothing))
+
+
 def text(story: Any) -> str:
     from rich.console import Console
 
     console = Console(record=True, width=400, file=io.StringIO())
     show(story, console)
     return console.export_text()
+
+
+SCORED = 40
+BEST = 39  # the row of the highest score, which does not count once it is taken down
+
+
+def scored(folder: Path, groups: int, **changes: Any) -> Path:
+    """Captions with a score that rises with the row, null in the first two; two rows repeat each other."""
+    folder.mkdir(parents=True)
+    captions = [f"a {('circle', 'square')[row % 2]} number {row}" for row in range(SCORED)]
+    captions[20] = captions[30]
+    clip = [None, None, *(row / 100 for row in range(2, SCORED))]
+    table = {"caption": captions, "clip": pa.array(clip, pa.float64()), "key": [f"row {row}" for row in range(SCORED)]}
+    write_table(folder / "pairs.parquet", pa.table(table))
+    source = {
+        "kind": "huggingface_parquet", "name": "scored", "path": str(folder / "pairs.parquet"), "image_column": None,
+        "key_column": "key", "scores": ["clip"], "rows_per_group": -(-SCORED // groups),
+    }  # fmt: skip
+    values = {
+        "output": str(folder / "run"),
+        "store": str(folder / "store"),
+        "sources": [source],
+        "screening": {
+            "deduplicate": {"content": "caption", "near": None},
+            "filter": [{"score": "clip", "top": 0.5}],
+        },
+        "metadata": {"sources": [{"kind": "entries", "entries": ["circle", "square"]}]},
+        "balancing": {"method": "rake", "target": {"kind": "capped", "t": 10}, "steps": ["y"]},
+    } | changes
+    path = folder / "scored.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
+def dropped(config: PipelineConfig) -> dict[str, dict[str, str]]:
+    """What each rejected row was rejected for in the end, by key."""
+    nodes = {node.label: node for node in run_here(config, "curate", lambda line: None)}
+    folders = [config.runtime.store / node.manifest.name for label, node in nodes.items() if label.startswith("drop ")]
+    return {row["key"]: row for folder in folders for row in read_table(folder / "rejected.parquet").to_pylist()}
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_a_top_share_of_all_groups_stays(tmp_path: Path, groups: int) -> None:
+    config = load_config(scored(tmp_path / "a", groups))
+    rejected = dropped(config)
+    # Of 38 rows with a score 19 stay, those from row 21 on; row 20 goes for its score, so row 30 is no repetition.
+    assert sorted(int(key.split()[1]) for key in rejected) == list(range(21))
+    assert rejected["row 0"]["reason"] == "no score clip"
+    assert (rejected["row 20"]["reason"], rejected["row 20"]["detail"]) == (
+        "clip below the top 50 %", "clip 0.2 below 0.21",
+    )  # fmt: skip
+    assert "dropped before balancing by filter: clip 0.2 below 0.21" in text(explain(config, "row 20"))
+
+
+def test_rows_taken_down_do_not_count_and_say_so(tmp_path: Path) -> None:
+    path = scored(tmp_path / "a", 2)
+    ids = {row["key"]: row["id"] for row in _ids(load_config(path))}
+    balancing = {"method": "rake", "target": {"kind": "capped", "t": 10}, "steps": ["y"]}
+    changed = scored(tmp_path / "b", 2, balancing=balancing | {"takedown": [ids[f"row {BEST}"]]})
+    config = load_config(changed)
+    rejected = dropped(config)
+    assert rejected[f"row {BEST}"]["reason"] == "taken down"
+    # Of 37 rows 19 stay, so row 20 is one of them, which has the caption of row 30.
+    filtered = [int(key.split()[1]) for key, row in rejected.items() if row["reason"].endswith(("%", "clip"))]
+    assert sorted(filtered) == list(range(20))
+    assert sum(row["reason"] == "equal caption" for row in rejected.values()) == 1
+    told = explain(config, f"row {BEST}").dropping
+    assert told is not None and (told.by, told.reason) == ("takedown", "taken down")
+
+
+def test_a_filter_alone_is_one_drop_and_an_unknown_score_is_named(tmp_path: Path) -> None:
+    alone = {"filter": [{"score": "clip", "at_least": 0.1, "missing": "keep"}]}
+    config = load_config(scored(tmp_path / "a", 2, screening=alone))
+    rejected = dropped(config)
+    assert sorted(rejected) == sorted(f"row {row}" for row in range(2, 10))
+    assert rejected["row 2"]["detail"] == "clip 0.02 below 0.1"
+    unknown = scored(tmp_path / "b", 1, screening={"filter": [{"score": "clap", "top": 0.1}]})
+    with pytest.raises(InputError, match="score 'clap', which no source carries; those carried are clip"):
+        load_config(unknown)
+
+
+def _ids(config: PipelineConfig) -> list[dict]:
+    nodes = run_here(config, "curate", lambda line: None)
+    folders = [config.runtime.store / node.manifest.name for node in nodes if node.label.startswith("ingest")]
+    tables = [read_table(path, ["id", "key"]) for folder in folders for path in folder.glob("pairs-*")]
+    return [row for table in tables for row in table.to_pylist()]

@@ -19,9 +19,10 @@ from tasks.embedding.task import benchmark_images, embed
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.task import geometry
 from tasks.screening.config import DeduplicateConfig, DropConfig, LeakageConfig
-from tasks.screening.task import deduplicate, drop, leakage
+from tasks.screening.task import deduplicate, drop, hash_images, leakage
 from tests.paths import ROOT
 from tests.tasks.embedding.conftest import CAPTIONS, png, write_pairs
+from tests.tasks.screening.conftest import encoded, scene
 
 
 def blurred(content: bytes) -> bytes:
@@ -104,6 +105,30 @@ def test_pair_content_keeps_another_caption_of_an_image(tmp_path: Path, runtime:
     same_image = deduplicate.run(DeduplicateConfig(content="image"), [pairs], None, runtime=runtime)
     assert (same_pair.stats["dropped"], same_image.stats["dropped"]) == (1, 2)
     assert deduplicate.run(DeduplicateConfig(content="none"), [pairs], None, runtime=runtime).stats["dropped"] == 0
+
+
+def test_copies_of_another_size_and_format_are_found_by_perceptual_hash(tmp_path: Path, runtime: Runtime) -> None:
+    """Neither their bytes are equal, nor is there an embedding: a copy in each group, one of them taken down."""
+    copy = encoded(scene(1).resize((64, 48)), "JPEG", quality=60)
+    first = [encoded(scene(k), "PNG") for k in range(3)]
+    second = [copy, encoded(scene(5), "PNG"), None, b"broken", copy]
+    pairs = write_pairs(tmp_path / "pairs", first, second)
+    ids = read_table(sorted(pairs.path.glob("*")))["id"].to_pylist()
+    hashed = hash_images.run(pairs, runtime=runtime)
+    assert (hashed.stats["rows"], hashed.stats["hashed"]) == (8, 6)
+    config = DeduplicateConfig(content="none", near=None, perceptual=24)
+    listed = deduplicate.run(config, [pairs], None, (), (), [hashed], runtime=runtime)
+    rows = read_table(runtime.store / listed.name / "dropped.parquet").to_pylist()
+    same = sorted({ids[1], ids[3], ids[7]})
+    assert [(row["id"], row["kept"]) for row in rows] == [(same[1], same[0]), (same[2], same[0])]
+    assert listed.stats["reasons"] == {"alike by perceptual hash": 2}
+    taken = drop.run(DropConfig(takedown=(same[0],)), pairs, [], runtime=runtime)
+    left = deduplicate.run(config, [pairs], None, (), [taken], [hashed], runtime=runtime)
+    rows = read_table(runtime.store / left.name / "dropped.parquet").to_pylist()
+    assert [(row["id"], row["kept"]) for row in rows] == [(same[2], same[1])]
+    both = DeduplicateConfig(content="image", near=None, perceptual=24)
+    reasons = deduplicate.run(both, [pairs], None, (), (), [hashed], runtime=runtime).stats["reasons"]
+    assert sum(reasons.values()) == 2 and set(reasons) == {"equal image", "alike by perceptual hash"}
 
 
 def test_leaks_are_listed_with_pictures_and_dropped(tmp_path: Path, runtime: Runtime) -> None:

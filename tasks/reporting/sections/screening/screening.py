@@ -31,6 +31,7 @@ class Repetitions:
     Attributes:
         content: which bytes had to be equal: `pair`, `image`, `caption` or `none`.
         near: up to which distance pictures count as the same; None where they were not compared.
+        perceptual: up to how many bits of perceptual hashes they do; None where hashes were not compared.
         dropped: rows that another stands for.
         groups: rows that stand for others.
         shown: some groups, for the eye to judge.
@@ -38,6 +39,7 @@ class Repetitions:
 
     content: str
     near: float | None
+    perceptual: int | None
     dropped: int
     groups: int
     shown: tuple[DuplicateGroup, ...] = ()
@@ -110,6 +112,7 @@ def _repetitions(
     return Repetitions(
         content=asked.content,
         near=cut,
+        perceptual=asked.perceptual,
         dropped=figures.dropped,
         groups=figures.groups,
         shown=show_groups(
