@@ -55,7 +55,8 @@ def _screening(screening: Screened) -> JsonValue:
         "dropped": dict(screening.reasons),
         "repetitions": None
         if repetitions is None
-        else {name: getattr(repetitions, name) for name in ("content", "near", "perceptual", "dropped", "groups")},
+        else {name: getattr(repetitions, name) for name in ("content", "near", "dropped", "groups")}
+        | ({} if repetitions.perceptual is None else {"perceptual": repetitions.perceptual}),
         "leakage": {
             each.benchmark: {
                 name: getattr(each, name)
