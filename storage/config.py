@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 
 class Config(BaseModel):
@@ -16,6 +18,19 @@ class Config(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """The schema, so that forms made from it show every section by its field's name and every choice as a choice.
+
+        Forms know `anyOf`, not the `oneOf` of a union that a kind tells apart, and call a section by its class where
+        the field has no title.
+        """
+        schema = handler(core_schema)
+        for name, field in handler.resolve_ref_schema(schema).get("properties", {}).items():
+            field.setdefault("title", name.replace("_", " ").strip().title())
+            _offer_choices(field)
+        return schema
 
     @model_validator(mode="before")
     @classmethod
@@ -49,6 +64,19 @@ class Kind:
     Another value makes another section, to which the defaults of this one do not belong. The discriminator of a union
     needs no mark: its class allows no other value.
     """
+
+
+def _offer_choices(schema: object) -> None:
+    """Turn every `oneOf` of a field's schema into `anyOf`, in place."""
+    if isinstance(schema, list):
+        for each in schema:
+            _offer_choices(each)
+    elif isinstance(schema, dict):
+        if "oneOf" in schema:
+            schema["anyOf"] = schema.pop("oneOf")
+            schema.pop("discriminator", None)
+        for each in schema.values():
+            _offer_choices(each)
 
 
 def _completed(given: Mapping[str, object], default: Config) -> dict[str, object]:

@@ -17,10 +17,10 @@ class Experiment(Config):
     whole: ClassVar[Verb]
     """The verb that does all of it."""
 
-    name: str = Field(pattern=r"^[\w.-]+$", description="names the run's folder, runs/<name>")
-    output: Path | None = Field(default=None, description="where the report goes; default runs/<name>")
+    name: str = Field(pattern=r"^[\w.-]+$", description="names the run's folder, runs/NAME")
+    output: Path | None = Field(default=None, description="where the report goes; default runs/NAME")
     store: Path | None = Field(
-        default=None, description="where stage outputs live; default $EQUIPOISE_STORE, else <output>/store"
+        default=None, description="where stage outputs live; default $EQUIPOISE_STORE, else OUTPUT/store"
     )
     device: str = Field(default="cpu", description="torch device: cpu, cuda, cuda:1, mps")
     workers: int = Field(default=1, ge=1, description="threads that one stage may use")

@@ -120,7 +120,7 @@ class MatchingConfig(Config):
 
     choose_text: Literal["all", "one"] = Field(
         default="all",
-        description="one: of several texts of an image (keys `<image>#<text>`) one, drawn by hash, is matched and "
+        description="one: of several texts of an image (keys `IMAGE#TEXT`) one, drawn by hash, is matched and "
         "counted; the others match nothing",
     )
     seed: int = Field(default=0, ge=0, description="of the draw between an image's texts")

@@ -1,5 +1,6 @@
 """`prefect.yaml`: every deployment loads, its parameters validate, its configuration exists. No server needed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from flows.commands.deploy import CONFIG_OF_EVENT, verbs_of
 from flows.config.pipeline import load_experiment
 from flows.following import EVENTS, announcement
 from flows.naming import run_tags
+from flows.pipeline import FLOWS
+from flows.verbs import Verb
 from tests.paths import ROOT
 
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
@@ -40,6 +43,23 @@ def test_the_followers_are_those_of_the_deploy_command(monkeypatch: pytest.Monke
             assert trigger.expect == {EVENTS[before]} and trigger.parameters == CONFIG_OF_EVENT  # type: ignore[index]
             event = announcement(config, before, "d", deployment=None)  # type: ignore[arg-type]
             assert trigger.match["prefect.resource.id"] == [event["resource"]["prefect.resource.id"]]
+
+
+@pytest.mark.parametrize("verb", ["pipeline", "selfsupervise"])
+def test_the_form_loses_no_description_and_has_no_raw_box(verb: Verb) -> None:
+    def parts(schema: object, where: str = "") -> Iterator[tuple[str, dict]]:
+        children = schema.items() if isinstance(schema, dict) else enumerate(schema) if isinstance(schema, list) else ()
+        if isinstance(schema, dict):
+            yield where, schema
+        for name, child in children:
+            yield from parts(child, f"{where}.{name}")
+
+    found = list(parts(FLOWS[verb].parameters.model_dump_for_openapi()))
+    assert len(found) > 100
+    assert [where for where, part in found if set("<>") & set(str(part.get("description", "")))] == []  # vanish as HTML
+    assert [where for where, part in found if "oneOf" in part] == []  # shown as a box of JSON
+    fields = {where: part for where, part in found if where.rpartition(".")[0].endswith(".properties")}
+    assert [where for where, part in fields.items() if not part.get("title")] == []  # else called Field
 
 
 def test_the_form_shows_nested_settings_with_descriptions() -> None:

@@ -10,7 +10,7 @@ from tasks.ingest.rules import ScoredRules
 
 
 class HuggingFaceParquetConfig(ScoredRules):
-    """Parquet in Hugging Face's convention: images as `struct<bytes, path>`, bare bytes, or paths."""
+    """Parquet in Hugging Face's convention: images as a struct of bytes and path, bare bytes, or paths."""
 
     kind: Literal["huggingface_parquet"] = "huggingface_parquet"
     name: str = Field(min_length=1, description="the source's name; part of every row's id")

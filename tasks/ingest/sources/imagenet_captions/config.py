@@ -17,7 +17,7 @@ class ImageNetCaptionsConfig(FileRules):
     path: Annotated[Place, NotInKey()] = Field(description="the JSON file")
     image_folder: Annotated[Place | None, NotInKey()] = Field(
         default=None,
-        description="the folder that holds <wnid>/<filename> (ImageNet's train/); null: captions alone",
+        description="the folder that holds WNID/FILENAME (ImageNet's train/); null: captions alone",
     )
     captions: tuple[Literal["title", "description", "tags"], ...] = Field(
         default=("title", "description", "tags"),
