@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Annotated, Literal
@@ -14,10 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from flows.commands.console import console
 from flows.commands.store_commands import ConfigFile
 from flows.config.pipeline import PipelineConfig
-from flows.graph.stored import StoredCuration, stored_curation
+from flows.graph.stored import StoredCuration, stored_curation, stored_embeddings
 from storage.export.parts import Export, Job
 
-Format = Literal["webdataset", "open_clip_csv", "imagefolder", "huggingface", "datacomp", "weights", "weight_buckets"]
+Format = Literal[
+    "webdataset", "open_clip_csv", "imagefolder", "huggingface", "datacomp", "weights", "weight_buckets", "embeddings"
+]
 
 
 def export(
@@ -30,7 +33,8 @@ def export(
     webdataset: tars and sizes.json, and beside each tar a table and figures as img2dataset has them. open_clip_csv,
     imagefolder: images as files. huggingface: Parquet in data/, a card and a Croissant file. datacomp: subset.npy and
     weights.parquet. weights: the latter for keys of any kind; equipoise.select draws by it from tars that exist
-    already. weight_buckets: tars by weight, with open_clip's options.
+    already. weight_buckets: tars by weight, with open_clip's options. embeddings:
+    .npy files and the rows' data, under clip-retrieval's names.
     """
     from flows.config.pipeline import load_config
 
@@ -91,6 +95,27 @@ def _weight_buckets(settings: PipelineConfig, stored: StoredCuration, to: Path, 
     return done.export, done.arguments
 
 
+def _embeddings(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from storage.export.embeddings import EmbeddedShard, write_embeddings
+    from storage.hashing import hash_json
+
+    embedded = stored_embeddings(settings)
+    groups = zip(stored.screening.ingested, stored.curation.selection, embedded, strict=True)
+    shards = [
+        EmbeddedShard(*files)
+        for group in groups
+        for files in zip(
+            *(
+                stored.files(each, f"{name}-*.parquet")
+                for each, name in zip(group, ("pairs", "selection", "embeddings"))
+            ),
+            strict=True,
+        )
+    ]
+    origin = hash_json([job.origin, *(each.digest for each in embedded)])
+    return (write_embeddings(shards, to, replace(job, origin=origin)),)
+
+
 WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[Export | str, ...]]] = {
     "webdataset": _webdataset,
     "open_clip_csv": _open_clip_csv,
@@ -99,6 +124,7 @@ WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[E
     "datacomp": _datacomp,
     "weights": _weights,
     "weight_buckets": _weight_buckets,
+    "embeddings": _embeddings,
 }
 
 

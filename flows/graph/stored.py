@@ -1,16 +1,19 @@
 """What a run left in its store, looked up and never computed."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from flows.config.pipeline import PipelineConfig
-from flows.engine.status import StatusEngine
-from flows.graph.build import curate
+from flows.engine.status import Pending, StatusEngine
+from flows.graph.build import build, curate
+from storage.caching.stage import Stage
 from storage.errors import InputError
 from storage.hashing import hash_json
 from storage.record.manifest import Manifest
 from storage.store.store import Store
+from storage.store.workspace import Runtime
 from storage.tree import leaves
 from tasks.reporting.inputs.stage_outputs import Curation, Screening
 
@@ -28,8 +31,11 @@ class StoredCuration:
 
     def shards(self, name: str = "curated") -> list[Path]:
         """The files `<name>-*.parquet` of the curated set, in their order: `curated`, or `validation`."""
-        found = [self.store.directory(each.stage, each.key) for each in self.curation.curated]
-        return [path for directory in found for path in sorted(directory.glob(f"{name}-*.parquet"))]
+        return [path for each in self.curation.curated for path in self.files(each, f"{name}-*.parquet")]
+
+    def files(self, output: Manifest, pattern: str) -> list[Path]:
+        """Files of one stage's output that match, by name."""
+        return sorted(self.store.directory(output.stage, output.key).glob(pattern))
 
     @property
     def origin(self) -> str:
@@ -47,6 +53,38 @@ def stored_curation(config: PipelineConfig) -> StoredCuration:
             f"({_counted(missing)} to be computed); run it first: `equipoise run CONFIG --verb curate`"
         )
     return StoredCuration(Store(config.runtime.store), screening, curation)
+
+
+def stored_embeddings(config: PipelineConfig) -> list[Manifest]:
+    """The embeddings of a configuration's `encoder`, group by group of the pairs.
+
+    Raises `InputError` where there is no encoder, or a group was not embedded.
+    """
+    if config.encoder is None:
+        raise InputError(f"{config.name!r} embeds nothing: its configuration has no `encoder`")
+    engine = _EmbeddingsEngine(config.runtime)
+    build(engine, config, "train")
+    found = [each for each in engine.embedded if isinstance(each, Manifest)]
+    if len(found) < len(engine.embedded):
+        raise InputError(
+            f"{len(engine.embedded) - len(found)} of {len(engine.embedded)} groups of {config.name!r} are not embedded "
+            "as they are configured now; run `equipoise run CONFIG --verb train` first"
+        )
+    return found
+
+
+class _EmbeddingsEngine(StatusEngine):
+    """Remembers the outputs by which the pairs are embedded for training and geometry."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self.embedded: list[Manifest | Pending] = []
+
+    def submit(self, stage: Stage, *, label: str, **inputs: object) -> Manifest | Pending:
+        ref = super().submit(stage, label=label, **inputs)
+        if re.fullmatch(r"embed \d+", label):
+            self.embedded.append(ref)
+        return ref
 
 
 def _counted(missing: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ class Rejection:
     """A row that an export cannot hold."""
 
     key: str
-    reason: Literal["missing image", "unsupported image format", "empty caption"]
+    reason: Literal["missing image", "unsupported image format", "empty caption", "no embedding"]
     detail: str
 
 
