@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from upath import UPath
 
 Result = TypeVar("Result")
+
+ASKED_AT_ONCE = 16
 
 _CONTENT = ("etag", "content-md5", "md5hash", "digest", "generation", "versionid", "version_id", "blob_id")
 _TIME = ("last-modified", "lastmodified", "last_modified", "mtime", "modified", "updated", "created")
@@ -44,6 +47,14 @@ def is_file(place: Place) -> bool:
 def is_dir(place: Place) -> bool:
     """Whether a folder lies there. On a web server that is an address that ends with `/`, or a page of links."""
     return place.is_dir() if isinstance(place, Path) else _kind(place) == "directory"
+
+
+def which_exist(places: Sequence[Place]) -> list[bool]:
+    """For each place whether a file lies there; URLs are asked for side by side."""
+    if all(isinstance(place, Path) for place in places):
+        return [is_file(place) for place in places]
+    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+        return list(pool.map(is_file, places))
 
 
 def state(place: Place) -> State:

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from storage.atomic import write_whole
 from storage.errors import InputError
 from storage.hashing import hash_file, hash_json, hash_stream
-from storage.places.ask import State, files_below, is_dir, state
+from storage.places.ask import ASKED_AT_ONCE, State, files_below, is_dir, state
 from storage.places.place import Place
 from storage.places.read import open_binary
 from storage.record.manifest import External
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 MEMO = ".external.json"
 _SETTLED_NS = 2_000_000_000  # a file changed more recently may change again without a new modification time
-ASKED_AT_ONCE = 16
 _writing = threading.Lock()
 
 

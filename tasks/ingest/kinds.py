@@ -9,6 +9,7 @@ from tasks.ingest.sources.huggingface.source import HUGGINGFACE_PARQUET
 from tasks.ingest.sources.imagenet_captions.read import IMAGENET_CAPTIONS
 from tasks.ingest.sources.scenes.read import SCENES
 from tasks.ingest.sources.source import Source
+from tasks.ingest.sources.webdataset.source import WEBDATASET
 
 KINDS: MappingProxyType[str, Source[Any]] = MappingProxyType(
     {
@@ -16,6 +17,7 @@ KINDS: MappingProxyType[str, Source[Any]] = MappingProxyType(
         "huggingface_parquet": HUGGINGFACE_PARQUET,
         "balance_csv": BALANCE_CSV,
         "imagenet_captions": IMAGENET_CAPTIONS,
+        "webdataset": WEBDATASET,
     }
 )
 """By the configuration's `kind`. `Any`: each source takes its own configuration, and `kind` says which."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 Reason = Literal[
     "caption too long",
+    "damaged archive",
     "duplicate key",
     "empty caption",
     "image file too large",
@@ -11,7 +12,9 @@ Reason = Literal[
     "label out of range",
     "malformed row",
     "missing image",
+    "not downloaded",
     "path escapes the image folder",
     "too many pixels",
     "unreadable image",
+    "unsafe member",
 ]

@@ -49,6 +49,18 @@ def slices(rows: int, rows_per_group: int) -> tuple[Group, ...]:
     return tuple(Group(index=index, of=of) for index in range(of))
 
 
+def blocks(names: Sequence[str]) -> tuple[Group, ...]:
+    """One group a file, so that a new file costs only itself.
+
+    Beyond `MAX_GROUPS` files: blocks of 2, 4, 8, … consecutive files, so that a file added at the end still touches
+    only the last block until the blocks double.
+    """
+    block = 1
+    while -(-len(names) // block) > MAX_GROUPS:
+        block *= 2
+    return tuple(Group(files=tuple(names[start : start + block])) for start in range(0, len(names), block))
+
+
 def image_folder(folder: Place | None, name: str) -> tuple[Place, ...]:
     """The folder of images of the source `name`, as `Source.files` lists it: none, or one that exists."""
     return () if folder is None else (require_folder(folder, f"image folder of the source {name!r}"),)

@@ -7,7 +7,7 @@ from tasks.ingest.pictures.paths import require_file, require_folder
 from tasks.ingest.rules import MAX_GROUPS, Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.huggingface.parquet import open_parquet
-from tasks.ingest.sources.source import image_folder, slices
+from tasks.ingest.sources.source import blocks, image_folder, slices
 
 
 def parquet_files(config: HuggingFaceParquetConfig) -> tuple[str, ...]:
@@ -22,18 +22,11 @@ def parquet_files(config: HuggingFaceParquetConfig) -> tuple[str, ...]:
 
 
 def plan_parquet(config: HuggingFaceParquetConfig) -> tuple[Group, ...]:
-    """One group a file (of a large file several, while there is room), so that a new file costs only itself.
-
-    Beyond 32 files: blocks of 2, 4, 8, … consecutive files, so that a file added at the end still touches only the
-    last block until the blocks double.
-    """
+    """One group a file (of a large file several, while there is room); see `source.blocks`."""
     names = parquet_files(config)
     root = _root(config)
     if len(names) > MAX_GROUPS:
-        block = 1
-        while -(-len(names) // block) > MAX_GROUPS:
-            block *= 2
-        return tuple(Group(files=names[start : start + block]) for start in range(0, len(names), block))
+        return blocks(names)
     rows = config.rows_a_run(images=config.image_column is not None)
     parts_of = [slices(open_parquet(root / name, config).metadata.num_rows, rows) for name in names]
     if sum(map(len, parts_of)) > MAX_GROUPS and len(names) > 1:

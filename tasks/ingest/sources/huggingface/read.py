@@ -14,12 +14,12 @@ from tasks.ingest.columns.cells import as_bytes, is_list, keys_of
 from tasks.ingest.columns.characters import characters
 from tasks.ingest.columns.known_ids import KnownIds, seen_before
 from tasks.ingest.columns.xxh3 import row_ids
+from tasks.ingest.pictures.cells import ImageCells
 from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rows.drafts import Drafts, judge
 from tasks.ingest.rows.row import Rejection
 from tasks.ingest.rules import Group
-from tasks.ingest.sources.huggingface.cells import ImageCells
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.huggingface.parquet import named_columns, open_parquet
 from tasks.ingest.sources.huggingface.parts import parts

@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.ingest.groups import sources_of
+from tasks.ingest.pictures.cells import ImageCells
 from tasks.ingest.read import read_source
 from tasks.ingest.rows.batches import make_batches
 from tasks.ingest.rules import FileRules, Group
-from tasks.ingest.sources.huggingface.cells import ImageCells
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tests.tasks.ingest import row_by_row
 from tests.tasks.ingest.conftest import image_bytes, whole_tables
@@ -103,9 +103,7 @@ def test_hostile_files(
 
 def test_an_image_is_looked_at_once_for_all_its_captions(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[bytes] = []
-    monkeypatch.setattr(
-        "tasks.ingest.sources.huggingface.cells.inspect_image", lambda content, rules: looked.append(content)
-    )
+    monkeypatch.setattr("tasks.ingest.pictures.cells.inspect_image", lambda content, rules: looked.append(content))
     owner = np.array([0, 0, 1, 2, 2])
     cells = ImageCells(pa.array([b"a", b"b", b"c"]), owner, FileRules(), None)
     assert cells.vouched(np.array([True, True, False, True, True])).tolist() == [True, True, False, True, True]

@@ -1,0 +1,71 @@
+"""Which tars are read, and which members of a sample mean what."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from storage.config import NotInKey
+from storage.places.place import Place
+from tasks.ingest.rules import ScoredRules
+
+FIELD = "json."
+"""`json.<field>` names a field of a sample's `.json`; anything else is an extension."""
+
+
+class WebdatasetConfig(ScoredRules):
+    """WebDataset tars, img2dataset's among them: members that share a key, one after the other, are a sample."""
+
+    kind: Literal["webdataset"] = "webdataset"
+    name: str = Field(min_length=1, description="the source's name; part of every row's id")
+    path: Annotated[Place, NotInKey()] = Field(
+        description="a tar, a folder of them, or several by pattern (`data/{00000..00041}.tar`, `data/*.tar`): "
+        "paths or URLs"
+    )
+    pattern: str = Field(default="**/*.tar", min_length=1, description="which files of the folder")
+    caption: str | None = Field(
+        default="txt",
+        min_length=1,
+        description="where the caption stands: an extension, or `json.<field>` (a list there: several captions an "
+        "image); null: images alone, with empty captions",
+    )
+    lines: bool = Field(
+        default=False, description="every line of the caption's member is a caption; blank ones are not"
+    )
+    image: tuple[str, ...] | None = Field(
+        default=("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"),
+        min_length=1,
+        description="extensions of images, the first that a sample has is taken; null: captions alone",
+    )
+    label: str | None = Field(
+        default=None, min_length=1, description="integer class labels: an extension (`cls`), or `json.<field>`"
+    )
+    key: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the source's own key: `json.<field>` such as `json.uid`, or `sample` for the sample's key where "
+        "those of all tars are different; null: the tar's name and the sample's key",
+    )
+    table: Literal["auto", "img2dataset", "none"] = Field(
+        default="auto",
+        description="the Parquet file beside a tar, with `key` and `status`: img2dataset: needed; auto: used where "
+        "there is one; none: not looked at",
+    )
+    class_names: tuple[str, ...] = Field(default=(), description="names of the labels 0, 1, …")
+
+    @field_validator("key")
+    @classmethod
+    def _is_key(cls, key: str | None) -> str | None:
+        if key is not None and key != "sample" and not key.startswith(FIELD):
+            raise ValueError(f"key must be `sample` or `json.<field>`, not {key!r}")
+        return key
+
+    @field_validator("caption", "label")
+    @classmethod
+    def _names_a_member(cls, name: str | None) -> str | None:
+        return None if name is None else name.removeprefix(".")
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of `.json` that are read."""
+        named = (self.caption, self.label, self.key)
+        return tuple(name.removeprefix(FIELD) for name in named if name is not None and name.startswith(FIELD))
