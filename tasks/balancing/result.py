@@ -64,13 +64,13 @@ class Blocking:
     held: float
     allowed: float
 
-    def sentence(self, names: Sequence[str] | None = None, most: int = 5) -> str:
-        """The obstacle in words, naming at most `most` keywords."""
+    def sentence(self, names: Sequence[str] | None = None, most: int = 5, *, shares: bool = False) -> str:
+        """The obstacle in words, naming at most `most` keywords; masses that are shares of all are said in per cent."""
         words = [names[j] if names is not None else f"#{j}" for j in self.columns[:most]]
         named = ", ".join(f"“{word}”" for word in words)
         if len(self.columns) > most:
             named += f" and {len(self.columns) - most} more"
-        held, allowed = f"{self.held:.6g}", f"{self.allowed:.6g}"
+        held, allowed = (f"{100 * mass:.3g} %" if shares else f"{mass:.6g}" for mass in (self.held, self.allowed))
         sentences: dict[BlockingKind, str] = {
             "totals": f"the row target sums to {held} and the keyword target to {allowed}; they must be equal",
             "zero target": f"the target of {named} is 0, but captions hold it: its scaling would be exactly 0",

@@ -1,6 +1,7 @@
 """From what the stages left to the content of the report."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
@@ -12,8 +13,9 @@ from tasks.reporting.inputs.tables import read_document, read_frame
 from tasks.reporting.page.svg import draw, drawing
 from tasks.reporting.report import Report
 from tasks.reporting.sections.audit import read_audit
-from tasks.reporting.sections.balancing.convergence import convergence_figure, read_convergence
+from tasks.reporting.sections.balancing.convergence import convergence_figure, read_convergence, target_sentence
 from tasks.reporting.sections.balancing.marginals import keyword_marginals, marginals_figure
+from tasks.reporting.sections.balancing.unmatched import read_folded_case
 from tasks.reporting.sections.examples import read_examples
 from tasks.reporting.sections.geometry.concept_density import density_figure
 from tasks.reporting.sections.geometry.geometry import read_geometry
@@ -22,7 +24,7 @@ from tasks.reporting.sections.provenance import read_provenance
 from tasks.reporting.sections.row_counts import read_row_counts
 from tasks.reporting.sections.scores.score_charts import differences_figure, scores_figure
 from tasks.reporting.sections.scores.scores import Scores, compare, summarise
-from tasks.reporting.sections.scores.sentences import caution, curation_sentence, facts, headline
+from tasks.reporting.sections.scores.sentences import caution, facts, headline
 from tasks.reporting.sections.screening.screening import read_screening, screening_figure
 from tasks.reporting.sections.training_curves import read_trainings, training_figure
 
@@ -56,32 +58,35 @@ def compose(
     geometry = read_geometry(config, training, screening.ingested, curation.realised, work)
     trainings = read_trainings(training.models, work)
     history = read_frame([work.path(curation.balanced, "history.parquet")])
+    convergence = read_convergence(curation.balanced, curation.realised)
     with drawing():
         drawings = draw({
-            "scores": (scores_figure(scores.summaries), "Scores of every variant on every benchmark"),
-            "differences": (differences_figure(scores.differences),
+            "scores": (partial(scores_figure, scores.summaries), "Scores of every variant on every benchmark"),
+            "differences": (partial(differences_figure, scores.differences),
                             "Differences between variants with their intervals"),
-            "marginals": (marginals_figure(marginals.shares, config.keywords),
+            "marginals": (partial(marginals_figure, marginals.shares, config.keywords),
                           "Keyword shares before balancing, the target, and realised"),
-            "convergence": (convergence_figure(history), "Distance of the margins from their targets by half step"),
-            "edges": (edges_figure(geometry.edges), "Lengths of the spanning trees' edges, by variant"),
-            "diversity": (diversity_figure(geometry.rows), "Diversity before and after, at equal size"),
-            "density": (density_figure(geometry.density), "How densely the pairs of each keyword lie"),
-            "screening": (screening_figure(screened), "Edges of the tree that near-duplicates are cut from"),
-            **{f"training-{stage}": (training_figure(runs), "Training measurements by step")
+            "convergence": (partial(convergence_figure, history),
+                            "Distance of the margins from their targets by half step"),
+            "edges": (partial(edges_figure, geometry.edges, None), "Lengths of the spanning trees' edges, by variant"),
+            "diversity": (partial(diversity_figure, geometry.rows), "Diversity before and after, at equal size"),
+            "density": (partial(density_figure, geometry.density), "How densely the pairs of each keyword lie"),
+            "screening": (partial(screening_figure, screened),
+                          "Edges of the tree that near-duplicates are cut from"),
+            **{f"training-{stage}": (partial(training_figure, runs), "Training measurements by step")
                for stage, runs in trainings.curves.items()},
         })  # fmt: skip
     return Report(
         title=config.title,
-        headline=headline(scores, trained=len(trainings.rows))
-        + ("" if scores.summaries else curation_sentence(marginals)),
+        headline=" ".join(filter(None, [headline(scores, trained=len(trainings.rows)), target_sentence(convergence)])),
         caution=caution(scores.differences, config.confidence),
         facts=facts(rows, screened, marginals, scores),
         scores=scores,
         rows=rows,
         screening=screened,
         marginals=marginals,
-        convergence=read_convergence(curation.balanced),
+        convergence=convergence,
+        folded_case=read_folded_case(curation.entries, screening.ingested, curation.matches, work),
         training=trainings,
         geometry=geometry,
         examples=read_examples(config, screening.ingested, curation, work),

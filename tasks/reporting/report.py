@@ -8,6 +8,7 @@ from tasks.reporting.page.svg import Drawing
 from tasks.reporting.sections.audit import Audit
 from tasks.reporting.sections.balancing.convergence import Convergence
 from tasks.reporting.sections.balancing.marginals import KeywordMarginals
+from tasks.reporting.sections.balancing.unmatched import FoldedCase
 from tasks.reporting.sections.examples import ExampleGroup
 from tasks.reporting.sections.geometry.geometry import Geometry
 from tasks.reporting.sections.provenance import Provenance
@@ -72,6 +73,7 @@ class Report(Findings):
         geometry: how the embedded pairs lie.
         examples: pairs of every fate.
         audit: faults of the metadata list.
+        folded_case: what ignoring case would win back; None where it is ignored.
     """
 
     rows: RowCounts
@@ -82,6 +84,7 @@ class Report(Findings):
     geometry: Geometry
     examples: tuple[ExampleGroup, ...]
     audit: Audit
+    folded_case: FoldedCase | None
 
     @property
     def sections(self) -> list[Section]:

@@ -30,7 +30,10 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
                 if station.losses
             },
             "convergence": report.convergence.sentence,
+            "margins": {each.name: each.distance for each in report.convergence.margins},
+            "blocking": report.convergence.blocking,
             "infeasible": list(report.convergence.infeasible),
+            "folded_case": None if report.folded_case is None else dict(asdict(report.folded_case)),
             "distances": {each.name: finite_json(asdict(each)) for each in report.marginals.distances},
             "balancing": as_json(report.marginals.balancing),
             "selection": as_json(report.marginals.selection),

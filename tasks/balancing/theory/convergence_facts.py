@@ -44,7 +44,7 @@ def survey(
         return facts
     matrix = matrix.take(np.flatnonzero(matrix.degrees))
     flow = feasibility(matrix.indptr, matrix.indices, row_target=None, column_target=target)
-    blocking = None if flow.blocking is None else flow.blocking.sentence(texts)
+    blocking = None if flow.blocking is None else flow.blocking.sentence(texts, shares=True)
     facts = facts.model_copy(update={"margin_deficit": flow.deficit, "blocking": blocking})
     measure = scaled_measure(matrix.indptr, matrix.indices, weigh(matrix), log_scale)
     try:

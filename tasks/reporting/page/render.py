@@ -67,7 +67,11 @@ def render(report: Content) -> str:
             colours={name: VARIABLES[colour] for name, colour in colours.items()},
             stylesheet=Markup(STYLESHEET.read_text(encoding="utf-8")),
             drawings={
-                name: {"inline": Markup(inlined(drawing.svg, name)), "description": drawing.description}
+                name: {
+                    "inline": Markup(inlined(drawing.svg, name)),
+                    "narrow": Markup(inlined(drawing.narrow, f"{name}-narrow")),
+                    "description": drawing.description,
+                }
                 for name, drawing in report.drawings.items()
             },
         )

@@ -8,7 +8,7 @@ import io
 import re
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +27,8 @@ MUTED = "#6b7281"
 RULE = "#dedad2"
 SERIES = ("#64748c", "#0f766f", "#b4530a", "#4f46e6", "#be185e", "#4d7c10")
 VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", **{colour: f"c{i}" for i, colour in enumerate(SERIES)}}
+WIDE, NARROW = 7.4, 3.7
+"""Widths of a figure in inches: of a page, and of a phone, where a page's letters would be too small to read."""
 KNOWN_VARIANTS = {"original": 0, "balanced": 1, "random": 2}
 
 STYLE: dict[Any, Any] = {
@@ -71,9 +73,16 @@ _LOCK = threading.RLock()
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of the page: its SVG document, and what it says to those who cannot see it."""
+    """A figure of the page.
+
+    Attributes:
+        svg: its document.
+        narrow: the same for a phone.
+        description: what it says to those who cannot see it.
+    """
 
     svg: str
+    narrow: str
     description: str
 
 
@@ -87,9 +96,14 @@ def drawing() -> Iterator[None]:
         yield
 
 
-def draw(figures: Mapping[str, tuple[Figure | None, str]]) -> dict[str, Drawing]:
-    """The figures that have something to show, as SVG, each with its description."""
-    return {name: Drawing(to_svg(figure), said) for name, (figure, said) in figures.items() if figure is not None}
+def draw(figures: Mapping[str, tuple[Callable[[float], Figure | None], str]]) -> dict[str, Drawing]:
+    """The figures that have something to show, each with its description; a figure is a function of its width."""
+    drawn = {}
+    for name, (figure, said) in figures.items():
+        wide, narrow = figure(WIDE), figure(NARROW)
+        if wide is not None and narrow is not None:
+            drawn[name] = Drawing(to_svg(wide), to_svg(narrow), said)
+    return drawn
 
 
 def blank(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
@@ -119,7 +133,9 @@ def logarithmic(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def name_rows(axes: Axes, labels: Sequence[str], *, margin: float = 0.45, grid: bool = False) -> None:
+def name_rows(
+    axes: Axes, labels: Sequence[str], *, margin: float = 0.45, grid: bool = False, above: bool = False
+) -> None:
     """A label for each row 0, 1, … of a chart, the first on top.
 
     Args:
@@ -127,9 +143,12 @@ def name_rows(axes: Axes, labels: Sequence[str], *, margin: float = 0.45, grid: 
         labels: of the rows.
         margin: of a row's height, kept clear above the first and below the last row.
         grid: whether horizontal lines stay.
+        above: whether a label stands above its row, where there is no room beside it.
     """
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - margin, margin - 1)
+    axes.set_yticks(range(len(labels)), [""] * len(labels) if above else labels)
+    axes.set_ylim(len(labels) - margin, margin - 1 - 0.3 * above)
+    for row, label in enumerate(labels if above else ()):
+        axes.text(0, row - 0.42, label, transform=axes.get_yaxis_transform(), va="center", color=INK, fontsize=8.5)
     if not grid:
         axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)

@@ -14,7 +14,7 @@ from tasks.reporting.config import RunLabel
 from tasks.reporting.inputs.stage_outputs import Trained
 from tasks.reporting.inputs.tables import read_frame
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import blank, logarithmic, variant_colours
+from tasks.reporting.page.svg import WIDE, blank, logarithmic, variant_colours
 from tasks.training.stats import ClipStats, TrainingStats
 
 # Column of metrics.parquet → heading and whether its axis is logarithmic.
@@ -142,11 +142,12 @@ def training_row(run: RunLabel, model: Manifest) -> TrainingRow:
     )
 
 
-def training_figure(runs: Sequence[TrainingRun], smoothing: float = 0.02) -> Figure | None:
+def training_figure(runs: Sequence[TrainingRun], width: float = WIDE, *, smoothing: float = 0.02) -> Figure | None:
     """A panel for each quantity that some run measured and that is not constant; thin lines are seeds.
 
     Args:
         runs: the trainings.
+        width: of the figure, in inches.
         smoothing: length of the moving average, as a share of the run; single steps are noise.
     """
     quantities = [name for name in _ordered(runs) if _varies(runs, name)]
@@ -154,9 +155,9 @@ def training_figure(runs: Sequence[TrainingRun], smoothing: float = 0.02) -> Fig
         return None
     variants = list(dict.fromkeys(run.variant for run in runs))
     colours = variant_colours(variants)
-    columns = min(3, len(quantities))
+    columns = min(3 if width >= WIDE else 1, len(quantities))
     rows = -(-len(quantities) // columns)
-    figure, axes = blank(7.4, 0.35 + 1.75 * rows, rows=rows, columns=columns)
+    figure, axes = blank(width, 0.35 + 1.75 * rows, rows=rows, columns=columns)
     named: set[str] = set()
     for axis, name in zip(axes, quantities, strict=False):
         title, log_scale = QUANTITIES.get(name, (name.replace("_", " "), False))
@@ -179,7 +180,7 @@ def training_figure(runs: Sequence[TrainingRun], smoothing: float = 0.02) -> Fig
             axis.locator_params(axis="y", nbins=5)
     for axis in axes[len(quantities) :]:
         axis.set_visible(False)
-    figure.legend(loc="outside upper left", ncols=4)
+    figure.legend(loc="outside upper left", ncols=4 if width >= WIDE else 2)
     return figure
 
 

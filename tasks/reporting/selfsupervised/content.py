@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from storage.store.workspace import Workspace
 from tasks.arrays import Int64s
@@ -105,8 +106,8 @@ def compose(
     ends = tuple(_end(each) for each in models)
     with drawing():
         drawings = draw({
-            "scores": (scores_figure(scores.summaries), "Scores of the trained and the untrained network"),
-            "training": (training_figure(trainings), "Training measurements by step"),
+            "scores": (partial(scores_figure, scores.summaries), "Scores of the trained and the untrained network"),
+            "training": (partial(training_figure, trainings), "Training measurements by step"),
         })  # fmt: skip
     return SelfSupervisedReport(
         title=config.title,

@@ -25,6 +25,9 @@ def test_every_kind_is_a_sentence_with_its_numbers(kind: str) -> None:
 def test_many_keywords_are_counted_and_not_listed() -> None:
     obstacle = Blocking("cut", tuple(range(9)), 0.5, 0.4)
     assert "“b”, “c” and 6 more carry" in obstacle.sentence(list("abcdefghi"), most=3)
+    assert "carry 50 %, more than the targets' sum 12.5 %" in Blocking("cut", (0,), 0.5, 0.125).sentence(
+        ["a"], shares=True
+    )
     assert "more carry" not in Blocking("cut", (0, 1), 0.5, 0.4).sentence(list("ab"))
 
 

@@ -15,12 +15,14 @@ from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.schemas import CURATED, DROPPED, ENTRIES, GONE, MATCHES, PAIRS, REJECTED, SELECTION
 from storage.tables.shards import write_table
+from tasks.balancing.config import RakeConfig
 from tasks.balancing.law.law import Law
 from tasks.balancing.matrix.match_stream import as_block
 from tasks.balancing.stats import BalanceStats
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.stats import ConceptsStats, ExcessStats, GeometryStats
 from tasks.ingest.stats import IngestStats
+from tasks.matching.config import ExplicitEntries, MetadataConfig
 from tasks.matching.stats import MatchStats, MetadataStats
 from tasks.reporting.config import Cell, RunLabel
 from tasks.reporting.inputs.stage_outputs import Curation, Leaks, Scored, Screening, Trained, Training
@@ -104,6 +106,8 @@ def entries_table() -> pa.Table:
     )
 
 
+LISTED = MetadataConfig(sources=(ExplicitEntries(entries=KEYWORDS),))
+
 LAW = Law("calibrate", "pairs", 36, 36.0, np.log([0.5, 0.8, 1.0, 1.2, 1.5, 2.0]), bounds=(0.0, 9.0))
 
 
@@ -143,7 +147,7 @@ def fake_pairs(name: str, *, work: Workspace) -> IngestStats:
 
 
 @stage("metadata", version=1, modules=())
-def fake_entries(*, work: Workspace) -> MetadataStats:
+def fake_entries(config: MetadataConfig, *, work: Workspace) -> MetadataStats:
     write_table(work.output / "entries.parquet", entries_table())
     audit = {
         "entries": 6,
@@ -162,7 +166,7 @@ def fake_matches(*, work: Workspace) -> MatchStats:
 
 
 @stage("balance", version=1, modules=())
-def fake_balanced(secret: str, *, work: Workspace) -> BalanceStats:
+def fake_balanced(config: RakeConfig, secret: str, *, work: Workspace) -> BalanceStats:
     LAW.write(work.output)
     history = {
         "step": pa.array([0, 1, 2, 3], pa.int32()),
@@ -172,7 +176,14 @@ def fake_balanced(secret: str, *, work: Workspace) -> BalanceStats:
     }
     write_table(work.output / "history.parquet", pa.table(history))
     infeasible = ("no caption holds “<script>alert(7)</script>”, but the target gives it 0.1",)
-    return balance_stats(reason="stopped after the 3 half steps asked for", iterations=3, infeasible=infeasible)
+    blocking = "captions that hold only keywords among “<script>alert(8)</script>” carry 20 %"
+    return balance_stats(
+        margin_deficit=0.07,
+        blocking=blocking,
+        reason="stopped after the 3 half steps asked for",
+        iterations=3,
+        infeasible=infeasible,
+    )
 
 
 @stage("scale", version=1, modules=())
@@ -305,9 +316,9 @@ class Inputs:
         self.runtime = Runtime(store=store)
         run = {"runtime": self.runtime}
         self.pairs = [fake_pairs.run("<s>source</s>", **run)]
-        self.entries = fake_entries.run(**run)
+        self.entries = fake_entries.run(LISTED, **run)
         self.matches = [fake_matches.run(**run)]
-        self.balanced = fake_balanced.run(secret, **run)
+        self.balanced = fake_balanced.run(RakeConfig(steps=("y", "x", "y")), secret, **run)
         self.scaled = fake_scaled.run(**run)
         self.selection = [fake_selection.run(**run)]
         self.realised = fake_realised.run(**run)

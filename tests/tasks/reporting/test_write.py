@@ -23,7 +23,9 @@ class Empty:
     sections: tuple[Section, ...] = ()
     variants: tuple[str, ...] = ()
     drawings: Mapping[str, Drawing] = field(
-        default_factory=lambda: {"one": Drawing("<svg width='1' height='1'/>\n", "a figure")}
+        default_factory=lambda: {
+            "one": Drawing("<svg width='1' height='1'/>\n", "<svg width='2' height='1'/>\n", "a figure")
+        }
     )
 
 

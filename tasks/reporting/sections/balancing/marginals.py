@@ -15,7 +15,7 @@ from storage.record.manifest import Manifest
 from tasks.arrays import Floats, Int64s
 from tasks.balancing.stats import BalanceStats
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, logarithmic, name_rows
+from tasks.reporting.page.svg import INK, MUTED, SERIES, WIDE, blank, logarithmic, name_rows
 from tasks.resampling.stats import RealiseStats
 
 # Column of the keyword table → its name to readers. The order is that of the process.
@@ -123,16 +123,16 @@ def distances(marginals: Marginals) -> tuple[Distance, ...]:
     return tuple(_distance(label, share, marginals.target) for label, share in known if share is not None)
 
 
-def marginals_figure(marginals: Marginals, named: int) -> Figure | None:
+def marginals_figure(marginals: Marginals, named: int, width: float = WIDE) -> Figure | None:
     """Shares on a log axis: keyword by keyword where there are at most `named`, else along their rank."""
     if not marginals.text:
         return None
-    return _by_name(marginals) if len(marginals.text) <= named else _by_rank(marginals)
+    return _by_name(marginals, width) if len(marginals.text) <= named else _by_rank(marginals, width)
 
 
-def _by_name(marginals: Marginals) -> Figure:
+def _by_name(marginals: Marginals, width: float) -> Figure:
     rows = np.arange(len(marginals.text))
-    figure, (axis,) = blank(7.4, 1.0 + 0.215 * len(rows))
+    figure, (axis,) = blank(width, 1.0 + 0.215 * len(rows))
     if marginals.observed is not None and marginals.realised is not None:
         # A thread from where a keyword was to where it came.
         for row, start, stop in zip(rows, marginals.observed, marginals.realised, strict=True):
@@ -152,7 +152,7 @@ def _by_name(marginals: Marginals) -> Figure:
                 _positive(share), rows, mark, color=colour, markerfacecolor=face, markersize=5.5, label=STAGES[name]
             )
     labels = [
-        f"{displayed(text, LABEL_LENGTH)}  {count:,}"
+        f"{displayed(text, LABEL_LENGTH if width >= WIDE else LABEL_LENGTH // 2)}  {count:,}"
         for text, count in zip(marginals.text, marginals.count, strict=True)
     ]
     name_rows(axis, labels, margin=0.4, grid=True)
@@ -160,7 +160,7 @@ def _by_name(marginals: Marginals) -> Figure:
     logarithmic(axis.xaxis)
     axis.xaxis.set_major_formatter(FuncFormatter(_per_cent))
     axis.set_xlabel("share of the keyword marginal (log scale)")
-    figure.legend(loc="outside upper left", ncols=4)
+    figure.legend(loc="outside upper left", ncols=4 if width >= WIDE else 2)
     return figure
 
 
@@ -171,11 +171,11 @@ def drawn_ranks(keywords: int) -> Int64s:
     return np.unique(np.round(np.geomspace(1, keywords, MOST_MARKS)).astype(np.int64))
 
 
-def _by_rank(marginals: Marginals) -> Figure:
+def _by_rank(marginals: Marginals, width: float) -> Figure:
     keywords = len(marginals.text)
     ranks = drawn_ranks(keywords)
     marginals = marginals.take(ranks - 1)
-    figure, (axis,) = blank(7.4, 3.3)
+    figure, (axis,) = blank(width, 3.3)
     if marginals.realised is not None:
         axis.plot(
             ranks, _positive(marginals.realised), ".", color=SERIES[1], markersize=3, alpha=0.5, markeredgewidth=0,
@@ -198,7 +198,7 @@ def _by_rank(marginals: Marginals) -> Figure:
     drawn = "" if len(ranks) == keywords else f"; {len(ranks):,} of {keywords:,} are drawn"
     axis.set_xlabel(f"keyword, by frequency (1 is the most frequent; log scale{drawn})")
     axis.set_ylabel("share of matches (log scale)", color=MUTED)
-    figure.legend(loc="outside upper left", ncols=4)
+    figure.legend(loc="outside upper left", ncols=4 if width >= WIDE else 2)
     return figure
 
 

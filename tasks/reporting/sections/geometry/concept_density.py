@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.figure import Figure
 
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import INK, blank, logarithmic, name_rows, variant_colours
+from tasks.reporting.page.svg import INK, WIDE, blank, logarithmic, name_rows, variant_colours
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ def density(
     return Density(tuple(tables), tuple(concepts[:ends]), tuple(sparsest), len(concepts), neighbours)
 
 
-def density_figure(found: Density | None) -> Figure | None:
+def density_figure(found: Density | None, width: float = WIDE) -> Figure | None:
     """A row a concept, a dot a variant: crowded to the left of the line, sparse to the right."""
     if found is None:
         return None
     concepts = [*found.densest, *found.sparsest]
-    figure, (axis,) = blank(7.4, 0.95 + 0.215 * len(concepts))
+    figure, (axis,) = blank(width, 0.95 + 0.215 * len(concepts))
     for variant, colour in variant_colours(found.variants).items():
         places = [place for place, each in enumerate(concepts) if each.relative.get(variant, 0) > 0]
         values = [concepts[place].relative[variant] for place in places]
@@ -106,7 +106,7 @@ def density_figure(found: Density | None) -> Figure | None:
     axis.set_xscale("log")
     logarithmic(axis.xaxis)
     axis.set_xlabel("distance to the neighbours, over the data set’s median (log scale)")
-    figure.legend(loc="outside upper left", ncols=4)
+    figure.legend(loc="outside upper left", ncols=4 if width >= WIDE else 2)
     return figure
 
 

@@ -7,23 +7,24 @@ from matplotlib.figure import Figure
 
 from tasks.arrays import Floats
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
-from tasks.reporting.page.svg import INK, MUTED, blank, name_rows, variant_colours
+from tasks.reporting.page.svg import INK, MUTED, WIDE, blank, name_rows, variant_colours
 from tasks.reporting.sections.geometry.geometry import DEVIATIONS, GeometryRow
 
 
-def edges_figure(lengths: Mapping[str, Floats], cut: float | None = None) -> Figure | None:
+def edges_figure(lengths: Mapping[str, Floats], cut: float | None = None, width: float = WIDE) -> Figure | None:
     """Lengths of the spanning trees' edges, a line a data set: share of the edges in each of 60 bins of equal width.
 
     Args:
         lengths: float `[n − 1]` of every data set.
         cut: where near-duplicates are cut off, drawn as a dashed line.
+        width: of the figure, in inches.
     """
     positive = [values[values > 0] for values in lengths.values()]
     if not any(len(values) for values in positive):
         return None
     top = max(float(np.quantile(values, 0.999)) for values in positive if len(values))
     bins = np.linspace(0, top, 61)
-    figure, (axis,) = blank(7.4, 2.7)
+    figure, (axis,) = blank(width, 2.7)
     colours = variant_colours(list(lengths))
     for name, values in lengths.items():
         shares = np.histogram(np.minimum(values, top), bins)[0] / max(1, len(values))
@@ -33,17 +34,17 @@ def edges_figure(lengths: Mapping[str, Floats], cut: float | None = None) -> Fig
     axis.set_xlim(0, top)
     axis.set_xlabel("length of a tree edge")
     axis.set_ylabel("share of edges, %", color=MUTED)
-    figure.legend(loc="outside upper left", ncols=4)
+    figure.legend(loc="outside upper left", ncols=4 if width >= WIDE else 2)
     return figure
 
 
-def diversity_figure(rows: Sequence[GeometryRow]) -> Figure | None:
+def diversity_figure(rows: Sequence[GeometryRow], width: float = WIDE) -> Figure | None:
     """Mean tree edge before and after, at equal size, with 95 % intervals; a line a variant that is a selection."""
     compared = [row for row in rows if row.gain is not None]
     if not compared:
         return None
     colours = variant_colours([row.variant for row in rows])
-    figure, (axis,) = blank(7.4, 0.85 + 0.42 * len(compared))
+    figure, (axis,) = blank(width, 0.85 + 0.42 * len(compared))
     labelled = False
     for place, row in enumerate(compared):
         for spread, colour, shift, label in (
@@ -56,7 +57,7 @@ def diversity_figure(rows: Sequence[GeometryRow]) -> Figure | None:
             axis.plot([spread.mean_edge], [place + shift], "o", color=colour, markersize=5, markeredgewidth=0,
                       label=label if label and not labelled else None)  # fmt: skip
         labelled = True
-    name_rows(axis, [displayed(row.variant, 2 * LABEL_LENGTH) for row in compared])
+    name_rows(axis, [displayed(row.variant, 2 * LABEL_LENGTH) for row in compared], above=width < WIDE)
     axis.set_xlabel("mean tree edge over draws of equal size: longer is more diverse")
-    figure.legend(loc="outside upper left", ncols=2)
+    figure.legend(loc="outside upper left", ncols=2 if width >= WIDE else 1)
     return figure

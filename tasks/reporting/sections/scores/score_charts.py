@@ -7,21 +7,22 @@ from matplotlib.figure import Figure
 
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
 from tasks.reporting.page.formats import metric_name
-from tasks.reporting.page.svg import INK, MUTED, SERIES, blank, name_rows, variant_colours
+from tasks.reporting.page.svg import INK, MUTED, SERIES, WIDE, blank, name_rows, variant_colours
 from tasks.reporting.sections.scores.scores import Difference, Summary
 
 
-def scores_figure(summaries: Sequence[Summary]) -> Figure | None:
+def scores_figure(summaries: Sequence[Summary], width: float = WIDE) -> Figure | None:
     """A panel a benchmark, a row a variant: seeds, their mean, its interval, and the level of chance."""
     if not summaries:
         return None
     benchmarks = list(dict.fromkeys(each.benchmark for each in summaries))
     variants = list(dict.fromkeys(each.variant for each in summaries))
     colours = variant_colours(variants)
-    height = 0.8 + 0.3 * len(variants)
-    columns = min(2, len(benchmarks))
+    narrow = width < WIDE
+    height = 0.8 + (0.42 if narrow else 0.3) * len(variants)
+    columns = 1 if narrow else min(2, len(benchmarks))
     rows = -(-len(benchmarks) // columns)
-    figure, axes = blank(7.4, height * rows, rows=rows, columns=columns)
+    figure, axes = blank(width, height * rows, rows=rows, columns=columns)
     for axis, benchmark in zip(axes, benchmarks, strict=False):
         group = [each for each in summaries if each.benchmark == benchmark]
         for row, variant in enumerate(variants):
@@ -34,17 +35,17 @@ def scores_figure(summaries: Sequence[Summary]) -> Figure | None:
         axis.set_title(displayed(benchmark, LABEL_LENGTH))
         axis.set_xlabel(f"{metric_name(group[0].metric)}, %")
         first_column = benchmarks.index(benchmark) % columns == 0
-        name_rows(axis, [displayed(each, 2 * LABEL_LENGTH) if first_column else "" for each in variants])
+        name_rows(axis, [displayed(each, 2 * LABEL_LENGTH) if first_column else "" for each in variants], above=narrow)
     for axis in axes[len(benchmarks) :]:
         axis.set_visible(False)
     return figure
 
 
-def differences_figure(differences: Sequence[Difference]) -> Figure | None:
+def differences_figure(differences: Sequence[Difference], width: float = WIDE) -> Figure | None:
     """A row a difference: every seed's own, the mean, and its interval; zero is a line."""
     if not differences:
         return None
-    figure, (axis,) = blank(7.4, 0.7 + 0.34 * len(differences))
+    figure, (axis,) = blank(width, 0.7 + (0.34 if width >= WIDE else 0.45) * len(differences))
     labels = []
     for row, difference in enumerate(differences):
         colour = SERIES[1] if difference.distinguishable else MUTED
@@ -57,7 +58,7 @@ def differences_figure(differences: Sequence[Difference]) -> Figure | None:
         labels.append(f"{difference.benchmark}: {difference.variant} against {difference.reference}")
     axis.axvline(0, color=INK, linewidth=0.8)
     axis.set_xlabel("difference (percentage points)")
-    name_rows(axis, [displayed(label, 2 * LABEL_LENGTH) for label in labels])
+    name_rows(axis, [displayed(label, 2 * LABEL_LENGTH) for label in labels], above=width < WIDE)
     return figure
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tasks.reporting.page.formats import integer, number, percent, points, signed_bounds
+from tasks.reporting.page.formats import integer, percent, points, share, signed_bounds
 from tasks.reporting.sections.balancing.marginals import KeywordMarginals
 from tasks.reporting.sections.row_counts import RowCounts
 from tasks.reporting.sections.scores.scores import Difference, Scores
@@ -61,16 +61,6 @@ def _doubt(differences: Sequence[Difference]) -> str:
     return "".join(f", {reason} on {_series(benchmarks)}" for reason, benchmarks in reasons.items())
 
 
-def curation_sentence(marginals: KeywordMarginals) -> str:
-    """How near the selection came, for runs whose point is the data set itself; empty where it is not known."""
-    if marginals.approach is None:
-        return ""
-    before, after = marginals.approach
-    return (
-        f" The keywords’ distance from their target went from {number(before)} to {number(after)} in total variation."
-    )
-
-
 def facts(
     rows: RowCounts, screened: Screened, marginals: KeywordMarginals, scores: Scores
 ) -> tuple[tuple[str, str], ...]:
@@ -91,7 +81,7 @@ def facts(
     said.append((integer(marginals.selection.effective_sample_size), "effective sample size of the selection"))
     if marginals.approach is not None:
         before, after = marginals.approach
-        said.append((f"{number(before)} → {number(after)}", "total variation from the keyword target"))
+        said.append((f"{share(before)} → {percent(after)}", "distance of the keywords from their target"))
     if scores.summaries:
         variants = {each.variant for each in scores.summaries}
         seeds = {seed for each in scores.summaries for seed, _ in each.seeds}

@@ -16,6 +16,7 @@ from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs.settings import settings
 from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.inputs.tables import edge_lengths, read_frame, shards_of
+from tasks.reporting.page.svg import WIDE
 from tasks.reporting.sections.geometry.duplicate_groups import DuplicateGroup, show_groups
 from tasks.reporting.sections.geometry.geometry import GeometryRow, geometry_row
 from tasks.reporting.sections.geometry.geometry_charts import edges_figure
@@ -97,11 +98,11 @@ def read_screening(config: ReportConfig, screening: Screening, work: Workspace) 
     )
 
 
-def screening_figure(screened: Screened) -> Figure | None:
+def screening_figure(screened: Screened, width: float = WIDE) -> Figure | None:
     """Edges of the tree that near-duplicates are cut from; None where nothing was cut."""
     if screened.edges is None or screened.repetitions is None:
         return None
-    return edges_figure({"all pairs": screened.edges}, screened.repetitions.near)
+    return edges_figure({"all pairs": screened.edges}, screened.repetitions.near, width)
 
 
 def _repetitions(

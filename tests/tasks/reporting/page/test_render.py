@@ -30,7 +30,9 @@ class Small:
     caution: str = ""
     facts: tuple[tuple[str, str], ...] = (("1 < 2", "<b>fact</b>"),)
     scores: Scores = field(default_factory=Scores)
-    convergence: Convergence = field(default_factory=lambda: Convergence("<i>stopped</i>", ("<u>no caption</u>",)))
+    convergence: Convergence = field(
+        default_factory=lambda: Convergence("<i>stopped</i>", infeasible=("<u>no caption</u>",))
+    )
     drawings: Mapping[str, Drawing] = field(default_factory=dict)
     variants: tuple[str, ...] = ()
 
@@ -49,8 +51,10 @@ def test_every_value_is_escaped() -> None:
 
 def test_a_figure_stands_where_its_section_asks_for_it() -> None:
     svg = '<?xml version="1.0"?><svg width="1pt" height="1pt" viewBox="0 0 1 1"><path id="p"/></svg>'
-    html = render(Small(drawings={"convergence": Drawing(svg, "half <steps>")}))
-    assert '<path id="convergence-p"/>' in html and 'aria-label="half &lt;steps&gt;"' in html
+    html = render(Small(drawings={"convergence": Drawing(svg, svg, "half <steps>")}))
+    assert '<path id="convergence-p"/>' in html and '<path id="convergence-narrow-p"/>' in html
+    assert html.count('role="img" aria-label="half &lt;steps&gt;"') == 2
+    assert 'aria-label="half &lt;steps&gt;"' in html
     assert "<figure" not in render(Small())
 
 
@@ -102,6 +106,7 @@ def test_the_style_sheet_loads_nothing() -> None:
 def test_the_stages_that_use_templates_depend_on_every_one(stage: object, monkeypatch: pytest.MonkeyPatch) -> None:
     """A template that changes makes both reports anew."""
     hashed: list[Path] = []
+    monkeypatch.setattr(fingerprint, "_data", fingerprint._data.__wrapped__)  # not what it remembers
     monkeypatch.setattr(fingerprint, "hash_file", lambda path: hashed.append(path) or "")
     fingerprint.fingerprint(stage.modules, stage.function)  # type: ignore[attr-defined]
     names = {path.relative_to(PACKAGE).as_posix() for path in hashed if path.is_relative_to(PACKAGE)}

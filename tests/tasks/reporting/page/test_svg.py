@@ -109,7 +109,7 @@ def test_rows_are_named_from_the_top() -> None:
 
 def test_only_figures_with_something_to_show_are_drawn() -> None:
     with drawing():
-        found = draw({"one": (blank(1, 1)[0], "a figure"), "none": (None, "nothing")})
+        found = draw({"one": (lambda width: blank(width, 1)[0], "a figure"), "none": (lambda _: None, "nothing")})
     assert list(found) == ["one"] and found["one"].description == "a figure"
     ElementTree.fromstring(found["one"].svg)
 

@@ -6,7 +6,7 @@ from tasks.reporting.inputs.measurements import Measurement
 from tasks.reporting.sections.balancing.marginals import KeywordMarginals, distances, read_marginals
 from tasks.reporting.sections.row_counts import RowCounts, Station
 from tasks.reporting.sections.scores.scores import Scores, compare, summarise
-from tasks.reporting.sections.scores.sentences import caution, curation_sentence, facts, headline
+from tasks.reporting.sections.scores.sentences import caution, facts, headline
 from tasks.reporting.sections.screening.screening import Screened
 from tests.tasks.reporting.figures import balance_stats, realise_stats
 from tests.tasks.reporting.sections.measured import BOOTSTRAP, measured
@@ -71,13 +71,6 @@ def marginals(before: float, after: float | None) -> KeywordMarginals:
     return KeywordMarginals(shares, distances(shares), balance_stats(), realise_stats(effective_sample_size=1234.4))
 
 
-def test_a_curation_tells_how_near_it_came() -> None:
-    assert curation_sentence(marginals(0.75, 0.5)) == (
-        " The keywords’ distance from their target went from 0.250 to 0.000 in total variation."
-    )
-    assert curation_sentence(marginals(0.75, None)) == ""
-
-
 def test_facts_leave_out_what_is_not_known() -> None:
     stations = tuple(
         Station(name, "", rows) for name, rows in (("Source rows", 9000), ("Matched", 800), ("Selected", 70))
@@ -91,4 +84,4 @@ def test_facts_leave_out_what_is_not_known() -> None:
     screened = Screened(rows=40, remaining=30, reasons={"equal pair": 10})
     said = facts(RowCounts(stations), screened, marginals(0.75, 0.5), Scores())
     assert said[1] == ("10", "repeats and leaks dropped")
-    assert said[-1] == ("0.250 → 0.000", "total variation from the keyword target")
+    assert said[-1] == ("25.0 → 0.0 %", "distance of the keywords from their target")
