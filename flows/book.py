@@ -1,4 +1,4 @@
-"""What every run leaves behind, with a server or without: its lineage on disk, and its entry in the book of runs."""
+"""What every run leaves behind, with a server or without: its lineage, and its entry in the book of runs."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -21,4 +21,7 @@ def enter(config: Experiment, verb: Verb, nodes: Sequence[Node], *, flow_run: st
     )  # fmt: skip
     write_lineage(config.folder, described)
     write_run(store, record)
+    from flows.openlineage import publish_events  # the client takes a while to load
+
+    publish_events(config, verb, nodes)
     return described
