@@ -1,5 +1,6 @@
 """The curated set in the forms that others train from."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,11 @@ from flows.commands.console import console
 from flows.commands.store_commands import ConfigFile
 from flows.config.pipeline import PipelineConfig
 from flows.graph.stored import StoredCuration, stored_curation, stored_embeddings
+from storage.errors import InputError
 from storage.export.parts import Export, Job
+from storage.export.upload import deliver
+from storage.hashing import hash_json
+from storage.places.place import place
 
 Format = Literal[
     "webdataset", "open_clip_csv", "imagefolder", "huggingface", "datacomp", "weights", "weight_buckets", "embeddings"
@@ -25,7 +30,7 @@ Format = Literal[
 
 def export(
     config: ConfigFile,
-    to: Annotated[Path, typer.Argument(metavar="OUT", help="a new folder, or one that holds this very export")],
+    to: Annotated[str, typer.Argument(metavar="OUT", help="a new folder or URL, or one that holds this very export")],
     format: Annotated[Format, typer.Option(help="what to write")] = "webdataset",
 ) -> None:
     """Write the curated set for other trainers, from the store: whole or not at all; a killed export goes on.
@@ -38,14 +43,30 @@ def export(
     """
     from flows.config.pipeline import load_config
 
-    settings = load_config(config)
+    settings, target = load_config(config), place(to)
     stored = stored_curation(settings)
+    folder = target if isinstance(target, Path) else _staging(settings, format, str(target))
     with _shown(format) as (expect, tell):
-        job = Job(stored.origin, settings.runtime.workers, tell, expect)
-        written, *lines = WRITERS[format](settings, stored, to, job)
+        job = Job(stored.origin, settings.runtime.workers, tell, expect, str(target) if folder != target else None)
+        written, *lines = WRITERS[format](settings, stored, folder, job)
     assert isinstance(written, Export)
-    for line in (*lines, *_said(written, to)):
+    if not isinstance(target, Path):
+        with _shown(f"to {target.protocol}") as (expect, tell):
+            sent = deliver(folder, target, tell)
+        shutil.rmtree(folder)
+        lines.append(f"{sent:,} files were sent, {written.bytes:,} bytes of data")
+    for line in (*lines, *_said(written, str(target))):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _staging(settings: PipelineConfig, format: Format, url: str) -> Path:
+    """Where an export for a URL is made: below the run's folder, the same for the same URL, so that it goes on."""
+    if format == "open_clip_csv":
+        raise InputError(
+            "open_clip opens the images of a CSV as local files, so a URL is of no use to it; "
+            "export webdataset or weight_buckets there"
+        )
+    return settings.folder / "exports" / f"{format}-{hash_json(url)[:12]}"
 
 
 def _webdataset(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
@@ -91,13 +112,12 @@ def _weights(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Jo
 def _weight_buckets(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export, str]:
     from storage.export.buckets import write_weight_buckets
 
-    done = write_weight_buckets(stored.shards(), to, job)
+    done = write_weight_buckets(stored.shards(), to, job, address=job.address)
     return done.export, done.arguments
 
 
 def _embeddings(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
     from storage.export.embeddings import EmbeddedShard, write_embeddings
-    from storage.hashing import hash_json
 
     embedded = stored_embeddings(settings)
     groups = zip(stored.screening.ingested, stored.curation.selection, embedded, strict=True)
@@ -128,14 +148,14 @@ WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[E
 }
 
 
-def _said(written: Export, to: Path) -> Iterator[str]:
+def _said(written: Export, to: str) -> Iterator[str]:
     """What is there now, a sentence each."""
     done = "was there already, whole" if written.was_there else "written"
     yield f"{written.rows:,} rows in {len(written.files)} files, {decimal(written.bytes)}, in {to}: {done}"
     if written.rejected:
-        yield f"{written.rejected:,} rows are left out; {to / 'rejected.parquet'} says why"
+        yield f"{written.rejected:,} rows are left out; {to}/rejected.parquet says why"
     if written.rewritten:
-        yield f"{written.rewritten:,} captions are rewritten; {to / 'rewritten.parquet'} has them as they were"
+        yield f"{written.rewritten:,} captions are rewritten; {to}/rewritten.parquet has them as they were"
 
 
 @contextmanager

@@ -59,6 +59,7 @@ def write_weight_buckets(
     *,
     buckets: int = 8,
     samples_per_shard: int = SAMPLES_PER_SHARD,
+    address: str | None = None,
 ) -> BucketExport:
     """Each distinct row once, in tars `bucket-<b>-<n>.tar` of rows with similar rates, and `sizes.json`.
 
@@ -74,6 +75,7 @@ def write_weight_buckets(
         job: what the shards are, and how the export is done.
         buckets: into which the rates are divided.
         samples_per_shard: of a tar, at most.
+        address: where the tars will lie for the trainer; None: at `directory`.
 
     Raises:
         InputError: a weight is not positive and finite, there are no rows, or `directory` holds something else.
@@ -83,10 +85,11 @@ def write_weight_buckets(
     job = job or Job(origin_of(paths))
     plan = _Plan.of(paths, buckets, samples_per_shard)
     parts = [Part(int((plan.bucket[file] >= 0).sum()), _File(plan, file).write) for file in range(len(paths))]
+    address = address or str(directory.resolve())
     settings: dict[str, JsonValue] = {
         "buckets": buckets,
         "samples_per_shard": samples_per_shard,
-        "directory": str(directory.resolve()),
+        "directory": address,
     }
 
     def finish(partial: Path, records: Sequence[PartRecord]) -> Finished:
@@ -98,7 +101,7 @@ def write_weight_buckets(
         sizes = dict(sorted(sizes.items()))
         write_json(partial / "sizes.json", sizes)
         shards, described = _described(records, sizes)
-        line = _arguments(directory, shards, described)
+        line = _arguments(address, shards, described)
         (partial / "open_clip.txt").write_text(line + "\n", encoding="utf-8")
         return Finished(
             facts={"buckets": [bucket.model_dump() for bucket in described], "arguments": line, "sizes": sizes}
@@ -220,11 +223,9 @@ def _described(records: Sequence[PartRecord], sizes: Mapping[str, JsonValue]) ->
     return shards, described
 
 
-def _arguments(directory: Path, shards: Mapping[int, int], buckets: Sequence[Bucket]) -> str:
+def _arguments(address: str, shards: Mapping[int, int], buckets: Sequence[Bucket]) -> str:
     """`--train-data a::b --train-data-upsampling-factors 1::2.5 --dataset-resampled`, quoted for a shell."""
-    patterns = [
-        f"{directory.resolve()}/{_prefix(number)}{{{0:08d}..{count - 1:08d}}}.tar" for number, count in shards.items()
-    ]
+    patterns = [f"{address}/{_prefix(number)}{{{0:08d}..{count - 1:08d}}}.tar" for number, count in shards.items()]
     factors = "::".join(f"{bucket.factor:.6g}" for bucket in buckets)
     data = shlex.quote("::".join(patterns))
     return f"--train-data {data} --train-data-upsampling-factors {factors} --dataset-resampled"

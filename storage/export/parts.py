@@ -47,12 +47,14 @@ class Job:
         workers: parts that are written at a time.
         tell: is told of rows and bytes as they are written.
         expect: is told of all rows before the first part.
+        address: where the folder's content will lie in the end, where that is not the folder.
     """
 
     origin: str = ""
     workers: int = 1
     tell: Tell = nobody
     expect: Callable[[int], None] = lambda rows: None
+    address: str | None = None
 
 
 @dataclass(frozen=True)

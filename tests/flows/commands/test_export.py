@@ -15,6 +15,7 @@ from flows.config.pipeline import PipelineConfig, load_config
 from flows.graph.stored import stored_curation
 from flows.run import run_here
 from storage.errors import InputError
+from storage.places.place import place
 from storage.tables.shards import read_table
 
 
@@ -84,3 +85,16 @@ def test_what_is_taken_down_is_in_no_export(experiment: Path, config: PipelineCo
     with pytest.raises(InputError, match="holds another export"):
         export(experiment, tmp_path / "tars")
     assert np.all([len(table) for table in tables])
+
+
+def test_an_export_goes_to_a_url(experiment: Path, config: PipelineConfig, tmp_path: Path) -> None:
+    target = place(f"memory://{tmp_path.name}/out")
+    for form in ("webdataset", "weight_buckets"):
+        done = CliRunner().invoke(app, ["export", str(experiment), f"{target}/{form}", "--format", form])
+        assert done.exit_code == 0 and "files were sent" in done.output, done.output
+    assert (target / "webdataset" / "00000000.tar").read_bytes()[:4] == b"0000"
+    assert json.loads((target / "webdataset" / "sizes.json").read_text()) == {"00000000.tar": copies(config)}
+    assert f"{target}/weight_buckets/bucket-00-" in (target / "weight_buckets" / "open_clip.txt").read_text()
+    assert not list((config.folder / "exports").iterdir())
+    with pytest.raises(InputError, match="opens the images of a CSV as local files"):
+        export(experiment, f"{target}/csv", format="open_clip_csv")
