@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flows.config.pipeline import PipelineConfig
 from flows.planning.rates import STAGES, WIDE, Rate, Stage
 from tasks.balancing.config import CalibrateConfig, RakeConfig, ThresholdConfig
+from tasks.resampling.config import ResamplingConfig
 
 BASE_MEMORY = 450 << 20
 """A process with the libraries that curation loads."""
@@ -55,7 +56,15 @@ def passes_of(config: PipelineConfig) -> dict[Stage, int]:
     else:
         assert isinstance(balancing, CalibrateConfig)
         solving = 4 + CALIBRATION_PASSES * (8 if balancing.size else 1)
-    return {"balance": solving, "scale": 3 + (0 if config.resampling.size is None else 5), "subsample": 2}
+    return {"balance": solving, "scale": _scaling_passes(config.resampling), "subsample": 2}
+
+
+def _scaling_passes(resampling: ResamplingConfig) -> int:
+    """None where no caption comes to the limit of its copies, which a law's largest mass tells."""
+    together = 1 if resampling.method in ("systematic", "multinomial") else 0
+    if resampling.method != "poisson" and resampling.most_copies == ResamplingConfig().most_copies:
+        return together
+    return together + 1 + (0 if resampling.size is None else 5)
 
 
 def plan_curation(

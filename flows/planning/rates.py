@@ -77,7 +77,7 @@ def measured_rates(manifests: Iterable[Manifest], passes: Mapping[Stage, int]) -
             for parent in each.parents
             if (parent.stage, parent.key) in by_digest
         )
-        repeated = passes.get(stage, 1)
+        repeated = max(1, passes.get(stage, 1))
         seconds = sum(each.seconds for each in of_stage)
         found[stage] = Rate(
             seconds / rows / repeated,

@@ -43,6 +43,14 @@ def test_passes_follow_the_method(small: Path) -> None:
     assert solving({"method": "calibrate"}) > 100
 
 
+def test_rows_are_read_to_scale_where_the_limit_of_copies_may_be_reached(small: Path) -> None:
+    def scaling(**resampling: object) -> int:
+        return passes_of(load_config(edit(small, resampling=resampling)))["scale"]
+
+    assert (scaling(size=50), scaling(method="multinomial", size=50)) == (0, 1)
+    assert scaling(method="poisson") < scaling(method="poisson", size=50) == scaling(size=50, most_copies=3)
+
+
 def test_drawing_all_together_takes_memory_a_row(small: Path) -> None:
     config = load_config(edit(small, resampling={"method": "multinomial"}))
     scale = next(each for each in plan_curation(config, reference_rates(), rows=10**7) if each.stage == "scale")
