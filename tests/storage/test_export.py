@@ -15,9 +15,11 @@ from storage.export.imagefolder import write_imagefolder
 from storage.export.open_clip_csv import plain_title, write_open_clip_csv
 from storage.export.webdataset import write_webdataset
 from storage.tables.shards import read_table
+from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.read import read_source
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
+from tasks.ingest.sources.webdataset.config import WebdatasetConfig
 from tests.storage.export.curated import curated, picture, row
 
 CAPTIONS = (
@@ -47,23 +49,52 @@ def pairs(rows: list[dict[str, Any]], *, copies: bool) -> Counter[tuple[bytes, s
     return Counter({(each["image"]["bytes"], each["caption"]): each["multiplicity"] if copies else 1 for each in rows})
 
 
+def ingested(config: SourceConfig) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Accepted and refused rows of a source."""
+    batches = [
+        batch for group in plan_groups(config) for batch in read_source(config, group, list(sources_of(config, group)))
+    ]
+    tables = ([batch.pairs for batch in batches], [batch.rejected for batch in batches])
+    pairs, rejected = (pa.concat_tables(each).to_pylist() for each in tables)
+    return pairs, rejected
+
+
+def told(rows: list[dict[str, Any]]) -> list[tuple[object, ...]]:
+    return [(each["key"], each["caption"], each["image"]["bytes"], each["label"]) for each in rows]
+
+
 def test_parquet_and_our_own_ingest(tmp_path: Path, rows: list[dict[str, Any]], paths: list[Path]) -> None:
     """What is exported and ingested again gives the same pairs: keys, captions, pictures and labels."""
     write_huggingface({"train": paths}, tmp_path / "out", about=About("x", "y"), card="")
     config = HuggingFaceParquetConfig(
         name="again", path=tmp_path / "out" / "data", key_column="key", label_column="label"
     )
-    batches = [
-        batch
-        for group in plan_groups(config)
-        for batch in read_source(config, group, [Path(str(path)) for path in sources_of(config, group)])
-    ]
-    assert not any(batch.rejected.num_rows for batch in batches)
-    read = pa.concat_tables([batch.pairs for batch in batches]).to_pylist()
-    columns = ("key", "caption", "image", "label")
-    assert [{name: each[name] for name in columns} for each in read] == [
-        {name: each[name] for name in columns} for each in rows
-    ]
+    read, rejected = ingested(config)
+    assert rejected == [] and told(read) == told(rows)
+
+
+def test_webdataset_and_our_own_ingest(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    """So with tars; a row that could not be exported is in the table beside, and refused with that reason."""
+    once = [each | {"multiplicity": 1} for each in rows]
+    lost = [row(90, image=None, key="lost"), row(91, key="gif", image={"bytes": b"GIF89a", "path": None})]
+    write_webdataset(curated(tmp_path / "once", [*once, *lost]), tmp_path / "out", samples_per_shard=7)
+    config = WebdatasetConfig(
+        name="again", path=tmp_path / "out", key="json.uid", label="json.label", table="img2dataset"
+    )
+    read, rejected = ingested(config)
+    assert told(read) == told(once)
+    assert len(rejected) == 2
+    details = " ".join(each["detail"] for each in rejected)
+    assert "missing image" in details and "unsupported image format" in details
+
+
+def test_copies_in_tars_are_rows_of_their_own_by_their_place(
+    tmp_path: Path, rows: list[dict[str, Any]], paths: list[Path]
+) -> None:
+    write_webdataset(paths, tmp_path / "out")
+    read, _ = ingested(WebdatasetConfig(name="again", path=tmp_path / "out"))
+    assert Counter((each["image"]["bytes"], each["caption"]) for each in read) == pairs(rows, copies=True)
+    assert len({each["key"] for each in read}) == len(read)
 
 
 def test_imagefolder_by_datasets(tmp_path: Path, rows: list[dict[str, Any]], paths: list[Path]) -> None:
@@ -115,6 +146,6 @@ def test_both_of_open_clips_data_types(tmp_path: Path, rows: list[dict[str, Any]
 
 def test_captions_are_where_they_were_in_json_and_tables(tmp_path: Path, paths: list[Path]) -> None:
     write_webdataset(paths, tmp_path / "out")
-    told = read_table(tmp_path / "out" / "00000000.parquet")
-    assert set(told["caption"].to_pylist()) == set(CAPTIONS)
-    assert json.loads((tmp_path / "out" / "sizes.json").read_text()) == {"00000000.tar": len(told)}
+    beside = read_table(tmp_path / "out" / "00000000.parquet")
+    assert set(beside["caption"].to_pylist()) == set(CAPTIONS)
+    assert json.loads((tmp_path / "out" / "sizes.json").read_text()) == {"00000000.tar": len(beside)}

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,11 @@ from flows.config.pipeline import PipelineConfig, load_config
 from flows.graph.stored import stored_curation
 from flows.run import run_here
 from storage.errors import InputError
+from storage.export.tars import add, new_tar
 from storage.places.place import place
 from storage.tables.shards import read_table
+from tasks.training.data.selected_tars import select
+from tests.storage.export.curated import picture
 
 
 def copies(config: PipelineConfig) -> int:
@@ -98,3 +102,33 @@ def test_an_export_goes_to_a_url(experiment: Path, config: PipelineConfig, tmp_p
     assert not list((config.folder / "exports").iterdir())
     with pytest.raises(InputError, match="opens the images of a CSV as local files"):
         export(experiment, f"{target}/csv", format="open_clip_csv")
+
+
+@pytest.mark.parametrize("key", [None, "json.uid"])
+def test_a_selection_of_tars_is_drawn_from_those_tars(tmp_path: Path, key: str | None) -> None:
+    """Tars are curated, weights exported, and samples drawn from the same tars as often as the curation says."""
+    for tar in range(2):
+        with new_tar(tmp_path / f"{tar:05d}.tar") as file:
+            for number in range(tar * 20, tar * 20 + 20):
+                text = f"a {'red star' if number % 10 else 'blue ring'}"
+                add(file, f"{number:09d}.png", picture(number, "PNG"))
+                add(file, f"{number:09d}.txt", text.encode())
+                add(file, f"{number:09d}.json", json.dumps({"uid": f"{number:032x}"}).encode())
+    values = {
+        "output": str(tmp_path / "run"),
+        "sources": [{"kind": "webdataset", "name": "tars", "path": f"{tmp_path}/{{00000..00001}}.tar", "key": key}],
+        "metadata": {"sources": [{"kind": "entries", "entries": ["red", "blue", "star", "ring"]}]},
+        "balancing": {"method": "rake", "target": {"kind": "uniform"}},
+    }
+    path = tmp_path / "tars.yaml"
+    path.write_text(yaml.safe_dump(values))
+    run_here(load_config(path), "curate", announce=lambda line: None)
+    export(path, tmp_path / "weights", format="weights")
+    if key:
+        export(path, tmp_path / "subset", format="datacomp")
+        assert (tmp_path / "subset" / "subset.npy").is_file()
+    table = read_table(stored_curation(load_config(path)).shards(), ["image", "multiplicity"]).to_pylist()
+    wanted = Counter({each["image"]["bytes"]: each["multiplicity"] for each in table})
+    drawn = select(f"{tmp_path}/{{00000..00001}}.tar", tmp_path / "weights", key=key)
+    assert Counter(sample["png"] for sample in drawn) == wanted
+    assert drawn.choice.total == wanted.total() and max(wanted.values()) > 1
