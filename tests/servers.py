@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 
 class Files(SimpleHTTPRequestHandler):
@@ -99,3 +100,67 @@ def serve(folder: Path) -> Iterator[Server]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class ObjectStore:
+    """An S3 endpoint on loopback (moto) that answers as it should, but for `failures` that break off in the middle.
+
+    Attributes:
+        seen: the paths of requests for content.
+        failures: so many of those break off.
+    """
+
+    def __init__(self) -> None:
+        from moto.server import DomainDispatcherApplication, create_backend_app
+        from werkzeug.serving import make_server
+
+        self.seen: list[str] = []
+        self.failures = 0
+        self._application = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True)
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What fsspec's S3 needs to know."""
+        return {
+            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self._server.port}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    def put(self, folder: Path, bucket: str) -> str:
+        """A folder's files in a new bucket, whose URL comes back. Needs `environment`."""
+        from s3fs import S3FileSystem
+
+        system = S3FileSystem()
+        system.mkdir(bucket)
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                system.pipe_file(f"{bucket}/{path.relative_to(folder).as_posix()}", path.read_bytes())
+        return f"s3://{bucket}"
+
+    def __enter__(self) -> ObjectStore:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        answer = self._application(environ, start)
+        if environ["REQUEST_METHOD"] != "GET" or "HTTP_RANGE" not in environ:
+            return answer
+        self.seen.append(environ["PATH_INFO"])
+        if not self.failures:
+            return answer
+        self.failures -= 1
+        return _broken_off(b"".join(answer))
+
+
+def _broken_off(content: bytes) -> Iterator[bytes]:
+    yield content[: len(content) // 2]
+    raise ConnectionError

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flows.engine.engine import Engine, Ref
+from storage.places.remember import remembering
 from storage.record.external import externals
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
@@ -12,6 +13,8 @@ from tasks.ingest.task import ingest
 
 def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path) -> list[Ref]:
     """Sources → groups of pairs, in the order of the sources."""
+    with remembering(store / ".answers.json"):
+        planned = [(source, group) for source in sources for group in plan_groups(source)]
     return [
         engine.submit(
             ingest,
@@ -20,6 +23,5 @@ def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path) -
             group=group,
             files=externals(sources_of(source, group), store),
         )
-        for source in sources
-        for group in plan_groups(source)
+        for source, group in planned
     ]

@@ -3,6 +3,7 @@
 from storage.errors import InputError
 from storage.places.ask import is_file, matching
 from storage.places.place import Place
+from storage.places.remember import remembered
 from tasks.ingest.pictures.paths import require_file, require_folder
 from tasks.ingest.rules import MAX_GROUPS, Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
@@ -28,7 +29,7 @@ def plan_parquet(config: HuggingFaceParquetConfig) -> tuple[Group, ...]:
     if len(names) > MAX_GROUPS:
         return blocks(names)
     rows = config.rows_a_run(images=config.image_column is not None)
-    parts_of = [slices(open_parquet(root / name, config).metadata.num_rows, rows) for name in names]
+    parts_of = [slices(_rows(root / name, config), rows) for name in names]
     if sum(map(len, parts_of)) > MAX_GROUPS and len(names) > 1:
         return tuple(Group(files=(name,)) for name in names)
     return tuple(
@@ -43,6 +44,10 @@ def files_of(config: HuggingFaceParquetConfig, group: Group) -> tuple[Place, ...
     root = _root(config)
     files = tuple(require_file(root / name, f"file of the source {config.name!r}") for name in group.files)
     return files + image_folder(config.images, config.name)
+
+
+def _rows(path: Place, config: HuggingFaceParquetConfig) -> int:
+    return remembered("rows", path, lambda: int(open_parquet(path, config).metadata.num_rows))
 
 
 def _root(config: HuggingFaceParquetConfig) -> Place:

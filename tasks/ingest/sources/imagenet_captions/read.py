@@ -7,6 +7,7 @@ from typing import TypeGuard
 from storage.errors import InputError
 from storage.places.place import Place
 from storage.places.read import read_bytes
+from storage.places.remember import remembered
 from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.acceptance import accept
@@ -109,7 +110,8 @@ def _is_name(value: object) -> TypeGuard[str]:
 
 def _plan(config: ImageNetCaptionsConfig) -> tuple[Group, ...]:
     listing, *_ = _files(config, Group())
-    return slices(read_bytes(listing).count(b'"filename"'), config.rows_a_run(images=config.image_folder is not None))
+    entries = remembered("file names", listing, lambda: read_bytes(listing).count(b'"filename"'))
+    return slices(entries, config.rows_a_run(images=config.image_folder is not None))
 
 
 def _files(config: ImageNetCaptionsConfig, group: Group) -> tuple[Place, ...]:
