@@ -16,6 +16,7 @@ from flows.commands.plan import plan
 from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
 from flows.commands.store_commands import ConfigFile, gc, verify
 from flows.commands.study import studies
+from flows.commands.where_used import where_used
 from flows.verbs import Verb
 from storage.errors import EquipoiseError
 
@@ -98,6 +99,7 @@ def clip_benchmark(context: typer.Context) -> None:
 
 app.command()(plan)
 app.command()(deploy)
+app.command("where-used")(where_used)
 app.command()(diff)
 app.command()(verify)
 app.command()(gc)
