@@ -12,6 +12,7 @@ from flows.commands.console import console
 from flows.commands.deploy import deploy
 from flows.commands.difference import diff
 from flows.commands.export import export
+from flows.commands.init import init
 from flows.commands.plan import plan
 from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
 from flows.commands.store_commands import ConfigFile, gc, verify
@@ -97,6 +98,7 @@ def clip_benchmark(context: typer.Context) -> None:
     program(context.args)
 
 
+app.command()(init)
 app.command()(plan)
 app.command()(deploy)
 app.command("where-used")(where_used)

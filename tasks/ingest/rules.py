@@ -1,5 +1,6 @@
 """What every source shares: its groups of rows, and which rows from files are refused."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -33,6 +34,24 @@ class Group(Config):
     def rows(self, total: int) -> range:
         """The group's rows among `total`: `[⌊total·index/of⌋, ⌊total·(index+1)/of⌋)`."""
         return range(total * self.index // self.of, total * (self.index + 1) // self.of)
+
+
+def slices(rows: int, rows_per_group: int) -> tuple[Group, ...]:
+    """Equal slices of the rows of a source, each of about `rows_per_group`, and at most `MAX_GROUPS`."""
+    of = min(MAX_GROUPS, max(1, -(-rows // rows_per_group)))
+    return tuple(Group(index=index, of=of) for index in range(of))
+
+
+def blocks(names: Sequence[str]) -> tuple[Group, ...]:
+    """One group a file, so that a new file costs only itself.
+
+    Beyond `MAX_GROUPS` files: blocks of 2, 4, 8, … consecutive files, so that a file added at the end still touches
+    only the last block until the blocks double.
+    """
+    block = 1
+    while -(-len(names) // block) > MAX_GROUPS:
+        block *= 2
+    return tuple(Group(files=tuple(names[start : start + block])) for start in range(0, len(names), block))
 
 
 IMAGES_PER_GROUP = 4_096
@@ -73,6 +92,11 @@ class FileRules(Config):
         default=64 << 20, ge=1, le=1 << 30, description="larger image files are rejected before they are read"
     )
     max_caption_characters: int = Field(default=10_000, ge=1, description="longer captions are rejected")
+    links_to: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        description="folders outside the source's own that symbolic links in it may lead into, such as another disk; "
+        "links to anywhere else are not followed",
+    )
 
     @model_validator(mode="before")
     @classmethod

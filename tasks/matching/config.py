@@ -69,6 +69,20 @@ class BigramEntries(Config):
     limit: int = Field(default=100_000, ge=1, description="at most so many, those of highest PMI first")
 
 
+class WordEntries(Config):
+    """Words of the corpus that many captions use, in lower case."""
+
+    kind: Literal["words"] = "words"
+    minimum_count: int = Field(default=5, ge=1, description="words of fewer captions are left out")
+    maximum_share: float = Field(
+        default=0.5,
+        gt=0.0,
+        le=1.0,
+        description="words of a larger share of the captions are left out",
+    )
+    limit: int = Field(default=100_000, ge=1, description="at most so many, the most frequent first")
+
+
 Source = Annotated[
     ExplicitEntries
     | JsonEntries
@@ -76,6 +90,7 @@ Source = Annotated[
     | WordNetEntries
     | WordFrequencyEntries
     | ClassNameEntries
+    | WordEntries
     | BigramEntries,
     Field(discriminator="kind"),
 ]
@@ -112,7 +127,7 @@ class MetadataConfig(Config):
     @property
     def reads_corpus(self) -> bool:
         """Whether a source needs the pairs, so that the list waits for them and changes with them."""
-        return any(isinstance(source, BigramEntries) for source in self.sources)
+        return any(isinstance(source, WordEntries | BigramEntries) for source in self.sources)
 
 
 class MatchingConfig(Config):

@@ -27,7 +27,7 @@ def metadata(
     Args:
         config: the sources, and how their keywords are matched.
         files: the file or folder that sources read.
-        pairs: the corpus, needed by the source `bigrams` only.
+        pairs: the corpus, needed by the sources `words` and `bigrams` only.
         installed: the versions of installed lists (`installed_versions.installed_lists`), which only enter the key.
         gone: what `drop` wrote of the corpus; its rows are not read.
         work: where the output goes.
@@ -51,7 +51,7 @@ def metadata(
 
     def captions() -> Iterator[pa.Array]:
         if not shards:
-            raise InputError("metadata source 'bigrams' reads the corpus: there are no pairs to read")
+            raise InputError("the metadata sources 'words' and 'bigrams' read the corpus: there are no pairs to read")
         for batch in iter_batches(shards, ["id", "caption"], rows=100_000):
             alive = left(batch.column("id").to_numpy(), dropped)
             yield batch.column("caption").filter(pa.array(alive))

@@ -32,4 +32,4 @@ def as_bytes(values: pa.Array) -> pa.LargeBinaryArray:
 
 def keys_of(column: pa.Array) -> pa.LargeBinaryArray:
     """Keys as texts, from texts or integers; the bytes of a text are not looked at."""
-    return as_bytes(column if is_text(column.type) else column.cast(pa.large_string()))
+    return as_bytes(column.cast(pa.large_string()) if pa.types.is_integer(column.type) else column)

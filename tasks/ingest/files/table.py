@@ -1,10 +1,9 @@
-"""Raw text tables with TAB between fields: nothing interpreted, nothing dropped silently."""
+"""Text tables: a header, and rows of fields between separators. Nothing is interpreted, nothing dropped silently."""
 
 import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -12,18 +11,17 @@ import pyarrow as pa
 
 from storage.errors import InputError
 from storage.places.place import Place
-from storage.places.read import open_binary
 from tasks.arrays import Int64s
-from tasks.compiled import compiled
-from tasks.ingest.columns.buffers import Bytes, from_buffers, pieces
+from tasks.ingest.columns.buffers import from_buffers
 from tasks.ingest.columns.characters import characters
-from tasks.ingest.text import is_unicode
-
-BYTES_PER_BLOCK = 8 << 20
-ROWS_PER_BLOCK = 1 << 14
-"""Of quoted tables, which Python's `csv` reads."""
+from tasks.ingest.files.fields import BLANK, STRAY, UNCLOSED, Records, field_texts, split_records
+from tasks.ingest.files.lines import line_blocks
 
 Problem = tuple[Literal["invalid UTF-8", "malformed row"], str]
+Quotes = Literal["raw", "csv"]
+
+SEPARATORS = ("\t", ",", ";", "|")
+"""Those that are looked for where none is named; of equally frequent ones the first."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class TableBlock:
     """Some consecutive rows.
 
     Attributes:
-        lines: the number of each row's (last) line in the file, counted from 1, `[n]`.
+        lines: the number of each row's first line in the file, counted from 1, `[n]`.
         columns: the fields asked for, each `[n]`, UTF-8; empty texts where there is a problem.
         problems: what is wrong with rows that have no fields, and the detail, by place.
     """
@@ -46,118 +44,137 @@ class TableBlock:
         return TableBlock(self.lines[start:stop], tuple(column[start:stop] for column in self.columns), inside)
 
 
-def read_blocks(path: Place, columns: tuple[str, ...], quotes: Literal["raw", "csv"] = "raw") -> Iterator[TableBlock]:
-    """The rows of a TAB table with a header, each with the values of `columns`, in that order.
+@dataclass(frozen=True)
+class Header:
+    """A table's first row: the names of its columns, what separates them, and how many lines it takes."""
+
+    names: list[str]
+    separator: str
+    lines: int
+
+
+def read_header(path: Place, quotes: Quotes = "raw", separator: str | None = None) -> Header:
+    """The header; `separator=None` takes the most frequent of `SEPARATORS` in the first line."""
+    return _header(next(line_blocks(path), b""), quotes, separator)
+
+
+def read_blocks(
+    path: Place,
+    columns: tuple[str, ...],
+    quotes: Quotes = "raw",
+    separator: str | None = "\t",
+    wanted: range | None = None,
+) -> Iterator[TableBlock]:
+    """The rows of a table with a header, each with the values of `columns`, in that order.
 
     `quotes="raw"`: a row is a line, which ends at LF (a CR before it is dropped), and fields are what stands between
-    TABs: quotes, `NA`, spaces and every other character stay as they are. `quotes="csv"`: a quoted field may hold
-    TABs, doubled quotes and line breaks (RFC 4180).
+    separators: quotes, `NA`, spaces and every other character stay as they are. `quotes="csv"`: a quoted field may
+    hold separators, doubled quotes and line breaks (RFC 4180); a line without anything is no row. A quote that opens
+    and never closes, or is followed by more text, spoils its own line and no other; so does a row over several lines
+    that has too many or too few fields.
+
     A row with bytes that are not UTF-8, or with another number of fields than the header, is given with its
     problem. A missing column raises `InputError`.
+
+    Args:
+        path: the file; see `lines.line_blocks` for how it may be saved.
+        columns: names in the header.
+        quotes: as above.
+        separator: one character; None: as `read_header` finds it.
+        wanted: of the lines after the header, counted from 0, those on which the rows begin; None: all.
     """
-    return _raw_blocks(path, columns) if quotes == "raw" else _csv_blocks(path, columns)
+    blocks = line_blocks(path)
+    first = next(blocks, b"")
+    header = _header(first, quotes, separator)
+    positions = _positions(path, header, columns)
+    reader = _Reader(positions, len(header.names), ord(header.separator), quotes == "csv")
+    start, stop = (0, None) if wanted is None else (wanted.start, wanted.stop)
+    line, rest = 1 + header.lines, b""
+    block: bytes | None = _after_lines(first, header.lines)
+    while block is not None:
+        following = next(blocks, None)
+        ends = block.count(b"\n") + (block != b"" and not block.endswith(b"\n"))
+        if not rest and line - 1 - header.lines + ends <= start and (quotes == "raw" or b'"' not in block):
+            line += ends  # nothing of it is wanted, and nothing in it reaches into the next
+        else:
+            found, line, rest = reader.read(rest + block, line, last=following is None)
+            low, high = np.searchsorted(found.lines, [start + 1 + header.lines, (stop or 0) + 1 + header.lines])
+            high = len(found.lines) if stop is None else int(high)
+            if low < high:
+                yield found.part(int(low), high)
+        if stop is not None and line - 1 - header.lines >= stop:
+            return
+        block = following
 
 
-def _raw_blocks(path: Place, columns: tuple[str, ...]) -> Iterator[TableBlock]:
-    with open_binary(path) as file:
-        first = file.readline().removesuffix(b"\n").removesuffix(b"\r")
-        header = first.decode("utf-8", "surrogateescape").split("\t")
-        positions, line, rest = np.array(_positions(path, header, columns), np.int64), 2, b""
-        while read := file.read(BYTES_PER_BLOCK):
-            cut = read.rfind(b"\n") + 1
-            if cut:
-                yield (block := _raw_block(rest + read[:cut], positions, len(header), line))
-                line, rest = line + len(block.lines), read[cut:]
-            else:
-                rest += read
-        if rest:
-            yield _raw_block(rest, positions, len(header), line)
+class _Reader:
+    """Makes blocks of rows of blocks of lines."""
+
+    def __init__(self, positions: Int64s, width: int, separator: int, quoted: bool) -> None:
+        self._positions, self._width, self._separator, self._quoted = positions, width, separator, quoted
+
+    def read(self, content: bytes, line: int, *, last: bool) -> tuple[TableBlock, int, bytes]:
+        """The rows of some whole lines, the first of which is `line`; the line after them; and what is left over.
+
+        What is left begins a quoted field that goes on in the next block.
+        """
+        data = np.frombuffer(content, np.uint8)
+        found = split_records(data, self._positions, self._width, self._separator, quoted=self._quoted, last=last)
+        lines = line + found.first_line
+        sound = characters(from_buffers(data[: found.offsets[-1]], found.offsets)).sound
+        kept = found.status != BLANK
+        problems: dict[int, Problem] = {}
+        places = np.cumsum(kept) - 1
+        odd = kept & (~sound | (found.fields != self._width) | (found.status == STRAY) | (found.status == UNCLOSED))
+        for row in np.flatnonzero(odd).tolist():
+            problems[int(places[row])] = _problem(found, row, int(lines[row]), bool(sound[row]), self._width)
+        texts = tuple(field_texts(data, found, column, kept & ~odd, kept) for column in range(len(self._positions)))
+        return TableBlock(lines[kept], texts, problems), line + found.lines, content[int(found.offsets[-1]) :]
 
 
-def _raw_block(content: bytes, positions: Int64s, width: int, line: int) -> TableBlock:
-    """Whole lines, of which the first is line `line` of the file."""
-    data = np.frombuffer(content, np.uint8)
-    ends = np.flatnonzero(data == ord("\n")) + 1
-    offsets = np.concatenate([[0], ends, [] if len(ends) and ends[-1] == len(data) else [len(data)]]).astype(np.int64)
-    rows = len(offsets) - 1
-    spans, fields = np.zeros((2, len(positions), rows), np.int64), np.empty(rows, np.int64)
-    _split(data, offsets, positions, spans, fields)
-    sound = characters(from_buffers(data, offsets)).sound
-    problems: dict[int, Problem] = {}
-    for place in np.flatnonzero(~sound | (fields != width)).tolist():
-        spans[:, :, place] = 0
-        problems[place] = _problem(line + place, bool(sound[place]), int(fields[place]), width)
-    texts = tuple(pieces(data, *spans[:, column]) for column in range(len(positions)))
-    return TableBlock(np.arange(line, line + rows), texts, problems)
-
-
-def _problem(line: int, sound: bool, fields: int, width: int) -> Problem:
+def _problem(found: Records, row: int, line: int, sound: bool, width: int) -> Problem:
     if not sound:
         return "invalid UTF-8", f"line {line} holds bytes that are not UTF-8"
-    return "malformed row", f"line {line} has {fields} fields, not {width}"
+    if found.status[row] == UNCLOSED:
+        return "malformed row", f"line {line} opens a quote that nothing closes"
+    if found.status[row] == STRAY:
+        return "malformed row", f"line {line} has text after a closing quote; a quote in a quoted field is doubled"
+    return "malformed row", f"line {line} has {found.fields[row]} fields, not {width}"
 
 
-@compiled
-def _split(data: Bytes, offsets: Int64s, positions: Int64s, spans: Int64s, fields: Int64s) -> None:
-    """`spans [2, k, n]`: where the `k` fields at `positions` start and stop in each line; `fields [n]`: how many."""
-    for row in range(len(fields)):
-        first, stop = offsets[row], offsets[row + 1]
-        if stop > first and data[stop - 1] == 10:
-            stop -= 1
-        if stop > first and data[stop - 1] == 13:
-            stop -= 1
-        number = 0
-        for at in range(first, stop + 1):
-            if at == stop or data[at] == 9:
-                for column in range(len(positions)):
-                    if positions[column] == number:
-                        spans[0, column, row], spans[1, column, row] = first, at
-                number += 1
-                first = at + 1
-        fields[row] = number
+def _header(first: bytes, quotes: Quotes, separator: str | None) -> Header:
+    line = first.partition(b"\n")[0].removesuffix(b"\r").decode("utf-8", "surrogateescape")
+    if separator is None:
+        separator = max(SEPARATORS, key=line.count) if any(map(line.count, SEPARATORS)) else ","
+    if quotes == "raw" or '"' not in line:
+        return Header(line.split(separator), separator, 1)
+    reader = csv.reader(io.StringIO(first[: 1 << 20].decode("utf-8", "surrogateescape")), delimiter=separator)
+    try:
+        names = next(reader, [""])
+    except csv.Error:
+        return Header(line.split(separator), separator, 1)
+    return Header(names, separator, max(1, reader.line_num))
 
 
-def _csv_blocks(path: Place, columns: tuple[str, ...]) -> Iterator[TableBlock]:
-    rows = _csv_rows(path)
-    header = next(rows, (1, [""]))[1]
-    positions = _positions(path, header, columns)
-    while found := list(islice(rows, ROWS_PER_BLOCK)):
-        problems: dict[int, Problem] = {}
-        for place, (line, fields) in enumerate(found):
-            sound = all(map(is_unicode, fields))
-            if not sound or len(fields) != len(header):
-                problems[place] = _problem(line, sound, len(fields), len(header))
-        texts = (
-            pa.array(
-                [b"" if place in problems else fields[at].encode() for place, (_, fields) in enumerate(found)],
-                pa.large_binary(),
-            )
-            for at in positions
-        )
-        yield TableBlock(np.array([line for line, _ in found], np.int64), tuple(texts), problems)
+def _after_lines(block: bytes, lines: int) -> bytes:
+    at = 0
+    for _ in range(lines):
+        at = block.find(b"\n", at) + 1
+        if not at:
+            return b""
+    return block[at:]
 
 
-def _csv_rows(path: Place) -> Iterator[tuple[int, list[str]]]:
-    with io.TextIOWrapper(open_binary(path), "utf-8", "surrogateescape", newline="") as file:
-        reader = csv.reader(file, delimiter="\t")
-        try:
-            for fields in reader:
-                yield reader.line_num, fields
-        except csv.Error as error:
+def _positions(path: Place, header: Header, columns: tuple[str, ...]) -> Int64s:
+    """Where the columns stand in the header."""
+    names = header.names
+    for name in columns:
+        if names.count(name) != 1:
+            shown = ", ".join(repr(each[:40]) for each in names[:8])
+            fault = f"no column {name!r}" if name not in names else f"{names.count(name)} columns {name!r}"
+            between = {"\t": "TAB", ",": "comma", ";": "semicolon"}.get(header.separator, repr(header.separator))
             raise InputError(
-                f"the table {path} cannot be read as quoted CSV at line {reader.line_num} ({error}): "
-                "correct the line, or set quotes to raw"
-            ) from None
-
-
-def _positions(path: Place, header: list[str], columns: tuple[str, ...]) -> list[int]:
-    """Where the columns stand in the header, whose byte order mark is passed over."""
-    names = [header[0].removeprefix("\ufeff"), *header[1:]] if header else [""]
-    absent = [name for name in columns if name not in names]
-    if absent:
-        shown = ", ".join(repr(name[:40]) for name in names[:8])
-        raise InputError(
-            f"the table {path} has the columns {shown} but no column {absent[0]!r}: "
-            f"its first line must be a header of TAB-separated names with {' and '.join(columns)}"
-        )
-    return [names.index(name) for name in columns]
+                f"the table {path} has the columns {shown} but {fault}: "
+                f"its first line must be a header of {between}-separated names with {' and '.join(columns)}"
+            )
+    return np.array([names.index(name) for name in columns], np.int64)

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storage.tables.schemas import IMAGE
 from tasks.arrays import Bools, Int64s
 from tasks.ingest.columns.buffers import buffers
-from tasks.ingest.columns.cells import as_bytes, is_bytes, is_text
+from tasks.ingest.columns.cells import as_bytes, is_bytes, is_list, is_text
 from tasks.ingest.columns.characters import characters
 from tasks.ingest.pictures.headers import plain_sizes
 from tasks.ingest.pictures.images import ImageFolder, LoadedImage, Unusable, inspect_image
@@ -89,12 +90,23 @@ class ImageCells:
 
 def _content_and_path(column: pa.Array) -> tuple[pa.LargeBinaryArray, pa.LargeBinaryArray]:
     nothing = pa.nulls(len(column), pa.large_binary())
+    if pa.types.is_null(column.type):
+        return nothing, nothing
     if is_text(column.type):
         return nothing, as_bytes(column)
+    if is_list(column.type):
+        column = _sole(column)
     if is_bytes(column.type):
         return as_bytes(column), nothing
     fields = dict(zip([part.name for part in column.type], column.flatten(), strict=True))  # parent nulls pass down
     return as_bytes(fields["bytes"]), as_bytes(fields["path"]) if "path" in fields else nothing
+
+
+def _sole(column: pa.Array) -> pa.Array:
+    """Of lists of images, the one image of each; null where there is none, or more than one."""
+    single = pc.equal(pc.list_value_length(column), 1)
+    places = pc.if_else(single, column.offsets[:-1], None)
+    return column.values.take(places)
 
 
 def _valid(values: pa.Array) -> Bools:

@@ -73,7 +73,7 @@ class ImageFolder:
 
     def _load(self, relative: str) -> LoadedImage | Unusable:
         """The image at `root/relative`; its `path` is `relative`."""
-        found = confine(self.root, relative)
+        found = confine(self.root, relative, self._rules.links_to)
         if isinstance(found, tuple):
             return Unusable(*found)
         try:

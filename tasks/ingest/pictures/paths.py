@@ -1,5 +1,8 @@
 """Paths that a source names: checked before use, and never followed out of the folder they belong to."""
 
+import os
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from storage.errors import InputError
@@ -35,21 +38,25 @@ def escapes(relative: str) -> bool:
     )
 
 
-def confine(root: Place, relative: str) -> Place | tuple[Reason, str]:
+def confine(root: Place, relative: str, links_to: Sequence[str] = ()) -> Place | tuple[Reason, str]:
     """The regular file `root/relative`, or the reason and detail of why not.
 
-    `..`, absolute paths, and symbolic links that end outside `root` are refused before anything is opened; links
-    within `root` are followed. Folders, pipes and devices count as missing. Below a URL there are no links, and what
-    is missing shows when it is opened.
+    `..`, absolute paths that do not lie below `root`, and symbolic links that end outside both `root` and the folders
+    `links_to` are refused before anything is opened; other links are followed. Folders, pipes and devices count as
+    missing. Below a URL there are no links, and what is missing shows when it is opened.
     """
+    if relative.startswith("/") and isinstance(root, Path) and root.is_absolute():
+        within = PurePosixPath(relative)
+        relative = within.relative_to(root).as_posix() if within.is_relative_to(root) else relative
     if escapes(relative):
         return "path escapes the image folder", relative
     if not isinstance(root, Path):
         return root / relative
     try:
         path = (root / relative).resolve()
-        if not path.is_relative_to(root.resolve()):
-            return "path escapes the image folder", f"{relative} is a link to somewhere else"
+        if not any(path.is_relative_to(folder) for folder in _resolved(root, tuple(links_to))):
+            detail = f"{relative} is a link to somewhere else; where that is meant, name its folder in links_to"
+            return "path escapes the image folder", detail
         if path.is_file():
             return path
     except (
@@ -59,3 +66,31 @@ def confine(root: Place, relative: str) -> Place | tuple[Reason, str]:
     ) as error:  # a NUL in the path, a name too long, a loop of links
         return "missing image", f"{relative}: {error}"
     return "missing image", relative
+
+
+@lru_cache(maxsize=64)
+def _resolved(root: Path, links_to: tuple[str, ...]) -> tuple[Path, ...]:
+    return tuple(folder.resolve() for folder in (root, *map(Path, links_to)))
+
+
+def linked_folders(root: Path, links_to: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The symbolic links to folders below a folder, by their relative paths: those that may be followed, and others.
+
+    Links that are followed are looked through too; each folder is entered once, so that loops end.
+    """
+    allowed, followed, others = _resolved(root, tuple(links_to)), list[str](), list[str]()
+    entered, waiting = {root.resolve()}, [root]
+    while waiting:
+        for parent, folders, _ in os.walk(waiting.pop()):
+            for name in sorted(folders):
+                link = Path(parent, name)
+                if not link.is_symlink():
+                    continue
+                target = link.resolve()
+                if not any(target.is_relative_to(folder) for folder in allowed):
+                    others.append(link.relative_to(root).as_posix())
+                elif target not in entered:
+                    entered.add(target)
+                    followed.append(link.relative_to(root).as_posix())
+                    waiting.append(link)
+    return sorted(followed), sorted(others)

@@ -8,12 +8,17 @@ from storage.config import Config
 from storage.places.place import Place
 from tasks.ingest.pictures.paths import require_folder
 from tasks.ingest.rows.batches import Batch
-from tasks.ingest.rules import MAX_GROUPS, Group
+from tasks.ingest.rules import Group
 
 C = TypeVar("C", bound=Config)
 
 NO_IMAGES = "none"
 """What `Source.images` says of a source of captions alone."""
+
+
+def provenance(has_images: bool) -> str:
+    """What `Source.images` says of a source whose images, if it has any, are its rows' own."""
+    return "the row's own" if has_images else NO_IMAGES
 
 
 def no_names(config: Config, files: Sequence[Place]) -> Sequence[str]:
@@ -41,24 +46,6 @@ class Source(Generic[C]):
     batches: Callable[[C, Group, Sequence[Place]], Iterator[Batch]]
     images: Callable[[C], str]
     class_names: Callable[[C, Sequence[Place]], Sequence[str]] = no_names
-
-
-def slices(rows: int, rows_per_group: int) -> tuple[Group, ...]:
-    """Equal slices of the rows of a source, each of about `rows_per_group`, and at most `MAX_GROUPS`."""
-    of = min(MAX_GROUPS, max(1, -(-rows // rows_per_group)))
-    return tuple(Group(index=index, of=of) for index in range(of))
-
-
-def blocks(names: Sequence[str]) -> tuple[Group, ...]:
-    """One group a file, so that a new file costs only itself.
-
-    Beyond `MAX_GROUPS` files: blocks of 2, 4, 8, … consecutive files, so that a file added at the end still touches
-    only the last block until the blocks double.
-    """
-    block = 1
-    while -(-len(names) // block) > MAX_GROUPS:
-        block *= 2
-    return tuple(Group(files=tuple(names[start : start + block])) for start in range(0, len(names), block))
 
 
 def image_folder(folder: Place | None, name: str) -> tuple[Place, ...]:

@@ -32,7 +32,7 @@ def corpus_bigrams(captions: Iterable[pa.Array], *, minimum_count: int, minimum_
     words = _empty("word")
     pairs = _empty("pair")
     for block in captions:
-        tokens = _word_runs(block)
+        tokens = word_runs(block)
         following = tokens.select(
             pair=pl.when(pl.col("run") == pl.col("run").shift(-1)).then(
                 pl.concat_str(pl.col("word"), pl.lit(" "), pl.col("word").shift(-1))
@@ -66,8 +66,8 @@ def _added(counts: pl.DataFrame, tokens: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([counts, fresh]).group_by(name).agg(pl.col("count").sum())
 
 
-def _word_runs(captions: pa.Array) -> pl.DataFrame:
-    """The words of captions with the number of the unbroken run each stands in."""
+def word_runs(captions: pa.Array) -> pl.DataFrame:
+    """The words of captions, each with its caption's place and the number of the unbroken run it stands in."""
     column = as_texts(captions, "captions").cast(pa.large_string())
     spaced = (
         pl.Series("caption", column)
@@ -79,4 +79,4 @@ def _word_runs(captions: pa.Array) -> pl.DataFrame:
     tokens = tokens.filter(pl.col("word") != "")
     mark = pl.col("word").str.contains(_PURE_MARKS)
     breaks = mark | (pl.col("row") != pl.col("row").shift(1)).fill_null(True)
-    return tokens.with_columns(run=breaks.cum_sum()).filter(~mark).select("word", "run")
+    return tokens.with_columns(run=breaks.cum_sum()).filter(~mark).select("row", "word", "run")

@@ -15,13 +15,14 @@ from tasks.matching.config import (
     JsonEntries,
     Source,
     TextEntries,
+    WordEntries,
     WordFrequencyEntries,
     WordNetEntries,
 )
 
 
 def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]) -> list[str]:
-    """The keywords of one source, in its own order. `captions` is the corpus, for bigrams."""
+    """The keywords of one source, in its own order. `captions` is the corpus, for words and bigrams."""
     match source:
         case ExplicitEntries():
             return list(source.entries)
@@ -40,8 +41,17 @@ def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]
             return _frequent_words(source)
         case ClassNameEntries():
             return _class_names(source.datasets)
+        case WordEntries():
+            from tasks.matching.lists.words import corpus_words
+
+            return corpus_words(
+                captions,
+                minimum_count=source.minimum_count,
+                maximum_share=source.maximum_share,
+                limit=source.limit,
+            )
         case BigramEntries():
-            from tasks.matching.lists.bigrams import corpus_bigrams  # with polars, which no other list needs
+            from tasks.matching.lists.bigrams import corpus_bigrams  # with polars, which few lists need
 
             found = corpus_bigrams(
                 captions,

@@ -7,9 +7,9 @@ from storage.places.place import Place
 from tasks.ingest.files.lines import count_lines
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.batches import Batch
-from tasks.ingest.rules import IMAGES_PER_GROUP, TEXTS_PER_GROUP, Group
+from tasks.ingest.rules import IMAGES_PER_GROUP, TEXTS_PER_GROUP, Group, slices
 from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
-from tasks.ingest.sources.source import NO_IMAGES, Source, image_folder, slices
+from tasks.ingest.sources.source import NO_IMAGES, Source, image_folder
 
 TITLES_PER_GROUP = 16 * TEXTS_PER_GROUP
 """More than of other captions: each group looks through the whole table, for the labels and for repeated rows."""
@@ -30,7 +30,7 @@ def _class_names(config: BalanceCsvConfig, files: Sequence[Place]) -> Sequence[s
 def _plan(config: BalanceCsvConfig) -> tuple[Group, ...]:
     table, *_ = _files(config, Group())
     rows = config.rows_per_group or (IMAGES_PER_GROUP if config.images != "none" else TITLES_PER_GROUP)
-    return slices(count_lines(table), rows)
+    return slices(count_lines(table) - 1, rows)
 
 
 def _files(config: BalanceCsvConfig, group: Group) -> tuple[Place, ...]:

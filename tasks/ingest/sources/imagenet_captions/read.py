@@ -13,9 +13,9 @@ from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.acceptance import accept
 from tasks.ingest.rows.batches import Batch, make_batches
 from tasks.ingest.rows.row import Pair, Rejection
-from tasks.ingest.rules import Group
+from tasks.ingest.rules import Group, slices
 from tasks.ingest.sources.imagenet_captions.config import ImageNetCaptionsConfig
-from tasks.ingest.sources.source import NO_IMAGES, Source, first, image_folder, slices
+from tasks.ingest.sources.source import NO_IMAGES, Source, first, image_folder
 from tasks.ingest.text import is_unicode, is_visible
 
 

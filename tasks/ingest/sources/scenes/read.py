@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from tasks.ingest.rows.batches import make_batches
 from tasks.ingest.rows.row import Pair
-from tasks.ingest.rules import Group
+from tasks.ingest.rules import Group, slices
 from tasks.ingest.sources.scenes.config import ScenesConfig
 from tasks.ingest.sources.scenes.drawing import render_jpeg, render_png
 from tasks.ingest.sources.scenes.repeats import training_rows
 from tasks.ingest.sources.scenes.vocabulary import CONCEPT_NAMES
-from tasks.ingest.sources.source import Source, slices
+from tasks.ingest.sources.source import Source
 
 ROWS_PER_DRAW = 1_024
 

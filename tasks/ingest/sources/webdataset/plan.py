@@ -6,8 +6,7 @@ from storage.places.ask import which_exist
 from storage.places.place import Place
 from tasks.ingest.files.shards import shard_files
 from tasks.ingest.pictures.paths import require_file
-from tasks.ingest.rules import Group
-from tasks.ingest.sources.source import blocks
+from tasks.ingest.rules import Group, blocks
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
 
 

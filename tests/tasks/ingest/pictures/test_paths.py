@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import InputError
-from tasks.ingest.pictures.paths import confine, escapes, require_file, require_folder
+from tasks.ingest.pictures.paths import confine, escapes, linked_folders, require_file, require_folder
 
 
 @pytest.fixture
@@ -39,6 +39,23 @@ def test_every_way_out_is_refused(tree: Path, relative: str) -> None:
     found = confine(tree, relative)
     assert not isinstance(found, Path)
     assert found[0] == "path escapes the image folder"
+
+
+def test_links_into_folders_that_are_named_are_followed_and_no_others(tree: Path) -> None:
+    outside = str(tree.parent / "outside")
+    assert confine(tree, "far/x.jpg", [outside]) == tree.parent / "outside" / "x.jpg"
+    for relative in ("a/link.jpg", "../outside/x.jpg", f"{outside}/x.jpg"):
+        assert isinstance(confine(tree, relative, [outside]), tuple)
+    (tree / "a" / "further").symlink_to(tree.parent)
+    (tree / "far" / "back").symlink_to(tree)  # a loop
+    assert linked_folders(tree, []) == ([], ["a/further", "far"])
+    assert linked_folders(tree, [outside]) == (["far"], ["a/further"])
+
+
+def test_an_absolute_path_below_the_folder_is_a_path_in_it(tree: Path) -> None:
+    assert confine(tree, f"{tree}/a/in.jpg") == tree / "a" / "in.jpg"
+    for relative in (f"{tree}/../secret.jpg", f"{tree}x/in.jpg", f"{tree}/a/link.jpg"):
+        assert confine(tree, relative)[0] == "path escapes the image folder"  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

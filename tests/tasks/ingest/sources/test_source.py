@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import InputError
-from tasks.ingest.rules import MAX_GROUPS
-from tasks.ingest.sources.source import first, image_folder, slices
+from tasks.ingest.rules import MAX_GROUPS, slices
+from tasks.ingest.sources.source import first, image_folder
 
 
 @given(rows=st.integers(0, 10**9), rows_per_group=st.integers(1, 10**6))

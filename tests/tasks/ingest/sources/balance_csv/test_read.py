@@ -158,6 +158,10 @@ PATHS = [
 ]  # fmt: skip
 
 
+def quoted(field: bytes) -> bytes:
+    return b'"' + field.replace(b'"', b'""') + b'"'
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
 @given(
     rows=st.lists(
@@ -174,6 +178,8 @@ def test_columns_give_what_rows_give(
     tmp_path: Path, image_folder: Path, rows: list[bytes], end: bytes, last: bool, of: int, options: dict[str, str]
 ) -> None:
     table = Path(mkdtemp(dir=tmp_path)) / "hostile.csv"  # a new path: what it holds is kept by path and time
+    if options["quotes"] == "csv":  # what Python's reader and ours agree on; the rest is told in test_table.py
+        rows = [b"\t".join(map(quoted, row.split(b"\t"))) for row in rows if row and not {10, 13} & set(row)]
     table.write_bytes(end.join([b"title\tfilepath", *rows]) + (end if last else b""))
     source = config(table, image_folder, max_caption_characters=9, **options)
     for group in slices(of):

@@ -12,8 +12,8 @@ from storage.errors import InputError
 from tasks.ingest.groups import plan_groups
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
-from tasks.ingest.sources.huggingface.parquet import class_names, open_parquet
 from tasks.ingest.sources.huggingface.source import HUGGINGFACE_PARQUET
+from tasks.ingest.tables.parquet import class_names, open_parquet
 from tests.tasks.ingest.conftest import image_bytes, rows_of
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
@@ -130,7 +130,7 @@ def test_captions_without_images(tmp_path: Path) -> None:
     ("options", "says"),
     [
         ({"caption_column": "text"}, "has no column 'text', which caption_column names: it has caption, image"),
-        ({"label_column": "caption"}, "label_column must name integers"),
+        ({"label_column": "caption"}, "label_column must name whole numbers"),
         ({"image_column": "number"}, "image_column must name structs"),
     ],
 )
@@ -170,7 +170,9 @@ def test_class_names_come_from_the_metadata(tmp_path: Path, metadata: dict[str, 
     assert HUGGINGFACE_PARQUET.class_names(config(path, label_column="label"), [path]) == ("cat", "dog")
     named = config(path, label_column="label", class_names=("a", "b"))
     assert HUGGINGFACE_PARQUET.class_names(named, [path]) == ("a", "b")
-    assert class_names(open_parquet(path, config(path)), "other") == (("cat", "dog") if "classes" in metadata else ())
+    assert class_names(open_parquet(path, "hub", config(path).columns), "other") == (
+        ("cat", "dog") if "classes" in metadata else ()
+    )
 
 
 def test_real_long_tailed_cifar(shared_data: Path) -> None:

@@ -6,7 +6,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
-from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 
 ROWS_PER_PART = 1 << 16
 BYTES_PER_PART = 16 << 20
@@ -14,7 +13,7 @@ BYTES_PER_PART = 16 << 20
 
 
 def parts(
-    file: pq.ParquetFile, config: HuggingFaceParquetConfig, columns: Sequence[str], wanted: range
+    file: pq.ParquetFile, source: str, columns: Sequence[str], wanted: range
 ) -> Iterator[tuple[int, pa.RecordBatch]]:
     """(number of the first row in the file, rows) of the `wanted` rows of a file, in order.
 
@@ -25,7 +24,7 @@ def parts(
     for index in range(file.num_row_groups):
         end = row + file.metadata.row_group(index).num_rows
         if row < wanted.stop and end > wanted.start:
-            for batch in _read(file, index, names, config):
+            for batch in _read(file, index, names, source):
                 begin, stop = max(row, wanted.start), min(row + batch.num_rows, wanted.stop)
                 if begin < stop:
                     yield begin, batch.slice(begin - row, stop - begin)
@@ -35,15 +34,13 @@ def parts(
         row = end
 
 
-def _read(
-    file: pq.ParquetFile, row_group: int, columns: list[str], config: HuggingFaceParquetConfig
-) -> Iterator[pa.RecordBatch]:
+def _read(file: pq.ParquetFile, row_group: int, columns: list[str], source: str) -> Iterator[pa.RecordBatch]:
     rows = _rows_per_part(file.metadata.row_group(row_group), columns)
     try:
         yield from file.iter_batches(rows, row_groups=[row_group], columns=columns, use_threads=False)
     except (pa.ArrowException, OSError) as error:
         raise InputError(
-            f"row group {row_group} of a Parquet file of {config.name!r} cannot be read "
+            f"row group {row_group} of a Parquet file of {source!r} cannot be read "
             f"({str(error).splitlines()[0][:120]}): fetch or write the file anew"
         ) from None
 

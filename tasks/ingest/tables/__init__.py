@@ -1,0 +1,1 @@
+"""What all sources that are tables share: columns by what they hold, keys, several captions a row, plans of files."""

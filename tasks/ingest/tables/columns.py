@@ -1,0 +1,121 @@
+"""Which columns of a table are read, by what they hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pyarrow as pa
+
+from storage.errors import InputError
+from tasks.ingest.columns.cells import is_bytes, is_list, is_number, is_text
+from tasks.ingest.columns.plain import plain_type
+
+Role = Literal["caption", "image", "label", "key"]
+
+EXPECTED: Mapping[Role, str] = {
+    "caption": "texts, or lists of texts",
+    "image": "structs of bytes and path, or bytes, or paths",
+    "label": "whole numbers",
+    "key": "texts or integers",
+}
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that a configuration names.
+
+    Attributes:
+        named: the names of columns, by what they hold; those that are not read are absent.
+        scores: the names of columns of numbers that are carried along.
+    """
+
+    named: Mapping[Role, str]
+    scores: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> list[str]:
+        """Every name once."""
+        return list(dict.fromkeys([*self.named.values(), *self.scores]))
+
+    def only(self, role: Role) -> "Columns":
+        """That one column."""
+        return Columns({role: self.named[role]})
+
+
+def columns_of(
+    *, caption: str | None, image: str | None, label: str | None, key: str | None, scores: tuple[str, ...] = ()
+) -> Columns:
+    """The columns that are named; None is one that is not read."""
+    given: dict[Role, str | None] = {"caption": caption, "image": image, "label": label, "key": key}
+    return Columns({role: name for role, name in given.items() if name is not None}, scores)
+
+
+def require_columns(schema: pa.Schema, columns: Columns, where: str) -> None:
+    """`InputError` unless every column is there, once, and of a type that can be read as what it is named for."""
+    for role, name in columns.named.items():
+        kind = _found(schema, name, where, f"{role}_column names")
+        if not _readable(role, kind):
+            raise InputError(
+                f"the column {name!r} of {where} is {schema.field(name).type}: {role}_column must name {EXPECTED[role]}"
+            )
+    for name in columns.scores:
+        if not is_number(_found(schema, name, where, "scores names")):
+            kind = schema.field(name).type
+            raise InputError(f"the column {name!r} of {where} is {kind}: scores must name columns of numbers")
+
+
+def require_names(names: list[str], columns: Columns, where: str) -> None:
+    """`InputError` unless every column is among the names, once; what they hold is asked of every row."""
+    for role, name in columns.named.items():
+        _once(names, name, where, f"{role}_column names")
+    for name in columns.scores:
+        _once(names, name, where, "scores names")
+
+
+def _once(names: list[str], name: str, where: str, wanted: str) -> None:
+    if name not in names:
+        there = ", ".join(each[:40] for each in names[:20])
+        raise InputError(f"{where} has no column {name!r}, which {wanted}: it has {there}")
+    if names.count(name) > 1:
+        raise InputError(f"{where} has {names.count(name)} columns called {name!r}, which {wanted}: rename all but one")
+
+
+def _found(schema: pa.Schema, name: str, where: str, wanted: str) -> pa.DataType:
+    _once(list(schema.names), name, where, wanted)
+    kind = schema.field(name).type
+    try:
+        return plain_type(kind)
+    except pa.ArrowException:
+        return kind
+
+
+def _readable(role: Role, kind: pa.DataType) -> bool:
+    if pa.types.is_null(kind):  # a column of nothing, as pandas writes it: every row of it is judged
+        return True
+    if role == "caption":
+        one = kind.value_type if is_list(kind) else kind
+        return is_text(one) or is_bytes(one) or (is_list(kind) and text_field(one) is not None)
+    if role == "image":
+        return is_text(kind) or is_bytes(kind) or is_image(kind) or (is_list(kind) and is_image(kind.value_type))
+    if role == "label":
+        return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+    return pa.types.is_integer(kind) or is_text(kind) or is_bytes(kind)
+
+
+def is_image(kind: pa.DataType) -> bool:
+    """Whether values are structs of an image's bytes, and perhaps its path."""
+    if not pa.types.is_struct(kind):
+        return False
+    fields = {field.name: field.type for field in kind}
+    content, path = fields.get("bytes"), fields.get("path", pa.null())
+    held = content is not None and (is_bytes(content) or pa.types.is_null(content))
+    return held and (is_text(path) or pa.types.is_null(path))
+
+
+def text_field(kind: pa.DataType) -> str | None:
+    """The field of a struct that holds a caption: its one text, or one that is called so; None where none is plain."""
+    if not pa.types.is_struct(kind):
+        return None
+    texts = [field.name for field in kind if is_text(field.type)]
+    called = [name for name in ("caption", "text", "raw", "value") if name in texts]
+    return texts[0] if len(texts) == 1 else called[0] if called else None

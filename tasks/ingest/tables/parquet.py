@@ -1,0 +1,64 @@
+"""A Parquet file as a shard of a table: opened, its columns checked, its rows read a part at a time."""
+
+import json
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from storage.errors import InputError
+from storage.places.place import Place
+from storage.places.read import open_binary
+from tasks.ingest.pictures.paths import require_file
+from tasks.ingest.tables.columns import Columns, require_columns
+from tasks.ingest.tables.parquet_parts import parts
+from tasks.ingest.tables.shard import Rows
+
+
+def open_parquet(path: Place, source: str, columns: Columns) -> pq.ParquetFile:
+    """An open file in which all of the columns are, each of a type that can be read. Raises `InputError`."""
+    require_file(path, f"Parquet file of the source {source!r}")
+    try:
+        file = pq.ParquetFile(open_binary(path))
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} is not a readable Parquet file ({str(error).splitlines()[0][:120]})") from None
+    require_columns(file.schema_arrow, columns, str(path))
+    return file
+
+
+def class_names(file: pq.ParquetFile, label_column: str | None) -> tuple[str, ...]:
+    """The names of the labels as the file's metadata gives them: Hugging Face `ClassLabel`, or a list `classes`."""
+    metadata = file.schema_arrow.metadata or {}
+    try:
+        if b"classes" in metadata:
+            names = json.loads(metadata[b"classes"])
+        else:
+            names = json.loads(metadata[b"huggingface"])["info"]["features"][label_column]["names"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return ()
+    return tuple(str(name) for name in names) if isinstance(names, list) else ()
+
+
+class ParquetShard:
+    """One Parquet file; see `shard.Shard`."""
+
+    def __init__(self, name: str, path: Place, source: str, columns: Columns) -> None:
+        self.name = name
+        self._path, self._source, self._columns = path, source, columns
+
+    @cached_property
+    def _file(self) -> pq.ParquetFile:
+        return open_parquet(self._path, self._source, self._columns)
+
+    def places(self) -> int:
+        """Its rows."""
+        return int(self._file.metadata.num_rows)
+
+    def read(self, columns: Columns, wanted: range) -> Iterator[Rows]:
+        """The wanted rows, a part of a row group at a time."""
+        for first, batch in parts(self._file, self._source, columns.all, wanted):
+            numbers = np.arange(first, first + batch.num_rows)
+            held = dict(zip(batch.schema.names, batch.columns, strict=True))
+            yield Rows(numbers, held, lambda place, first=first: f"{self.name} row {first + place}")  # type: ignore[misc]
