@@ -24,7 +24,15 @@ from storage.hashing import hash_json
 from storage.places.place import place
 
 Format = Literal[
-    "webdataset", "open_clip_csv", "imagefolder", "huggingface", "datacomp", "weights", "weight_buckets", "embeddings"
+    "webdataset",
+    "open_clip_csv",
+    "imagefolder",
+    "huggingface",
+    "datacomp",
+    "weights",
+    "weight_buckets",
+    "embeddings",
+    "clip_benchmark",
 ]
 
 
@@ -39,7 +47,7 @@ def export(
     imagefolder: images as files. huggingface: Parquet in data/, a card and a Croissant file. datacomp: subset.npy and
     weights.parquet. weights: the latter for keys of any kind; equipoise.select draws by it from tars that exist
     already. weight_buckets: tars by weight, with open_clip's options. embeddings:
-    .npy files and the rows' data, under clip-retrieval's names.
+    .npy files and the rows' data, under clip-retrieval's names. clip_benchmark: what was held out, for retrieval.
     """
     from flows.config.pipeline import load_config
 
@@ -136,6 +144,17 @@ def _embeddings(settings: PipelineConfig, stored: StoredCuration, to: Path, job:
     return (write_embeddings(shards, to, replace(job, origin=origin)),)
 
 
+def _clip_benchmark(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
+    from storage.export.clip_benchmark import write_clip_benchmark
+
+    held = stored.shards("validation")
+    if not held:
+        raise InputError(
+            f"the curation of {settings.name!r} held no pairs out that could be a benchmark; set curated.validation"
+        )
+    return (write_clip_benchmark(held, to, job),)
+
+
 WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[Export | str, ...]]] = {
     "webdataset": _webdataset,
     "open_clip_csv": _open_clip_csv,
@@ -145,6 +164,7 @@ WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[E
     "weights": _weights,
     "weight_buckets": _weight_buckets,
     "embeddings": _embeddings,
+    "clip_benchmark": _clip_benchmark,
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from storage.export.clip_benchmark import write_clip_benchmark
 from storage.export.croissant import About
 from storage.export.huggingface import write_huggingface
 from storage.export.imagefolder import write_imagefolder
@@ -142,6 +143,17 @@ def test_both_of_open_clips_data_types(tmp_path: Path, rows: list[dict[str, Any]
     assert Counter(batch[1]) == Counter({plain_title(each["caption"]): each["multiplicity"] for each in rows})
     rewritten = read_table(tmp_path / "csv" / "rewritten.parquet")
     assert {each["caption"] for each in rows} - set(batch[1]) == set(rewritten["caption"].to_pylist())
+
+
+def test_retrieval_by_clip_benchmark(tmp_path: Path, rows: list[dict[str, Any]], paths: list[Path]) -> None:
+    """Its reader gives each picture with its one caption, in which line breaks alone are spaces."""
+    builder = pytest.importorskip("clip_benchmark.datasets.builder")
+    done = write_clip_benchmark(paths, tmp_path / "out", samples_per_shard=6)
+    assert done.rows == len(rows) and done.rewritten == 1
+    read = builder.build_wds_dataset("pairs", lambda image: image.size, "test", data_dir=str(tmp_path / "out"))
+    seen = list(read)
+    assert all(size == (8, 8) for size, _ in seen)
+    assert [texts for _, texts in seen] == [[" ".join(each["caption"].splitlines())] for each in rows]
 
 
 def test_captions_are_where_they_were_in_json_and_tables(tmp_path: Path, paths: list[Path]) -> None:

@@ -27,7 +27,7 @@ def copies(config: PipelineConfig) -> int:
     return sum(read_table(stored_curation(config).shards(), ["multiplicity"])["multiplicity"].to_pylist())
 
 
-@pytest.mark.parametrize("form", [form for form in WRITERS if form not in ("datacomp", "embeddings")])
+@pytest.mark.parametrize("form", [form for form in WRITERS if form not in ("datacomp", "embeddings", "clip_benchmark")])
 def test_every_form_holds_every_row_and_is_written_once(
     experiment: Path, config: PipelineConfig, tmp_path: Path, form: str
 ) -> None:
@@ -59,6 +59,11 @@ def test_keys_that_are_not_datacomp_s_are_refused(experiment: Path, tmp_path: Pa
 def test_an_export_before_the_curation_says_what_to_run(small: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--verb curate"):
         export(small, tmp_path / "out")
+
+
+def test_a_benchmark_is_made_of_what_was_held_out(experiment: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"set curated\.validation"):
+        export(experiment, tmp_path / "out", format="clip_benchmark")
 
 
 def test_another_export_is_never_written_over(experiment: Path, tmp_path: Path) -> None:
