@@ -1,11 +1,13 @@
 """Rows a second of the stage `ingest` on captions alone, a core: Parquet and the TAB table, against plain pyarrow.
 
     python -m benchmarks.ingest_text DATA [ROWS ...]
+    python -m benchmarks.ingest_text DATA --images 256 10_000    # of one side in pixels, so many
 
 DATA is the folder that holds `imagenet_captions/`; captions are pairs of its titles, so that words have their real
 frequencies. Plain pyarrow reads the same Parquet files and writes them again as they are, in the same row groups and
-compression. Also: images that are not decoded (JPEG, 32 px) against such a copy, and decoded ones against the decoding
-alone. Processor seconds of this process, which has one thread; the median of the rounds, after one that is not counted.
+compression. Also: images that are not decoded (JPEG, of 32 and of 256 pixels a side) against such a copy, and decoded
+ones against the decoding alone. Processor seconds of this process, which has one thread; the median of the rounds,
+after one that is not counted.
 """
 
 import io
@@ -34,7 +36,8 @@ from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.task import ingest
 
 ROUNDS = 3
-IMAGES = 20_000
+IMAGES = {32: 20_000, 256: 2_000}
+"""Pictures by their side in pixels."""
 
 
 def captions(titles: pa.Array, rows: int) -> pa.Array:
@@ -43,12 +46,12 @@ def captions(titles: pa.Array, rows: int) -> pa.Array:
     return pc.binary_join_element_wise(*(titles.take(rng.integers(0, len(titles), rows)) for _ in range(2)), " ")
 
 
-def jpegs(count: int) -> Iterator[bytes]:
+def jpegs(side: int, count: int) -> Iterator[bytes]:
     rng = np.random.default_rng(0)
     for _ in range(count):
         buffer = io.BytesIO()
-        pixels = rng.integers(0, 255, (6, 6, 3), dtype=np.uint8)
-        Image.fromarray(pixels).resize((32, 32), Image.Resampling.BICUBIC).save(buffer, "JPEG")
+        pixels = rng.integers(0, 255, (side // 5, side // 5, 3), dtype=np.uint8)
+        Image.fromarray(pixels).resize((side, side), Image.Resampling.BICUBIC).save(buffer, "JPEG")
         yield buffer.getvalue()
 
 
@@ -108,13 +111,13 @@ def texts(titles: pa.Array, rows: int, folder: Path) -> None:
     show(rows, medians(ways))
 
 
-def images(titles: pa.Array, folder: Path) -> None:
-    contents = list(jpegs(IMAGES))
+def images(titles: pa.Array, side: int, count: int, folder: Path) -> None:
+    contents = list(jpegs(side, count))
     kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
     cells = pa.array([{"bytes": content, "path": f"{row}.jpg"} for row, content in enumerate(contents)], kind)
     path = folder / "images.parquet"
-    pq.write_table(pa.table({"caption": captions(titles, IMAGES), "image": cells}), path)
-    hub = HuggingFaceParquetConfig(name="hub", path=path, rows_per_group=IMAGES)
+    pq.write_table(pa.table({"caption": captions(titles, count), "image": cells}), path)
+    hub = HuggingFaceParquetConfig(name="hub", path=path, rows_per_group=count)
     headers = hub.model_copy(update={"verify": "header"})
 
     def decode() -> None:
@@ -128,7 +131,8 @@ def images(titles: pa.Array, folder: Path) -> None:
         "images, decoded": lambda: ingested(hub),
     }
     seconds = medians(ways)
-    show(IMAGES, seconds)
+    print(f"{side} pixels, {np.mean([*map(len, contents)]) / 1e3:.1f} kB a picture")
+    show(count, seconds)
     share = seconds["pyarrow copy"] / seconds["images, not decoded"]
     print(
         f"not decoded: {share:.0%} of the copy; decoded: {seconds['images, decoded'] / seconds['decoding alone']:.2f}×"
@@ -142,9 +146,13 @@ def main() -> None:
     listed = (Path(data) / "imagenet_captions" / "imagenet_captions_val_c250.csv").read_text(encoding="utf-8")
     titles = pa.array([line.split("\t")[0] for line in listed.split("\n")[1:] if line])
     with tempfile.TemporaryDirectory() as folder:
+        if sizes[:1] == ["--images"]:
+            images(titles, int(sizes[1]), int(sizes[2]), Path(folder))
+            return
         for rows in map(int, sizes or ("100_000", "1_000_000")):
             texts(titles, rows, Path(folder))
-        images(titles, Path(folder))
+        for side, count in IMAGES.items():
+            images(titles, side, count, Path(folder))
 
 
 if __name__ == "__main__":
