@@ -116,6 +116,24 @@ def test_the_factor_is_the_same_to_the_bit_for_any_files_and_workers(
         assert len(found) == 1
 
 
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.method)
+def test_rows_are_read_only_where_a_caption_reaches_the_limit(
+    stream: MatchStream, monkeypatch: pytest.MonkeyPatch, method: BalancingConfig
+) -> None:
+    law = law_of(method, stream)
+    assert law.largest == law.mass(MATRIX.indptr, MATRIX.indices).max()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("rows were read")
+
+    monkeypatch.setattr(MatchStream, "map", refuse)
+    found = solve_expectation(ResamplingConfig(size=100), law, stream)
+    assert found.expected == pytest.approx(100)
+    assert found.copies(law.mass(MATRIX.indptr, MATRIX.indices)).sum() == pytest.approx(100)
+    with pytest.raises(AssertionError, match="rows were read"):
+        solve_expectation(ResamplingConfig(size=400, most_copies=1), law, stream)
+
+
 def test_without_any_weight_there_is_nothing_to_draw(tmp_path: Path) -> None:
     law, stream = law_of_weights([0.0, 0.0], tmp_path)
     with pytest.raises(InputError, match="no caption has a positive weight"):
