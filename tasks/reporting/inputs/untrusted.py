@@ -11,8 +11,9 @@ import unicodedata
 JOINERS = "\u200c\u200d"
 CAPTION_LENGTH = 180
 LABEL_LENGTH = 28
-_LIST = re.compile(r"^(\d*)([-+=.)])")  # what would begin a list, or underline a heading
-_MARKS = frozenset("\\`*_[]|#~!$@:{}^")
+_LIST = re.compile(r"^(\d*)([-+=]|[.)](?=\s|$))")  # what would begin a list, or underline a heading
+_COLON = re.compile(r":(?=\S)")  # of an address, or of an emoji's name
+_MARKS = frozenset("\\`*_[]|#~!$@{}^")
 
 
 def displayed(text: str, limit: int = CAPTION_LENGTH) -> str:
@@ -39,6 +40,7 @@ def markdown(text: str, limit: int = CAPTION_LENGTH) -> str:
     """
     escaped = displayed(text, limit).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = "".join(f"\\{character}" if character in _MARKS else character for character in escaped)
+    escaped = _COLON.sub(r"\\:", escaped)
     escaped = _LIST.sub(r"\1\\\2", escaped)
     return escaped.replace("www.", "www\\.").replace("WWW.", "WWW\\.")
 
