@@ -25,6 +25,7 @@ from storage.export.parts import (
     write_parts,
 )
 from storage.hashing import hash_json
+from storage.tables.references import embedded
 from storage.tables.schemas import CURATED, scores_in, with_scores
 
 SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7),
@@ -114,7 +115,9 @@ class _File:
 def _groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group).cast(schema)
+            table = file.read_row_group(group).cast(schema)
+            place = table.schema.get_field_index("image")
+            yield table.set_column(place, table.schema.field(place), embedded(table["image"]))
 
 
 def _header(about: About, rows: dict[str, int]) -> str:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage.tables.references import content_of
 from storage.tables.schemas import REJECTED, SCORES
 
 ROWS = 256  # images in memory at once
@@ -85,7 +86,7 @@ def _between(rows: npt.NDArray[np.int64], first: int, end: int) -> npt.NDArray[n
 def _sample(row: Mapping[str, object]) -> Sample | Rejection:
     fields = dict(row)
     image, key, caption = (fields.pop("image") or {}), str(row["key"]), str(row["caption"])
-    content = image.get("bytes") if isinstance(image, dict) else None
+    content = content_of(image) if isinstance(image, dict) else None
     if not content:
         return Rejection(key, "missing image", "the row holds no image bytes")
     if not caption.strip():

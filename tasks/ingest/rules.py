@@ -75,6 +75,11 @@ class FileRules(Config):
         description="decode: every image is decoded, so that broken ones are rejected here; header: kind and size are "
         "read; none: bytes are taken as they are",
     )
+    image_content: Literal["embed", "keep"] = Field(
+        default="embed",
+        description="embed: the image files' bytes are copied into the pairs, as they are; keep: pairs name each file "
+        "and its content's hash, and it is read where it lies whenever it is needed",
+    )
     max_pixels: int = Field(
         default=50_000_000,
         ge=1,

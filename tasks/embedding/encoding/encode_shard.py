@@ -10,6 +10,7 @@ import pyarrow as pa
 import torch
 import xxhash
 
+from storage.tables.references import embedded
 from storage.tables.schemas import REJECTED, embeddings_schema
 from storage.tables.shards import iter_batches, read_table
 from tasks.arrays import Float32s
@@ -117,7 +118,7 @@ def _distinct_images(path: Path, batch_size: int, which: list[int]) -> Iterator[
     known: dict[bytes, int] = {}
     waiting: list[bytes | None] = []
     for batch in iter_batches(path, ["image"], rows=batch_size):
-        for content in batch.column("image").field("bytes").to_pylist():
+        for content in embedded(batch.column("image")).field("bytes").to_pylist():
             before = len(known)
             which.append(known.setdefault(xxhash.xxh3_128_digest(content or b""), before))
             if len(known) > before:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from storage.errors import InputError
 from storage.progress import progress
+from storage.tables.references import embedded, present
 from storage.tables.shards import count_rows, iter_batches
 from tasks.evaluation.probe.linear import Labelled
 from tasks.training.data.augmentation import standardise
@@ -74,7 +75,7 @@ def encode_labelled(
     ids, labels, parts = [], [], []
     with progress(sum(map(count_rows, paths)), f"encoding {what}", unit="row") as bar:
         for rows in _full_batches(paths, batch):
-            encoded = [image["bytes"] for image in rows["image"].to_pylist()]
+            encoded = embedded(rows["image"]).field("bytes").to_pylist()
             pixels = decode_all(encoded, rows["key"].to_pylist(), encoder.preparation, workers)
             inputs = standardise(pixels, mean=encoder.preparation.mean, deviation=encoder.preparation.deviation)
             parts.append(encoder.encode(inputs.to(encoder.device)).float().cpu())
@@ -96,8 +97,8 @@ def _full_batches(paths: Sequence[Path], batch: int) -> Iterator[pa.Table]:
     waiting: list[pa.Table] = []
     for part in iter_batches(paths, ["id", "key", "image", "label"], rows=batch):
         table = pa.table(part).combine_chunks()
-        present = pc.is_valid(pc.struct_field(table["image"], "bytes"))
-        waiting.append(table.filter(pc.and_(pc.fill_null(pc.greater_equal(table["label"], 0), False), present)))
+        there = present(table["image"])
+        waiting.append(table.filter(pc.and_(pc.fill_null(pc.greater_equal(table["label"], 0), False), there)))
         while sum(map(len, waiting)) >= batch:
             joined = pa.concat_tables(waiting)
             yield joined.slice(0, batch)

@@ -7,10 +7,12 @@ from pathlib import Path
 from storage.places.ask import matching, state
 from storage.places.place import Place
 from storage.places.read import read_bytes
+from storage.tables.references import reference
 from tasks.ingest.pictures.paths import confine
 from tasks.ingest.pictures.render import Unrenderable, render, size_of
 from tasks.ingest.reasons import Reason
 from tasks.ingest.rules import FileRules
+from tasks.ingest.text import printable
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """File names that are taken for images when a whole folder is looked through."""
@@ -26,10 +28,11 @@ class Unusable:
 
 @dataclass(frozen=True)
 class LoadedImage:
-    """An image's untouched file content, and its path in the source."""
+    """An image's untouched file content, and its path in the source; or by what the pairs name it, if it is kept."""
 
     content: bytes
     path: str | None
+    reference: str | None = None
 
 
 def inspect_image(content: bytes, rules: FileRules) -> Unusable | None:
@@ -86,7 +89,11 @@ class ImageFolder:
         except OSError as error:
             return Unusable("unreadable image", f"{relative}: {error.strerror}")
         problem = inspect_image(content, self._rules)
-        return LoadedImage(content, relative) if problem is None else _located(problem, relative)
+        if problem is not None:
+            return _located(problem, relative)
+        named = reference(str(found), content) if self._rules.image_content == "keep" else None
+        # a name that is not Unicode cannot be kept: such a file's bytes are
+        return LoadedImage(content, relative, named if named is not None and printable(named) == named else None)
 
     def _listing(self, folder: str) -> tuple[str, ...]:
         """The image files directly in `root/folder`, sorted, relative to `root`."""

@@ -52,4 +52,6 @@ def accept(
         return Rejection(key, loaded.reason, prefix + loaded.detail)
     if loaded is None:
         return Pair(key, caption, None, None, label)
+    if loaded.reference is not None:
+        return Pair(key, caption, None, loaded.reference, label)
     return Pair(key, caption, loaded.content, loaded.path, label)

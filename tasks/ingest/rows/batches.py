@@ -80,7 +80,9 @@ def pairs_table(pairs: list[Pair], source: str) -> pa.Table:
     """Accepted rows in the `PAIRS` schema."""
     keys = [pair.key for pair in pairs]
     images = [
-        None if pair.image is None else {"bytes": pair.image, "path": pair.path and printable(pair.path)}
+        None
+        if pair.image is None and pair.path is None
+        else {"bytes": pair.image, "path": pair.path and printable(pair.path)}
         for pair in pairs
     ]
     return pa.table(

@@ -7,8 +7,9 @@ from tasks.ingest.reasons import Reason
 
 @dataclass(frozen=True)
 class Pair:
-    """An accepted row. `image` is None where there is none; `path` is the image's path in its source.
+    """An accepted row.
 
+    `image` is None where there is none, or where `path` is a reference to it; else that is its path in its source.
     `scores` are in the order in which the source's configuration names them.
     """
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from storage.tables.references import content_of
 from tasks.ingest.pictures.render import Unrenderable, render
 
 MOST_PIXELS = 64_000_000
@@ -41,7 +42,7 @@ def pictures(paths: Sequence[Path], ids: Sequence[int], side: int) -> dict[int, 
     shown = {}
     for identity, row in found.items():
         image = row["image"]
-        content = image.get("bytes") if isinstance(image, dict) else None
+        content = content_of(image) if isinstance(image, dict) else None
         uri, tiny = thumbnail(content if isinstance(content, bytes) else None, side)
         shown[identity] = Picture(identity, str(row["key"]), str(row["caption"]), uri, tiny)
     return shown

@@ -7,6 +7,7 @@ import pyarrow as pa
 import xxhash
 
 from storage.draws import uniform
+from storage.tables.references import content_hash
 from tasks.arrays import Bools, Ids
 
 
@@ -25,6 +26,8 @@ def image_ids(pairs: pa.Table) -> Ids:
         data, path = image["bytes"], image["path"]
         if data.is_valid:
             ids[i] = xxhash.xxh3_64_intdigest(data.as_buffer())
+        elif (known := content_hash(path.as_py())) is not None:
+            ids[i] = known
         elif path.is_valid:
             ids[i] = xxhash.xxh3_64_intdigest(path.as_py().encode())
     return ids

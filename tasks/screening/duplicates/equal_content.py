@@ -9,6 +9,7 @@ import pyarrow as pa
 import xxhash
 
 from storage.tables.ids import as_ids
+from storage.tables.references import embedded
 from tasks.arrays import Ids
 
 Content = Literal["image", "pair", "caption"]
@@ -24,7 +25,7 @@ def content_hashes(rows: Iterable[pa.RecordBatch], content: Content) -> tuple[Id
     """
     ids, hashes = [], []
     for batch in rows:
-        images = batch.column("image").field("bytes").to_pylist()
+        images = embedded(batch.column("image")).field("bytes").to_pylist()
         captions = batch.column("caption").to_pylist()
         ids.append(batch.column("id").to_numpy())
         for image, caption in zip(images, captions, strict=True):

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
+from storage.tables.references import content_of
 from storage.tables.schemas import DROPPED
 from storage.tables.shards import iter_batches
 from tasks.arrays import Ids, Reals
@@ -117,5 +118,5 @@ def images_of(paths: Sequence[Path], ids: Sequence[int]) -> dict[int, bytes | No
                     continue
                 rows = file.read_row_group(group, ["id", "image"]).filter(here)
                 for row in rows.to_pylist():
-                    found[row["id"]] = (row["image"] or {}).get("bytes")
+                    found[row["id"]] = content_of(row["image"])
     return found

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 from PIL import Image
 
+from storage.tables.references import embedded
 from storage.tables.shards import iter_batches
 from tasks.embedding.pictures.decoding import decode_image
 from tasks.embedding.pictures.pixels import ENOUGH
@@ -55,7 +56,7 @@ def picture_hashes(path: Path, *, workers: int, advance: Callable[[int], object]
     def contents() -> Iterator[bytes | None]:
         for batch in iter_batches(path, ["id", "image"], rows=ROWS):
             ids.append(batch.column("id"))
-            yield from batch.column("image").field("bytes").to_pylist()
+            yield from embedded(batch.column("image")).field("bytes").to_pylist()
 
     for found in ordered_map(_hashed, contents(), workers=workers, ahead=ROWS):
         hashes.append(found)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.dataset
 import pyarrow.parquet as pq
 from PIL import Image
 from torch.utils.data import IterableDataset
 from webdataset.utils import pytorch_worker_info
 
+from storage.tables.references import embedded
 from storage.tables.shards import read_table
 from tasks.ingest.pictures.render import render
 
@@ -95,7 +95,7 @@ class CuratedPairs(IterableDataset[Example]):
     def _examples(self, piece: _Piece, order: np.random.Generator) -> Iterator[Example]:
         with pq.ParquetFile(piece.path) as file:
             table = file.read_row_group(piece.group, columns=["caption", "image", "multiplicity"])
-        content = pa.compute.struct_field(table["image"], "bytes").combine_chunks()
+        content = embedded(table["image"]).field("bytes")
         drawn = (table["multiplicity"].to_numpy() > piece.copy) & content.is_valid().to_numpy(zero_copy_only=False)
         for row in order.permutation(np.flatnonzero(drawn)).tolist():
             caption, picture = table["caption"][row].as_py(), render(content[row].as_py())

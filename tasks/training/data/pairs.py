@@ -12,6 +12,7 @@ import xxhash
 from torch import Tensor
 
 from storage.errors import InputError
+from storage.tables.references import embedded
 from storage.tables.shards import iter_batches, read_table
 from tasks.arrays import Floats, Ids, Pixels
 from tasks.training.data.epoch_order import batches
@@ -117,7 +118,7 @@ def load_pairs(
     tokens = TokenWriter(tokenizer, total)
     ids, kept, hashes, filled, skipped = [], [], [], 0, 0
     for rows in _drawn_rows(paths, drawing):
-        encoded = rows["image"].combine_chunks().field("bytes")
+        encoded = embedded(rows["image"]).field("bytes")
         present = encoded.is_valid()
         skipped += len(rows) - (present.true_count or 0)
         rows, encoded = rows.filter(present), encoded.filter(present)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import xxhash
 
+from storage.tables.references import embedded, present
 from tasks.arrays import Bools, Floats, Ids, Int32s, Int64s
 from tasks.training.data.selection import Drawing
 
@@ -62,9 +63,9 @@ class RowIndex:
                     drawn = drawing.copies(rows)
                     kept = drawn > 0
                     if kept.any():
-                        present = _present(file, group)
-                        skipped += int((kept & ~present).sum())
-                        kept &= present
+                        there = _present(file, group)
+                        skipped += int((kept & ~there).sum())
+                        kept &= there
                     if kept.any():
                         ids.append(rows["id"].to_numpy()[kept])
                         copies.append(drawn[kept])
@@ -85,7 +86,7 @@ class RowIndex:
             with pq.ParquetFile(path) as file:
                 table = file.read_row_group(number, columns=["key", "caption", "image"], use_threads=False)
             table = table.take(pa.array(self.place[wanted]))
-            pictures = table["image"].combine_chunks().field("bytes").to_pylist()
+            pictures = embedded(table["image"]).field("bytes").to_pylist()
             columns = (self.ids[wanted].tolist(), table["key"].to_pylist(), table["caption"].to_pylist(), pictures)
             hashes = map(xxhash.xxh3_64_intdigest, pictures)
             examples.update(zip(wanted.tolist(), map(Example, *columns, hashes), strict=True))
@@ -99,6 +100,6 @@ def _present(file: pq.ParquetFile, group: int) -> Bools:
         statistics = column.statistics
         if column.path_in_schema == _CONTENT and statistics is not None and statistics.null_count == 0:
             return np.ones(footer.num_rows, dtype=np.bool_)
-    images = file.read_row_group(group, columns=["image"], use_threads=False)["image"].combine_chunks()
-    present: Bools = images.field("bytes").is_valid().to_numpy(zero_copy_only=False)
-    return present
+    images = file.read_row_group(group, columns=["image"], use_threads=False)["image"]
+    has_image: Bools = present(images).to_numpy(zero_copy_only=False)
+    return has_image
