@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.tables.ids import row_ids
+from storage.tables.references import content_hash
 from storage.tables.schemas import IMAGE, PAIRS, REJECTED, SCORES, with_scores
 from tasks.ingest.rows.row import Pair, Rejection
 from tasks.ingest.text import printable
@@ -81,7 +82,7 @@ def pairs_table(pairs: list[Pair], source: str) -> pa.Table:
     keys = [pair.key for pair in pairs]
     images = [
         None
-        if pair.image is None and pair.path is None
+        if pair.image is None and content_hash(pair.path) is None  # neither held nor kept
         else {"bytes": pair.image, "path": pair.path and printable(pair.path)}
         for pair in pairs
     ]
