@@ -6,7 +6,7 @@ from flows.config.pipeline import PipelineConfig
 from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.engine.engine import Engine, Ref
 from flows.graph.benchmarks import Dataset, datasets
-from flows.graph.curate import curate_graph
+from flows.graph.curate import curate_graph, keyword_list
 from flows.graph.evaluate import evaluate_graph
 from flows.graph.ingest import ingest_graph
 from flows.graph.report import report_graph
@@ -49,8 +49,12 @@ def curate(
         places = datasets(engine, config) if config.compared else {}
     ingested = ingest_graph(engine, config.sources, config.runtime.store)
     engine.submit(survey, label="survey", pairs=ingested)
-    screening = screen_graph(engine, config, ingested, places)
-    return screening, curate_graph(engine, config, screening)
+    deduplicates = config.screening is not None and config.screening.deduplicate is not None
+    # A list that reads the corpus waits for the screened pairs, so it cannot help to screen them.
+    early = keyword_list(engine, config, ingested) if deduplicates and not config.metadata.reads_corpus else None
+    screening = screen_graph(engine, config, ingested, places, early)
+    entries = early or keyword_list(engine, config, ingested, screening.dropped)
+    return screening, curate_graph(engine, config, screening, entries)
 
 
 def _scores(config: PipelineConfig, verb: Verb) -> bool:

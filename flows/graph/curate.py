@@ -26,19 +26,23 @@ class Data:
     gone: Sequence[Ref] = ()
 
 
-def curate_graph(engine: Engine, config: PipelineConfig, screening: Screening) -> Curation:
-    """Pairs → matches → a law → a selection → curated shards, and the random control."""
-    store = config.runtime.store
-    pairs = list(screening.ingested)
-    entries = engine.submit(
+def keyword_list(engine: Engine, config: PipelineConfig, pairs: Sequence[Ref], gone: Sequence[Ref] = ()) -> Ref:
+    """The keyword list; of the pairs, and of those that are gone, only where a source of it reads them."""
+    files, corpus = config.metadata.files, config.metadata.reads_corpus
+    return engine.submit(
         metadata,
         label="metadata",
         config=config.metadata,
-        files=external(config.metadata.files, store) if config.metadata.files else None,
-        pairs=pairs if config.metadata.reads_corpus else [],
+        files=external(files, config.runtime.store) if files else None,
+        pairs=list(pairs) if corpus else [],
         installed=installed_lists(config.metadata.sources),
-        gone=list(screening.dropped) if config.metadata.reads_corpus else [],
+        gone=list(gone) if corpus else [],
     )
+
+
+def curate_graph(engine: Engine, config: PipelineConfig, screening: Screening, entries: Ref) -> Curation:
+    """Pairs → matches → a law → a selection → curated shards, and the random control."""
+    pairs = list(screening.ingested)
     matches = [
         engine.submit(match, label=f"match {index}", config=config.matching, entries=entries, pairs=shard, gone=gone)
         for index, (shard, gone) in enumerate(zip(pairs, gone_of(screening), strict=True))

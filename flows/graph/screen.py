@@ -18,11 +18,15 @@ from tasks.screening.task import deduplicate, drop, hash_images, leakage
 
 
 def screen_graph(
-    engine: Engine, config: PipelineConfig, ingested: Sequence[Ref], places: Mapping[str, Dataset]
+    engine: Engine,
+    config: PipelineConfig,
+    ingested: Sequence[Ref],
+    places: Mapping[str, Dataset],
+    entries: Ref | None = None,
 ) -> Screening:
     """What is taken down or filtered first, then leaks, then repetitions among what is left.
 
-    So no row goes for one that goes too.
+    So no row goes for one that goes too. `entries` is the keyword list, by which the caption of a repetition is kept.
     """
     plan = config.screening
     down = DropConfig(takedown=config.balancing.takedown, filter=plan.filter if plan else ())
@@ -58,6 +62,7 @@ def screen_graph(
             leaks=lists,
             gone=list(taken),
             hashes=hashes,
+            entries=entries,
         )
         lists = [*lists, duplicates]
     encoder = encoder_in_words(plan.encoder)

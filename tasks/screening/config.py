@@ -9,7 +9,7 @@ from storage.config import Config
 
 
 class DeduplicateConfig(Config):
-    """Which rows are the same. The row with the lowest id stays."""
+    """Which rows are the same. The row stays whose caption matches a keyword, then the longest, then the lowest id."""
 
     content: Literal["image", "pair", "caption", "none"] = Field(
         default="pair", description="rows are the same when these bytes are equal; pair: image and caption"

@@ -25,6 +25,7 @@ from tasks.screening.stats import BoundsStats, DeduplicateStats, DropStats, Hash
     "deduplicate",
     version=2,
     modules=(
+        "tasks.screening.duplicates.caption_worth",
         "tasks.screening.duplicates.equal_content",
         "tasks.screening.duplicates.rows_to_drop",
         "tasks.screening.duplicates.similar_hashes",
@@ -37,6 +38,7 @@ def deduplicate(
     leaks: Sequence[Manifest] = (),
     gone: Sequence[Manifest] = (),
     hashes: Sequence[Manifest] = (),
+    entries: Manifest | None = None,
     *,
     work: Workspace,
 ) -> DeduplicateStats:
@@ -50,10 +52,13 @@ def deduplicate(
         leaks: outputs of `leakage`; the rows that they list are kept for no other.
         gone: outputs of `drop`: rows that were taken down, as if they had never been there.
         hashes: outputs of `hash_images`, for `config.perceptual`.
+        entries: the keyword list: of repetitions a caption that matches is kept, then the longest.
         work: of this run.
     """
+    from tasks.matching.matcher_cache import shared_matcher
+    from tasks.screening.duplicates.caption_worth import caption_worth
     from tasks.screening.duplicates.equal_content import content_hashes, equal_content
-    from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
+    from tasks.screening.duplicates.rows_to_drop import SameAs, related, rows_to_drop
     from tasks.screening.duplicates.similar_hashes import similar_hashes
 
     relations, paths, taken = [], work.shards(pairs, "pairs-*.parquet"), _taken(gone, work)
@@ -76,7 +81,9 @@ def deduplicate(
         same = similar_hashes(ids[alive], words.reshape(-1, 4)[alive], config.perceptual)
         relations.append(SameAs(*same, "alike by perceptual hash"))
     listed = [read_table(work.path(manifest, "dropped.parquet"), ["id"])["id"].to_numpy() for manifest in leaks]
-    dropped = rows_to_drop(relations, np.concatenate([np.empty(0, np.uint64), *listed]))
+    matcher = shared_matcher(work.directory(entries), entries.digest) if entries is not None else None
+    worth = caption_worth(paths, related(relations), matcher)
+    dropped = rows_to_drop(relations, np.concatenate([np.empty(0, np.uint64), *listed]), worth)
     write_table(work.output / "dropped.parquet", dropped)
     return DeduplicateStats(
         rows=sum(map(count_rows, paths)) - len(taken),

@@ -19,8 +19,8 @@ def taken_down(ids: Sequence[int]) -> pa.Table:
 def dropped_rows(pairs: pa.Table, dropped: Sequence[pa.Table]) -> tuple[pa.Table, pa.Table]:
     """The rows of `pairs` (id, key) that a table of `dropped` lists: as `GONE`, and as `REJECTED`, in their order.
 
-    A table has `id` and `reason`, and `kept`, the id that stays for the row, or a `detail`. A row listed twice has the
-    reason of the first table.
+    A table has `id` and `reason`, and a `detail` or else `kept`, the id that stays for the row. A row listed twice has
+    the reason of the first table.
     """
     tables = [_with_details(table.filter(pc.is_in(table["id"], pairs["id"]))) for table in dropped]
     listed = pa.concat_tables([_LISTED.empty_table(), *tables]).combine_chunks()
@@ -37,7 +37,7 @@ _LISTED = pa.schema([("id", pa.uint64()), ("reason", pa.string()), ("detail", pa
 
 
 def _with_details(table: pa.Table) -> pa.Table:
-    if "kept" in table.column_names:
+    if "detail" not in table.column_names:
         kept = pc.cast(table["kept"], pa.string())
         detail = pc.binary_join_element_wise(pa.scalar("kept: id"), pc.fill_null(kept, ""), " ")
         detail = pc.if_else(pc.is_valid(kept), detail, pa.scalar(""))

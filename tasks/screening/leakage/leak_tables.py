@@ -77,19 +77,23 @@ def captions_like_prompts(paths: Sequence[Path], prompts: Sequence[str]) -> pa.T
 
 
 def leaks_to_drop(leaks: pa.Table, captions: pa.Table, config: LeakageConfig) -> pa.Table:
-    """The rows to drop, in the `DROPPED` schema, ascending by id."""
-    reasons: dict[int, str] = {}
+    """The rows to drop, ascending by id: the `DROPPED` schema, and a `detail`, what each row leaks and how nearly."""
+    reasons: dict[int, tuple[str, str]] = {}
     if config.drop in ("captions", "both"):
-        reasons |= dict.fromkeys(captions["id"].to_pylist(), "caption repeats a class prompt")
+        for row in captions.select(["id", "prompt"]).to_pylist():
+            reasons[row["id"]] = ("caption repeats a class prompt", f"prompt: {row['prompt']}")
     if config.drop in ("images", "both"):
-        reasons |= dict.fromkeys(leaks.filter(leaks["leak"])["id"].to_pylist(), "near an evaluation image")
+        for row in leaks.filter(leaks["leak"]).to_pylist():
+            detail = f"evaluation row: id {row['evaluation']}, at distance {row['distance']:.4g}"
+            reasons[row["id"]] = (f"near an evaluation {config.modality}", detail)
     ids = sorted(reasons)
     columns = [
         pa.array(ids, pa.uint64()),
         pa.nulls(len(ids), pa.uint64()),
-        pa.array([reasons[i] for i in ids], pa.string()),
+        pa.array([reasons[i][0] for i in ids], pa.string()),
+        pa.array([reasons[i][1] for i in ids], pa.string()),
     ]
-    return pa.table(columns, schema=DROPPED)
+    return pa.table(columns, schema=DROPPED.append(pa.field("detail", pa.string())))
 
 
 def picture_pairs(leaks: pa.Table, train: Sequence[Path], evaluation: Sequence[Path], most: int) -> bytes:

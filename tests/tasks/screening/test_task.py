@@ -54,6 +54,13 @@ def write_benchmark(folder: Path, images: list[bytes]) -> External:
     return External(path=folder, fingerprint="benchmark")
 
 
+def best_first(pairs: External, *ids: int) -> list[int]:
+    """Ids in the order in which they would be kept: longer captions first, then lower ids."""
+    table = read_table(sorted(pairs.path.glob("*")))
+    length = dict(zip(table["id"].to_pylist(), map(len, table["caption"].to_pylist()), strict=True))
+    return sorted(ids, key=lambda each: (-length[each], each))
+
+
 PIXELS = EmbeddingConfig(encoder="pixels", modality="image", pixel_side=8)
 
 
@@ -84,14 +91,14 @@ def test_no_row_goes_for_one_that_was_taken_down(tmp_path: Path, runtime: Runtim
     images = [smooth(0), smooth(1), smooth(2), smooth(0), blurred(smooth(1)), smooth(1)]
     pairs = write_pairs(tmp_path / "pairs", images[:4], images[4:])
     ids = read_table(sorted(pairs.path.glob("*")))["id"].to_pylist()
-    down = (min(ids[0], ids[3]), min(ids[1], ids[4], ids[5]))
+    down = (best_first(pairs, ids[0], ids[3])[0], best_first(pairs, ids[1], ids[4], ids[5])[0])
     taken = drop.run(DropConfig(takedown=down), pairs, [], runtime=runtime)
     embedded = embed.run(EncoderRecord(PIXELS), pairs, taken, runtime=runtime)
     measured = geometry.run(GeometryConfig(), [embedded], None, runtime=runtime)
     config = DeduplicateConfig(content=content, near=0.2)
     listed = deduplicate.run(config, [pairs], measured, gone=[taken], runtime=runtime)
     rows = read_table(runtime.store / listed.name / "dropped.parquet").to_pylist()
-    rest = sorted({ids[1], ids[4], ids[5]} - set(down))
+    rest = best_first(pairs, *({ids[1], ids[4], ids[5]} - set(down)))
     assert [(row["id"], row["kept"]) for row in rows] == [(rest[1], rest[0])]
     assert listed.stats["rows"] == 4
     last = drop.run(DropConfig(takedown=down), pairs, [listed], runtime=runtime)
@@ -119,8 +126,8 @@ def test_copies_of_another_size_and_format_are_found_by_perceptual_hash(tmp_path
     config = DeduplicateConfig(content="none", near=None, perceptual=24)
     listed = deduplicate.run(config, [pairs], None, (), (), [hashed], runtime=runtime)
     rows = read_table(runtime.store / listed.name / "dropped.parquet").to_pylist()
-    same = sorted({ids[1], ids[3], ids[7]})
-    assert [(row["id"], row["kept"]) for row in rows] == [(same[1], same[0]), (same[2], same[0])]
+    same = best_first(pairs, ids[1], ids[3], ids[7])
+    assert [(row["id"], row["kept"]) for row in rows] == [(each, same[0]) for each in sorted(same[1:])]
     assert listed.stats["reasons"] == {"alike by perceptual hash": 2}
     taken = drop.run(DropConfig(takedown=(same[0],)), pairs, [], runtime=runtime)
     left = deduplicate.run(config, [pairs], None, (), [taken], [hashed], runtime=runtime)
@@ -128,7 +135,7 @@ def test_copies_of_another_size_and_format_are_found_by_perceptual_hash(tmp_path
     assert [(row["id"], row["kept"]) for row in rows] == [(same[2], same[1])]
     both = DeduplicateConfig(content="image", near=None, perceptual=24)
     reasons = deduplicate.run(both, [pairs], None, (), (), [hashed], runtime=runtime).stats["reasons"]
-    assert sum(reasons.values()) == 2 and set(reasons) == {"equal image", "alike by perceptual hash"}
+    assert reasons == {"alike by perceptual hash": 2}  # equal to each other, and only alike to the one that is kept
 
 
 def test_leaks_are_listed_with_pictures_and_dropped(tmp_path: Path, runtime: Runtime) -> None:
@@ -152,7 +159,14 @@ def test_leaks_are_listed_with_pictures_and_dropped(tmp_path: Path, runtime: Run
     assert found.stats["leaks"] == 2 and found.stats["dropped"] == 4
     sheet = Image.open(folder / "leaks.png")
     assert sheet.format == "PNG" and sheet.size[0] > 4 * 2 * 96
-    assert drop.run(DropConfig(), pairs, [found], runtime=runtime).stats["rows"] == 2
+    dropped = drop.run(DropConfig(), pairs, [found], runtime=runtime)
+    assert dropped.stats["rows"] == 2
+    why = {
+        row["key"]: row["detail"] for row in read_table(runtime.store / dropped.name / "rejected.parquet").to_pylist()
+    }
+    assert why["row-0"] == "prompt: a red circle"
+    assert why["row-4"] == f"evaluation row: id {rows[2]['id']}, at distance 0"
+    assert why["row-2"].startswith(f"evaluation row: id {rows[1]['id']}, at distance 0.")
     taken = drop.run(DropConfig(takedown=(given["id"][0].as_py(),)), pairs, [], runtime=runtime)
     inputs = (config, "", [vectors[0]], [vectors[1]], [pairs], [tested], dataset)
     left = leakage.run(*inputs, gone=[taken], runtime=runtime)

@@ -59,6 +59,7 @@ class Screened:
         leakages: what the pairs share with each benchmark.
         tree: of all pairs, by that encoder.
         edges: float64 `[n − 1]`, lengths of its edges.
+        rejected: where the dropped rows are listed, group by group, as paths in the store.
     """
 
     encoder: str = ""
@@ -69,6 +70,7 @@ class Screened:
     leakages: tuple[Leakage, ...] = ()
     tree: GeometryRow | None = None
     edges: Floats | None = field(default=None, compare=False)
+    rejected: tuple[str, ...] = ()
 
     @property
     def dropped(self) -> int:
@@ -95,6 +97,7 @@ def read_screening(config: ReportConfig, screening: Screening, work: Workspace) 
         ),
         tree=measured,
         edges=edge_lengths(tree, work) if tree else None,
+        rejected=tuple(f"{each.stage}/{each.key}/rejected.parquet" for each in screening.dropped),
     )
 
 

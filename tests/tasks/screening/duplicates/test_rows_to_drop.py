@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.screening.duplicates.rows_to_drop import SameAs, rows_to_drop
+from tasks.screening.duplicates.rows_to_drop import SameAs, Worth, related, rows_to_drop
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12), st.randoms())
@@ -54,3 +54,33 @@ def test_large_ids_are_kept_apart_whatever_holds_them(kind: type) -> None:
 def test_ids_that_are_floats_are_refused() -> None:
     with pytest.raises(TypeError, match="64-bit"):
         rows_to_drop([SameAs(np.array([1.0]), np.array([2.0]), "same")])  # type: ignore[arg-type]
+
+
+def ids(*values: int) -> np.ndarray:
+    return np.array(values, np.uint64)
+
+
+def test_the_row_that_is_worth_most_stays() -> None:
+    """Of 1, 2 and 3 the second; where it is gone, of the two that are worth alike the lower; 4 and 5 are not named."""
+    same = [SameAs(ids(2, 3, 5), ids(1, 2, 4), "same")]
+    worth = Worth(ids(1, 2, 3), np.array([7, 9, 7]))
+    assert related(same).tolist() == [1, 2, 3, 4, 5]
+    assert rows_to_drop(same, worth=worth).to_pylist() == [
+        {"id": 1, "kept": 2, "reason": "same"},
+        {"id": 3, "kept": 2, "reason": "same"},
+        {"id": 5, "kept": 4, "reason": "same"},
+    ]
+    assert rows_to_drop(same, ids(2), worth)["kept"].to_pylist() == [1, 4]
+
+
+def test_the_reason_is_true_of_the_row_and_the_one_that_is_kept() -> None:
+    """2 and 3 are equal, and 3 is near 1: that 2 goes for 1 is for nearness, though 2 is equal to something."""
+    relations = [SameAs(ids(3), ids(2), "equal pair"), SameAs(ids(3), ids(1), "near-duplicate")]
+    assert rows_to_drop(relations).to_pylist() == [
+        {"id": 2, "kept": 1, "reason": "near-duplicate"},
+        {"id": 3, "kept": 1, "reason": "near-duplicate"},
+    ]
+    reasons = rows_to_drop(relations, worth=Worth(ids(2), np.array([1])))
+    assert dict(zip(reasons["id"].to_pylist(), reasons["reason"].to_pylist(), strict=True)) == {
+        1: "near-duplicate", 3: "equal pair"
+    }  # fmt: skip
