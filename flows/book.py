@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from flows.config.experiment import Experiment
 from flows.engine.engine import Node
 from flows.lineage import describe, uses, write_lineage
+from flows.tensorboard import write_trainings
 from flows.verbs import Verb
 from storage.store.runs import RunRecord, makers, new_id, write_run
 from tasks.reporting.lineage.nodes import LineageNode
@@ -24,4 +25,5 @@ def enter(config: Experiment, verb: Verb, nodes: Sequence[Node], *, flow_run: st
     from flows.openlineage import publish_events  # the client takes a while to load
 
     publish_events(config, verb, nodes)
+    write_trainings(config, nodes)
     return described
