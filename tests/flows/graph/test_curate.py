@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,7 @@ from flows.engine.status import StatusEngine
 from flows.graph.build import curate
 from flows.graph.curate import variants
 from flows.run import run_here
+from storage.store.store import Store
 from storage.tables.ids import row_ids
 from storage.tables.shards import read_table, write_table
 
@@ -149,3 +154,37 @@ def test_the_same_to_the_bit_for_any_groups_and_workers(tmp_path: Path, method: 
         made.append(Made(config.model_copy(update=changes)))
     assert made[0].same(made[1])
     assert made[0].files("gather/*/*.parquet") == made[1].files("gather/*/*.parquet")
+
+
+@pytest.mark.slow
+def test_another_kind_of_processor_makes_the_same_bytes(tmp_path: Path, shared_data: Path) -> None:
+    """Machine code for any 64-bit processor, without the vector instructions of this one, on real titles."""
+    lines = (shared_data / "imagenet_captions/imagenet_captions_val_c250.csv").read_text(encoding="utf-8").split("\n")
+    titles = [line.split("\t")[0] for line in lines[1:] if "\t" in line]
+    write_table(tmp_path / "titles.parquet", pa.table({"caption": titles}))
+    seen = Counter(word for title in titles for word in set(title.split()))
+    words = sorted(word for word, count in seen.items() if count > 10)
+    (tmp_path / "words.txt").write_text("\n".join(words), encoding="utf-8")
+    plain = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": "", "NUMBA_CACHE_DIR": str(tmp_path / "code")}
+    for method, balancing in METHODS.items():
+        made = []
+        for place in ("here", "there"):
+            values = {
+                "output": str(tmp_path / place / method),
+                "sources": [{"kind": "huggingface_parquet", "name": "titles", "path": str(tmp_path / "titles.parquet"),
+                             "image_column": None, "rows_per_group": 3_000}],
+                "metadata": {"sources": [{"kind": "text"}], "files": str(tmp_path / "words.txt")},
+                "balancing": balancing,
+            }  # fmt: skip
+            file = tmp_path / f"{place}-{method}.yaml"
+            file.write_text(yaml.safe_dump(values))
+            config = load_config(file)
+            if place == "here":
+                run_here(config, "curate", lambda line: None)
+            else:
+                program = [sys.executable, "-m", "flows.command", "run", str(file), "--verb", "curate", "--no-server"]
+                subprocess.run(program, env=os.environ | plain, check=True, capture_output=True)
+            manifests = Store(config.runtime.store).manifests()
+            made.append(sorted((each.stage, each.digest) for each in manifests if each.stage != "report"))
+        assert made[0] == made[1], method
+        assert len(made[0]) > 20
