@@ -4,10 +4,11 @@ import json
 from multiprocessing import Pipe
 
 import open_clip
+import pyarrow as pa
 import pytest
 import torch
 
-from benchmarks import losses, rates, training_clip, training_heads, training_stream, treg_share
+from benchmarks import ingest, losses, rates, training_clip, training_heads, training_stream, treg_share
 from storage.tables.shards import write_table
 from tests.tasks.training.conftest import pairs_table
 
@@ -89,3 +90,13 @@ def test_share_of_tregs(model):
     for gamma in (0.0, 0.1):
         treg_share.training_step(network, 4, 32, "cpu", gamma)()
     assert network.logit_scale.item() != before
+
+
+def test_ingest(tmp_path, capsys):
+    sources = ingest.write_texts(pa.array(["a red circle", "a blue square"]), 20, tmp_path)
+    for config in sources.values():
+        ingest.ingested(config)
+    assert ingest.read_by_webdataset(tmp_path / "captions.tar") == 20
+    assert ingest.read_by_tarfile(tmp_path / "captions.tar") > 20 * len("a red circle")
+    ingest.show(20, {"tar": 2.0}, 4_000_000)
+    assert "10 rows/s      2.0 MB/s" in capsys.readouterr().out

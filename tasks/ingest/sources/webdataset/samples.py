@@ -11,6 +11,9 @@ from tasks.ingest.sources.webdataset.tar import Damaged, Member, TarStream
 _KEY = re.compile(r"((?:.*/)?[^./][^./]*)\.([^/]*)", re.DOTALL)
 """A name is cut at the first dot of its last part, as webdataset does; what begins with a dot has no key."""
 
+_ODD = re.compile(r"^/|\.\.|[\\:]")
+"""What no harmless name needs: only such a one is looked at closely."""
+
 Fault = tuple[Reason, str]
 
 
@@ -90,6 +93,6 @@ def _add(
 
 
 def _unsafe(name: str) -> Fault | None:
-    if "\0" in name or escapes(name):
+    if "\0" in name or (_ODD.search(name) and escapes(name)):
         return "unsafe member", f"the name {name[:200]!r} leads out of the archive; nothing is unpacked"
     return None
