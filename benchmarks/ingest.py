@@ -7,10 +7,10 @@
 DATA is the folder that holds `imagenet_captions/`; captions are pairs of its titles, so that words have their real
 frequencies. Plain pyarrow reads the same Parquet files and writes them again as they are, in the same row groups and
 compression; the JSON list is loaded by `json`; tars are read by `webdataset` and by `tarfile`, which look into nothing
-and write nothing. Also: images that are not decoded (JPEG, of 32 and of 256 pixels a side) against such a copy, decoded ones against the
-decoding alone. Processor seconds of this process, which has one thread; the median of the rounds, after one that is not
-counted. `--memory`: the most memory of a process of its own that ingests so many captions from each source.
-"""
+and write nothing. Also: images that are not decoded (JPEG, of 32 and of 256 pixels a side) against such a copy,
+decoded ones against the decoding alone. Processor seconds of this process, which has one thread; the median of the
+rounds, after one that is not counted. `--memory`: the most memory of a process of its own that ingests so many
+captions from each source."""
 
 import io
 import json
