@@ -25,7 +25,7 @@ class WebdatasetConfig(ScoredRules):
     caption: str | None = Field(
         default="txt",
         min_length=1,
-        description="where the caption stands: an extension, or `json.<field>` (a list there: several captions an "
+        description="where the caption stands: an extension, or `json.FIELD` (a list there: several captions an "
         "image); null: images alone, with empty captions",
     )
     lines: bool = Field(
@@ -37,12 +37,12 @@ class WebdatasetConfig(ScoredRules):
         description="extensions of images, the first that a sample has is taken; null: captions alone",
     )
     label: str | None = Field(
-        default=None, min_length=1, description="integer class labels: an extension (`cls`), or `json.<field>`"
+        default=None, min_length=1, description="integer class labels: an extension (`cls`), or `json.FIELD`"
     )
     key: str | None = Field(
         default=None,
         min_length=1,
-        description="the source's own key: `json.<field>` such as `json.uid`, or `sample` for the sample's key where "
+        description="the source's own key: `json.FIELD` such as `json.uid`, or `sample` for the sample's key where "
         "those of all tars are different; null: the tar's name and the sample's key",
     )
     table: Literal["auto", "img2dataset", "none"] = Field(
