@@ -34,8 +34,11 @@ stop: $(VENV)/installed
 
 $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "installing about 8 GB of packages into $(VENV): 5 to 15 minutes, once"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements.lock
+	@( while sleep 10; do du -sm $(VENV) | awk '{print "  ... " $$1 " MB in " $$2}'; done ) & alive=$$!; \
+	trap 'kill $$alive 2>/dev/null' EXIT; \
+	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --no-deps --editable .
 	@touch $@
 

@@ -24,7 +24,7 @@ class Outcome:
     """What a run left.
 
     Attributes:
-        folder: where the report, the summary and the lineage lie.
+        folder: where the report, the summary and the lineage lie; of a part of the experiment, a folder in the run's.
         nodes: every stage run with its state ("ran" or "cached") and its manifest, in the order of submission.
         experiment: what was run.
     """
@@ -34,11 +34,9 @@ class Outcome:
     experiment: AnyExperiment
 
     @property
-    def summary(self) -> dict[str, Any] | None:
-        """The numbers of `summary.json`; None after a verb that makes no report."""
+    def summary(self) -> dict[str, Any]:
+        """The numbers of `summary.json`."""
         path = self.folder / "summary.json"
-        if not any(node.stage == "report" for node in self.nodes):
-            return None
         numbers: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return numbers
 
@@ -51,7 +49,7 @@ def run(
     Args:
         config: a YAML file, or the experiment that was read from one.
         verb: how far to go: "curate", "train", "evaluate", "pipeline" or "selfsupervise"; None for all of it.
-        announce: called with a line for every stage that ends, such as `print`.
+        announce: called with a line for every stage that starts or ends, such as `print`.
 
     Returns:
         Where the results lie, and every stage run.
@@ -78,7 +76,8 @@ def run(
         'ran'
     """
     settings = _loaded(config)
-    return Outcome(settings.folder, tuple(run_here(settings, verb or settings.whole, announce)), settings)
+    chosen = verb or settings.whole
+    return Outcome(settings.results(chosen), tuple(run_here(settings, chosen, announce)), settings)
 
 
 def load(
@@ -125,11 +124,12 @@ def load(
     return CuratedSet(tuple(paths))
 
 
-def status(config: Path | str | AnyExperiment) -> list[Plan]:
+def status(config: Path | str | AnyExperiment, verb: Verb | None = None) -> list[Plan]:
     """What a run would do, stage run by stage run, and why; runs nothing.
 
     Args:
         config: a YAML file, or the experiment that was read from one.
+        verb: how far the run would go; None for all of it.
 
     Returns:
         A plan for every stage run: its label, its stage, "cached", "run" or "wait", and the reasons, in order.
@@ -142,7 +142,7 @@ def status(config: Path | str | AnyExperiment) -> list[Plan]:
     """
     settings = _loaded(config)
     engine = StatusEngine(settings.runtime)
-    build(engine, settings, settings.whole)
+    build(engine, settings, verb or settings.whole)
     return engine.plans
 
 

@@ -17,10 +17,10 @@ def enter(config: Experiment, verb: Verb, nodes: Sequence[Node], *, flow_run: st
     store, now = config.runtime.store, datetime.now(UTC)
     described = describe(nodes, makers(store))
     record = RunRecord(
-        id=new_id(now), experiment=config.name, verb=verb, folder=config.folder.absolute(), ended=now,
+        id=new_id(now), experiment=config.name, verb=verb, folder=config.results(verb).absolute(), ended=now,
         flow_run=flow_run, uses=uses(nodes),
     )  # fmt: skip
-    write_lineage(config.folder, described)
+    write_lineage(config.results(verb), described)
     write_run(store, record)
     from flows.openlineage import publish_events  # the client takes a while to load
 

@@ -1,29 +1,37 @@
-"""The command line. Errors that a user can mend are printed as one sentence, without a traceback."""
+"""The command line. Errors that a user can mend are printed as sentences, without a traceback."""
 
+import json
+import os
 import sys
+import traceback
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from flows.commands.card import card
-from flows.commands.console import console
+from flows.commands.console import AsJson, console, plain, say, say_json, whisper
 from flows.commands.deploy import deploy
 from flows.commands.difference import diff
 from flows.commands.export import export
+from flows.commands.fields import fields
 from flows.commands.init import init
 from flows.commands.plan import plan
 from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
 from flows.commands.store_commands import ConfigFile, gc, verify
 from flows.commands.study import studies
 from flows.commands.where_used import where_used
-from flows.verbs import Verb
+from flows.verbs import Verb, verbs_in_words
 from storage.errors import EquipoiseError
 
+MENDABLE, FAULT, INTERRUPTED = 1, 70, 130
+
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    no_args_is_help=True, pretty_exceptions_enable=False,
     help="Curate image-text data by balancing, train CLIP on it, and measure what each step bought.",
+    epilog="Exit status: 0 done; 1 an error that you can mend, told on standard error; 2 a wrong call; 70 a fault of "
+    "the program, with a traceback; 130 interrupted (run again to go on). Results go to standard output, everything "
+    "else to standard error. --install-completion completes commands in your shell.",
 )  # fmt: skip
 server_commands = typer.Typer(no_args_is_help=True, help="The local Prefect server.")
 app.add_typer(server_commands, name="server")
@@ -33,57 +41,63 @@ app.add_typer(studies, name="study")
 @app.command()
 def run(
     config: ConfigFile,
-    verb: Annotated[Verb | None, typer.Option(help="how far to go; all of it if not said")] = None,
+    verb: Annotated[Verb | None, typer.Option(help=f"how far to go; all of it if not said. {verbs_in_words()}")] = None,
     no_server: Annotated[bool, typer.Option("--no-server", help="run in this process, without Prefect's UI")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run an experiment; stages whose inputs and code are unchanged come from the cache."""
     from flows.config.pipeline import load_experiment
+    from flows.preflight import require
 
     settings = load_experiment(config)
     chosen = verb or settings.whole
+    require(settings, chosen)
     if no_server:
         from flows.run import run_here
 
-        run_here(settings, chosen, announce=lambda line: console.print(line, markup=False, highlight=False))
+        run_here(settings, chosen, announce=whisper)
     else:
+        whisper(f"{settings.name}: Prefect's server comes first, which takes about 20 s where none runs yet")
         server = ensure_server()
-        from flows.logs import quiet_user_errors
+        whisper(f"Prefect UI: {server.url}")
+        from flows.logs import quiet_console, quiet_user_errors
+        from flows.narration import TELL
         from flows.pipeline import FLOWS, task_runner
 
         quiet_user_errors()
+        quiet_console()
+        TELL.set(whisper)
         FLOWS[chosen].with_options(task_runner=task_runner(settings))(settings)
-        console.print(f"Prefect UI: {server.url}", highlight=False)
-    from flows.commands.summary import show_summary
+    from flows.commands.summary import answer, show_answer
 
-    show_summary(settings.folder, console)
+    say_json(answer(settings, chosen)) if as_json else show_answer(settings, chosen)
 
 
 @app.command()
-def status(config: ConfigFile) -> None:
-    """Say which stages would run, and why; runs nothing and needs no server."""
-    from flows.api import status as plans_of
+def status(
+    config: ConfigFile,
+    verb: Annotated[Verb | None, typer.Option(help="of this verb alone; all of it if not said")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which stages would run, and why, and what is missing for it; runs nothing and needs no server."""
+    from flows.commands.status import show_status
 
-    plans = plans_of(config)
-    table = Table("stage run", "would", "because", box=None, header_style="bold", pad_edge=False)
-    for each in plans:
-        colour = {"cached": "green", "run": "yellow", "wait": "dim"}[each.action]
-        table.add_row(each.label, f"[{colour}]{each.action}[/]", "; ".join(each.reasons), style=None)
-    console.print(table, markup=True)
-    counts = {action: sum(each.action == action for each in plans) for action in ("cached", "run", "wait")}
-    console.print(f"{counts['cached']} cached, {counts['run']} would run, {counts['wait']} wait for those")
+    show_status(config, verb, as_json=as_json)
 
 
 @app.command()
 def explain(
     config: ConfigFile,
     row: Annotated[str, typer.Argument(metavar="ID", help="a row's id, or the source's own key")],
+    as_json: AsJson = False,
 ) -> None:
     """Tell one row's whole story: caption, keywords, weight after every step, draw, copies, shard, or why dropped."""
     from flows.commands.explain import explain as tell
     from flows.commands.show_story import show
     from flows.config.pipeline import load_config
 
-    show(tell(load_config(config), row), console)
+    story = tell(load_config(config), row)
+    say_json(plain(story)) if as_json else show(story, console)
 
 
 @app.command(
@@ -99,6 +113,7 @@ def clip_benchmark(context: typer.Context) -> None:
 
 
 app.command()(init)
+app.command()(fields)
 app.command()(plan)
 app.command()(deploy)
 app.command("where-used")(where_used)
@@ -110,32 +125,57 @@ app.command()(card)
 
 
 @server_commands.command("start")
-def server_start() -> None:
+def server_start(as_json: AsJson = False) -> None:
     """Start it on loopback, unless it runs."""
-    console.print(f"Prefect UI: {ensure_server().url}", highlight=False)
+    server = ensure_server()
+    say_json({"url": server.url, "running": True}) if as_json else say(f"Prefect UI: {server.url}")
 
 
 @server_commands.command("stop")
-def server_stop() -> None:
+def server_stop(as_json: AsJson = False) -> None:
     """Stop the server that this project started."""
-    console.print("stopped" if stop_server() else "no server of this project was running")
+    stopped = stop_server()
+    words = "stopped" if stopped else "no server of this project was running"
+    say_json({"stopped": stopped}) if as_json else say(words)
 
 
 @server_commands.command("status")
-def server_status() -> None:
+def server_status(as_json: AsJson = False) -> None:
     """Say whether it answers."""
     server = local_server()
-    console.print(f"{server.url}: {'running' if is_healthy(server) else 'not running'}", highlight=False)
+    running = is_healthy(server)
+    words = f"{server.url}: {'running' if running else 'not running'}"
+    say_json({"url": server.url, "running": running}) if as_json else say(words)
 
 
 def main() -> None:
-    """Entry point: exit status 0 when done, 1 for an error that the user can mend, 2 for a wrong call."""
+    """Entry point; the exit status is 0, 1, 2, 70 or 130, as the help says."""
     try:
         app()
     except EquipoiseError as error:
-        where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-        Console(stderr=True).print(f"error: {error}{where}", style="bold red", markup=False, highlight=False)
-        sys.exit(1)
+        _tell(error)
+        sys.exit(MENDABLE)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; run the same command again to go on from what is in the store\n")
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)  # runs in other threads end with the process: their outputs are whole or not there
+    except Exception:
+        traceback.print_exc()
+        sys.stderr.write("this is a fault of the program, not of yours; please report the lines above\n")
+        sys.exit(FAULT)
+
+
+def _tell(error: EquipoiseError) -> None:
+    """An error on standard error: sentences, or JSON where JSON was asked for."""
+    notes = list(getattr(error, "__notes__", ()))
+    if "--json" in sys.argv:
+        sys.stderr.write(json.dumps({"error": str(error), "where": notes}, ensure_ascii=False) + "\n")
+        return
+    where = "".join(f" ({note})" for note in notes)
+    Console(stderr=True, soft_wrap=True).print(
+        f"error: {error}{where}", style="bold red", markup=False, highlight=False
+    )
 
 
 if __name__ == "__main__":

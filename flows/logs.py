@@ -21,3 +21,13 @@ def quiet_user_errors() -> None:
     """Attach the filter to the loggers that Prefect's engines write to; in their run's log too."""
     for name in ("prefect.flow_runs", "prefect.task_runs"):
         logging.getLogger(name).addFilter(OneSentence())
+
+
+def quiet_console() -> None:
+    """Keep Prefect's own lines about states off the terminal, where the run is told already; its UI has them all."""
+    from prefect.logging.handlers import PrefectConsoleHandler
+
+    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs", "equipoise"):
+        for handler in logging.getLogger(name).handlers:
+            if isinstance(handler, PrefectConsoleHandler):
+                handler.setLevel(logging.WARNING)

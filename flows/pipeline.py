@@ -16,7 +16,6 @@ from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from flows.artifacts.lineage import publish_lineage
 from flows.artifacts.task_page import TaskPages
-from flows.book import enter
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig, load_experiment
 from flows.config.selfsupervised import SelfSupervisedExperiment
@@ -25,7 +24,8 @@ from flows.engine.prefect_engine import PrefectEngine
 from flows.following import announcement, brought, is_new, next_verb, remember
 from flows.graph.build import AnyExperiment, build
 from flows.naming import run_name, run_tags
-from flows.run import deliver, raise_first
+from flows.narration import TELL
+from flows.run import begin, conclude, enter_results
 from flows.verbs import Verb
 from storage.errors import EquipoiseError
 
@@ -38,13 +38,16 @@ def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[...
         again().with_options(task_runner=task_runner(settings))(settings)
         return
     _tag(settings, verb)
+    watch = begin(settings, verb, TELL.get())
     with TaskPages(settings) as pages:
-        engine = PrefectEngine(settings.runtime, experiment=settings.name, ended=pages.show)
+        engine = PrefectEngine(
+            settings.runtime, experiment=settings.name, ended=pages.show, follower=watch, elsewhere=_on_ray()
+        )
         report = build(engine, settings, verb)
         nodes = engine.finish()
-    publish_lineage(settings, enter(settings, verb, nodes, flow_run=flow_run.id), wait_for=[report] if report else None)
-    raise_first(nodes)
-    deliver(settings, report.result().manifest if report else None)
+    described = enter_results(settings, verb, nodes, flow_run=flow_run.id)
+    publish_lineage(settings, described, wait_for=[report])
+    conclude(settings, verb, nodes, watch)
     _announce(settings, verb, nodes)
 
 

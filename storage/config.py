@@ -4,9 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+
+def _take_numbers_alone(schema: object) -> None:
+    """Make every number in a core schema strict, in place."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("int", "float"):
+            schema["strict"] = True
+        for part in schema.values():
+            _take_numbers_alone(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            _take_numbers_alone(part)
 
 
 class Config(BaseModel):
@@ -17,7 +29,14 @@ class Config(BaseModel):
     learning rate. A mapping that names another kind (see `Kind`) is a section of its own and takes nothing over.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[BaseModel], handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Numbers are what they are written as: `true` is no 1, and "20" in quotes no 20."""
+        schema = handler(source)
+        _take_numbers_alone(schema)
+        return schema
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

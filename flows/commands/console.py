@@ -1,8 +1,68 @@
-"""The one console that all commands print to."""
+"""What all commands print to, and how: for a person at a terminal, for a file, or as JSON for a program."""
 
+import json
+import math
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
+from numbers import Integral, Real
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
 from rich.console import Console
+from rich.table import Table
 
-console = Console()
+AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs")]
+WIDE = 100_000  # columns of what is no terminal: nothing is wrapped or cut that another program reads
+
+
+console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
+
+
+def say(line: str) -> None:
+    """One line as it is: no markup, no colours, never wrapped."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def whisper(line: str) -> None:
+    """One line about what goes on, on standard error: standard output holds the answer alone."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def say_json(value: object) -> None:
+    """A value as strict JSON on standard output."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def plain(value: object) -> object:
+    """A value as JSON has it: dataclasses and models as objects, paths as text, numbers that do not exist as null."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclass_fields(value)}
+    if isinstance(value, BaseModel):
+        return plain(value.model_dump(mode="json"))
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if isinstance(value, Real):
+        return float(value) if math.isfinite(value) else None
+    return str(value)
+
+
+def plain_table(*columns: str) -> Table:
+    """A table without lines, its first row bold; columns whose names begin with > are numbers, set to the right."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for name in columns:
+        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left")
+    return table
 
 
 def percent(share: float | None, digits: str = ".1f") -> str:

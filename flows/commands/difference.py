@@ -4,21 +4,20 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, console, plain, say_json
 from storage.errors import InputError
 from storage.store.staleness import Made, key_differences
 
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="a run's folder, such as runs/demo, or its lineage")]
-Kind = Literal["changed", "follows", "only in the first", "only in the second", "other bytes from the same key"]
-KIND_ORDER: tuple[Kind, ...] = (
-    "changed", "only in the first", "only in the second", "other bytes from the same key", "follows"
-)  # fmt: skip
+Kind = Literal["changed", "failed", "not reached", "only in the first", "only in the second",
+               "other bytes from the same key", "follows"]  # fmt: skip
+KIND_ORDER: tuple[Kind, ...] = get_args(Kind)
 # Parts of `summary.json` whose numbers are worth a line, as paths; * stands for any name.
 HEADLINES = (
     ("curation", "rows", "*"),
@@ -37,7 +36,8 @@ HEADLINES = (
 class StageDifference:
     """One stage run that is not the same in both. reasons: what of its key differs, a phrase each.
 
-    kind: `changed` where its own code, parameters or sources do; `follows` where only its inputs do.
+    kind: `changed` where its own code, parameters or sources do; `follows` where only its inputs do; `failed` where one
+    of the two failed, `not reached` where it waited for one that did, and `only in` where the other never had it.
     """
 
     label: str
@@ -54,11 +54,15 @@ class Moved:
     second: float | None
 
 
-def diff(first: RunFolder, second: RunFolder) -> None:
+def diff(first: RunFolder, second: RunFolder, as_json: AsJson = False) -> None:
     """Compare two runs: stages that differ and why, and the headline numbers that moved. Needs no store."""
     one, other = _lineage(first), _lineage(second)
     stages = stage_differences(one, other)
-    labels = dict(zip(KIND_ORDER, ("yellow", "cyan", "cyan", "red", "dim"), strict=True))
+    moved = moved_numbers(_summary(first), _summary(second))
+    if as_json:
+        say_json({"stages": plain(stages), "numbers": plain(moved)})
+        return
+    labels = dict(zip(KIND_ORDER, ("yellow", "red", "red", "cyan", "cyan", "red", "dim"), strict=True))
     if stages:
         table = Table("stage run", "difference", "because", box=None, header_style="bold", pad_edge=False)
         for stage in sorted(stages, key=lambda each: KIND_ORDER.index(each.kind)):
@@ -66,7 +70,6 @@ def diff(first: RunFolder, second: RunFolder) -> None:
         console.print(table)
     same = len({node["label"] for node in one["nodes"]} & {node["label"] for node in other["nodes"]})
     console.print(f"{same - sum(not each.kind.startswith('only') for each in stages)} stage runs are the same")
-    moved = moved_numbers(_summary(first), _summary(second))
     if not moved:
         console.print("no headline number moved")
         return
@@ -89,6 +92,8 @@ def stage_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> li
             found.append(StageDifference(label, "only in the first"))
         elif label not in one:
             found.append(StageDifference(label, "only in the second"))
+        elif ended := _unfinished(one[label], other[label]):
+            found.append(StageDifference(label, *ended))
         elif one[label]["key"] != other[label]["key"]:
             reasons = key_differences(_made(one[label]), _made(other[label]))
             own = tuple(reason for reason in reasons if not reason.startswith("input "))
@@ -96,6 +101,24 @@ def stage_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> li
         elif one[label]["digest"] != other[label]["digest"]:
             found.append(StageDifference(label, "other bytes from the same key"))
     return found
+
+
+def _unfinished(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[Kind, tuple[str, ...]] | None:
+    """What became of a stage run that has no output in one of the runs; None where both have one."""
+    ended = {"first": first, "second": second}
+    kind: Kind | None = None
+    reasons = []
+    for which, node in ended.items():
+        if node["digest"]:
+            continue
+        error = (node.get("stats") or {}).get("error")
+        if node.get("state") == "blocked":
+            kind = kind or "not reached"
+            reasons.append(f"in the {which} it waited for one that failed")
+        else:
+            kind = "failed"
+            reasons.append(f"in the {which}{f': {error}' if error else ''}")
+    return (kind, tuple(reasons)) if kind else None
 
 
 def moved_numbers(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Moved]:

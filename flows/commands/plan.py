@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, console, plain, say_json
+from flows.narration import duration
 from storage.errors import InputError
 
 
@@ -19,6 +20,7 @@ def plan(
     workers: Annotated[
         int | None, typer.Option(min=1, help="threads of one stage, in place of the configuration's")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Reckon passes, bytes, memory and time of every stage of curation; runs nothing."""
     from flows.config.pipeline import load_config
@@ -35,6 +37,9 @@ def plan(
     if not number:
         raise InputError("nothing has run yet that says how many rows there are; give --rows")
     costs = plan_curation(settings, reference_rates() | measured, rows=number, image_bytes=images_bytes)
+    if as_json:
+        say_json({"rows": number, "stages": plain(costs)})
+        return
     table = Table("stage", box=None, header_style="bold", pad_edge=False)
     for name in ("passes", "read", "written", "memory", "time", "share"):
         table.add_column(name, justify="right")
@@ -69,11 +74,3 @@ def size(bytes_: float) -> str:
             return f"{bytes_:.3g} {unit}"
         bytes_ /= 1000
     return f"{bytes_:,.3g} TB" if bytes_ < 1000 else f"{bytes_:,.0f} TB"
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person reads them."""
-    if seconds < 100:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes = seconds / 60
-    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:,.1f} h"

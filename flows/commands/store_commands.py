@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from flows.commands.console import console
-from storage.errors import EquipoiseError, InputError
+from flows.commands.console import AsJson, console, say, say_json
+from storage.errors import EquipoiseError
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
 
@@ -14,6 +15,7 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file 
 def verify(
     config: ConfigFile,
     discard: Annotated[bool, typer.Option(help="remove altered files, so that the next run rebuilds them")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Hash every file of the experiment's store; exit status 1 where one is missing or altered."""
     from flows.config.pipeline import load_experiment
@@ -22,10 +24,13 @@ def verify(
     store = Store(load_experiment(config).runtime.store)
     manifests = list(store.manifests())
     faults = [(manifest, fault) for manifest in manifests for fault in store.damage(manifest, content=True)]
-    for _, fault in faults:
-        console.print(fault, style="red", markup=False, highlight=False)
     files = sum(len(manifest.files) for manifest in manifests)
-    console.print(f"{files} files of {len(manifests)} stage outputs checked, {len(faults)} faulty", highlight=False)
+    if as_json:
+        say_json({"files": files, "outputs": len(manifests), "faults": [fault for _, fault in faults]})
+    else:
+        for _, fault in faults:
+            console.print(Text(fault, "red"), soft_wrap=True)
+        say(f"{files} files of {len(manifests)} stage outputs checked, {len(faults)} faulty")
     if not faults:
         return
     if discard:
@@ -40,31 +45,28 @@ def verify(
 def gc(
     configs: Annotated[list[Path], typer.Argument(metavar="CONFIG...", help="experiments whose results are kept")],
     remove: Annotated[bool, typer.Option(help="remove what is listed; without it, only list")] = False,
+    forget: Annotated[
+        list[str] | None, typer.Option(help="an experiment whose results may go; repeat for more")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """List, or remove, stage outputs that none of the named experiments needs any more."""
-    from flows.config.pipeline import load_experiment
-    from flows.engine.status import StatusEngine
-    from flows.graph.build import build
-    from storage.store.collect import find_garbage
-    from storage.store.collect import remove as remove_items
-    from storage.store.store import Store
+    """List, or remove, stage outputs that no experiment of the store needs any more.
 
-    settings = [load_experiment(config) for config in configs]
-    stores = {setting.runtime.store.resolve() for setting in settings}
-    if len(stores) > 1:
-        raise InputError(f"these experiments use {len(stores)} stores; collect each store by itself")
-    store = Store(stores.pop())
-    engines = [StatusEngine(setting.runtime) for setting in settings]
-    for engine, setting in zip(engines, settings, strict=True):
-        build(engine, setting, setting.whole)
-    garbage = find_garbage(
-        store,
-        [manifest for engine in engines for manifest in engine.manifests],
-        unfinished=[key for engine in engines for key in engine.missing],
-    )
-    for item in garbage.items:
-        console.print(f"{item.bytes:>14,}  {item.path}  {item.reason}", markup=False, highlight=False, soft_wrap=True)
-    if remove:
-        console.print(f"{remove_items(store, garbage):,} bytes freed", highlight=False)
+    Of the named experiments what their configuration needs now is kept; of others what their last runs used, until
+    they are forgotten.
+    """
+    from flows.commands.collection import collect
+
+    found = collect([*configs], forget or [])
+    freed = found.remove() if remove else None
+    if as_json:
+        say_json(found.as_json(freed))
+        return
+    for item in found.garbage.items:
+        say(f"{item.bytes:>14,}  {item.path}  {item.reason}")
+    for line in found.spared():
+        say(line)
+    if freed is not None:
+        say(f"{freed:,} bytes freed")
     else:
-        console.print(f"{garbage.bytes:,} bytes in {len(garbage.items)} items; --remove removes them", highlight=False)
+        say(f"{found.garbage.bytes:,} bytes in {len(found.garbage.items)} items; --remove removes them")

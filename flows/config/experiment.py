@@ -2,13 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, JsonValue, model_validator
 
 from flows.verbs import Verb
 from storage.config import Config
 from storage.store.workspace import Runtime
+
+NAME = r"^\w[\w.-]*$"
+"""What may be part of a path: no separator, nothing hidden, no way up."""
 
 
 class Experiment(Config):
@@ -17,15 +20,34 @@ class Experiment(Config):
     whole: ClassVar[Verb]
     """The verb that does all of it."""
 
-    name: str = Field(pattern=r"^[\w.-]+$", description="names the run's folder, runs/NAME")
+    name: str = Field(pattern=NAME, max_length=100, description="names the run's folder, runs/NAME")
     output: Path | None = Field(default=None, description="where the report goes; default runs/NAME")
     store: Path | None = Field(
-        default=None, description="where stage outputs live; default $EQUIPOISE_STORE, else OUTPUT/store"
+        default=None,
+        description="where stage outputs live, of all experiments; default $EQUIPOISE_STORE, else `store` beside the "
+        "run's folder: runs/store",
     )
-    device: str = Field(default="cpu", description="torch device: cpu, cuda, cuda:1, mps")
+    device: str = Field(
+        default="cpu", pattern=r"^(cpu|cuda(:\d{1,3})?|mps)$", description="torch device: cpu, cuda, cuda:1, mps"
+    )
     workers: int = Field(default=1, ge=1, description="threads that one stage may use")
     parallel: int = Field(default=2, ge=1, description="stage runs at a time")
     runner: Literal["threads", "ray"] = Field(default="threads", description="where task runs execute")
+
+    def computes(self) -> dict[str, JsonValue]:
+        """What is asked for, without where and with what: two equal ones have equal results, by the same code.
+
+        Only what was said: a field that a later version adds, with its default, makes no other experiment.
+        """
+        return self.model_dump(mode="json", exclude=set(Experiment.model_fields) - {"name"}, exclude_unset=True)
+
+    def covers(self, verb: Verb) -> bool:
+        """Whether a verb does all that there is to do."""
+        return verb == self.whole
+
+    def results(self, verb: Verb) -> Path:
+        """Where the report and the lineage of a verb go: those of a part of the experiment lie in a folder of it."""
+        return self.folder if self.covers(verb) else self.folder / verb
 
     @property
     def folder(self) -> Path:
@@ -33,7 +55,25 @@ class Experiment(Config):
         return self.output or Path("runs") / self.name
 
     @property
+    def shared_store(self) -> Path:
+        """The store of all experiments whose folders lie beside this one's."""
+        return self.folder.parent / "store"
+
+    @property
+    def uses_own_store(self) -> bool:
+        """Whether the store is where it lay before experiments shared one: below the run's folder."""
+        own = self.folder / "store"
+        return not (self.store or os.environ.get("EQUIPOISE_STORE")) and own.is_dir()
+
+    @property
     def runtime(self) -> Runtime:
         """Where and with what stages run."""
-        store = self.store or Path(os.environ.get("EQUIPOISE_STORE") or self.folder / "store")
-        return Runtime(store=store, device=self.device, workers=self.workers)
+        given = self.store or os.environ.get("EQUIPOISE_STORE")
+        store = self.folder / "store" if self.uses_own_store else self.shared_store
+        return Runtime(store=Path(given or store), device=self.device, workers=self.workers)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.folder == (self.store or self.shared_store):
+            raise ValueError(f"{self.folder} would be both the run's folder and the store; give another `name`")
+        return self

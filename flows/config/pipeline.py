@@ -1,15 +1,15 @@
 """The configuration of one experiment: a YAML file, checked whole before any work starts."""
 
-import difflib
 from pathlib import Path
 from typing import ClassVar
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from flows.config.experiment import Experiment
+from flows.config.faults import faults
 from flows.config.plans import Benchmark, EncoderPlan, EvaluationPlan, ScreeningPlan, TrainingPlan
 from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.config.strict_yaml import read_yaml, told
 from flows.verbs import Verb
 from storage.errors import InputError
 from storage.store.workspace import Runtime
@@ -117,6 +117,12 @@ class PipelineConfig(Experiment):
                 raise ValueError(f"training.{name}: {error}") from None
         return self
 
+    def covers(self, verb: Verb) -> bool:
+        """Whether a verb does all that there is to do."""
+        if self.training is None:
+            return True
+        return verb in ("evaluate", "pipeline") or (verb == "train" and self.evaluation is None)
+
     @property
     def runtime(self) -> Runtime:
         """Where and with what stages run."""
@@ -153,7 +159,7 @@ def load_config(path: Path) -> PipelineConfig:
 def load_experiment(path: Path) -> PipelineConfig | SelfSupervisedExperiment:
     """Read and check a YAML file; one with `selfsupervised` is a self-supervised experiment, any other a pipeline.
 
-    Raises `InputError` with one sentence that names the field and the mend.
+    Raises `InputError` that names every fault, its field and line, and the mend.
 
     Example:
         >>> from pathlib import Path
@@ -162,48 +168,12 @@ def load_experiment(path: Path) -> PipelineConfig | SelfSupervisedExperiment:
         >>> experiment.name, experiment.balancing.method
         ('demo', 'rake')
     """
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist; the examples lie in configs/") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise InputError(f"{path} holds no settings; the examples in configs/ show the fields")
+    document = read_yaml(path)
+    values = document.values
     values.setdefault("name", path.stem)
     kind = SelfSupervisedExperiment if "selfsupervised" in values else PipelineConfig
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise InputError(f"{path}: {explain(error, kind)}") from None
-
-
-def explain(error: ValidationError, kind: type[Experiment] = PipelineConfig) -> str:
-    """The first fault of a configuration, with the nearest field's name when one was misspelt."""
-    faults = error.errors()
-    first = faults[0]
-    where = ".".join(str(part) for part in first["loc"]) or "the configuration"
-    more = f" ({len(faults) - 1} more like it)" if len(faults) > 1 else ""
-    if first["type"] == "extra_forbidden":
-        name = str(first["loc"][-1])
-        near = difflib.get_close_matches(name, _all_fields(kind), n=1)
-        return f"unknown field `{where}`{f'; did you mean `{near[0]}`?' if near else ''}{more}"
-    given = first.get("input")
-    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
-    message = first["msg"].removeprefix("Value error, ")
-    return f"`{where}`: {message[:1].lower()}{message[1:]}{shown}{more}"
-
-
-def _all_fields(model: object, seen: set[object] | None = None) -> list[str]:
-    """Names of the fields of a model and of the models inside it, in order of appearance."""
-    seen = set() if seen is None else seen
-    if model in seen:
-        return []
-    seen.add(model)
-    names = list(getattr(model, "model_fields", {}))
-    inner = [field.annotation for field in getattr(model, "model_fields", {}).values()]
-    inner += list(getattr(model, "__args__", ()))
-    for annotation in inner:
-        if hasattr(annotation, "model_fields") or hasattr(annotation, "__args__"):
-            names += _all_fields(annotation, seen)
-    return names
+        found = [(document.line(place), fault) for place, fault in faults(error, kind)]
+        raise InputError(told(path, found)) from None

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from flows.config.experiment import NAME
 from storage.config import Config
 from storage.errors import InputError
 from tasks.embedding.config import EmbeddingConfig
@@ -128,7 +129,7 @@ class TrainingPlan(Config):
 class Benchmark(Config):
     """One zero-shot task in clip-benchmark's local `wds/` layout."""
 
-    name: str = Field(pattern=r"^[\w.-]+$", description="its name in tables and figures")
+    name: str = Field(pattern=NAME, description="its name in tables and figures")
     path: Path | None = Field(
         default=None, description="its folder; null: the task of this name that the scenes source generates"
     )

@@ -5,10 +5,11 @@ them. So the flow in the Prefect UI, `--no-server` and `status` cannot disagree 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from storage.caching.stage import Stage
+from storage.progress import Report, silent
+from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
 
 State = Literal["ran", "cached", "failed", "blocked"]
@@ -44,11 +45,22 @@ class BlockedError(Exception):
     """A stage run that could not start because an earlier one failed."""
 
 
-def node_of(
-    label: str, stage: str, started: datetime, outcome: Manifest | BaseException, why: tuple[str, ...] = ()
-) -> Node:
-    """What became of a run that ended with `outcome`, in a walk that began at `started`."""
+class Follower:
+    """Whoever wants to know of a walk while it goes on; told from any thread. This one does nothing of it."""
+
+    def started(self, label: str, parts: KeyParts) -> None:
+        """The work of a run begins; nothing is said of one that comes from the cache."""
+
+    def ended(self, node: Node) -> None:
+        """A run is over, however it ended."""
+
+    def report(self, label: str) -> Report:
+        """Who is told how far a run is."""
+        return silent
+
+
+def node_of(label: str, stage: str, outcome: Manifest | BaseException, *, ran: bool, why: tuple[str, ...] = ()) -> Node:
+    """What became of a run; `ran` says whether a manifest was made by it, or had been there before."""
     if isinstance(outcome, Manifest):
-        reused = outcome.created < started
-        return Node(label, stage, "cached" if reused else "ran", manifest=outcome, why=() if reused else why)
+        return Node(label, stage, "ran" if ran else "cached", manifest=outcome, why=why if ran else ())
     return Node(label, stage, "blocked" if isinstance(outcome, BlockedError) else "failed", error=outcome)

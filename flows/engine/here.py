@@ -1,12 +1,14 @@
 """The engine that runs stages in this process, in threads, without a server."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from flows.engine.engine import BlockedError, Node, node_of
+from flows.engine.engine import BlockedError, Follower, Node, node_of
 from storage.caching.stage import Stage
+from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
 from storage.store.staleness import reasons
 from storage.store.store import Store
@@ -17,33 +19,36 @@ from storage.tree import map_tree
 class LocalEngine:
     """Runs stages in this process, without a server."""
 
-    def __init__(self, runtime: Runtime, *, parallel: int, announce: Callable[[str], None] = lambda line: None) -> None:
-        self._runtime, self._announce = runtime, announce
+    def __init__(self, runtime: Runtime, *, parallel: int, follower: Follower | None = None) -> None:
+        self._runtime, self._follower = runtime, follower or Follower()
         self._started = datetime.now(UTC)
         self._pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="stage")
         self._submitted: list[tuple[str, str, Future[Manifest]]] = []
-        self._why: dict[str, tuple[str, ...]] = {}
+        self._why: dict[str, tuple[str, ...]] = {}  # of the runs that computed something
 
     def submit(self, stage: Stage, *, label: str, **inputs: object) -> Future[Manifest]:
         """Queue one run. Runs start in the order of submission, so one never waits for a later one."""
         future = self._pool.submit(self._run, stage, inputs, label)
         self._submitted.append((label, stage.name, future))
+        future.add_done_callback(lambda done: self._follower.ended(self._node(label, stage.name, done)))
         return future
 
     def _run(self, stage: Stage, inputs: Mapping[str, object], label: str) -> Manifest:
         resolved: dict[str, Any] = {name: map_tree(value, _resolved) for name, value in inputs.items()}
-        self._why[label] = reasons(stage.parts(**resolved), Store(self._runtime.store), before=self._started)
-        manifest = stage.run(runtime=self._runtime, **resolved)
-        state = "cached" if manifest.created < self._started else f"ran in {manifest.seconds:.1f} s"
-        self._announce(f"{label}: {state}")
-        return manifest
+        began = partial(self._began, label)
+        return stage.run(runtime=self._runtime, report=self._follower.report(label), began=began, **resolved)
+
+    def _began(self, label: str, parts: KeyParts) -> None:
+        self._why[label] = reasons(parts, Store(self._runtime.store), before=self._started)
+        self._follower.started(label, parts)
+
+    def _node(self, label: str, stage: str, done: Future[Manifest]) -> Node:
+        outcome = done.exception() or done.result()  # waits: only then is it known whether it began
+        return node_of(label, stage, outcome, ran=label in self._why, why=self._why.get(label, ()))
 
     def finish(self) -> list[Node]:
         """Wait for every run."""
-        nodes = [
-            node_of(label, stage, self._started, future.exception() or future.result(), self._why.get(label, ()))
-            for label, stage, future in self._submitted
-        ]
+        nodes = [self._node(*each) for each in self._submitted]
         self._pool.shutdown()
         return nodes
 

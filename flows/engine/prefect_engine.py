@@ -1,16 +1,21 @@
 """The engine that runs stages as Prefect tasks."""
 
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from prefect.futures import PrefectFuture
 
-from flows.engine.engine import BlockedError, Node, node_of
+from flows.engine.engine import BlockedError, Follower, Node, node_of
 from flows.naming import artifact_key
 from storage.caching.prefect_task import Output, prefect_task
 from storage.caching.stage import Stage
 from storage.store.workspace import Runtime
+
+CACHED = "Cached"  # Prefect's name for the state of a run whose result it found
 
 
 def _nobody(node: Node, task_run: UUID) -> None:
@@ -24,20 +29,42 @@ class PrefectEngine:
         runtime: where and with what stages run.
         experiment: the experiment's name, which artifacts are called by.
         ended: told of every stage run and the id of its task run, in the order of submission.
+        follower: told of stage runs as they go.
+        elsewhere: tasks run in other processes, where the follower is not; it is told of their ends alone.
     """
 
     def __init__(
-        self, runtime: Runtime, *, experiment: str = "", ended: Callable[[Node, UUID], None] = _nobody
+        self,
+        runtime: Runtime,
+        *,
+        experiment: str = "",
+        ended: Callable[[Node, UUID], None] = _nobody,
+        follower: Follower | None = None,
+        elsewhere: bool = False,
     ) -> None:
         self._runtime, self._experiment, self._ended = runtime, experiment, ended
+        self._follower, self._elsewhere = follower or Follower(), elsewhere
         self._started = datetime.now(UTC)
         self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
+        self._told: set[str] = set()
+        self._telling = threading.Lock()
 
     def submit(self, stage: Stage, *, label: str, **inputs: object) -> PrefectFuture[Output]:
         """Submit a task run; the futures among its inputs become the edges of the flow run's graph."""
-        key = artifact_key(self._experiment, label)
-        task = prefect_task(stage, self._runtime, label=label, artifact=key, started=self._started)
+        make = partial(
+            prefect_task,
+            stage,
+            self._runtime,
+            label=label,
+            artifact=artifact_key(self._experiment, label),
+            started=self._started,
+        )
+        if self._elsewhere:
+            task = make()
+        else:
+            task = make(began=partial(self._follower.started, label), report=self._follower.report(label))
         future = task.submit(**inputs)
+        future.add_done_callback(lambda done: self._over(label, stage.name, done))
         self._submitted.append((label, stage.name, future))
         return future
 
@@ -45,11 +72,23 @@ class PrefectEngine:
         """Wait for every task run."""
         nodes = []
         for label, stage, future in self._submitted:
-            future.wait()
-            state = future.state
-            outcome = BlockedError(state.message) if state.is_pending() else state.result(raise_on_failure=False)
-            ended, why = (outcome.manifest, outcome.why) if isinstance(outcome, Output) else (outcome, ())
-            node = node_of(label, stage, self._started, ended, why)
+            self._over(label, stage, future)
+            node = _node(label, stage, future)
             self._ended(node, future.task_run_id)
             nodes.append(node)
         return nodes
+
+    def _over(self, label: str, stage: str, future: PrefectFuture[Any]) -> None:
+        """Wait for a task run, and tell the follower the first time."""
+        future.wait()
+        with self._telling:
+            if label not in self._told:
+                self._told.add(label)
+                self._follower.ended(_node(label, stage, future))
+
+
+def _node(label: str, stage: str, future: PrefectFuture[Any]) -> Node:
+    state = future.state
+    outcome = BlockedError(state.message) if state.is_pending() else state.result(raise_on_failure=False)
+    ended, why = (outcome.manifest, outcome.why) if isinstance(outcome, Output) else (outcome, ())
+    return node_of(label, stage, ended, ran=state.name != CACHED, why=why)

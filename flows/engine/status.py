@@ -34,6 +34,7 @@ class StatusEngine:
 
     def __init__(self, runtime: Runtime) -> None:
         self._store = Store(runtime.store)
+        self._earlier: dict[str, list[Manifest]] = {}
         self.plans: list[Plan] = []
         self.manifests: list[Manifest] = []
         self.missing: list[str] = []
@@ -51,7 +52,11 @@ class StatusEngine:
             self.manifests.append(found)
             return found
         self.missing.append(parts.key)
-        self.plans.append(Plan(label, stage.name, "run", reasons(parts, self._store)))
+        if parts.stage not in self._earlier:
+            self._earlier[parts.stage] = list(self._store.manifests(parts.stage))
+        self.plans.append(
+            Plan(label, stage.name, "run", reasons(parts, self._store, earlier=self._earlier[parts.stage]))
+        )
         return Pending(label)
 
     def finish(self) -> list[Node]:

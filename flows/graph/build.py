@@ -21,8 +21,8 @@ from tasks.reporting.inputs.stage_outputs import Curation, Screening, Training
 AnyExperiment = PipelineConfig | SelfSupervisedExperiment
 
 
-def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Ref | None:
-    """Submit the stages of a verb to an engine; the report's place, or None for the verbs that make none.
+def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Ref:
+    """Submit the stages of a verb to an engine; the report's place.
 
     Raises `InputError` for a verb of the other kind of experiment.
     """
@@ -32,11 +32,7 @@ def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Ref | None:
         return selfsupervise_graph(engine, config)
     places = datasets(engine, config) if config.compared or _scores(config, verb) else {}
     screening, curation = curate(engine, config, places)
-    if verb == "curate" and config.training:
-        return None
     training = Training() if verb == "curate" else train_graph(engine, config, screening, curation)
-    if verb == "train":
-        return None
     scores = evaluate_graph(engine, config, training, places) if _scores(config, verb) else []
     return report_graph(engine, config, screening, curation, training, scores)
 

@@ -8,6 +8,7 @@ holds and Prefect has no record of (a run without Prefect, a copied store) gets 
 
 import inspect
 import json
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,8 +25,10 @@ from prefect.serializers import Serializer
 from storage.caching.progress_artifact import ProgressArtifact
 from storage.caching.stage import Stage
 from storage.errors import StoreError
+from storage.progress import Report, silent
+from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
-from storage.store.publish import bind
+from storage.store.publish import Began, bind
 from storage.store.staleness import reasons
 from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
@@ -104,19 +107,46 @@ class StagePolicy(CachePolicy):
 
 
 def prefect_task(
-    stage: Stage, runtime: Runtime, *, label: str, artifact: str = "", started: datetime | None = None
+    stage: Stage,
+    runtime: Runtime,
+    *,
+    label: str,
+    artifact: str = "",
+    started: datetime | None = None,
+    began: Began | None = None,
+    report: Report = silent,
 ) -> Task[..., Output]:
     """The Prefect task of one call of a stage: named by `label`, its results kept in the runtime's store.
 
-    `artifact` is the key of the artifact that shows its progress, by default made of the label. Why it runs is told by
-    comparison with what was made before the walk over the graph `started`.
+    Args:
+        stage: what runs.
+        runtime: where and with what.
+        label: what people call this call.
+        artifact: the key of the artifact that shows its progress; by default made of the label.
+        started: when the walk over the graph began: why it runs is told by comparison with what was made before.
+        began: called when the work begins, in the process that does it; None: a line in the run's log.
+        report: told how far it is, beside the progress artifact.
     """
 
     def body(*args: object, **inputs: object) -> Output:
         arguments = unwrap(bind(stage.function, args, inputs))
-        why = reasons(stage.parts(**arguments), Store(runtime.store), before=started)
         progress = ProgressArtifact(f"{artifact or label}-progress", label)
-        return Output(stage.run(runtime=runtime, report=progress, **arguments), why)
+        why: tuple[str, ...] = ()
+
+        def both(done: int, total: int, line: str) -> None:
+            progress(done, total, line)
+            report(done, total, line)
+
+        def start(parts: KeyParts) -> None:
+            nonlocal why
+            why = reasons(parts, Store(runtime.store), before=started)
+            if began is None:
+                logging.getLogger("equipoise.run").info("%s: starts", label)
+            else:
+                began(parts)
+
+        manifest = stage.run(runtime=runtime, report=both, began=start, **arguments)
+        return Output(manifest, why)
 
     signature = inspect.signature(stage.function)
     inputs = [parameter for name, parameter in signature.parameters.items() if name != "work"]

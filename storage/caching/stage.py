@@ -13,7 +13,7 @@ from storage.record.fingerprint import fingerprint, require_unchanged
 from storage.record.keys import KeyParts, key_parts
 from storage.record.manifest import Manifest
 from storage.record.stats import Figures
-from storage.store.publish import StageFunction, bind, compute
+from storage.store.publish import Began, StageFunction, bind, compute, nobody
 from storage.store.workspace import Runtime
 
 
@@ -42,10 +42,17 @@ class Stage:
         """What the key of this call is made of."""
         return key_parts(self.name, self.version, self.code, bind(self.function, args, inputs))
 
-    def run(self, *args: object, runtime: Runtime, report: Report = silent, **inputs: object) -> Manifest:
-        """Run here and now, without a server, unless the store holds the result."""
+    def run(
+        self,
+        *args: object,
+        runtime: Runtime,
+        report: Report = silent,
+        began: Began = nobody,
+        **inputs: object,
+    ) -> Manifest:
+        """Run here and now, without a server, unless the store holds the result; `began` is called if it does not."""
         arguments = bind(self.function, args, inputs)
-        return compute(self._checked, self.parts(**arguments), arguments, runtime, report)
+        return compute(self._checked, self.parts(**arguments), arguments, runtime, report, began)
 
     def _checked(self, **arguments: object) -> Figures:
         """What the function returns, unless its code was edited meanwhile: its key would speak of other code."""

@@ -23,6 +23,13 @@ SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow
 StageFunction = Callable[..., Figures]
 """Takes its inputs and `work: Workspace` by name; returns its figures."""
 
+Began = Callable[[KeyParts], None]
+"""Is told that the run of a key begins."""
+
+
+def nobody(parts: KeyParts) -> None:
+    """Is told, and does nothing."""
+
 
 def compute(
     function: StageFunction,
@@ -30,8 +37,20 @@ def compute(
     arguments: Mapping[str, object],
     runtime: Runtime,
     report: Report = silent,
+    began: Began = nobody,
 ) -> Manifest:
     """The published manifest of one run: found in the store, or computed and published.
+
+    Args:
+        function: what computes it.
+        parts: what its key is made of.
+        arguments: of the function, by name.
+        runtime: where and with what it runs.
+        report: told how far it is.
+        began: called with `parts` if it is computed, before; never where the store has the result, whatever its clock.
+
+    Returns:
+        The manifest.
 
     One key is computed by one process at a time; another waits and takes the result. An exception leaves nothing
     behind but the checkpoints in the run's scratch directory. Raises `ValueError` for stats that JSON cannot hold
@@ -42,7 +61,10 @@ def compute(
         return found
     with store.lock(parts.key):
         found = store.find(parts.stage, parts.key)
-        return found or _compute(function, parts, arguments, runtime, report)
+        if found:
+            return found
+        began(parts)
+        return _compute(function, parts, arguments, runtime, report)
 
 
 def _compute(

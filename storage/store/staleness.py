@@ -1,17 +1,22 @@
 """Why a stage would run: which part of its key differs from the nearest run on record."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from storage.record.keys import KeyParts
+from storage.record.manifest import Manifest
 from storage.store.store import Store
 
 
-def reasons(parts: KeyParts, store: Store, *, before: datetime | None = None) -> tuple[str, ...]:
+def reasons(
+    parts: KeyParts, store: Store, *, earlier: Sequence[Manifest] | None = None, before: datetime | None = None
+) -> tuple[str, ...]:
     """Why the run described by `parts` is not in the store, a phrase each; empty when it is.
+
+    `earlier` are the stage's manifests, oldest first, for who asks of many runs; None: those of the store.
 
     The comparison is with the stage's manifest that differs in the fewest places, the newest of equals:
     `parameter target.t 20 → 50`, `source files changed`, `code changed`, `version 1 → 2`, `… is missing`. With `before`
@@ -21,9 +26,9 @@ def reasons(parts: KeyParts, store: Store, *, before: datetime | None = None) ->
     if published:
         return store.damage(published)
     now = Made(parts.version, parts.code, parts.arguments)
-    known = (each for each in store.manifests(parts.stage) if before is None or each.created < before)
-    earlier = (Made(each.version, each.code, each.parameters) for each in known)
-    differences = [key_differences(before, now) for before in earlier]
+    held = store.manifests(parts.stage) if earlier is None else earlier
+    known = (each for each in held if before is None or each.created < before)
+    differences = [key_differences(Made(each.version, each.code, each.parameters), now) for each in known]
     if not differences:
         return ("never run",)
     return min(reversed(differences), key=len) or ("the way keys are made changed",)

@@ -32,8 +32,12 @@ def test_a_run_ends_with_its_report_and_the_next_one_is_cached(titles: Path) -> 
     lines: list[str] = []
     first = run(str(titles), announce=lines.append)
     assert {node.state for node in first.nodes} == {"ran"}
-    assert len(lines) == len(first.nodes)
-    assert first.summary is not None
+    for node in first.nodes:
+        assert [line.split(": ")[1].split(" in ")[0] for line in lines if f" {node.label}: " in line] == [
+            "starts",
+            "done",
+        ]
+    assert first.summary["curation"]["rows"]["Ingested"] == 3
     assert (first.folder / "report.html").is_file()
     assert {plan.action for plan in status(load_experiment(titles))} == {"cached"}
     again = run(titles)
@@ -42,10 +46,10 @@ def test_a_run_ends_with_its_report_and_the_next_one_is_cached(titles: Path) -> 
     assert again.summary == first.summary
 
 
-def test_a_verb_that_makes_no_report_has_no_summary(small: Path) -> None:
+def test_a_part_of_an_experiment_has_a_report_of_its_own(small: Path) -> None:
     outcome = run(small, "curate")
-    assert "report" not in {node.stage for node in outcome.nodes}
-    assert outcome.summary is None
+    assert outcome.folder == small.parent / "run" / "curate"
+    assert outcome.summary["variants"] == {} and outcome.summary["curation"]["rows"]["Ingested"] == 240
 
 
 def test_a_failure_is_raised_with_the_place_where_it_happened(titles: Path) -> None:

@@ -28,7 +28,7 @@ def sentence(path: Path) -> str:
 
 def test_a_misspelt_field_is_named_with_the_nearest_one(small: Path) -> None:
     text = sentence(edit(small, balancing={"method": "rake", "targett": {"kind": "uniform"}}))
-    assert "balancing.rake.targett" in text and "did you mean `target`" in text
+    assert "balancing.targett" in text and "did you mean `target`" in text
 
 
 def test_a_bad_value_is_shown(small: Path) -> None:
@@ -57,7 +57,7 @@ def test_what_is_not_a_configuration(tmp_path: Path, text: str) -> None:
 def test_yaml_cannot_build_objects(tmp_path: Path) -> None:
     path = tmp_path / "evil.yaml"
     path.write_text("name: !!python/object/apply:os.system ['true']")
-    assert "not YAML" in sentence(path)
+    assert "the tag !!python/object/apply:os.system is not taken" in sentence(path)
 
 
 def test_stages_that_need_each_other(small: Path) -> None:
@@ -97,4 +97,4 @@ def test_the_store_is_set_by_the_config_then_by_the_environment(small: Path, mon
     assert load_config(small).runtime.store == small.parent / "store"
     assert load_config(edit(small, store=None)).runtime.store == Path("/elsewhere")
     monkeypatch.delenv("EQUIPOISE_STORE")
-    assert load_config(small).runtime.store == small.parent / "run" / "store"
+    assert load_config(small).runtime.store == small.parent / "store"

@@ -173,15 +173,12 @@ def test_the_report_shows_them(config: PipelineConfig) -> None:
     assert {"deduplicate", "leakage", "drop", "benchmark_images"} <= {node["stage"] for node in lineage["nodes"]}
 
 
-def test_the_summary_on_the_command_line_counts_them(config: PipelineConfig) -> None:
-    from rich.console import Console
+def test_the_answer_on_the_command_line_counts_them(config: PipelineConfig) -> None:
+    from flows.commands.summary import answer, curation_lines
 
-    from flows.commands.summary import show_summary
-
-    console = Console(record=True, width=400, file=io.StringIO())
-    show_summary(config.folder, console)
-    line = "screening dropped 3 of 60 rows: 1 equal pair, 1 near an evaluation image, 1 near-duplicate"
-    assert line in console.export_text()
+    lines = list(curation_lines(answer(config, "pipeline")["summary"]))
+    assert "60 ingested → 57 screened" in lines[0]
+    assert "  before “screened”: 1 equal pair, 1 near an evaluation image, 1 near-duplicate" in lines
 
 
 def test_status_knows_the_screening(config: PipelineConfig) -> None:

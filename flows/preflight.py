@@ -1,0 +1,144 @@
+"""What can be known before work starts: that this machine has what an experiment needs, and that there is work to do.
+
+Every fault is found, a sentence each, named by its field; nothing is computed, and no large package is loaded that the
+experiment would not load anyway.
+"""
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from flows.config.experiment import Experiment
+from flows.config.pipeline import PipelineConfig
+from flows.verbs import Verb
+from storage.errors import InputError
+from storage.places.place import is_url
+from tasks.matching.config import WordFrequencyEntries
+from tasks.matching.lists.installed_versions import installed_lists
+
+_ELSEWHERE = ("output", "store")  # made where they are missing
+
+
+def require(config: Experiment, verb: Verb) -> None:
+    """Raise `InputError` with every fault that is known before the verb starts."""
+    faults = list(preflight(config, verb))
+    if len(faults) == 1:
+        raise InputError(f"{config.name} cannot run: {faults[0]}")
+    if faults:
+        listed = "".join(f"\n  {each}" for each in faults)
+        raise InputError(f"{config.name} cannot run, for {len(faults)} reasons:{listed}")
+
+
+def preflight(config: Experiment, verb: Verb) -> Iterator[str]:
+    """Every fault that is known before the verb starts, a sentence each."""
+    yield from _nothing_to_do(config, verb)
+    yield from _device(config, verb)
+    yield from _packages(config)
+    yield from _files(config)
+    yield from _class_lists(config)
+    yield from _folders(config)
+
+
+def _nothing_to_do(config: Experiment, verb: Verb) -> Iterator[str]:
+    if not isinstance(config, PipelineConfig):
+        return
+    if verb == "train" and config.training is None and config.geometry is None:
+        yield "the verb train has nothing to do, because `training` is not set"
+    if verb == "evaluate" and config.evaluation is None:
+        yield "the verb evaluate has nothing to do, because `evaluation` is not set"
+
+
+def _device(config: Experiment, verb: Verb) -> Iterator[str]:
+    """Whether there is the device; a processor needs no asking, and torch is not loaded for it."""
+    if config.device == "cpu" or (verb == "curate" and not _encodes(config)):
+        return
+    import torch
+
+    kind, _, number = config.device.partition(":")
+    held = torch.cuda.device_count() if kind == "cuda" else 0
+    if kind == "cuda" and not held:
+        yield f"`device` is {config.device}, but torch finds no CUDA device on this machine; set `device: cpu`"
+    elif kind == "cuda" and int(number or 0) >= held:
+        yield f"`device` is {config.device}, but there are {held}: cuda:0 to cuda:{held - 1}"
+    elif kind == "mps" and not torch.backends.mps.is_available():
+        yield "`device` is mps, but torch finds no Apple GPU on this machine; set `device: cpu`"
+    ranks = config.runtime.ranks
+    if kind == "cuda" and 0 < held < ranks:
+        yield f"`ranks` is {ranks}, but there are {held} CUDA devices, and every rank needs one"
+
+
+def _encodes(config: Experiment) -> bool:
+    screening = config.screening if isinstance(config, PipelineConfig) else None
+    return screening is not None and (screening.near or screening.leakage is not None)
+
+
+def _packages(config: Experiment) -> Iterator[str]:
+    if config.runner == "ray" and find_spec("prefect_ray") is None:
+        yield "`runner: ray` needs Ray; install it with `pip install 'equipoise[ray]'`, or set `runner: threads`"
+    if not isinstance(config, PipelineConfig):
+        return
+    for index, source in enumerate(config.metadata.sources):
+        name = f"`metadata.sources[{index}]`"
+        if isinstance(source, WordFrequencyEntries) and find_spec("wordfreq") is None:
+            yield f"{name} needs the package wordfreq: pip install wordfreq"
+        elif source.kind == "wordnet" and "absent" in installed_lists([source]).values():
+            yield f"{name} needs a WordNet: set its `folder`, or pip install wn and its data"
+        elif source.kind == "class_names" and find_spec("clip_benchmark") is None:
+            yield f"{name} needs the package clip-benchmark: pip install clip-benchmark"
+
+
+def _files(config: Experiment) -> Iterator[str]:
+    """Paths of this machine that the configuration names and that lead nowhere."""
+    told: set[Path] = set()
+    for name, path in paths(config):
+        if path not in told and not path.exists():
+            told.add(path)
+            hint = "" if path.is_absolute() else f" (it is taken from the current folder, {Path.cwd()})"
+            yield f"`{name}`: {path} does not exist{hint}"
+        elif path not in told and not os.access(path, os.R_OK):
+            told.add(path)
+            yield f"`{name}`: {path} may not be read by this user"
+
+
+def paths(value: object, name: str = "") -> Iterator[tuple[str, Path]]:
+    """Every path of this machine in a configuration, with the field that holds it; patterns and URLs are no paths."""
+    if isinstance(value, BaseModel):
+        for field in type(value).model_fields:
+            if name or field not in _ELSEWHERE:
+                yield from paths(getattr(value, field), f"{name}.{field}" if name else field)
+    elif isinstance(value, tuple | list):
+        for index, item in enumerate(value):
+            yield from paths(item, f"{name}[{index}]")
+    elif isinstance(value, Path) and not is_url(value) and not set("*?[{") & set(str(value)):
+        yield name, value
+
+
+def _class_lists(config: Experiment) -> Iterator[str]:
+    """Benchmarks of this machine that name no classes, prompts or shards. The tars themselves are read when it runs."""
+    if not isinstance(config, PipelineConfig):
+        return
+    for item in config.benchmarks:
+        if item.path is None or not item.path.is_dir():
+            continue
+        from tasks.embedding.benchmarks.layout import SHARD_COUNT, read_prompts
+
+        try:
+            read_prompts(item.path)
+        except InputError as error:
+            yield f"the benchmark {item.name!r}: {error}"
+        shards = item.path / config.split_of(item) / SHARD_COUNT
+        if not shards.is_file():
+            yield f"the benchmark {item.name!r}: {shards} does not exist, which says how many tars there are"
+
+
+def _folders(config: Experiment) -> Iterator[str]:
+    """Where results go, if nothing can be made there."""
+    for name, folder in (("output", config.folder), ("store", config.runtime.store)):
+        nearest = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+        if not nearest.is_dir():
+            yield f"`{name}`: {nearest} is a file, where a folder is needed"
+        elif not os.access(nearest, os.W_OK | os.X_OK):
+            yield f"`{name}`: nothing can be written below {nearest}"

@@ -1,0 +1,138 @@
+"""What a run leaves in its folder, and how it keeps out of the way of what lies there already.
+
+runs/NAME/report.html, summary.json, figures/, lineage.json    of a whole run
+runs/NAME/curate/…, runs/NAME/train/…                          the same of a run that stopped there
+runs/NAME/curated/, validation/                                links to the curated Parquet in the store
+runs/NAME/experiment.json                                      the configuration that all of this is of
+runs/NAME/earlier/TIME/…                                       the same of another configuration, before it
+"""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from flows.config.experiment import Experiment
+from flows.engine.engine import Node
+from flows.verbs import Verb
+from storage.atomic import replacing, write_whole
+from storage.record.manifest import Manifest
+from storage.store.staleness import Made, key_differences
+from storage.store.store import Store
+
+RECORD = "experiment.json"
+EARLIER = "earlier"
+LINKS = {"curated": "curated-", "validation": "validation-"}
+"""Folders of links, and how the names of the shards in them begin."""
+_LEFT = ("report.html", "summary.json", "lineage.json", "figures", RECORD, "curate", "train")
+
+
+def differences(config: Experiment) -> tuple[str, ...]:
+    """Where the configuration whose results lie in the run's folder is another, a phrase each; empty if it is this one.
+
+    A folder that does not say which configuration its report is of holds another's.
+    """
+    before = read_record(config.folder)
+    if before is None:
+        return ("they do not say of which",) if (config.folder / "report.html").is_file() else ()
+    found = key_differences(Made(1, "", before), Made(1, "", config.computes()))
+    return tuple(each.removeprefix("parameter ") for each in found)
+
+
+def read_record(folder: Path) -> Mapping[str, JsonValue] | None:
+    """The configuration whose results lie in a folder; None where it does not say."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))["configuration"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def make_room(config: Experiment, verb: Verb) -> Path | None:
+    """Set another configuration's results aside, and say whose results lie here from now on; where they are now."""
+    aside = None
+    if differences(config) and any((config.folder / name).exists() for name in _LEFT):
+        aside = _unused(config.folder / EARLIER / _ended(config.folder).strftime("%Y-%m-%dT%H-%M-%S"))
+        aside.mkdir(parents=True)
+        for name in _LEFT:
+            if (config.folder / name).exists():
+                os.replace(config.folder / name, aside / name)
+    record = {
+        "name": config.name,
+        "verb": verb,
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
+        "equipoise": _own_version(),
+        "store": str(config.runtime.store),
+        "configuration": config.computes(),
+    }
+    write_whole(config.folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    return aside
+
+
+def deliver(config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manifest | None) -> None:
+    """Bring the report out of the store, and link the curated shards, to where a person looks for them."""
+    store = Store(config.runtime.store)
+    if report is not None:
+        source, folder = store.directory(report.stage, report.key), config.results(verb)
+        for file in report.files:
+            with replacing(folder / file.path) as temporary:
+                shutil.copyfile(source / file.path, temporary)
+    gathered = [node.manifest for node in nodes if node.stage == "gather" and node.manifest]
+    shards = [
+        store.directory(each.stage, each.key) / file.path for each in gathered for file in each.files
+    ]  # fmt: skip
+    if gathered:
+        for name, beginning in LINKS.items():
+            _link(config.folder / name, [shard for shard in shards if shard.name.startswith(beginning)])
+
+
+def _link(folder: Path, shards: Sequence[Path]) -> None:
+    """A folder of links to the shards, in place of the one before, in one step; a list where there can be no links."""
+    if folder.exists() and not all(entry.is_symlink() for entry in folder.iterdir()):
+        return  # somebody else's files
+    made = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.tmp")
+    made.mkdir(parents=True)
+    try:
+        for shard in shards:
+            (made / shard.name).symlink_to(os.path.relpath(shard, folder))
+    except OSError:  # a file system without symbolic links
+        shutil.rmtree(made)
+        write_whole(folder.with_suffix(".txt"), "".join(f"{shard.resolve()}\n" for shard in shards))
+        return
+    aside = made.with_name(f"{made.name}.old")
+    if folder.exists():
+        os.replace(folder, aside)
+    if shards:
+        os.replace(made, folder)
+    for leftover in (made, aside):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _ended(folder: Path) -> datetime:
+    """When the results in a folder were made."""
+    try:
+        return datetime.fromisoformat(json.loads((folder / RECORD).read_text(encoding="utf-8"))["ended"])
+    except (OSError, ValueError, KeyError, TypeError):
+        left = [folder / name for name in _LEFT if (folder / name).exists()]
+        return datetime.fromtimestamp(max(path.stat().st_mtime for path in left), UTC)
+
+
+def _unused(path: Path) -> Path:
+    number = 2
+    found = path
+    while found.exists():
+        found, number = path.with_name(f"{path.name}-{number}"), number + 1
+    return found
+
+
+def _own_version() -> str | None:
+    try:
+        return version("equipoise")
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,84 @@
+"""What is known before work starts is said before work starts, all of it."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.config.pipeline import load_config
+from flows.preflight import paths, preflight, require
+from flows.run import run_here
+from storage.errors import InputError
+from tests.flows.conftest import edit
+
+BARE = {"training": None, "evaluation": None, "encoder": None, "geometry": None}
+
+
+def faults(path: Path, verb: str = "pipeline") -> list[str]:
+    return list(preflight(load_config(path), verb))  # type: ignore[arg-type]
+
+
+def test_what_can_run_has_no_faults(small: Path) -> None:
+    assert faults(small) == faults(small, "curate") == faults(small, "train") == []
+
+
+def test_a_device_that_is_not_there(small: Path) -> None:
+    import torch
+
+    absent = f"cuda:{torch.cuda.device_count()}"
+    (fault,) = faults(edit(small, device=absent))
+    assert f"`device` is {absent}, but" in fault
+    assert faults(small, "curate") == []  # which encodes nothing, and needs no device
+    with pytest.raises(InputError, match="cannot run: `device`"):
+        run_here(load_config(small), "pipeline", lambda line: None)
+    assert not (small.parent / "store").exists()
+
+
+def test_a_verb_that_has_nothing_to_do(small: Path) -> None:
+    bare = edit(small, **BARE)
+    assert faults(bare) == []
+    assert "train has nothing to do" in faults(bare, "train")[0]
+    assert "evaluate has nothing to do" in faults(bare, "evaluate")[0]
+
+
+def test_every_missing_path_is_told_at_once_with_its_field(small: Path, tmp_path: Path) -> None:
+    sources = [
+        {"kind": "huggingface_parquet", "name": "a", "path": str(tmp_path / "a.parquet")},
+        {"kind": "balance_csv", "name": "b", "path": str(tmp_path / "b.csv"), "image_folder": str(tmp_path / "pics")},
+    ]
+    settings = {"settings": {"steps": 3, "batch": 16}, "seeds": [0], "initial": str(tmp_path / "start.safetensors")}
+    shape = [{"name": "shape", "path": str(tmp_path / "shape")}]
+    changed = edit(small, sources=sources, training=settings, evaluation={"benchmarks": shape})
+    found = faults(changed)
+    assert [fault.split(":")[0] for fault in found] == [
+        "`sources[0].path`", "`sources[1].path`", "`sources[1].image_folder`", "`training.initial`",
+        "`evaluation.benchmarks[0].path`",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="for 5 reasons"):
+        require(load_config(changed), "pipeline")
+
+
+def test_patterns_results_and_urls_are_no_paths_that_must_be_there(small: Path) -> None:
+    assert dict(paths(load_config(small))) == {}
+
+
+def test_a_benchmark_that_names_no_classes_or_shards(small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "shape"
+    folder.mkdir()
+    (folder / "classnames.txt").write_text("")
+    found = faults(edit(small, evaluation={"benchmarks": [{"name": "shape", "path": str(folder)}]}))
+    assert len(found) == 2 and all("the benchmark 'shape'" in fault for fault in found)
+    assert "classnames.txt" in found[0] and "nshards.txt" in found[1]
+
+
+def test_a_package_that_a_list_needs(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import preflight as module
+
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    found = faults(edit(small, metadata={"sources": [{"kind": "wordfreq"}]}, runner="ray"))
+    assert "needs Ray" in found[0] and "`metadata.sources[0]` needs the package wordfreq" in found[1]
+
+
+def test_results_that_have_no_place(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (fault,) = faults(edit(small, output=str(tmp_path / "file" / "run")))
+    assert "is a file, where a folder is needed" in fault
