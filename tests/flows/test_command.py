@@ -1,5 +1,6 @@
 """The command line as a person uses it: one sentence for what can be mended, and nothing half-written."""
 
+import json
 import os
 import subprocess
 import sys
@@ -72,6 +73,22 @@ def test_before_the_first_run(small: Path, command: str) -> None:
     assert {"status": "never run", "verify": "0 files"}[command] in done.stdout
 
 
+def test_errors_and_answers_are_json_where_it_is_asked_for(small: Path) -> None:
+    done = equipoise("status", small, "--json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0 and found["faults"] == [] and found["counts"]["cached"] == 0
+    failed = equipoise("status", small.parent / "absent.yaml", "--json")
+    assert failed.returncode == 1 and failed.stdout == ""
+    assert "does not exist" in json.loads(failed.stderr)["error"]
+    assert equipoise("status").returncode == 2
+
+
+def test_status_tells_all_that_is_missing(small: Path) -> None:
+    source = {"kind": "huggingface_parquet", "name": "pairs", "path": str(small.parent / "absent.parquet")}
+    done = equipoise("status", edit(small, sources=[source], runner="threads", device="cuda:99"))
+    assert "cannot run: `sources[0].path`" in done.stdout and "cannot run: `device` is cuda:99" in done.stdout
+
+
 LOADED = """
 import sys
 from flows.command import main
@@ -97,6 +114,7 @@ def test_asking_loads_nothing_large(small: Path) -> None:
     """`status` took 16 seconds, 14 of them imports of what it never called."""
     assert loaded_by("--help") == "[]"
     assert loaded_by("status", small) == "[]"
+    assert loaded_by("fields", "balancing") == "[]"
     assert loaded_by("diff", small.parent, small.parent) == "[]"
     assert loaded_by("explain", small, "0") == "[]"  # nothing has run yet
 

@@ -1,8 +1,12 @@
 """Numbers as the commands print them."""
 
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 import pytest
 
-from flows.commands.console import percent
+from flows.commands.console import percent, plain
 
 
 @pytest.mark.parametrize(
@@ -11,3 +15,14 @@ from flows.commands.console import percent
 )
 def test_a_share_is_hundredths_or_a_dash(share: float | None, digits: str, printed: str) -> None:
     assert percent(share, digits) == printed
+
+
+def test_everything_has_a_json_form() -> None:
+    @dataclass
+    class Thing:
+        path: Path
+        value: object
+
+    assert plain(Thing(Path("a/b"), (np.float64(0.5), np.int32(3), float("nan"), True, {1: None}))) == {
+        "path": "a/b", "value": [0.5, 3, None, True, {"1": None}]
+    }  # fmt: skip

@@ -37,6 +37,19 @@ def test_causes_and_followers() -> None:
     assert (found["gone"].kind, found["new"].kind) == ("only in the first", "only in the second")
 
 
+def test_failed_is_told_from_never_run_and_from_what_waited() -> None:
+    lost = {"digest": "", "key": "x"}
+    before = [node("train", "1"), node("report", "2"), node("gone", "3")]
+    after = [node("train", "1") | lost | {"state": "failed", "stats": {"error": "no space"}},
+             node("report", "2") | lost | {"state": "blocked"}]  # fmt: skip
+    found = {each.label: (each.kind, each.reasons) for each in stage_differences({"nodes": before}, {"nodes": after})}
+    assert found == {
+        "train": ("failed", ("in the second: no space",)),
+        "report": ("not reached", ("in the second it waited for one that failed",)),
+        "gone": ("only in the first", ()),
+    }
+
+
 def test_numbers() -> None:
     def summary(mean: float, rows: int) -> dict[str, Any]:
         return {
