@@ -23,5 +23,5 @@ def test_a_reused_output_names_the_run_that_made_it(small: Path) -> None:
     assert (newest.verb, oldest.verb) == ("train", "curate") and newest.flow_run is None
     assert [node.why for node in second] == [(f"made by {oldest.words}",)] * 2
     assert {use.state for use in newest.uses} == {"cached"}
-    lineage = json.loads((config.folder / "lineage.json").read_text())
+    lineage = json.loads((config.results("train") / "lineage.json").read_text())
     assert [node["why"] for node in lineage["nodes"]] == [[f"made by {oldest.words}"]] * 2
