@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.commands.status import COLOURS
 from tests.flows.conftest import edit
 from tests.paths import ROOT
 
@@ -77,6 +78,7 @@ def test_errors_and_answers_are_json_where_it_is_asked_for(small: Path) -> None:
     done = equipoise("status", small, "--json")
     found = json.loads(done.stdout)
     assert done.returncode == 0 and found["faults"] == [] and found["counts"]["cached"] == 0
+    assert found["counts"].keys() == COLOURS.keys()
     failed = equipoise("status", small.parent / "absent.yaml", "--json")
     assert failed.returncode == 1 and failed.stdout == ""
     assert "does not exist" in json.loads(failed.stderr)["error"]

@@ -1,7 +1,6 @@
 """The reference and the schema say what the models check."""
 
 import json
-import re
 
 import pytest
 import yaml
@@ -40,7 +39,8 @@ def test_what_is_not_there_is_said_with_what_is_near() -> None:
 
 def test_the_command_prints_a_table_json_or_a_schema() -> None:
     runner = CliRunner()
-    assert re.search(r"balancing +rake \| calibrate \| threshold", runner.invoke(app, ["fields"]).stdout)
+    printed = runner.invoke(app, ["fields"]).stdout
+    assert "balancing" in printed and "--schema makes a JSON Schema" in printed
     found = json.loads(runner.invoke(app, ["fields", "resampling", "--json"]).stdout)
     assert found[0]["name"] == "resampling"
     assert json.loads(runner.invoke(app, ["fields", "--schema"]).stdout) == json_schema()

@@ -68,6 +68,7 @@ def experiment(root: str, output: Path) -> PipelineConfig:
     return PipelineConfig(
         name="same",
         output=output,
+        store=output / "store",
         sources=sources,
         metadata={"sources": [{"kind": "entries", "entries": list(COLOURS)}]},
         balancing={"method": "threshold", "size": 20},
