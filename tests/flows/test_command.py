@@ -87,7 +87,7 @@ def test_errors_and_answers_are_json_where_it_is_asked_for(small: Path) -> None:
 
 def test_status_tells_all_that_is_missing(small: Path) -> None:
     source = {"kind": "huggingface_parquet", "name": "pairs", "path": str(small.parent / "absent.parquet")}
-    done = equipoise("status", edit(small, sources=[source], runner="threads", device="cuda:99"))
+    done = equipoise("status", edit(small, sources=[source], evaluation=None, device="cuda:99"))
     assert "cannot run: `sources[0].path`" in done.stdout and "cannot run: `device` is cuda:99" in done.stdout
 
 
