@@ -58,14 +58,15 @@ def run(
         run_here(settings, chosen, announce=whisper)
     else:
         whisper(f"{settings.name}: Prefect's server comes first, which takes about 20 s where none runs yet")
+        from flows.logs import quiet_console, quiet_user_errors
+
+        quiet_console()
         server = ensure_server()
         whisper(f"Prefect UI: {server.url}")
-        from flows.logs import quiet_console, quiet_user_errors
         from flows.narration import TELL
         from flows.pipeline import FLOWS, task_runner
 
         quiet_user_errors()
-        quiet_console()
         TELL.set(whisper)
         FLOWS[chosen].with_options(task_runner=task_runner(settings))(settings)
     from flows.commands.summary import answer, show_answer

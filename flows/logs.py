@@ -1,6 +1,7 @@
 """Prefect's log, without tracebacks for errors that the user can mend."""
 
 import logging
+import os
 
 from storage.errors import EquipoiseError
 
@@ -24,10 +25,8 @@ def quiet_user_errors() -> None:
 
 
 def quiet_console() -> None:
-    """Keep Prefect's own lines about states off the terminal, where the run is told already; its UI has them all."""
-    from prefect.logging.handlers import PrefectConsoleHandler
+    """Keep Prefect's own lines about states off the terminal, where the run is told already; its UI has them all.
 
-    for name in ("prefect", "prefect.flow_runs", "prefect.task_runs", "equipoise"):
-        for handler in logging.getLogger(name).handlers:
-            if isinstance(handler, PrefectConsoleHandler):
-                handler.setLevel(logging.WARNING)
+    It reads its settings, and this one of its handler, whenever it sets up its loggers: before the flow begins.
+    """
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "WARNING")
