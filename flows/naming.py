@@ -3,10 +3,10 @@
 import re
 from pathlib import Path
 
-import yaml
-
 from flows.config.experiment import Experiment
+from flows.config.strict_yaml import read_yaml
 from flows.verbs import Verb
+from storage.errors import InputError
 
 PROJECT = "equipoise"
 """The tag of everything that this project starts."""
@@ -36,10 +36,10 @@ def experiment_name(config: object) -> str:
         return str(config.get("name") or PROJECT)
     path = Path(str(config))
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+        values = read_yaml(path).values
+    except InputError:
         return path.stem
-    return str(values["name"]) if isinstance(values, dict) and values.get("name") else path.stem
+    return str(values.get("name") or path.stem)
 
 
 def run_tags(name: str, verb: Verb) -> list[str]:

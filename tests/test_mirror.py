@@ -14,6 +14,8 @@ ABOUT_NO_MODULE = {
     "tests/test_mirror.py": "the tree itself",
     "tests/flows/test_prefect_yaml.py": "prefect.yaml",
     "tests/test_documents.py": "the pages beside the code: README, licence, citation, contributing",
+    "tests/hostile/test_corpus.py": "hostile inputs, each to the reader that a run uses",
+    "tests/hostile/test_page.py": "docs/hostile.md",
     "tests/test_examples.py": "the programs in examples/",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,12 +42,22 @@ class State:
 
 def is_file(place: Place) -> bool:
     """Whether a file lies there."""
-    return place.is_file() if isinstance(place, Path) else _kind(place) == "file"
+    return _is_there(place.is_file) if isinstance(place, Path) else _kind(place) == "file"
 
 
 def is_dir(place: Place) -> bool:
     """Whether a folder lies there. On a web server that is an address that ends with `/`, or a page of links."""
-    return place.is_dir() if isinstance(place, Path) else _kind(place) == "directory"
+    return _is_there(place.is_dir) if isinstance(place, Path) else _kind(place) == "directory"
+
+
+def _is_there(looked_for: Callable[[], bool]) -> bool:
+    """What `pathlib` says; of a name that no file system takes, that nothing is there."""
+    try:
+        return looked_for()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
 
 
 def which_exist(places: Sequence[Place]) -> list[bool]:

@@ -92,9 +92,14 @@ def _samples(shard: Path, classes: int | None, *, whole: bool) -> Iterator[Sampl
                     sample = Sample(divided[1])
                 _add(sample, archive, member, divided[2].lower(), (shard, classes, whole))
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"the benchmark shard {shard} is not a readable tar ({error}); restore it") from error
+        raise InputError(f"the benchmark shard {shard} is not a readable tar ({_cause(error)}); restore it") from error
     if sample is not None:
         yield _complete(shard, sample, classes)
+
+
+def _cause(error: Exception) -> str:
+    """What is wrong, in a line: tarfile lists every packing that it tried in vain, a line each."""
+    return str(error).splitlines()[0].rstrip(":") if str(error) else type(error).__name__
 
 
 def _complete(shard: Path, sample: Sample, classes: int | None) -> Sample:

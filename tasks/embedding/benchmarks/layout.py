@@ -127,6 +127,8 @@ def _text(path: Path, meaning: str) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError(f"the benchmark has no {path.name} at {path}; it should hold {meaning}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); it should hold {meaning}") from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is not UTF-8 text; it should hold {meaning}") from None
 

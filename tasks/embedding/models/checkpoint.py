@@ -1,6 +1,5 @@
 """A CLIP checkpoint on disk: what it says that it is, and where its weights lie. Nothing is unpickled."""
 
-import json
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -52,8 +51,8 @@ def _described(path: Path) -> Architecture:
     file = path / DESCRIPTION
     if not file.is_file():
         raise InputError(f"{path} has no {DESCRIPTION}; name the checkpoint's architecture, for instance ViT-B-32")
+    content = read_json(file)
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
         if content.get("kind") != "clip":
             raise InputError(f"{file} describes a model of kind {content.get('kind')!r}, not a whole CLIP model")
         return Architecture.model_validate(content["architecture"])

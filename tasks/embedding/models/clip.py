@@ -21,6 +21,7 @@ from torch import LongTensor, Tensor, nn
 from storage.errors import InputError
 from tasks.embedding.models.architecture import TINY, TINY_MEAN, TINY_STD, Architecture, described_model
 from tasks.embedding.models.checkpoint import DESCRIPTION, WEIGHTS, described_by, first_line, weights_file
+from tasks.embedding.models.finite import require_finite
 
 __all__ = ["Architecture", "Clip", "build_clip", "load_clip", "save_clip"]
 
@@ -74,12 +75,13 @@ def load_clip(path: Path, device: str = "cpu", architecture: Architecture | None
     `path` is a folder with `model.json` or `open_clip_config.json`, which say what the model and its preprocessing are,
     or, when `architecture` says it, a `.safetensors` file or a folder with exactly one. Raises `InputError` for a
     pickled checkpoint, where an `architecture` is given that is not the folder's own, and where the weights are not
-    that architecture's (a missing, unknown or differently shaped tensor is named).
+    that architecture's (a missing, unknown or differently shaped tensor is named), or hold NaN.
     """
     weights = weights_file(path)
     described = described_by(path, architecture)
     clip = build_clip(described, seed=0)
     _load_weights(clip.model, weights, described.name)
+    require_finite(clip.model, weights)
     clip.model.to(device).eval()
     return clip
 

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from storage.errors import InputError
+from tasks.embedding.models.finite import require_finite
 from tasks.embedding.models.folders import one_safetensors, read_json
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def load_timm(folder: Path, device: str = "cpu") -> ImageModel:
         transform = create_transform(**resolve_data_config(pretrained_cfg=preprocessing, model=network))
     except (RuntimeError, TypeError, ValueError, KeyError, SafetensorError) as error:
         raise InputError(f"{weights} does not hold {name} weights: {_summary(error)}") from error
+    require_finite(network, weights)
     cast(Any, network).reset_classifier(0)
     network.to(device).eval()
     return ImageModel(transform, lambda pixels: network(pixels.to(device, non_blocking=True)))
@@ -77,6 +79,7 @@ def load_vision(folder: Path, device: str = "cpu") -> ImageModel:
     lacking = sorted(loading["missing_keys"])
     if missing := [name for name in lacking if not name.startswith("pooler.")]:
         raise InputError(f"the weights in {folder} lack tensor {missing[0]!r} and {len(missing) - 1} more")
+    require_finite(network, folder)
     network.to(device).eval()
 
     def transform(picture: Image.Image) -> Tensor:

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 
 from storage.errors import InputError
+from tasks.embedding.models.finite import require_finite
 from tasks.embedding.models.image_models import bare
 
 
@@ -87,6 +88,7 @@ def load_text_model(folder: Path, *, length: int, device: str = "cpu") -> TextMo
     # transformers fills what a checkpoint lacks with random numbers; only the pooler is never used here
     if missing := sorted(name for name in loading["missing_keys"] if not name.startswith("pooler.")):
         raise InputError(f"the weights in {folder} lack tensor {missing[0]!r} and {len(missing) - 1} more")
+    require_finite(model, folder)
     if getattr(model.config, "is_encoder_decoder", False):
         raise InputError(f"{folder} is an encoder-decoder model; give an encoder (BERT) or a decoder (GPT-2)")
     if tokenizer.pad_token is None:

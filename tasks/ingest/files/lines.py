@@ -88,6 +88,7 @@ def _unmarked(path: Place, size: int) -> Iterator[bytes]:
             while block:
                 yield decoder.decode(block).encode("utf-8", "surrogatepass")
                 block = stream.read(size)
+            decoder.decode(b"", final=True)  # half a character is left over
         except UnicodeDecodeError:
             raise InputError(f"{path} begins as UTF-16 and does not go on so: save it as UTF-8") from None
         except (OSError, EOFError) as error:

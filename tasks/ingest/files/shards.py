@@ -7,9 +7,10 @@ from pathlib import Path
 from braceexpand import braceexpand
 
 from storage.errors import InputError
-from storage.places.ask import is_file, matching
+from storage.places.ask import is_dir, is_file, matching
 from storage.places.place import Place, place
 from tasks.ingest.pictures.paths import require_folder
+from tasks.ingest.text import is_unicode, printable
 
 MOST_FILES = 1_000_000
 """More than any data set has shards."""
@@ -41,12 +42,19 @@ def shard_files(path: Place, pattern: str, source: str) -> tuple[Place, tuple[st
     names = [name for each in patterns for name in (matching(root, each) if _magic(each, root) else [each])]
     if not names:
         raise InputError(f"no file in {root} matches {inner!r}: correct path or pattern of {source!r}")
-    return root, tuple(dict.fromkeys(names))
+    return root, tuple(dict.fromkeys(map(require_unicode, names)))
+
+
+def require_unicode(name: str) -> str:
+    """A file's name, which is part of keys. Raises `InputError` where it is not UTF-8."""
+    if not is_unicode(name):
+        raise InputError(f"the file name {printable(name)!r} is not UTF-8: rename the file")
+    return name
 
 
 def split_pattern(path: Place) -> tuple[Place, str | None]:
     """The folder before the first part of a path that is a pattern, and the rest; None where there is no pattern."""
-    if isinstance(path, Path) and path.exists():
+    if isinstance(path, Path) and (is_file(path) or is_dir(path)):
         return path, None
     text = str(path)
     scheme, separator, below = text.rpartition("://")

@@ -39,6 +39,8 @@ def accept(
     the source has no image for this row by design. `captioned` false says the same of captions: it has an empty one.
     """
     prefix = f"{where}: " if where else ""
+    if not is_unicode(key):
+        return Rejection(key, "invalid UTF-8", "the key is not UTF-8; where it is a file's name, rename the file")
     problem = caption_problem(caption, rules) if captioned else None
     if problem is not None:
         return Rejection(key, problem[0], prefix + problem[1])

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from storage.errors import InputError
-from storage.places.ask import is_file, matching
+from storage.places.ask import is_dir, is_file, matching
 from storage.places.place import Place
-from tasks.ingest.files.shards import shard_files, split_pattern
+from tasks.ingest.files.shards import require_unicode, shard_files, split_pattern
 from tasks.ingest.pictures.paths import linked_folders
 from tasks.ingest.rules import MAX_GROUPS, Group, blocks, slices
 
@@ -30,7 +30,7 @@ def found_files(path: Place, pattern: str, source: str, links_to: Sequence[str] 
     try:
         found = shard_files(path, pattern, source)[1]
     except InputError:
-        others = linked_folders(root, links_to)[1] if isinstance(root, Path) and root.is_dir() else []
+        others = linked_folders(root, links_to)[1] if isinstance(root, Path) and is_dir(root) else []
         if not linked and others:
             raise InputError(
                 f"no file in {root} matches {wanted!r}, but it holds the linked folder {others[0]!r}: "
@@ -39,12 +39,12 @@ def found_files(path: Place, pattern: str, source: str, links_to: Sequence[str] 
         if not linked:
             raise
         found = ()
-    return tuple(sorted({*found, *linked})) if linked else found
+    return tuple(sorted({*found, *map(require_unicode, linked)})) if linked else found
 
 
 def in_linked_folders(root: Place, pattern: str, links_to: Sequence[str]) -> list[str]:
     """The files that a pattern of any depth finds behind links to folders that may be entered; see `found_files`."""
-    if not isinstance(root, Path) or not root.is_dir() or not pattern.startswith("**/"):
+    if not isinstance(root, Path) or not is_dir(root) or not pattern.startswith("**/"):
         return []
     followed, _ = linked_folders(root, links_to)
     return [f"{link}/{name}" for link in followed for name in matching(root / link, pattern)]

@@ -88,6 +88,10 @@ def _json_entries(path: Path) -> list[str]:
         entries = json.loads(_read_text(path))
     except json.JSONDecodeError as fault:
         raise InputError(f"{path} is not JSON ({fault.msg}, line {fault.lineno}); expected a list of strings") from None
+    except RecursionError:
+        raise InputError(f"{path} is nested too deeply; expected a list of strings") from None
+    except ValueError:  # Python's bound of 4,300 digits
+        raise InputError(f"{path} holds a number of thousands of digits; expected a list of strings") from None
     if not isinstance(entries, list):
         raise InputError(f"{path} must hold a JSON list of strings, not a JSON {type(entries).__name__}")
     for place, entry in enumerate(entries):

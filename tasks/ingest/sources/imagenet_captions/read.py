@@ -90,6 +90,8 @@ def load_list(path: Place) -> list[object]:
         raise InputError(f"the caption list {path} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
     except json.JSONDecodeError as error:
         raise InputError(f"the caption list {path} is not JSON at line {error.lineno}: {error.msg}") from None
+    except ValueError:  # Python's bound of 4,300 digits
+        raise InputError(f"the caption list {path} holds a number of thousands of digits: leave it out") from None
     except RecursionError:
         raise InputError(f"the caption list {path} is nested too deeply: it must be a flat JSON list") from None
     if not isinstance(loaded, list):
