@@ -134,8 +134,8 @@ def test_a_takedown_equals_a_rebuild(tmp_path: Path, method: str, screening: boo
     data = variants(*curate(StatusEngine(down.config.runtime), down.config))
     assert [len(data[name].gone) for name in ("original", "balanced", "random")] == [1, 0, 1]
     story = explain(down.config, str(DOWN[0]))
-    assert story.balancing is not None and "gone before matching" in str(story.balancing.dropped)
-    assert story.selection is not None and story.selection.multiplicity == 0
+    assert story.dropping is not None and story.dropping.by == "takedown"
+    assert story.balancing is None and story.selection is None
 
 
 @pytest.mark.parametrize("draws", ["poisson", "residual", "multinomial", "systematic"])
