@@ -55,7 +55,7 @@ def labels(config: PipelineConfig, identity: int) -> set[str]:
 def test_a_training_used_the_rows_that_it_drew(trained: tuple[PipelineConfig, Path]) -> None:
     config, _ = trained
     every = ids_of(config, "ingest", "*/pairs-*.parquet")
-    nodes = json.loads((config.folder / "lineage.json").read_text())["nodes"]
+    nodes = json.loads((config.results("train") / "lineage.json").read_text())["nodes"]
     drawn: dict[str, set[int]] = {"balanced": set(), "random": set()}
     for node in nodes:
         for name, stage, pattern in (("balanced", "gather", "curated"), ("random", "thin", "selection")):
@@ -71,9 +71,11 @@ def test_a_training_used_the_rows_that_it_drew(trained: tuple[PipelineConfig, Pa
 def test_a_shard_was_used_by_what_reads_it(trained: tuple[PipelineConfig, Path]) -> None:
     config, path = trained
     store = Store(config.runtime.store)
-    shard = next(iter(sorted(store.root.glob("thin/*/selection-*.parquet"))))
+    nodes = json.loads((config.results("train") / "lineage.json").read_text())["nodes"]
+    key = next(node["key"] for node in nodes if node["stage"] == "thin")
+    shard = next(iter(sorted(store.root.glob(f"thin/{key}/selection-*.parquet"))))
     used = output_used(store, str(shard))
-    assert used and {each.stage for each in used.outputs} == {"thin", "train"}
+    assert used and {each.stage for each in used.outputs} == {"thin", "train", "report"}
     assert output_used(store, f"thin/{shard.parent.name}") == used
     by_key = output_used(store, shard.parent.name[:12])
     assert by_key and by_key.found == used.found
