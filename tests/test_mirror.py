@@ -15,6 +15,7 @@ ABOUT_NO_MODULE = {
     "tests/flows/test_prefect_yaml.py": "prefect.yaml",
     "tests/test_documents.py": "the pages beside the code: README, licence, citation, contributing",
     "tests/hostile/test_corpus.py": "hostile inputs, each to the reader that a run uses",
+    "tests/hostile/test_fuzz.py": "any bytes, to the readers of tables, JSON, tars and Parquet",
     "tests/hostile/test_page.py": "docs/hostile.md",
     "tests/test_examples.py": "the programs in examples/",
 }

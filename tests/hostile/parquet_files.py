@@ -146,6 +146,11 @@ CASES = (
         lambda: written(pa.table({f"c{n}": ["a"] for n in range(5_000)})),
         "has no column 'caption'",
     ),
+    refused(
+        "a column's name that is not UTF-8",
+        written(pa.table({"caption": ["one"], "zzzz": [1]}), store_schema=False).replace(b"zzzz", b"\xff\xfe\xff\xfe"),
+        "is not a readable Parquet file",
+    ),
     refused("no bytes", b"", "is not a readable Parquet file"),
     refused("a cut footer", SOUND[:-8], "is not a readable Parquet file"),
     refused("its first half", SOUND[: len(SOUND) // 2], "is not a readable Parquet file"),

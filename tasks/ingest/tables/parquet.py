@@ -22,9 +22,12 @@ def open_parquet(path: Place, source: str, columns: Columns) -> pq.ParquetFile:
     require_file(path, f"Parquet file of the source {source!r}")
     try:
         file = pq.ParquetFile(open_binary(path))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of names that are none
         raise InputError(f"{path} is not a readable Parquet file ({str(error).splitlines()[0][:120]})") from None
-    require_columns(file.schema_arrow, columns, str(path))
+    try:
+        require_columns(file.schema_arrow, columns, str(path))
+    except UnicodeDecodeError:
+        raise InputError(f"{path} has a column whose name is not UTF-8: write the file anew") from None
     return file
 
 

@@ -35,10 +35,10 @@ def parts(
 
 
 def _read(file: pq.ParquetFile, row_group: int, columns: list[str], source: str) -> Iterator[pa.RecordBatch]:
-    rows = _rows_per_part(file.metadata.row_group(row_group), columns)
     try:
+        rows = _rows_per_part(file.metadata.row_group(row_group), columns)
         yield from file.iter_batches(rows, row_groups=[row_group], columns=columns, use_threads=False)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of names that are none
         raise InputError(
             f"row group {row_group} of a Parquet file of {source!r} cannot be read "
             f"({str(error).splitlines()[0][:120]}): fetch or write the file anew"
