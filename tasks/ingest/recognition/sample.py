@@ -55,9 +55,10 @@ def sample(path: Place, form: str) -> Sample:
 def _parquet(path: Place) -> Sample:
     try:
         file = pq.ParquetFile(open_binary(path))
-    except (pa.ArrowException, OSError) as error:
+        held_names = file.schema_arrow.names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of names that are none
         raise InputError(f"{path} is not a readable Parquet file ({str(error).splitlines()[0][:120]})") from None
-    names = [name for name in file.schema_arrow.names if file.schema_arrow.names.count(name) == 1]
+    names = [name for name in held_names if held_names.count(name) == 1]
     for _, batch in parts(file, str(path), names, range(ROWS)):
         held = dict(zip(batch.schema.names, batch.columns, strict=True))
         return Sample(file.metadata.num_rows, {name: plain(held[name]) for name in names})

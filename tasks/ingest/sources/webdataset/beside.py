@@ -74,5 +74,5 @@ def read_beside(path: Place, columns: Sequence[str], *, needed: bool) -> TableBe
                 return None
             wanted = [name for name in ("key", "status", "error_message", *columns) if name in names]
             return TableBeside(parquet.read(columns=list(dict.fromkeys(wanted))))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # the last of names that are none
         raise InputError(f"{path} is not a readable Parquet file ({str(error).splitlines()[0][:120]})") from None
