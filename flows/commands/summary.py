@@ -1,7 +1,7 @@
 """The answer that a run ends with: rows, how near the target, where the data lie, what was gained, and the levels."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -43,7 +43,7 @@ def show_answer(config: Experiment, verb: Verb) -> None:
         console.print(Text(headline, "bold"))
     if deltas := summary.get("deltas"):
         console.print()
-        console.print(differences(deltas))
+        console.print(differences(deltas, summary.get("variants", {})))
     if variants := summary.get("variants"):
         console.print()
         console.print(levels(variants))
@@ -69,14 +69,14 @@ def curation_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield "keyword mass away from the target (total variation): " + ", ".join(parts)
 
 
-def differences(deltas: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
-    """Which variant gains over which, on which benchmark, and whether that can be told from luck."""
+def differences(deltas: Mapping[str, Mapping[str, Mapping[str, Any]]], variants: Collection[str]) -> Table:
+    """Which of the variants gains over which, on which benchmark, and whether that can be told from luck."""
     table = plain_table("difference", "benchmark", ">points", ">interval", "verdict", "unit")
     for name, benchmarks in deltas.items():
         for benchmark, each in benchmarks.items():
             interval = each.get("interval") or each.get("image_interval")
             table.add_row(
-                Text(name.replace("-", " − ", 1) if name.count("-") == 1 else name),
+                Text(_difference(name, variants)),
                 Text(benchmark),
                 _points(each.get("mean")),
                 _range(interval, _points),
@@ -84,6 +84,15 @@ def differences(deltas: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:
                 Text(f"points of {_words(each.get('metric'))}", "dim"),
             )
     return table
+
+
+def _difference(name: str, variants: Collection[str]) -> str:
+    """`a-b` as `a − b`; a variant's own name may hold a hyphen."""
+    for place in (place for place, letter in enumerate(name) if letter == "-"):
+        ours, reference = name[:place], name[place + 1 :]
+        if ours in variants and reference in variants:
+            return f"{ours} − {reference}"
+    return name
 
 
 def levels(variants: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Table:

@@ -39,10 +39,16 @@ def printed(table: object) -> str:
 
 
 def test_a_difference_has_points_an_interval_a_verdict_and_a_unit() -> None:
-    shape, colour = printed(differences(DELTAS)).splitlines()[1:3]
+    shape, colour = printed(differences(DELTAS, ("balanced", "original"))).splitlines()[1:3]
     words = "balanced − original shape +4.9 +4.6 to +5.2 gain points of mean per class recall"
     assert " ".join(shape.split()) == words
     assert "-2.0" in colour and "not distinguishable" in colour
+
+
+def test_a_variant_may_hold_a_hyphen() -> None:
+    deltas = {"balanced + T-REGS-balanced + no T-REGS": DELTAS["balanced-original"]}
+    table = printed(differences(deltas, ("balanced + T-REGS", "balanced + no T-REGS")))
+    assert "balanced + T-REGS − balanced + no T-REGS" in table
 
 
 def test_levels_say_their_metric_and_chance() -> None:
