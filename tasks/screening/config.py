@@ -1,6 +1,5 @@
 """What counts as a duplicate or a leak, what is dropped for it, and what was taken down."""
 
-from math import isfinite
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -65,10 +64,7 @@ class ScoreFilter(Config):
 
     @model_validator(mode="after")
     def _of_use(self) -> Self:
-        limits = [limit for limit in (self.at_least, self.at_most) if limit is not None]
-        if not all(map(isfinite, limits)):
-            raise ValueError(f"the bounds of {self.score!r} must be finite numbers")
-        if not limits and self.top is None:
+        if self.at_least is None and self.at_most is None and self.top is None:
             raise ValueError(f"the filter of {self.score!r} has no bound; set at_least, at_most or top")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"no {self.score!r} is at least {self.at_least:g} and at most {self.at_most:g}")

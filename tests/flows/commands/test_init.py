@@ -85,7 +85,7 @@ def test_what_init_writes_runs_as_it_stands(tmp_path: Path, write: Callable[[Pat
     by_stage = {node.stage: node.manifest for node in outcome.nodes}
     assert by_stage["survey"].stats["rows"] == len(CAPTIONS)
     assert by_stage["ingest"].stats["rows_with_image"] == len(CAPTIONS)
-    keywords = read_table(tmp_path / "run/store/metadata" / by_stage["metadata"].key / "entries.parquet")
+    keywords = read_table(tmp_path / "store/metadata" / by_stage["metadata"].key / "entries.parquet")
     assert {"red", "star"} <= set(keywords["text"].to_pylist()) and "a" not in keywords["text"].to_pylist()
     again = CliRunner().invoke(app, ["init", str(root), "--out", str(out)])
     assert isinstance(again.exception, InputError) and "say --force" in str(again.exception)

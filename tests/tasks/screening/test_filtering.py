@@ -95,8 +95,8 @@ def test_rows_that_are_gone_do_not_count() -> None:
     [
         ({}, "has no bound"),
         ({"at_least": 2, "at_most": 1}, "at least 2 and at most 1"),
-        ({"at_least": float("nan")}, "must be finite"),
-        ({"at_most": float("inf")}, "must be finite"),
+        ({"at_least": float("nan")}, "finite number"),
+        ({"at_most": float("inf")}, "finite number"),
         ({"top": 0}, "greater than 0"),
         ({"top": 1.5}, "less than or equal to 1"),
     ],

@@ -56,7 +56,7 @@ def test_passes_are_those_of_the_whole_matrix(stream: MatchStream, bounds: tuple
 
 def test_an_effective_size_is_kept(stream: MatchStream) -> None:
     seen = census(stream)
-    config = CalibrateConfig(target=UniformTarget(), size=200, cap=10.0, effective_sample_size=180.0)
+    config = CalibrateConfig(target=UniformTarget(), size=200, cap=10.0, effective_sample_size=180)
     law, found = calibrate_stream(config, stream, seen, np.ones(12))
     mass = law.mass(LEFT.indptr, LEFT.indices)
     assert mass.sum() == pytest.approx(200, rel=0.02) and mass.max() <= 10.0
