@@ -153,10 +153,10 @@ def prefect_task(
     body.__signature__ = signature.replace(parameters=inputs, return_annotation=Output)  # type: ignore[attr-defined]
     body.__name__ = body.__qualname__ = stage.name
     body.__doc__ = stage.function.__doc__
+    # No tags: Prefect asks the server for a slot of every tag, by a client of its own, a quarter of a second a run.
     return Task(
         body,
         name=stage.name,
-        tags={stage.name},
         task_run_name=label.replace("{", "{{").replace("}", "}}"),
         cache_policy=StagePolicy(stage=stage, store=runtime.store),
         result_storage=runtime.store.resolve() / RECORDS,
