@@ -22,7 +22,7 @@ def enter(config: Experiment, verb: Verb, nodes: Sequence[Node], *, flow_run: st
     )  # fmt: skip
     write_lineage(config.results(verb), described)
     write_run(store, record)
-    from flows.openlineage import publish_events  # the client takes a while to load
+    from flows.lineage_events import publish_events  # the client takes a while to load
 
     publish_events(config, verb, nodes)
     write_trainings(config, nodes)

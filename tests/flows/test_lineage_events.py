@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.here import LocalEngine
-from flows.openlineage import EVENTS, publish_events
+from flows.lineage_events import EVENTS, publish_events
 from flows.run import run_here
 from tests.flows.conftest import edit
 from tests.flows.engine.test_engine import graph
