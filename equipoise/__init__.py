@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tasks.matching.matcher import KeywordMatcher
     from tasks.matching.spacing.text import spacing
     from tasks.resampling.sampling.draw import draw
-    from tasks.training.data.selected_tars import select
+    from tasks.training.loaders.selected_tars import select
     from tasks.training.losses.balanced import balanced_contrastive_loss
     from tasks.training.losses.modules import BalancedClipLoss, TregLoss
     from tasks.training.models.heads import Heads
@@ -78,7 +78,7 @@ _HOMES = {
     "KeywordMatcher": "tasks.matching.matcher",
     "spacing": "tasks.matching.spacing.text",
     "draw": "tasks.resampling.sampling.draw",
-    "select": "tasks.training.data.selected_tars",
+    "select": "tasks.training.loaders.selected_tars",
     "balanced_contrastive_loss": "tasks.training.losses.balanced",
     "BalancedClipLoss": "tasks.training.losses.modules",
     "TregLoss": "tasks.training.losses.modules",

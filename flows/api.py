@@ -16,7 +16,7 @@ from flows.verbs import Verb
 from storage.errors import InputError
 
 if TYPE_CHECKING:
-    from tasks.training.data.curated_set import CuratedSet
+    from tasks.training.loaders.curated_set import CuratedSet
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def load(
         >>> sorted(curated.arrow().to_table(columns=["caption"])["caption"].to_pylist())
         ['a blue ring', 'a red ring', 'a red star']
     """
-    from tasks.training.data.curated_set import CuratedSet
+    from tasks.training.loaders.curated_set import CuratedSet
 
     settings = run.experiment if isinstance(run, Outcome) else _loaded(run)
     if not isinstance(settings, PipelineConfig):

@@ -9,18 +9,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flows.commands.card import card
 from flows.commands.console import AsJson, console, plain, say, say_json, whisper
-from flows.commands.deploy import deploy
-from flows.commands.difference import diff
-from flows.commands.export import export
-from flows.commands.fields import fields
-from flows.commands.init import init
-from flows.commands.plan import plan
-from flows.commands.server import ensure_server, is_healthy, local_server, stop_server
-from flows.commands.store_commands import ConfigFile, gc, verify
-from flows.commands.study import studies
-from flows.commands.where_used import where_used
+from flows.commands.delivery.card import card
+from flows.commands.delivery.export import export
+from flows.commands.reading.difference import diff
+from flows.commands.reading.where_used import where_used
+from flows.commands.serving.deploy import deploy
+from flows.commands.serving.server import ensure_server, is_healthy, local_server, stop_server
+from flows.commands.store.store_commands import ConfigFile, gc, verify
+from flows.commands.studies.study import studies
+from flows.commands.writing.fields import fields
+from flows.commands.writing.init import init
+from flows.commands.writing.plan import plan
 from flows.verbs import Verb, verbs_in_words
 from storage.errors import EquipoiseError
 
@@ -69,7 +69,7 @@ def run(
         quiet_user_errors()
         TELL.set(whisper)
         FLOWS[chosen].with_options(task_runner=task_runner(settings))(settings)
-    from flows.commands.summary import answer, show_answer
+    from flows.commands.reading.summary import answer, show_answer
 
     say_json(answer(settings, chosen)) if as_json else show_answer(settings, chosen)
 
@@ -81,7 +81,7 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Say which stages would run, and why, and what is missing for it; runs nothing and needs no server."""
-    from flows.commands.status import show_status
+    from flows.commands.reading.status import show_status
 
     show_status(config, verb, as_json=as_json)
 
@@ -93,8 +93,8 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Tell one row's whole story: caption, keywords, weight after every step, draw, copies, shard, or why dropped."""
-    from flows.commands.explain import explain as tell
-    from flows.commands.show_story import show
+    from flows.commands.reading.explain import explain as tell
+    from flows.commands.reading.show_story import show
     from flows.config.pipeline import load_config
 
     story = tell(load_config(config), row)

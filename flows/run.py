@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Sequence
 
-from flows.book import enter
 from flows.engine.engine import Follower, Node
 from flows.engine.here import LocalEngine
 from flows.engine.status import StatusEngine
 from flows.graph.build import AnyExperiment, build
 from flows.narration import Narration
 from flows.preflight import require
-from flows.results import EARLIER, deliver, differences, make_room
+from flows.records.book import enter
+from flows.records.results import EARLIER, deliver, differences, make_room
 from flows.verbs import Verb
 from storage.hashing import hash_json
 from storage.progress import Report

@@ -16,8 +16,8 @@ from prefect.context import FlowRunContext
 
 from flows.config.experiment import Experiment
 from flows.engine.engine import Node
-from flows.lineage import describe_one
 from flows.naming import artifact_key
+from flows.records.lineage import describe_one
 from storage.record.manifest import Manifest
 from storage.store.runs import RunRecord, makers
 from storage.store.store import Store

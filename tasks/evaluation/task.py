@@ -1,9 +1,7 @@
 """The evaluation stages: a model on a benchmark, heads on one encoded once, a linear probe of a model's features."""
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.caching.stage import stage
@@ -15,11 +13,8 @@ from tasks.evaluation.probe.config import ProbeConfig
 from tasks.evaluation.stats import BenchmarkStats, EncodedStats, ProbeStats
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from tasks.embedding.benchmarks.layout import Layout
     from tasks.evaluation.scoring.answers import Classification, Retrieval
-    from tasks.evaluation.scoring.scores import Scores
 
 
 @stage("evaluate", version=1, modules=())
@@ -36,24 +31,14 @@ def evaluate(
         work: this run.
     """
     from tasks.embedding.models.clip import load_clip
-    from tasks.evaluation.zeroshot.clip_benchmark import classify, retrieve
+    from tasks.evaluation.zeroshot.clip_benchmark import Batches, zero_shot
 
     layout = _layout(config, benchmark, dataset, work)
     with _on_device(work) as device:
         clip = load_clip(work.directory(model), work.runtime.device)
-        answers: Classification | Retrieval
-        if layout.kind == "classification":
-            answers = classify(layout, clip, device=device, batch_size=config.batch_size)
-        else:
-            answers = retrieve(
-                layout,
-                clip,
-                recall_k=config.recall_k,
-                drop_blank=config.blank_captions == "drop",
-                device=device,
-                batch_size=config.batch_size,
-            )
-    return _write_scores(config, layout, answers, clip.architecture.name, model, work)
+        batches = Batches(layout, clip.transform, config.batch_size)
+        answers = zero_shot(layout, clip.model, clip.tokenizer, batches, config, device=device)
+    return _scored(config, layout, answers, clip.architecture.name, model, work)
 
 
 @stage("encode_benchmark", version=1, modules=())
@@ -89,28 +74,16 @@ def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest,
         encoded: what `encode_benchmark` wrote.
         work: this run.
     """
-    from tasks.evaluation.zeroshot.clip_benchmark import classify_batches, retrieve_batches
+    from tasks.evaluation.zeroshot.clip_benchmark import zero_shot
     from tasks.evaluation.zeroshot.encoded import HeadsOnFeatures, load_encoded
     from tasks.training.models.saved import load_heads
 
     read = load_encoded(work.directory(encoded))
-    layout, batches = read.layout, read.batches(config.batch_size)
     with _on_device(work) as device:
         heads = HeadsOnFeatures(load_heads(work.directory(model)), read).to(work.runtime.device).eval()
-        answers: Classification | Retrieval
-        if layout.kind == "classification":
-            answers = classify_batches(layout, heads, heads.tokenise, batches, device=device)
-        else:
-            answers = retrieve_batches(
-                layout,
-                heads,
-                heads.tokenise,
-                batches,
-                recall_k=config.recall_k,
-                drop_blank=config.blank_captions == "drop",
-                device=device,
-            )
-    return _write_scores(config, layout, answers, "heads", model, work)
+        batches = read.batches(config.batch_size)
+        answers = zero_shot(read.layout, heads, heads.tokenise, batches, config, device=device)
+    return _scored(config, read.layout, answers, "heads", model, work)
 
 
 @stage("probe", version=1, modules=("tasks.evaluation.probe",))
@@ -137,12 +110,12 @@ def probe(
     """
     import pyarrow as pa
 
-    from storage.tables.shards import write_table
     from tasks.evaluation.probe.features import encode_labelled, load_encoder
     from tasks.evaluation.probe.linear import linear_probe
     from tasks.evaluation.probe.neighbours import neighbour_votes
     from tasks.evaluation.probe.scores import probe_json, probe_scores
     from tasks.evaluation.scoring.intervals import Bootstrap
+    from tasks.evaluation.scoring.results import figures, write_results
     from tasks.threads import fixed_threads
     from tasks.training.selfsupervised.collapse import effective_rank
 
@@ -176,26 +149,23 @@ def probe(
         nearest.numpy(),
         Bootstrap(config.resamples, config.confidence, config.seed),
     )
-    write_table(
-        work.output / "predictions.parquet",
-        pa.table(
-            {
-                "id": pa.array(asked.ids, pa.uint64()),
-                "label": pa.array(asked.labels.numpy(), pa.int32()),
-                "prediction": pa.array(ranking[:, 0].numpy(), pa.int32()),
-                "neighbours": pa.array(nearest.numpy(), pa.int32()),
-            }
-        ),
+    predictions = pa.table(
+        {
+            "id": pa.array(asked.ids, pa.uint64()),
+            "label": pa.array(asked.labels.numpy(), pa.int32()),
+            "prediction": pa.array(ranking[:, 0].numpy(), pa.int32()),
+            "neighbours": pa.array(nearest.numpy(), pa.int32()),
+        }
     )
     found = probe_json(scores, linear, pretrained="untrained" if untrained else model.digest[:12], effective_rank=rank)
-    _write_json(work.output / "scores.json", found)
+    write_results(work.output, predictions, found)
     chosen = {
         "penalty": linear.fit.penalty,
         "penalty_at_edge": linear.at_the_edge,
         "converged": linear.fit.converged,
         "effective_rank": rank,
     }
-    return ProbeStats.model_validate(_figures(scores) | chosen)
+    return ProbeStats.model_validate(figures(scores) | chosen)
 
 
 def _layout(config: EvaluationConfig, benchmark: str, dataset: Manifest | External, work: Workspace) -> "Layout":
@@ -215,7 +185,7 @@ def _on_device(work: Workspace) -> Iterator[str]:
         yield device.type
 
 
-def _write_scores(
+def _scored(
     config: EvaluationConfig,
     layout: "Layout",
     answers: "Classification | Retrieval",
@@ -223,62 +193,14 @@ def _write_scores(
     model: Manifest,
     work: Workspace,
 ) -> BenchmarkStats:
-    from storage.tables.shards import write_table
-    from tasks.evaluation.scoring.answers import Classification
     from tasks.evaluation.scoring.intervals import Bootstrap
-    from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
+    from tasks.evaluation.scoring.results import answer_table, figures, write_results
+    from tasks.evaluation.scoring.scores import scores_of
 
     bootstrap = Bootstrap(resamples=config.resamples, confidence=config.confidence, seed=config.seed)
-    if isinstance(answers, Classification):
-        scores, table = classification_scores(answers, layout.classes, bootstrap), _class_table(answers)
-    else:
-        scores, table = retrieval_scores(answers, bootstrap), _retrieval_table(answers)
-    write_table(work.output / "predictions.parquet", table)
+    scores = scores_of(answers, layout.classes, bootstrap)
     for finding in scores.findings:
         work.log(f"{layout.name}: {finding}")
     result = scores.to_json(dataset=f"wds/{layout.name}", model=name, pretrained=model.digest[:12])
-    _write_json(work.output / "scores.json", result)
-    return BenchmarkStats.model_validate(_figures(scores) | {"benchmark": layout.name})
-
-
-def _class_table(answers: "Classification") -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.table(
-        {
-            "index": pa.array(range(len(answers.label)), pa.uint32()),
-            "label": pa.array(answers.label, pa.int32()),
-            "prediction": pa.array(answers.prediction, pa.int32()),
-        }
-    )
-
-
-def _retrieval_table(found: "Retrieval") -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.table(
-        {
-            "index": pa.array(range(len(found.image_of_text)), pa.uint32()),
-            "image": pa.array(found.image_of_text, pa.uint32()),
-            **{f"found@{k}": pa.array(hits) for k, hits in found.found_image.items()},
-        }
-    )
-
-
-def _figures(scores: "Scores") -> dict[str, object]:
-    interval = scores.intervals[scores.primary]
-    return {
-        "task": scores.task,
-        "primary": scores.primary,
-        "value": scores.metrics[scores.primary],
-        "interval": (interval.low, interval.high),
-        **scores.metrics,
-        "images": scores.images,
-        "classes": scores.choices,
-        "findings": scores.findings,
-    }
-
-
-def _write_json(path: Path, content: Mapping[str, object]) -> None:
-    text = json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_results(work.output, answer_table(answers), result)
+    return BenchmarkStats.model_validate(figures(scores) | {"benchmark": layout.name})

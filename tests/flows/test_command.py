@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.commands.status import COLOURS
+from flows.commands.reading.status import COLOURS
 from tests.flows.conftest import edit
 from tests.paths import ROOT
 

@@ -8,7 +8,7 @@ import yaml
 from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.flows import load_flow_from_entrypoint
 
-from flows.commands.deploy import CONFIG_OF_EVENT, verbs_of
+from flows.commands.serving.deploy import CONFIG_OF_EVENT, verbs_of
 from flows.config.pipeline import load_experiment
 from flows.following import EVENTS, announcement
 from flows.naming import run_tags

@@ -99,15 +99,17 @@ def classification_scores(answers: Classification, names: Sequence[str], bootstr
 def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
     """Scores of zero-shot retrieval: recall@k of images by caption and of captions by image.
 
-    The captions of one image are resampled together: they are not independent queries.
+    The captions of one image are resampled together: they are not independent queries. Images without a caption are
+    never asked for.
     """
-    images = int(answers.image_of_text.max()) + 1
-    captions = np.bincount(answers.image_of_text, minlength=images).astype(np.float64)
+    asked, image = np.unique(answers.image_of_text, return_inverse=True)
+    images = len(asked)
+    captions = np.bincount(image).astype(np.float64)
     metrics: dict[str, float | None] = {}
     intervals: dict[str, Interval] = {}
     for k, hits in answers.found_image.items():
         name = f"image_retrieval_recall@{k}"
-        per_image = np.bincount(answers.image_of_text, hits.astype(np.float64), images).astype(np.float64)
+        per_image = np.bincount(image, hits.astype(np.float64), images).astype(np.float64)
         metrics[name] = float(hits.mean())
         intervals[name] = ratio_interval(per_image, captions, bootstrap)
     for k, hits in answers.found_text.items():
@@ -123,6 +125,13 @@ def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
         images=images,
         findings=caption_findings(answers.blank),
     )
+
+
+def scores_of(answers: Classification | Retrieval, names: Sequence[str], bootstrap: Bootstrap) -> Scores:
+    """The scores of whatever was answered. names: of the classes; empty for retrieval."""
+    if isinstance(answers, Classification):
+        return classification_scores(answers, names, bootstrap)
+    return retrieval_scores(answers, bootstrap)
 
 
 def class_counts(label: Int64s, prediction: Int64s) -> tuple[Int64s, Int64s, Int64s]:

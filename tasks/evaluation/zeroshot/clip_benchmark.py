@@ -21,8 +21,8 @@ from storage.progress import progress
 from tasks.arrays import Bools
 from tasks.embedding.benchmarks.archive import Sample, read_samples
 from tasks.embedding.benchmarks.layout import Layout
-from tasks.embedding.models.clip import ImageTextModel
 from tasks.embedding.pictures.resizing import resized_side
+from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.scoring.answers import Classification, Retrieval
 from tasks.ingest.pictures.render import Unrenderable, render
 
@@ -42,26 +42,44 @@ class Encoder(Protocol):
         ...
 
 
-def classify(layout: Layout, clip: ImageTextModel, *, device: str = "cpu", batch_size: int = 256) -> Classification:
+def zero_shot(
+    layout: Layout,
+    model: nn.Module,
+    tokenise: Tokeniser,
+    batches: Iterable[Any],
+    config: EvaluationConfig,
+    *,
+    device: str = "cpu",
+) -> Classification | Retrieval:
+    """What a model answers on a benchmark, by the benchmark's kind: see `classify` and `retrieve`."""
+    if layout.kind == "classification":
+        return classify(layout, model, tokenise, batches, device=device)
+    return retrieve(
+        layout,
+        model,
+        tokenise,
+        batches,
+        recall_k=config.recall_k,
+        drop_blank=config.blank_captions == "drop",
+        device=device,
+    )
+
+
+def classify(
+    layout: Layout, model: nn.Module, tokenise: Tokeniser, batches: Iterable[Any], *, device: str = "cpu"
+) -> Classification:
     """Zero-shot classification: nearest class in cosine to the mean of the class's normalised prompt embeddings.
 
     Args:
         layout: a checked benchmark of kind "classification".
-        clip: the model, on `device`.
+        model: on `device`.
+        tokenise: prompts to what its `encode_text` takes.
+        batches: (what its `encode_image` takes `[b, …]`, class numbers `[b]`).
         device: a device's type, such as "cuda".
-        batch_size: images encoded at a time.
 
     Raises:
-        InputError: an image cannot be decoded.
+        InputError: an image cannot be decoded, or the model's features are not finite.
     """
-    batches = Batches(layout, clip.transform, batch_size)
-    return classify_batches(layout, clip.model, clip.tokenizer, batches, device=device)
-
-
-def classify_batches(
-    layout: Layout, model: nn.Module, tokenise: Tokeniser, batches: Iterable[Any], *, device: str = "cpu"
-) -> Classification:
-    """The same for whatever the model takes for images: `batches` of (inputs `[b, …]`, class numbers `[b]`)."""
     classifier = zeroshot_classification.zero_shot_classifier(
         model, tokenise, list(layout.classes), list(layout.templates), device, amp=False
     )
@@ -87,34 +105,6 @@ def classify_batches(
 
 def retrieve(
     layout: Layout,
-    clip: ImageTextModel,
-    *,
-    recall_k: Sequence[int],
-    drop_blank: bool = False,
-    device: str = "cpu",
-    batch_size: int = 256,
-) -> Retrieval:
-    """Zero-shot retrieval both ways; k beyond the number of images (or of captions) is left out.
-
-    Args:
-        layout: a checked benchmark of kind "retrieval".
-        clip: the model, on `device`.
-        recall_k: the k of recall@k.
-        drop_blank: leave out captions of white space alone, which clip-benchmark asks for like the others.
-        device: a device's type, such as "cuda".
-        batch_size: images encoded, and queries compared, at a time.
-
-    Raises:
-        InputError: an image cannot be decoded, or every k is beyond the size of the benchmark.
-    """
-    batches = Batches(layout, clip.transform, batch_size)
-    return retrieve_batches(
-        layout, clip.model, clip.tokenizer, batches, recall_k=recall_k, drop_blank=drop_blank, device=device
-    )
-
-
-def retrieve_batches(
-    layout: Layout,
     model: nn.Module,
     tokenise: Tokeniser,
     batches: Iterable[Any],
@@ -123,7 +113,21 @@ def retrieve_batches(
     drop_blank: bool = False,
     device: str = "cpu",
 ) -> Retrieval:
-    """The same for whatever the model takes for images: `batches` of (inputs `[b, …]`, lists of captions)."""
+    """Zero-shot retrieval both ways; k beyond the number of images (or of captions) is left out.
+
+    Args:
+        layout: a checked benchmark of kind "retrieval".
+        model: on `device`.
+        tokenise: captions to what its `encode_text` takes.
+        batches: (what its `encode_image` takes `[b, …]`, lists of captions).
+        recall_k: the k of recall@k.
+        drop_blank: leave out captions of white space alone, which clip-benchmark asks for like the others; an image
+            that has no other is still to be told from the rest, and is not asked for.
+        device: a device's type, such as "cuda".
+
+    Raises:
+        InputError: an image cannot be decoded, every caption is blank, or every k is beyond the size of the benchmark.
+    """
     if min(recall_k) > layout.images:
         raise InputError(
             f"recall_k asks for the nearest {min(recall_k)} and more, but the benchmark {layout.name} has only "
@@ -151,6 +155,7 @@ def retrieve_batches(
     scores = torch.cat(texts) @ torch.cat(images).T  # [captions, images]
     positive = torch.zeros_like(scores, dtype=torch.bool)
     positive[torch.arange(len(scores)), torch.tensor(image_of_text)] = True
+    asked_for = positive.any(dim=0)
 
     def found(scores: Tensor, positive: Tensor, k: int) -> Bools:
         recall = zeroshot_retrieval.batchify(zeroshot_retrieval.recall_at_k, scores, positive, largest, device, k=k)
@@ -160,7 +165,7 @@ def retrieve_batches(
     return Retrieval(
         image_of_text=np.array(image_of_text, dtype=np.int64),
         found_image={k: found(scores, positive, k) for k in recall_k if k <= scores.shape[1]},
-        found_text={k: found(scores.T, positive.T, k) for k in recall_k if k <= scores.shape[0]},
+        found_text={k: found(scores.T[asked_for], positive.T[asked_for], k) for k in recall_k if k <= scores.shape[0]},
         blank=blank,
     )
 

@@ -19,7 +19,7 @@ from tasks.training.data.epoch_order import batches
 from tasks.training.data.examples import Drawn, Examples
 from tasks.training.data.images import AHEAD, DecodedPictures, Preparation, decode_all
 from tasks.training.data.selection import Drawing
-from tasks.training.data.streamed_pairs import StreamedPairs
+from tasks.training.data.stream.streamed_pairs import StreamedPairs
 from tasks.training.data.tokens import Tokens, TokenWriter
 
 DECODED_LIMIT = 2 << 30

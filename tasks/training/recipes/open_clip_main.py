@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from tasks.training.data.choice import Choice
+from tasks.training.loaders.choice import Choice
 from tasks.training.losses.modules import BalancedClipLoss
 
 

@@ -8,7 +8,7 @@ from prefect import flow
 from flows.engine.engine import BlockedError, Node
 from flows.engine.here import LocalEngine
 from flows.engine.prefect_engine import PrefectEngine
-from flows.lineage import describe
+from flows.records.lineage import describe
 from storage.store.workspace import Runtime
 from tests.flows.engine.test_engine import graph
 

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from flows.commands.explain import explain
+from flows.commands.reading.explain import explain
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.status import StatusEngine
 from flows.graph.build import curate

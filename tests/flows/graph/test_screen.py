@@ -12,8 +12,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from flows.commands.explain import explain
-from flows.commands.show_story import show
+from flows.commands.reading.explain import explain
+from flows.commands.reading.show_story import show
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.status import StatusEngine
 from flows.graph.benchmarks import Dataset
@@ -174,7 +174,7 @@ def test_the_report_shows_them(config: PipelineConfig) -> None:
 
 
 def test_the_answer_on_the_command_line_counts_them(config: PipelineConfig) -> None:
-    from flows.commands.summary import answer, curation_lines
+    from flows.commands.reading.summary import answer, curation_lines
 
     lines = list(curation_lines(answer(config, "pipeline")["summary"]))
     assert "60 ingested → 57 screened" in lines[0]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows.commands.export import export
+from flows.commands.delivery.export import export
 from flows.config.pipeline import load_config
 from flows.graph.stored import stored_curation, stored_embeddings
 from flows.run import run_here

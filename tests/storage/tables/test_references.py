@@ -30,8 +30,8 @@ from tasks.resampling.shards.splits import image_ids
 from tasks.screening.config import DeduplicateConfig
 from tasks.screening.task import deduplicate, hash_images
 from tasks.training.data.pairs import load_pairs
-from tasks.training.data.row_index import RowIndex
 from tasks.training.data.selection import Drawing
+from tasks.training.data.stream.row_index import RowIndex
 from tasks.training.selfsupervised.networks import preparation
 from tests.storage.export.test_huggingface import ABOUT
 from tests.tasks.embedding.conftest import png

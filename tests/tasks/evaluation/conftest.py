@@ -4,6 +4,7 @@ import io
 import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from torch.utils.data import DataLoader
 
 from tasks.embedding.benchmarks.layout import Layout
 from tasks.embedding.models.clip import Architecture, Clip
+from tasks.evaluation.scoring.answers import Classification, Retrieval
+from tasks.evaluation.zeroshot.clip_benchmark import Batches, classify, retrieve
 
 COLOURS = {
     "red": (220, 30, 30),
@@ -122,6 +125,16 @@ def to_tensor(image: Image.Image) -> Tensor:
 def as_clip(encoder: SmallEncoder) -> Clip:
     """The encoder with its transform and tokenizer, as models are handed around."""
     return Clip(encoder, to_tensor, tokenize, Architecture())
+
+
+def classified(layout: Layout, clip: Clip, *, batch_size: int = 256) -> Classification:
+    """A model's answers on a classification benchmark."""
+    return classify(layout, clip.model, clip.tokenizer, Batches(layout, clip.transform, batch_size))
+
+
+def retrieved(layout: Layout, clip: Clip, *, batch_size: int = 256, **settings: Any) -> Retrieval:
+    """A model's answers on a retrieval benchmark."""
+    return retrieve(layout, clip.model, clip.tokenizer, Batches(layout, clip.transform, batch_size), **settings)
 
 
 @pytest.fixture

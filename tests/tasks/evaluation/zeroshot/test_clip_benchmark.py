@@ -15,13 +15,15 @@ from storage.errors import InputError
 from tasks.embedding.benchmarks.layout import inspect_layout
 from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
-from tasks.evaluation.zeroshot.clip_benchmark import Batches, classify, retrieve
+from tasks.evaluation.zeroshot.clip_benchmark import Batches
 from tests.paths import CASES
 from tests.tasks.evaluation.conftest import (
     COLOURS,
     SmallEncoder,
     as_clip,
+    classified,
     picture,
+    retrieved,
     their_loader,
     to_tensor,
     tokenize,
@@ -80,7 +82,7 @@ def test_classification_agrees_with_clip_benchmark(
 ) -> None:
     root = write_classification(tmp_path / "set", list(COLOURS)[:classes])
     layout = inspect_layout(root, name="set")
-    answers = classify(layout, as_clip(encoder), batch_size=batch_size)
+    answers = classified(layout, as_clip(encoder), batch_size=batch_size)
     theirs = zeroshot_classification.evaluate(
         encoder,
         their_loader(layout, to_tensor, batch_size),
@@ -107,7 +109,7 @@ def test_classification_agrees_with_clip_benchmark(
 
 def test_retrieval_agrees_with_clip_benchmark(captions: Path, encoder: SmallEncoder) -> None:
     layout = inspect_layout(captions, name="captions")
-    found = retrieve(layout, as_clip(encoder), recall_k=(1, 5, 10), batch_size=5)
+    found = retrieved(layout, as_clip(encoder), recall_k=(1, 5, 10), batch_size=5)
     scores = retrieval_scores(found, Bootstrap(resamples=200))
     theirs = zeroshot_retrieval.evaluate(
         encoder, their_loader(layout, to_tensor, 5), tokenize, device="cpu", amp=False, recall_k_list=[1, 5, 10]
@@ -125,7 +127,7 @@ def test_a_blank_line_is_a_query_unless_it_is_left_out(tmp_path: Path, encoder: 
         members += [(f"s{index}.png", picture(colour, index)), (f"s{index}.txt", f"{colour} thing\n \n".encode())]
     write_tar(root / "test" / "0.tar", members)
     layout, model = inspect_layout(root, name="set"), as_clip(encoder)
-    kept, dropped = (retrieve(layout, model, recall_k=(1,), drop_blank=drop) for drop in (False, True))
+    kept, dropped = (retrieved(layout, model, recall_k=(1,), drop_blank=drop) for drop in (False, True))
     assert (len(kept.image_of_text), kept.blank) == (6, 3) and (len(dropped.image_of_text), dropped.blank) == (3, 0)
     theirs = zeroshot_retrieval.evaluate(
         encoder, their_loader(layout, to_tensor, 5), tokenize, device="cpu", amp=False, recall_k_list=[1]
@@ -133,18 +135,23 @@ def test_a_blank_line_is_a_query_unless_it_is_left_out(tmp_path: Path, encoder: 
     scores = retrieval_scores(kept, Bootstrap(resamples=200))
     assert scores.metrics == pytest.approx(theirs) and "3 of the captions are blank lines" in scores.findings[0]
     assert kept.found_image[1][::2].tolist() == dropped.found_image[1].tolist()
+    members[1:4:2] = [("s0.txt", b" \n"), ("s1.txt", b"green thing\ngreen again\n")]
+    write_tar(root / "test" / "0.tar", members)
+    some = retrieved(inspect_layout(root, name="set"), model, recall_k=(1,), drop_blank=True)
+    assert some.image_of_text.tolist() == [1, 1, 2] and len(some.found_text[1]) == 2  # the first is not asked for
+    assert retrieval_scores(some, Bootstrap(resamples=200)).images == 2
     write_tar(root / "test" / "0.tar", [("a.png", picture("red", 1)), ("a.txt", b" \n")])
     with pytest.raises(InputError, match="every caption of the benchmark set is blank"):
-        retrieve(inspect_layout(root, name="set"), model, recall_k=(1,), drop_blank=True)
+        retrieved(inspect_layout(root, name="set"), model, recall_k=(1,), drop_blank=True)
 
 
 def test_recall_beyond_the_gallery_is_left_out(captions: Path, encoder: SmallEncoder) -> None:
     layout = inspect_layout(captions, name="captions")
-    found = retrieve(layout, as_clip(encoder), recall_k=(1, 13))
+    found = retrieved(layout, as_clip(encoder), recall_k=(1, 13))
     assert list(found.found_image) == [1]
     assert list(found.found_text) == [1, 13]
     with pytest.raises(InputError, match="only 12 images"):
-        retrieve(layout, as_clip(encoder), recall_k=(13,))
+        retrieved(layout, as_clip(encoder), recall_k=(13,))
 
 
 def test_undecodable_image_is_one_sentence(tmp_path: Path, encoder: SmallEncoder) -> None:
@@ -152,13 +159,13 @@ def test_undecodable_image_is_one_sentence(tmp_path: Path, encoder: SmallEncoder
     write_tar(root / "test" / "0.tar", [("a.png", picture("red", 1)[:60]), ("a.cls", b"0")])
     layout = inspect_layout(root, name="set")
     with pytest.raises(InputError, match="an image of the benchmark set cannot be read"):
-        classify(layout, as_clip(encoder))
+        classified(layout, as_clip(encoder))
 
 
 def test_diverged_model_is_refused(colours: Path, encoder: SmallEncoder) -> None:
     encoder.pixels.data.fill_(float("nan"))
     with pytest.raises(InputError, match="training diverged"):
-        classify(inspect_layout(colours, name="colours"), as_clip(encoder))
+        classified(inspect_layout(colours, name="colours"), as_clip(encoder))
 
 
 def test_agrees_on_the_real_cifar10_test_set(shared_data: Path, tmp_path: Path, encoder: SmallEncoder) -> None:
@@ -179,7 +186,7 @@ def test_agrees_on_the_real_cifar10_test_set(shared_data: Path, tmp_path: Path, 
                 break
     write_tar(root / "test" / "0.tar", members)
     layout = inspect_layout(root, name="cifar10")
-    answers = classify(layout, as_clip(encoder))
+    answers = classified(layout, as_clip(encoder))
     theirs = zeroshot_classification.evaluate(
         encoder,
         their_loader(layout, to_tensor, 64),

@@ -6,7 +6,7 @@ from torchvision.transforms import CenterCrop, Compose, Normalize, Resize, ToTen
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import load_pairs
 from tasks.training.data.selection import Drawing
-from tasks.training.data.streamed_pairs import StreamedPairs
+from tasks.training.data.stream.streamed_pairs import StreamedPairs
 
 TRANSFORM = Compose([Resize(32), CenterCrop(32), ToTensor(), Normalize((0.5, 0.4, 0.3), (0.2, 0.3, 0.4))])
 

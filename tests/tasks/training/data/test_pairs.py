@@ -10,7 +10,7 @@ from storage.tables.shards import read_table, write_table
 from tasks.training.data.images import Preparation
 from tasks.training.data.pairs import PairSet, gone_ids, read_pairs
 from tasks.training.data.selection import Drawing, Selection
-from tasks.training.data.streamed_pairs import StreamedPairs
+from tasks.training.data.stream.streamed_pairs import StreamedPairs
 from tests.tasks.training.conftest import pairs_table
 from tests.tasks.training.data.examples import TRANSFORM, read, tokenizer
 

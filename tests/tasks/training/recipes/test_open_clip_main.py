@@ -11,7 +11,7 @@ import torch
 from open_clip.loss import ClipLoss
 
 from storage.export.tars import add, new_tar
-from tasks.training.data.choice import Choice
+from tasks.training.loaders.choice import Choice
 from tasks.training.losses.modules import BalancedClipLoss
 from tasks.training.recipes.open_clip_main import main, selecting, train_with
 from tests.tasks.training.conftest import COLOURS, png

@@ -1,0 +1,1 @@
+"""Commands that hand data on: exports, and the data set's card."""

@@ -1,0 +1,1 @@
+"""Commands around Prefect: its local server, and deployments."""

@@ -1,0 +1,125 @@
+"""`equipoise deploy`: an experiment's flows on a Prefect server, each verb started by the one before it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+
+from flows.commands.console import console
+from flows.commands.serving.server import ensure_server
+from flows.commands.store.store_commands import ConfigFile
+from flows.config.pipeline import load_experiment
+from flows.following import EVENTS, next_verb
+from flows.graph.build import AnyExperiment
+from flows.naming import run_tags
+from flows.verbs import Verb
+from storage.errors import InputError
+
+STEPS: tuple[Verb, ...] = ("curate", "train", "evaluate")
+CONFIG_OF_EVENT: Mapping[str, object] = {
+    "config": {
+        "__prefect_kind": "json",
+        "value": {"__prefect_kind": "jinja", "template": "{{ event.payload.config | tojson }}"},
+    }
+}
+"""The parameters of a run that an event starts: the configuration that the event carries."""
+
+
+def deploy(
+    config: ConfigFile,
+    cron: Annotated[str | None, typer.Option(help="start the first verb by this, as in '0 3 * * *'")] = None,
+    timezone: Annotated[str, typer.Option(help="of --cron")] = "UTC",
+    pool: Annotated[str, typer.Option(help="work pool that runs it; made, of type process, where it is missing")] = (
+        "local"
+    ),
+) -> None:
+    """Deploy an experiment: its verbs as flows that a worker runs; training follows curation, evaluation training."""
+    experiment = load_experiment(config)
+    server = ensure_server()
+    names = deploy_experiment(experiment, config, pool=pool, cron=cron, timezone=timezone)
+    console.print(f"deployed on {server.url}: {', '.join(names)}", highlight=False)
+    say = ("", f"  export PREFECT_API_URL={server.api}", f"  prefect worker start --pool {pool}",
+           f"  prefect deployment run {names[0]}")  # fmt: skip
+    console.print(
+        "Start a worker where the data, the store and the device are, in this folder; then run the first verb:",
+        *say, sep="\n", highlight=False, soft_wrap=True,
+    )  # fmt: skip
+
+
+def deploy_experiment(
+    experiment: AnyExperiment, file: Path, *, pool: str, cron: str | None = None, timezone: str = "UTC"
+) -> list[str]:
+    """Create or replace the deployments of an experiment on the server that is configured; returns `flow/name` of each.
+
+    Raises:
+        InputError: `cron` or `timezone` is none.
+    """
+    from prefect.deployments.runner import RunnerDeployment
+    from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
+    from prefect.runner.storage import LocalStorage
+    from prefect.schedules import Cron
+
+    from flows.pipeline import FLOWS
+
+    try:
+        schedules = [Cron(cron, timezone=ZoneInfo(timezone).key)] if cron else []
+    except (ValueError, ZoneInfoNotFoundError) as error:
+        raise InputError(f"--cron {cron!r} in {timezone}: {' '.join(str(error).split())[:200]}") from None
+    _ensure_pool(pool)
+    here = Path.cwd()
+    done: list[str] = []
+    for verb, before in verbs_of(experiment).items():
+        first = not done
+        deployment = RunnerDeployment.from_flow(
+            FLOWS[verb],
+            experiment.name,
+            parameters={"config": str(file)},
+            tags=run_tags(experiment.name, verb),
+            concurrency_limit=1,
+            schedules=schedules if first else [],
+            triggers=[
+                DeploymentEventTrigger(
+                    name=f"{verb} {experiment.name} after {before}",
+                    expect={EVENTS[before]},
+                    match={"prefect.resource.id": f"equipoise.experiment.{experiment.name}"},
+                    parameters=dict(CONFIG_OF_EVENT),
+                )
+            ] if before else [],
+            work_pool_name=pool,
+            job_variables={"working_dir": str(here)},
+        )  # fmt: skip
+        # By the module's name, which is found wherever the project is installed.
+        deployment.entrypoint = f"{FLOWS[verb].fn.__module__}.{FLOWS[verb].fn.__name__}"
+        deployment.storage = LocalStorage(str(here))
+        deployment.apply()
+        done.append(f"{verb}/{experiment.name}")
+    return done
+
+
+def verbs_of(experiment: AnyExperiment) -> dict[Verb, Verb | None]:
+    """The verbs that an experiment has something for, each with the one that it follows; the whole comes last."""
+    if experiment.whole == "selfsupervise":
+        return {"selfsupervise": None}
+    found: dict[Verb, Verb | None] = {"curate": None}
+    for verb in STEPS:
+        if following := next_verb(experiment, verb):
+            found[following] = verb
+        else:
+            break
+    return found | {experiment.whole: None}
+
+
+def _ensure_pool(name: str) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectNotFound
+    from prefect.workers.process import ProcessWorker
+
+    with get_client(sync_client=True) as client:
+        try:
+            client.read_work_pool(name)
+        except ObjectNotFound:
+            template = ProcessWorker.get_default_base_job_template()
+            client.create_work_pool(WorkPoolCreate(name=name, type="process", base_job_template=template))

@@ -1,0 +1,1 @@
+"""Commands that look after the store: what is damaged, and what nobody needs."""

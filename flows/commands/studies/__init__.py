@@ -1,0 +1,1 @@
+"""Studies, each by a command of its own."""

@@ -1,0 +1,131 @@
+"""Small studies apart from any pipeline: of the science itself, and of a data set's leakage, as figures and numbers."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import numpy as np
+import typer
+from pydantic import JsonValue
+
+from flows.commands.console import console
+from storage.tree import map_tree
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+studies = typer.Typer(no_args_is_help=True, help="Small studies apart from any pipeline, as figures and numbers.")
+Folder = Annotated[Path, typer.Option(help="where the figure and the numbers go")]
+Repetitions = Annotated[int, typer.Option(min=10, help="samples drawn at every point")]
+STUDIES = Path("runs") / "studies"
+CIFAR10 = Path("..") / "shared" / "data" / "cifar10"
+
+
+@studies.command()
+def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000) -> None:
+    """Empirical, inverse-propensity-weighted and balanced estimators: error against dependence and misspecification."""
+    from storage.hashing import canonical_json
+    from tasks.balancing.theory.figures import baselines_figure
+    from tasks.balancing.theory.simulation import Study
+    from tasks.balancing.theory.simulation import baselines as simulate
+
+    curves = simulate(Study(repetitions=repetitions))
+    numbers: JsonValue = [{name: _plain(value) for name, value in asdict(curve).items()} for curve in curves]
+    _write(to, "baselines", baselines_figure(*curves), canonical_json(numbers))
+    for curve in curves:
+        errors = ", ".join(f"{name} {values[-1]:.3g}" for name, values in curve.mse.items())
+        console.print(f"mean squared error at {curve.name} {curve.axis[-1]:.2f}: {errors}", highlight=False)
+
+
+@studies.command()
+def illustration(to: Folder = STUDIES, steps: Annotated[int, typer.Option(min=1, help="half steps")] = 4) -> None:
+    """A small joint measure and both of its marginals after every half step."""
+    from storage.hashing import canonical_json
+    from tasks.balancing.theory.figures import illustration_figure
+    from tasks.balancing.theory.simulation import example_illustration
+
+    story = example_illustration(steps)
+    numbers: JsonValue = {name: _plain(value) for name, value in asdict(story).items()}
+    _write(to, "illustration", illustration_figure(story), canonical_json(numbers))
+
+
+@studies.command("tregs-points")
+def tregs_points(to: Folder = STUDIES) -> None:
+    """Points moved by T-REG alone: a regular simplex, a crowded circle, a collapsed batch."""
+    from storage.hashing import canonical_json
+    from tasks.training.tregs.study_figure import draw_points, study_points
+
+    study = study_points()
+    numbers: JsonValue = {
+        "cosine_error": study.cosine_error,
+        **{
+            name: {"tree": list(descent.tree), "norm": list(descent.norm), "radius": descent.radius}
+            for name, descent in (("simplex", study.simplex), ("circle", study.circle), ("collapsed", study.collapsed))
+        },
+    }
+    _write(to, "tregs-points", draw_points(study), canonical_json(numbers))
+    console.print(f"largest deviation of the simplex's cosines: {study.cosine_error:.1e}", highlight=False)
+
+
+@studies.command("tregs-collapse")
+def tregs_collapse(
+    data: Annotated[Path, typer.Option(help="folder of CIFAR-10's train.parquet and test.parquet")] = CIFAR10,
+    to: Folder = STUDIES,
+    seeds: Annotated[int, typer.Option(min=1, help="runs of every setting")] = 3,
+    steps: Annotated[int, typer.Option(min=1, help="optimiser steps of a run")] = 300,
+    pictures: Annotated[int, typer.Option(min=256, help="training pictures; two fifths as many are tested on")] = 5000,
+) -> None:
+    """The weights of the T-REGS paper's Table 4 in small self-supervised runs: which of them collapse."""
+    from storage.hashing import canonical_json
+    from tasks.evaluation.collapse.figure import draw_collapse
+    from tasks.evaluation.collapse.study import BASE, read_labelled, study_collapse
+
+    train = read_labelled(data / "train.parquet", pictures, BASE.side)
+    test = read_labelled(data / "test.parquet", pictures * 2 // 5, BASE.side)
+    base = BASE.model_copy(update={"steps": steps})
+    study = study_collapse(train, test, seeds=range(seeds), base=base)
+    agreement: dict[str, JsonValue] = {name: study.agreement(name) for name in ("mean", "sum")}
+    numbers: JsonValue = {"agreement": agreement, **{name: _plain(value) for name, value in asdict(study).items()}}
+    _write(to, "tregs-collapse", draw_collapse(study), canonical_json(numbers))
+    console.print(f"untrained: k-NN accuracy {np.mean(study.untrained):.3f}", highlight=False)
+    for setting in dict.fromkeys(outcome.setting for outcome in study.outcomes):
+        means = ", ".join(
+            f"{name} {study.mean(setting, name, 'accuracy'):.3f} (spread {study.mean(setting, name, 'spread'):.2f})"
+            for name in ("mean", "sum")
+        )
+        paper = f"{setting.paper:g} %" if setting.paper else "collapse"
+        weights = f"β {setting.beta:g}, γ {setting.gamma:g}, λ {setting.lambda_:g}"
+        console.print(f"{weights}: {means}; paper: {paper}", highlight=False)
+    for name, value in agreement.items():
+        console.print(f"rank correlation with the paper's table, {name} over coordinates: {value:.2f}", highlight=False)
+
+
+@studies.command()
+def leakage(
+    train: Annotated[list[Path], typer.Option(help="Parquet with image: struct<bytes, path>; repeat for more files")],
+    evaluation: Annotated[list[Path], typer.Option(help="the same, of the evaluation pictures")],
+    to: Folder = STUDIES,
+    distance: Annotated[
+        float, typer.Option(min=0, max=2, help="the same picture up to here: √(2 − 2 · best correlation of detail)")
+    ] = 0.55,
+    pictures: Annotated[int, typer.Option(min=2, max=400, help="pairs on a sheet")] = 80,
+    workers: Annotated[int, typer.Option(min=1, help="threads")] = 2,
+) -> None:
+    """Evaluation pictures that are copies of training pictures: cropped, shifted, mirrored or recoloured ones too."""
+    from flows.commands.studies.leakage_study import show_leakage
+    from tasks.screening.pictures.study import FILES, study_leakage
+
+    numbers = study_leakage(train, evaluation, to, distance=distance, pictures=pictures, workers=workers)
+    show_leakage(numbers, to, FILES, console)
+
+
+def _write(to: Path, name: str, figure: "Figure", numbers: str) -> None:
+    to.mkdir(parents=True, exist_ok=True)
+    figure.savefig(to / f"{name}.png", dpi=150, bbox_inches="tight")
+    (to / f"{name}.json").write_text(numbers, encoding="utf-8")
+    console.print(f"{to / name}.png and .json", highlight=False, markup=False)
+
+
+def _plain(value: object) -> JsonValue:
+    """Arrays as lists, also inside mappings and sequences."""
+    return cast(JsonValue, map_tree(value, lambda leaf: leaf.tolist() if isinstance(leaf, np.ndarray) else leaf))

@@ -1,0 +1,1 @@
+"""Commands for who writes a configuration: a first one, its fields, and what it will cost."""

@@ -1,0 +1,1 @@
+"""Training data that is read from its shards as it is needed."""

@@ -1,0 +1,97 @@
+"""What a run leaves in its folder: nothing of another configuration, links to the curated shards, parts apart."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from flows.config.pipeline import PipelineConfig, load_config
+from flows.records.results import differences, make_room, read_record
+from flows.run import run_here
+from storage.tables.shards import read_table
+
+
+@pytest.fixture
+def titles(tmp_path: Path) -> Path:
+    """Curation of three titles without pictures, down to the report."""
+    (tmp_path / "titles.tsv").write_text("title\tfilepath\na red star\ta/1\na red ring\ta/2\na blue ring\tb/3\n")
+    values = {
+        "sources": [{"kind": "balance_csv", "name": "t", "path": str(tmp_path / "titles.tsv"), "images": "none"}],
+        "metadata": {"sources": [{"kind": "entries", "entries": ["red", "blue", "star", "ring"]}]},
+        "balancing": {"method": "threshold", "t": 1},
+        "output": str(tmp_path / "one"),
+    }
+    path = tmp_path / "one.yaml"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def changed(path: Path, name: str, **changes: object) -> PipelineConfig:
+    other = path.with_name(f"{name}.yaml")
+    other.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"output": str(path.parent / name)} | changes))
+    return load_config(other)
+
+
+def run(config: PipelineConfig) -> tuple[dict[str, str], list[str]]:
+    lines: list[str] = []
+    return {node.label: node.state for node in run_here(config, "pipeline", lines.append)}, lines
+
+
+def test_a_copy_with_another_t_costs_what_depends_on_t_and_overwrites_nothing(titles: Path) -> None:
+    first = load_config(titles)
+    run(first)
+    before = (first.folder / "report.html").read_bytes()
+    copy = changed(titles, "two", balancing={"method": "threshold", "t": 2})
+    states, _ = run(copy)
+    cached = {label for label, state in states.items() if state == "cached"}
+    assert {"ingest t 1/1", "survey", "metadata", "match 0"} <= cached
+    assert not {"balance", "scale", "select 0", "realise"} & cached
+    assert (first.folder / "report.html").read_bytes() == before and (copy.folder / "report.html").is_file()
+
+
+def test_another_configuration_under_an_old_name_sets_the_old_results_aside(titles: Path) -> None:
+    first = load_config(titles)
+    run(first)
+    report, summary = ((first.folder / name).read_bytes() for name in ("report.html", "summary.json"))
+    assert differences(first) == ()
+    other = changed(titles, "one", balancing={"method": "threshold", "t": 2})
+    assert differences(other) == ("balancing.t 1.0 → 2.0",)
+    _, lines = run(other)
+    assert any("balancing.t 1.0 → 2.0" in line and "earlier" in line for line in lines)
+    (aside,) = (first.folder / "earlier").iterdir()
+    assert (aside / "report.html").read_bytes() == report and (aside / "summary.json").read_bytes() == summary
+    assert read_record(aside) == first.computes() and read_record(first.folder) == other.computes()
+    run(other)
+    assert len(list((first.folder / "earlier").iterdir())) == 1  # the same again sets nothing aside
+
+
+def test_results_that_say_nothing_of_their_configuration_are_anothers(titles: Path) -> None:
+    config = load_config(titles)
+    config.folder.mkdir()
+    (config.folder / "report.html").write_text("from before")
+    aside = make_room(config, "pipeline")
+    assert aside is not None and (aside / "report.html").read_text() == "from before"
+
+
+def test_the_curated_shards_lie_at_a_path_that_stays(titles: Path) -> None:
+    config = load_config(titles)
+    run(config)
+    keys = {key for path in sorted((config.folder / "curated").glob("*.parquet")) for key in read_table(path)["key"]}
+    assert len(keys) == 3
+    assert not list(config.folder.glob(".*"))
+    (config.folder / "curated" / "mine.txt").write_text("mine")
+    run(config)
+    assert (config.folder / "curated" / "mine.txt").read_text() == "mine"  # a folder of somebody's files stays
+
+
+def test_a_part_replaces_nothing_of_the_whole(small: Path) -> None:
+    config = load_config(small)
+    config.folder.mkdir()
+    make_room(config, "pipeline")
+    (config.folder / "lineage.json").write_text("the whole")
+    run_here(config, "curate", lambda line: None)
+    assert (config.folder / "lineage.json").read_text() == "the whole"
+    lineage = json.loads((config.folder / "curate" / "lineage.json").read_text())
+    assert {"gather 0", "report"} <= {node["label"] for node in lineage["nodes"]}
+    assert list((config.folder / "curated").glob("*.parquet"))
