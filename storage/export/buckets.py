@@ -10,19 +10,8 @@ import numpy.typing as npt
 from pydantic import BaseModel, JsonValue
 
 from storage.errors import InputError
-from storage.export.parts import (
-    REJECTED_NAME,
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    origin_of,
-    write_json,
-    write_parts,
-)
+from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_json, write_parts
+from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, Sample, read_samples, rejected_table
 from storage.export.tars import SAMPLES_PER_SHARD, add_sample, new_tar
 from storage.tables.shards import read_table

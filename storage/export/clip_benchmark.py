@@ -8,18 +8,8 @@ import pyarrow as pa
 
 from storage.export.copies import Copies
 from storage.export.open_clip_csv import REWRITTEN
-from storage.export.parts import (
-    REJECTED_NAME,
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    origin_of,
-    write_parts,
-)
+from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_parts
+from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, Sample, rejected_table
 from storage.export.tars import SAMPLES_PER_SHARD, add, new_tar
 
@@ -43,10 +33,9 @@ def write_clip_benchmark(
     """
     job = job or Job(origin_of(paths))
     copies = Copies.of(paths, most=1)
-    starts = range(0, copies.total, samples_per_shard)
     parts = [
-        Part(min(samples_per_shard, copies.total - start), _Shard(copies, number, start, samples_per_shard).write)
-        for number, start in enumerate(starts)
+        Part(stop - start, _Shard(copies, number, start, stop).write)
+        for number, start, stop in copies.cut(samples_per_shard)
     ]
     return write_parts(directory, "clip_benchmark", {"samples_per_shard": samples_per_shard}, parts, _finish, job)
 
@@ -56,7 +45,7 @@ class _Shard:
     copies: Copies
     number: int
     start: int
-    samples: int
+    stop: int
 
     def write(self, directory: Path, tell: Tell) -> Written:
         rejected: list[Rejection] = []
@@ -64,8 +53,7 @@ class _Shard:
         (directory / "test").mkdir(exist_ok=True)
         rows = 0
         with new_tar(directory / "test" / f"{self.number}.tar") as tar:
-            stop = min(self.start + self.samples, self.copies.total)
-            for number, _, sample in self.copies.samples(self.start, stop):
+            for number, _, sample in self.copies.samples(self.start, self.stop):
                 if isinstance(sample, Sample):
                     line = " ".join(sample.caption.splitlines())
                     if line != sample.caption:

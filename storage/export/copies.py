@@ -68,6 +68,11 @@ class Copies:
             yield Stretch(path, copy, having[start - before : end - before])
             start, segment = end, segment + 1
 
+    def cut(self, size: int) -> Iterator[tuple[int, int, int]]:
+        """(part, first number, the one after its last) of every `size` copies."""
+        for part, start in enumerate(range(0, self.total, size)):
+            yield part, start, min(start + size, self.total)
+
     def samples(self, start: int, stop: int) -> Iterator[tuple[int, int, Sample | Rejection]]:
         """(number, copy, sample or why it cannot go out) of each copy from `start` up to `stop`."""
         number = start

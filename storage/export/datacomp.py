@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from pydantic import JsonValue
 
 from storage.errors import InputError
-from storage.export.parts import Export, Finished, Job, Part, PartRecord, Tell, Written, origin_of, write_parts
+from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_parts
+from storage.export.record import Export, PartRecord
 from storage.tables.shards import iter_batches
 
 UID = np.dtype("u8,u8")

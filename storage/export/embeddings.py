@@ -9,18 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.export.parts import (
-    REJECTED_NAME,
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    origin_of,
-    write_parts,
-)
+from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_parts
+from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, rejected_table
 from storage.tables.lookup import places_in
 from storage.tables.shards import read_table, write_table

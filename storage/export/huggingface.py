@@ -12,18 +12,8 @@ import yaml
 from pydantic import JsonValue
 
 from storage.export.croissant import About, Split, croissant, describe_file
-from storage.export.parts import (
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    origin_of,
-    write_json,
-    write_parts,
-)
+from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_json, write_parts
+from storage.export.record import Export, PartRecord
 from storage.hashing import hash_json
 from storage.tables.references import embedded
 from storage.tables.schemas import CURATED, scores_in, with_scores

@@ -8,19 +8,8 @@ from pathlib import Path
 
 from storage.export.copies import Copies
 from storage.export.image_files import write_image
-from storage.export.parts import (
-    PIECES,
-    REJECTED_NAME,
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    origin_of,
-    write_parts,
-)
+from storage.export.parts import PIECES, Finished, Job, Part, Tell, Written, origin_of, write_parts
+from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, Sample, rejected_table
 from storage.tables.ids import spelled_id
 
@@ -39,11 +28,8 @@ def write_imagefolder(
     job = job or Job(origin_of(paths))
     copies = Copies.of(paths, most=1)
     parts = [
-        Part(
-            min(rows_per_part, copies.total - start),
-            _Lines(copies, number, start, min(start + rows_per_part, copies.total)).write,
-        )
-        for number, start in enumerate(range(0, copies.total, rows_per_part))
+        Part(stop - start, _Lines(copies, number, start, stop).write)
+        for number, start, stop in copies.cut(rows_per_part)
     ]
     return write_parts(directory, "imagefolder", {}, parts, _finish, job)
 

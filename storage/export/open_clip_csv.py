@@ -11,19 +11,8 @@ import pyarrow as pa
 
 from storage.export.copies import Copies
 from storage.export.image_files import image_name, write_image
-from storage.export.parts import (
-    PIECES,
-    REJECTED_NAME,
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    origin_of,
-    write_parts,
-)
+from storage.export.parts import PIECES, Finished, Job, Part, Tell, Written, origin_of, write_parts
+from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, Sample, rejected_table
 
 NAME = "pairs.csv"
@@ -60,11 +49,8 @@ def write_open_clip_csv(
     job = job or Job(origin_of(paths))
     copies, final = Copies.of(paths), directory.resolve()
     parts = [
-        Part(
-            min(rows_per_part, copies.total - start),
-            _Lines(copies, number, start, min(start + rows_per_part, copies.total), final).write,
-        )
-        for number, start in enumerate(range(0, copies.total, rows_per_part))
+        Part(stop - start, _Lines(copies, number, start, stop, final).write)
+        for number, start, stop in copies.cut(rows_per_part)
     ]
     return write_parts(directory, "open_clip_csv", {"directory": str(final)}, parts, _finish, job)
 

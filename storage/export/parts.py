@@ -14,17 +14,16 @@ from threading import Event
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import JsonValue
 
 from storage.atomic import write_whole
 from storage.errors import InputError
+from storage.export.record import RECORD, REJECTED_NAME, Export, File, PartRecord, Record, export_of, present
 from storage.export.samples import rejected_table
 from storage.hashing import canonical_json, hash_json
 from storage.store.lock import locked
 from storage.tables.shards import write_table
 
-RECORD = "export.json"
-REJECTED_NAME = "rejected"
 VERSION = 1
 PIECES = ".parts"
 """Folder of what is removed when the export is done: a part may write pieces there that `finish` joins."""
@@ -84,61 +83,6 @@ class Part:
     write: Callable[[Path, Tell], Written]
 
 
-class File(BaseModel):
-    """A data file of an export."""
-
-    model_config = ConfigDict(frozen=True)
-
-    path: str
-    bytes: int
-
-
-class PartRecord(BaseModel):
-    """A part that is done."""
-
-    model_config = ConfigDict(frozen=True)
-
-    files: tuple[File, ...]
-    rows: int
-    facts: dict[str, JsonValue]
-
-
-class Record(BaseModel):
-    """What `export.json` says: which export this is, and what it holds."""
-
-    model_config = ConfigDict(frozen=True)
-
-    format: str
-    identity: str
-    rows: int
-    tables: dict[str, int]
-    files: tuple[File, ...]
-    facts: dict[str, JsonValue]
-
-
-@dataclass(frozen=True)
-class Export:
-    """What an export holds.
-
-    Attributes:
-        files: its data files in order.
-        rows: over all of them, copies counted.
-        rejected: rows that it had to leave out; they are in `rejected.parquet`.
-        rewritten: captions that the form could not hold as they were; they are in `rewritten.parquet`.
-        bytes: of the data files.
-        facts: what the form adds, such as samples by shard.
-        was_there: whether all of it was there before.
-    """
-
-    files: tuple[Path, ...]
-    rows: int
-    rejected: int
-    rewritten: int = 0
-    bytes: int = 0
-    facts: Mapping[str, JsonValue] = field(default_factory=dict)
-    was_there: bool = False
-
-
 @dataclass(frozen=True)
 class Finished:
     """What was made from all parts together: more data files, and facts for `export.json`."""
@@ -184,13 +128,13 @@ def write_parts(
     with locked(directory.with_name(f".{directory.name}.lock"), wait=False) as held:
         if not held:
             raise InputError(f"another process is exporting to {directory}; wait for it, or name another target")
-        if (there := _present(directory, identity)) is not None:
+        if (there := present(directory, identity)) is not None:
             return there
         _begin(partial, identity)
         record = _write(partial, form, identity, parts, finish, job)
         partial.replace(directory)
         _sync([directory.parent])
-    return _export(directory, record)
+    return export_of(directory, record)
 
 
 def _write(partial: Path, form: str, identity: str, parts: Sequence[Part], finish: Finish, job: Job) -> Record:
@@ -220,38 +164,6 @@ def _write(partial: Path, form: str, identity: str, parts: Sequence[Part], finis
     shutil.rmtree(partial / PIECES)
     _sync([path for path in partial.iterdir() if path.is_file()])
     return record
-
-
-def _present(directory: Path, identity: str) -> Export | None:
-    """The export that is there already; None where there is nothing."""
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return None
-    try:
-        record = Record.model_validate_json((directory / RECORD).read_bytes())
-    except (OSError, ValueError):
-        raise InputError(f"{directory} exists already; name another target, or remove it first") from None
-    if record.identity != identity:
-        raise InputError(
-            f"{directory} holds another export ({record.format}, {record.rows:,} rows; its format, settings or data "
-            "differ); name another target, or remove it first"
-        )
-    for file in record.files:
-        path = directory / file.path
-        if not path.is_file() or path.stat().st_size != file.bytes:
-            raise InputError(f"{path} of this export is missing or cut short; remove {directory} and export again")
-    return _export(directory, record, was_there=True)
-
-
-def _export(directory: Path, record: Record, *, was_there: bool = False) -> Export:
-    return Export(
-        files=tuple(directory / file.path for file in record.files),
-        rows=record.rows,
-        rejected=record.tables[REJECTED_NAME],
-        rewritten=record.tables.get("rewritten", 0),
-        bytes=sum(file.bytes for file in record.files),
-        facts=record.facts,
-        was_there=was_there,
-    )
 
 
 def _begin(partial: Path, identity: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from storage.errors import InputError
-from storage.export.parts import RECORD, Record, Tell, nobody
+from storage.export.parts import Tell, nobody
+from storage.export.record import RECORD, Record
 from storage.places.ask import State, asked, files_below
 from storage.places.read import read_bytes
 

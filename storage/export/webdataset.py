@@ -12,19 +12,8 @@ from PIL import Image
 from pydantic import JsonValue
 
 from storage.export.copies import Copies
-from storage.export.parts import (
-    REJECTED_NAME,
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    origin_of,
-    write_json,
-    write_parts,
-)
+from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_json, write_parts
+from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, Sample, rejected_table
 from storage.export.tars import SAMPLES_PER_SHARD, add_sample, new_tar
 from storage.tables.ids import spelled_id
@@ -79,8 +68,8 @@ def write_webdataset(
     job = job or Job(origin_of(paths))
     copies = Copies.of(paths)
     parts = [
-        Part(min(samples_per_shard, copies.total - start), _Shard(copies, number, start, samples_per_shard).write)
-        for number, start in enumerate(range(0, copies.total, samples_per_shard))
+        Part(stop - start, _Shard(copies, number, start, stop).write)
+        for number, start, stop in copies.cut(samples_per_shard)
     ]
     return write_parts(directory, "webdataset", {"samples_per_shard": samples_per_shard}, parts, _finish, job)
 
@@ -90,15 +79,14 @@ class _Shard:
     copies: Copies
     number: int
     start: int
-    samples: int
+    stop: int
 
     def write(self, directory: Path, tell: Tell) -> Written:
         name = f"{self.number:08d}"
         beside: list[dict[str, object]] = []
         rejected: list[Rejection] = []
-        stop = min(self.start + self.samples, self.copies.total)
         with new_tar(directory / f"{name}.tar") as tar:
-            for number, copy, sample in self.copies.samples(self.start, stop):
+            for number, copy, sample in self.copies.samples(self.start, self.stop):
                 key, size = f"{number:010d}", 0
                 if isinstance(sample, Sample):
                     size = add_sample(tar, key, sample)

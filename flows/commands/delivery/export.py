@@ -18,7 +18,8 @@ from flows.commands.store.store_commands import ConfigFile
 from flows.config.pipeline import PipelineConfig
 from flows.graph.stored import StoredCuration, stored_curation, stored_embeddings
 from storage.errors import InputError
-from storage.export.parts import Export, Job
+from storage.export.parts import Job
+from storage.export.record import Export
 from storage.export.upload import deliver
 from storage.hashing import hash_json
 from storage.places.place import place

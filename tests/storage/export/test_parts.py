@@ -7,21 +7,8 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from storage.export.parts import (
-    PIECES,
-    REJECTED_NAME,
-    Export,
-    Finished,
-    Job,
-    Part,
-    PartRecord,
-    Tell,
-    Written,
-    nobody,
-    origin_of,
-    write_json,
-    write_parts,
-)
+from storage.export.parts import PIECES, Finished, Job, Part, Tell, Written, nobody, origin_of, write_json, write_parts
+from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, rejected_table
 from storage.tables.shards import read_table
 

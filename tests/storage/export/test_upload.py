@@ -7,7 +7,7 @@ import pytest
 from upath import UPath
 
 from storage.errors import InputError
-from storage.export.parts import RECORD
+from storage.export.record import RECORD
 from storage.export.upload import BEGUN, deliver
 from storage.export.webdataset import write_webdataset
 from storage.places import retry
