@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from storage.tables.lookup import places_in
 from storage.tables.shards import iter_batches
 from tasks.arrays import Ids
 from tasks.matching.matcher import KeywordMatcher
@@ -24,10 +25,11 @@ def caption_worth(paths: Sequence[Path], ids: Ids, matcher: KeywordMatcher | Non
         ids: uint64 `[k]`, ascending, of the rows to compare; the others are not looked at.
         matcher: finds keywords; None where length alone decides.
     """
-    wanted, found, value = pa.array(ids), [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
+    found, value = [np.empty(0, np.uint64)], [np.empty(0, np.int64)]
     for batch in iter_batches(list(paths), ["id", "caption"]):
         rows = pa.table([batch.column("id"), batch.column("caption")], names=["id", "caption"])
-        rows = rows.filter(pc.is_in(rows["id"], value_set=wanted)).combine_chunks()
+        here = places_in(ids, batch.column("id").to_numpy())[1]  # not a hash set of all ids for every batch
+        rows = rows.filter(pa.array(here)).combine_chunks()
         if not rows.num_rows:
             continue
         length = pc.utf8_length(rows["caption"]).to_numpy().astype(np.int64)
