@@ -60,6 +60,7 @@ def test_another_configuration_under_an_old_name_sets_the_old_results_aside(titl
     _, lines = run(other)
     assert any("balancing.t 1.0 → 2.0" in line and "earlier" in line for line in lines)
     (aside,) = (first.folder / "earlier").iterdir()
+    assert (aside / "openlineage.ndjson").is_file()
     assert (aside / "report.html").read_bytes() == report and (aside / "summary.json").read_bytes() == summary
     assert read_record(aside) == first.computes() and read_record(first.folder) == other.computes()
     run(other)
