@@ -30,8 +30,8 @@ RECORD = "experiment.json"
 EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
-_LEFT = (RECORD, "report.html", "summary.json", "lineage.json", "openlineage.ndjson", "figures", "tensorboard", "curate",
-         "train")  # fmt: skip
+_LEFT = (RECORD, "report.html", "summary.json", "lineage.json", "openlineage.ndjson", "figures", "tensorboard",
+         "curate", "train")  # fmt: skip
 
 
 def differences(config: Experiment) -> tuple[str, ...]:
