@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
@@ -67,6 +67,29 @@ class Config(BaseModel):
         return completed
 
 
+def stated(config: Config) -> dict[str, JsonValue]:
+    """What a configuration says beyond its defaults: equal for equal ones, whether a default was written out or not.
+
+    What tells the classes of a union apart, a field that has one value only, is always there.
+    """
+    plain = config.model_dump(mode="json")
+    return {
+        name: _stated(getattr(config, name), plain[name])
+        for name, field in type(config).model_fields.items()
+        if _names_its_class(field.annotation)
+        or field.is_required()
+        or getattr(config, name) != field.get_default(call_default_factory=True, validated_data={})
+    }
+
+
+def _stated(value: object, plain: JsonValue) -> JsonValue:
+    if isinstance(value, Config):
+        return stated(value)
+    if isinstance(value, tuple | list) and isinstance(plain, list):
+        return [_stated(*pair) for pair in zip(value, plain, strict=True)]
+    return plain
+
+
 @dataclass(frozen=True)
 class NotInKey:
     """Marks a field, `Annotated[Path, NotInKey()]`, whose value cannot change a result.
@@ -118,5 +141,9 @@ def _completed(given: Mapping[str, object], default: Config) -> dict[str, object
 def _is_another_kind(given: object, default: object, annotation: object, marks: list[object]) -> bool:
     if any(isinstance(mark, Kind) for mark in marks):
         return given != default
-    allowed = get_args(annotation)
-    return get_origin(annotation) is Literal and len(allowed) == 1 and given not in allowed
+    return _names_its_class(annotation) and given not in get_args(annotation)
+
+
+def _names_its_class(annotation: object) -> bool:
+    """Whether a field has one value only, which tells the classes of a union apart."""
+    return get_origin(annotation) is Literal and len(get_args(annotation)) == 1

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, Self
 from pydantic import Field, JsonValue, model_validator
 
 from flows.verbs import Verb
-from storage.config import Config
+from storage.config import Config, stated
 from storage.store.workspace import Runtime
 
 NAME = r"^\w[\w.-]*$"
@@ -37,9 +37,11 @@ class Experiment(Config):
     def computes(self) -> dict[str, JsonValue]:
         """What is asked for, without where and with what: two equal ones have equal results, by the same code.
 
-        Only what was said: a field that a later version adds, with its default, makes no other experiment.
+        Only what differs from the defaults: one that is written out, or that a later version adds, makes no other
+        experiment.
         """
-        return self.model_dump(mode="json", exclude=set(Experiment.model_fields) - {"name"}, exclude_unset=True)
+        apart = set(Experiment.model_fields) - {"name"}
+        return {name: value for name, value in stated(self).items() if name not in apart}
 
     def covers(self, verb: Verb) -> bool:
         """Whether a verb does all that there is to do."""

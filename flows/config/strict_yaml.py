@@ -23,6 +23,19 @@ VALUES = 300_000  # of a configuration, when every alias is written out
 _CORE = "tag:yaml.org,2002:"
 _PLAIN = {f"{_CORE}{name}" for name in ("null", "bool", "int", "float", "str", "seq", "map", "merge")}
 
+PLAIN_VALUES = [
+    (f"{_CORE}{name}", re.compile(pattern), list(first))
+    for name, pattern, first in (
+        ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+        ("int", r"^[-+]?[0-9]+(?:_[0-9]+)*$|^0x[0-9a-fA-F]+$", "-+0123456789"),
+        ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$"
+                  r"|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$", "-+.0123456789"),
+        ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+        ("merge", r"^(?:<<)$", "<"),
+    )
+]  # fmt: skip
+"""What is no text though it is not quoted: the tag, how it is spelled, and how it may begin."""
+
 Place = tuple[str | int, ...]
 """Where a value stands: names of fields, and numbers of list items."""
 
@@ -112,15 +125,8 @@ class _Loader(yaml.SafeLoader):
         return float(text.replace(".inf", "inf").replace(".nan", "nan"))
 
 
-for _name, _pattern, _first in (
-    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
-    ("int", r"^[-+]?[0-9]+(?:_[0-9]+)*$|^0x[0-9a-fA-F]+$", "-+0123456789"),
-    ("float", r"^[-+]?(?:\.[0-9]+|[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$"
-              r"|^[-+]?\.(?:inf|Inf|INF)$|^\.(?:nan|NaN|NAN)$", "-+.0123456789"),
-    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    ("merge", r"^(?:<<)$", "<"),
-):  # fmt: skip
-    _Loader.add_implicit_resolver(f"{_CORE}{_name}", re.compile(_pattern), list(_first))
+for _name, _pattern, _first in PLAIN_VALUES:
+    _Loader.add_implicit_resolver(_name, _pattern, _first)
 for _name in ("int", "float"):
     _Loader.add_constructor(f"{_CORE}{_name}", _Loader.construct_number)
 

@@ -3,7 +3,8 @@
 runs/NAME/report.html, summary.json, figures/, lineage.json    of a whole run
 runs/NAME/curate/…, runs/NAME/train/…                          the same of a run that stopped there
 runs/NAME/curated/, validation/                                links to the curated Parquet in the store
-runs/NAME/experiment.json                                      the configuration that all of this is of
+runs/NAME/experiment.yaml                                      the configuration, defaults written out; it runs
+runs/NAME/experiment.json                                      whose results these are, of which code, from when
 runs/NAME/earlier/TIME/…                                       the same of another configuration, before it
 """
 
@@ -13,24 +14,29 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from flows.config.experiment import Experiment
+from flows.config.pipeline import load_experiment
+from flows.config.resolved import RESOLVED, resolved_yaml
 from flows.engine.engine import Node
+from flows.records.reproduction import again, command, facts, package_version, this_run
 from flows.verbs import Verb
-from storage.atomic import replacing, write_whole
+from storage.atomic import write_whole
+from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.staleness import Made, key_differences
 from storage.store.store import Store
+from tasks.reporting.page.this_run import with_this_run
 
 RECORD = "experiment.json"
+PAGE = "report.html"
 EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
-_LEFT = (RECORD, "report.html", "summary.json", "lineage.json", "openlineage.ndjson", "figures", "tensorboard",
+_LEFT = (RECORD, RESOLVED, PAGE, "summary.json", "lineage.json", "openlineage.ndjson", "figures", "tensorboard",
          "curate", "train")  # fmt: skip
 
 
@@ -42,8 +48,16 @@ def differences(config: Experiment) -> tuple[str, ...]:
     before = read_record(config.folder)
     if before is None:
         return ("they do not say of which",) if (config.folder / "report.html").is_file() else ()
-    found = key_differences(Made(1, "", before), Made(1, "", config.computes()))
+    found = key_differences(Made(1, "", _completed(before, type(config))), Made(1, "", config.computes()))
     return tuple(each.removeprefix("parameter ") for each in found)
+
+
+def _completed(before: Mapping[str, JsonValue], kind: type[Experiment]) -> Mapping[str, JsonValue]:
+    """An earlier record as it would be written now, whatever defaults it spelled out; another kind's as it is."""
+    try:
+        return kind.model_validate(before).computes()
+    except ValidationError:
+        return before
 
 
 def read_record(folder: Path) -> Mapping[str, JsonValue] | None:
@@ -61,6 +75,8 @@ def make_room(config: Experiment, verb: Verb) -> Path | None:
     if differences(config) and any((config.folder / name).exists() for name in _LEFT):
         aside = _unused(config.folder / EARLIER / _ended(config.folder).strftime("%Y-%m-%dT%H-%M-%S"))
         aside.mkdir(parents=True)
+        if not _is_of(config.folder / RESOLVED, read_record(config.folder)):
+            (config.folder / RESOLVED).unlink(missing_ok=True)  # it was edited, and tells of the run that begins
         for name in _LEFT:
             if (config.folder / name).exists():
                 os.replace(config.folder / name, aside / name)
@@ -68,12 +84,24 @@ def make_room(config: Experiment, verb: Verb) -> Path | None:
         "name": config.name,
         "verb": verb,
         "ended": datetime.now(UTC).isoformat(timespec="seconds"),
-        "equipoise": _own_version(),
+        "equipoise": package_version("equipoise"),
+        "command": command(),
+        "code": facts(),
         "store": str(config.runtime.store),
         "configuration": config.computes(),
     }
     write_whole(config.folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+    write_whole(config.folder / RESOLVED, resolved_yaml(config, again(config, verb)))
     return aside
+
+
+def _is_of(written: Path, record: Mapping[str, JsonValue] | None) -> bool:
+    """Whether a configuration is the one that a record tells of."""
+    try:
+        config = load_experiment(written)
+    except InputError:
+        return False
+    return record is not None and _completed(record, type(config)) == config.computes()
 
 
 def deliver(config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manifest | None) -> None:
@@ -82,8 +110,10 @@ def deliver(config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manif
     if report is not None:
         source, folder = store.directory(report.stage, report.key), config.results(verb)
         for file in report.files:
-            with replacing(folder / file.path) as temporary:
-                shutil.copyfile(source / file.path, temporary)
+            content = (source / file.path).read_bytes()
+            if file.path == PAGE:
+                content = with_this_run(content.decode("utf-8"), this_run(config, verb, nodes)).encode("utf-8")
+            _write_changed(folder / file.path, content)
     gathered = [node.manifest for node in nodes if node.stage == "gather" and node.manifest]
     shards = [
         store.directory(each.stage, each.key) / file.path for each in gathered for file in each.files
@@ -91,6 +121,12 @@ def deliver(config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manif
     if gathered:
         for name, beginning in LINKS.items():
             _link(config.folder / name, [shard for shard in shards if shard.name.startswith(beginning)])
+
+
+def _write_changed(path: Path, content: bytes) -> None:
+    """Write a file unless it holds just that: a cached run leaves what it finds."""
+    if not path.is_file() or path.read_bytes() != content:
+        write_whole(path, content)
 
 
 def _link(folder: Path, shards: Sequence[Path]) -> None:
@@ -130,10 +166,3 @@ def _unused(path: Path) -> Path:
     while found.exists():
         found, number = path.with_name(f"{path.name}-{number}"), number + 1
     return found
-
-
-def _own_version() -> str | None:
-    try:
-        return version("equipoise")
-    except PackageNotFoundError:
-        return None

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import pytest
 from pydantic import Field, ValidationError
 
-from storage.config import Config, Kind
+from storage.config import Config, Kind, stated
 
 
 class Engine(Config):
@@ -81,3 +81,43 @@ def test_faults_are_still_named_where_they_are() -> None:
     assert caught.value.errors()[0]["loc"] == ("car", "engine", "powr")
     with pytest.raises(ValidationError):
         Garage.model_validate({"car": "red"})
+
+
+class Red(Config):
+    """One of two kinds with the same fields."""
+
+    kind: Literal["red"] = "red"
+    size: int = 1
+
+
+class Blue(Config):
+    """The other."""
+
+    kind: Literal["blue"] = "blue"
+    size: int = 1
+
+
+class Box(Config):
+    """What holds either, and several."""
+
+    needed: int
+    ball: Red | Blue = Field(default=Red(size=5), discriminator="kind")
+    balls: tuple[Red | Blue, ...] = ()
+    names: dict[str, int] = Field(default_factory=dict)
+
+
+def test_what_is_stated_is_what_differs_from_the_defaults() -> None:
+    assert stated(Box(needed=1)) == {"needed": 1}
+    assert stated(Box(needed=1, ball=Red(size=5), balls=(), names={})) == {"needed": 1}
+    assert stated(Box(needed=1, names={"a": 1})) == {"needed": 1, "names": {"a": 1}}
+
+
+def test_configurations_that_differ_state_something_else() -> None:
+    balls = (Red(), Red(size=5), Red(size=2), Blue(), Blue(size=5))
+    said = [str(stated(Box(needed=1, ball=ball))) for ball in balls]
+    said += [str(stated(Box(needed=1, balls=each))) for each in ((Red(),), (Blue(),), (Red(), Blue()), (Blue(), Red()))]
+    assert len(set(said)) == len(said)
+    assert stated(Box(needed=1, balls=(Red(), Blue(size=2)))) == {
+        "needed": 1,
+        "balls": [{"kind": "red"}, {"kind": "blue", "size": 2}],
+    }

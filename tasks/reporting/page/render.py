@@ -5,30 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.reporting.inputs.untrusted import displayed
-from tasks.reporting.page import formats
 from tasks.reporting.page.svg import VARIABLES, Drawing, inlined, variant_colours
+from tasks.reporting.page.templates import environment
 
 STYLESHEET = Path(__file__).with_name("style.css")
-FILTERS = {
-    "displayed": displayed,
-    "metric": formats.metric_name,
-    "share": formats.share,
-    "points": formats.points,
-    "bounds": formats.bounds,
-    "signed": formats.signed_bounds,
-    "change": formats.change,
-    "integer": formats.integer,
-    "number": formats.number,
-    "digits": formats.digits,
-    "two": formats.two_digits,
-    "compact": formats.compact,
-    "ordinal": formats.ordinal,
-    "width": formats.width,
-}
 
 
 @dataclass(frozen=True)
@@ -76,10 +58,3 @@ def render(report: Content) -> str:
             },
         )
     )
-
-
-def environment() -> Environment:
-    """Templates of the package: what they print is escaped, and a name that does not exist is an error."""
-    loaded = Environment(loader=PackageLoader("tasks.reporting", ""), autoescape=True, undefined=StrictUndefined)
-    loaded.filters |= FILTERS
-    return loaded

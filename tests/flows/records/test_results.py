@@ -1,15 +1,17 @@
 """What a run leaves in its folder: nothing of another configuration, links to the curated shards, parts apart."""
 
 import json
+import platform
 from pathlib import Path
 
 import pytest
 import yaml
 
 from flows.config.pipeline import PipelineConfig, load_config
-from flows.records.results import differences, make_room, read_record
+from flows.records.results import RECORD, differences, make_room, read_record
 from flows.run import run_here
 from storage.tables.shards import read_table
+from tasks.reporting.page.this_run import PLACE
 
 
 @pytest.fixture
@@ -96,3 +98,55 @@ def test_a_part_replaces_nothing_of_the_whole(small: Path) -> None:
     lineage = json.loads((config.folder / "curate" / "lineage.json").read_text())
     assert {"gather 0", "report"} <= {node["label"] for node in lineage["nodes"]}
     assert list((config.folder / "curated").glob("*.parquet"))
+
+
+def test_the_configuration_that_lies_there_runs_as_it_stands(titles: Path) -> None:
+    config = load_config(titles)
+    run(config)
+    page, book = config.folder / "report.html", config.folder / "experiment.yaml"
+    before = (page.read_bytes(), page.stat().st_mtime_ns, book.read_bytes())
+    again = load_config(book)
+    states, lines = run(again)
+    assert set(states.values()) == {"cached"}
+    assert not any("another configuration" in line for line in lines) and not (config.folder / "earlier").exists()
+    assert (page.read_bytes(), page.stat().st_mtime_ns, book.read_bytes()) == before  # nothing new, nothing written
+
+
+def test_a_record_that_spells_defaults_out_or_lacks_them_is_no_other_configuration(titles: Path) -> None:
+    config = load_config(titles)
+    run(config)
+    record = json.loads((config.folder / RECORD).read_text())
+    full = config.model_dump(mode="json", exclude={"output", "store", "device", "workers", "parallel", "runner"})
+    for spelled in (full, config.computes()):
+        (config.folder / RECORD).write_text(json.dumps(record | {"configuration": spelled}))
+        assert differences(config) == ()
+    (config.folder / RECORD).write_text(json.dumps(record | {"configuration": {"name": "x", "gone": 1}}))
+    assert "gone 1 → (absent)" in differences(config)  # a field that is no more
+
+
+def test_a_configuration_that_was_edited_in_the_folder_is_not_kept_as_the_earlier_one(titles: Path) -> None:
+    config = load_config(titles)
+    run(config)
+    book = config.folder / "experiment.yaml"
+    book.write_text(book.read_text().replace("t: 1.0", "t: 2.0"))
+    edited = load_config(book)
+    run(edited)
+    (aside,) = (config.folder / "earlier").iterdir()
+    assert (aside / "report.html").is_file() and not (aside / "experiment.yaml").exists()
+    assert load_config(book) == edited
+    run(config)
+    newer = max((config.folder / "earlier").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    assert load_config(newer / "experiment.yaml").computes() == edited.computes() != config.computes()
+
+
+def test_the_page_says_how_to_do_the_same_again(titles: Path) -> None:
+    config = load_config(titles)
+    run(config)
+    page = (config.folder / "report.html").read_text(encoding="utf-8")
+    assert f"equipoise run {config.folder / 'experiment.yaml'}" in page and PLACE not in page
+    curated = [node for node in json.loads((config.folder / "lineage.json").read_text())["nodes"]
+               if node["stage"] in ("gather", "ingest")]  # fmt: skip
+    assert len(curated) >= 2 and all(node["digest"] in page for node in curated)
+    assert "method: threshold" in page and platform.python_version() in page
+    stored = next((config.runtime.store / "report").glob("*/report.html")).read_text(encoding="utf-8")
+    assert PLACE in stored and str(config.folder) not in stored  # the stage's own is the same wherever it was made
