@@ -92,7 +92,14 @@ _HOMES = {
 def __getattr__(name: str) -> Any:  # noqa: ANN401  type checkers read the true types above
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    try:
+        value = getattr(import_module(_HOMES[name]), name)
+    except ImportError as error:
+        from storage.extras import explanation
+
+        if (told := explanation(error)) is None:
+            raise
+        raise ImportError(f"equipoise.{name}: {told}", name=error.name) from None
     globals()[name] = value
     return value
 

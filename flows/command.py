@@ -4,7 +4,7 @@ import json
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Never
 
 import typer
 from rich.console import Console
@@ -23,6 +23,7 @@ from flows.commands.writing.init import init
 from flows.commands.writing.plan import plan
 from flows.verbs import Verb, verbs_in_words
 from storage.errors import EquipoiseError
+from storage.extras import explanation
 
 MENDABLE, FAULT, INTERRUPTED = 1, 70, 130
 
@@ -161,10 +162,19 @@ def main() -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(INTERRUPTED)  # runs in other threads end with the process: their outputs are whole or not there
+    except ImportError as error:
+        if (told := explanation(error)) is None:
+            _fault()
+        _tell(EquipoiseError(told))
+        sys.exit(MENDABLE)
     except Exception:
-        traceback.print_exc()
-        sys.stderr.write("this is a fault of the program, not of yours; please report the lines above\n")
-        sys.exit(FAULT)
+        _fault()
+
+
+def _fault() -> Never:
+    traceback.print_exc()
+    sys.stderr.write("this is a fault of the program, not of yours; please report the lines above\n")
+    sys.exit(FAULT)
 
 
 def _tell(error: EquipoiseError) -> None:

@@ -15,10 +15,12 @@ from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
 from flows.verbs import Verb
 from storage.errors import InputError
+from storage.extras import missing, sentence
 from storage.places.place import is_url
 from tasks.matching.config import WordFrequencyEntries
 from tasks.matching.lists.installed_versions import installed_lists
 
+_MODELS = ("training", "geometry", "evaluation")  # sections that need the extra `train`
 _ELSEWHERE = ("output", "store")  # made where they are missing
 
 
@@ -35,7 +37,8 @@ def require(config: Experiment, verb: Verb) -> None:
 def preflight(config: Experiment, verb: Verb) -> Iterator[str]:
     """Every fault that is known before the verb starts, a sentence each."""
     yield from _nothing_to_do(config, verb)
-    yield from _device(config, verb)
+    lacks_models = list(_models(config, verb))
+    yield from lacks_models or _device(config, verb)
     yield from _packages(config)
     yield from _files(config)
     yield from _class_lists(config)
@@ -73,6 +76,19 @@ def _device(config: Experiment, verb: Verb) -> Iterator[str]:
 def _encodes(config: Experiment) -> bool:
     screening = config.screening if isinstance(config, PipelineConfig) else None
     return screening is not None and (screening.near or screening.leakage is not None)
+
+
+def _models(config: Experiment, verb: Verb) -> Iterator[str]:
+    """Whether what encodes, trains and scores is installed, where the verb comes to that."""
+    package = missing("torch", "torchvision", "lightning", "safetensors", "open_clip", "transformers", "clip_benchmark")
+    if package is None:
+        return
+    if not isinstance(config, PipelineConfig):
+        yield f"`selfsupervised`: {sentence(package)}"
+    elif _encodes(config):
+        yield f"`screening` compares pictures: {sentence(package)}"
+    elif verb != "curate" and (field := next((each for each in _MODELS if getattr(config, each) is not None), None)):
+        yield f"`{field}`: {sentence(package)}; `--verb curate` can do without"
 
 
 def _packages(config: Experiment) -> Iterator[str]:

@@ -78,6 +78,19 @@ def test_a_package_that_a_list_needs(small: Path, monkeypatch: pytest.MonkeyPatc
     assert "needs Ray" in found[0] and "`metadata.sources[0]` needs the package wordfreq" in found[1]
 
 
+def test_what_trains_is_asked_for_only_where_something_trains(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from flows import preflight as module
+
+    monkeypatch.setattr(module, "missing", lambda *names: "torch")
+    (fault,) = faults(small)
+    assert fault.startswith("`training`: this needs torch") and fault.endswith("`--verb curate` can do without")
+    assert faults(small, "curate") == []
+    screened = edit(small, screening={"encoder": {"settings": {"encoder": "pixels", "modality": "image"}},
+                                      "deduplicate": {"content": "pair", "near": 0.05}})  # fmt: skip
+    assert "`screening` compares pictures" in faults(screened, "curate")[0]
+    assert faults(edit(screened, screening=None, **BARE)) == []
+
+
 def test_results_that_have_no_place(small: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (fault,) = faults(edit(small, output=str(tmp_path / "file" / "run")))
