@@ -165,7 +165,10 @@ class ThresholdConfig(_Balancing):
     t: float | None = Field(default=None, gt=0, description="captions per keyword; or give size or tail_share")
     size: int | None = Field(default=None, gt=0, description="expected captions kept, t solved for")
     tail_share: float | None = Field(
-        default=None, gt=0, lt=1, description="share of matches in the tail (MetaCLIP v2: 0.06), t solved for"
+        default=None,
+        gt=0,
+        lt=1,
+        description="share of matches in the tail (MetaCLIP v2: 0.06); t is the largest count with no more below it",
     )
 
     @model_validator(mode="after")

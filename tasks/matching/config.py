@@ -30,15 +30,21 @@ class TextEntries(Config):
 
 
 class WordNetEntries(Config):
-    """WordNet lemmas, underscores turned into spaces, as MetaCLIP takes them."""
+    """WordNet's words, underscores turned into spaces: every lemma, or every synset's head as MetaCLIP takes them."""
 
     kind: Literal["wordnet"] = "wordnet"
+    words: Literal["lemmas", "heads"] = Field(
+        default="lemmas",
+        description="lemmas: every word of every synset, about 147,000; heads: each synset's first alone, in lower case "
+        "and up to a full stop, about 87,000: MetaCLIP's list, which lacks synonyms such as `automobile`",
+    )
     parts_of_speech: tuple[Literal["noun", "verb", "adj", "adv"], ...] = Field(
-        default=("noun", "verb", "adj", "adv"), min_length=1, description="which index files are read"
+        default=("noun", "verb", "adj", "adv"), min_length=1, description="which index or data files are read"
     )
     folder: str | None = Field(
         default=None,
-        description="the dictionary (index.noun, …) inside `files`; null: an installed one (nltk, wn, wordnet-base)",
+        description="the dictionary (index.noun, data.noun, …) inside `files`; null: an installed one (nltk, wn, "
+        "wordnet-base)",
     )
 
 

@@ -33,10 +33,11 @@ def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]
             lines = _read_text(_inside(files, source.file, source.kind)).split("\n")
             return [line for line in lines if line.strip()]
         case WordNetEntries():
-            from tasks.matching.lists.wordnet import wordnet_lemmas
+            from tasks.matching.lists.wordnet import wordnet_heads, wordnet_lemmas
 
             folder = None if source.folder is None else _inside(files, source.folder, source.kind)
-            return wordnet_lemmas(source.parts_of_speech, folder)
+            words = wordnet_lemmas if source.words == "lemmas" else wordnet_heads
+            return words(source.parts_of_speech, folder)
         case WordFrequencyEntries():
             return _frequent_words(source)
         case ClassNameEntries():

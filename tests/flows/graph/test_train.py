@@ -1,17 +1,21 @@
 """The training graph: what is submitted, without running any of it."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+import pytest
 
 from flows.config.pipeline import load_config
 from flows.graph.train import train_graph
 from tasks.reporting.inputs.stage_outputs import Screening
+from tasks.training.config import RegulariserConfig
 from tests.flows.conftest import edit
 from tests.flows.graph.recorder import Recorder, curation, screening
 
 
-def test_the_control_of_a_finetuning_has_no_regulariser_of_any_kind(small: Path) -> None:
-    regulariser = {"kind": "koleo", "weight": 0.1}
+@pytest.mark.parametrize("kind", get_args(RegulariserConfig.model_fields["kind"].annotation))
+def test_the_control_of_a_finetuning_has_no_regulariser_of_any_kind(small: Path, kind: str) -> None:
+    regulariser = {"kind": kind} | ({"gamma": 0.1, "lambda_": 0.1} if kind == "tregs" else {"weight": 0.1})
     training = {"seeds": [0], "finetune": {"settings": {"regulariser": regulariser}, "variants": ["original"]}}
     config = load_config(edit(small, training=training, encoder=None, geometry=None))
     engine = Recorder()

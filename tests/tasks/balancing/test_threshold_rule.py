@@ -53,6 +53,23 @@ def test_the_whole_collection_can_be_asked_for() -> None:
     np.testing.assert_allclose(found.inclusion, 1.0)
 
 
+def metaclip_threshold(counts: np.ndarray, share: float) -> float:
+    """MetaCLIP v2's own way from a share to a count, from its description."""
+    ascending = np.sort(counts)
+    return float(ascending[np.abs(np.cumsum(ascending) / ascending.sum() - share).argmin()])
+
+
+@pytest.mark.parametrize("t", (2, 5, 10, 80))
+def test_the_share_of_a_threshold_leads_back_to_it_which_metaclips_rule_does_not(t: int) -> None:
+    counts = np.array([1, 2, 2, 5, 10, 80])
+    share = tail_share(counts, t)
+    assert threshold_for_tail_share(counts, share) == t
+    theirs = metaclip_threshold(counts, share)
+    assert theirs < t and tail_share(counts, theirs) < share
+    between = share + 1e-3  # no step: the largest count with no more than that below it, in either direction of theirs
+    assert tail_share(counts, threshold_for_tail_share(counts, between)) <= between
+
+
 def test_tail_share_and_back() -> None:
     counts = np.array([1, 2, 2, 5, 10, 0, 80])
     assert tail_share(counts, 5) == pytest.approx(0.05)

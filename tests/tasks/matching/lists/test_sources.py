@@ -92,6 +92,27 @@ def test_wordnet_from_a_folder(tmp_path: Path) -> None:
         read(WordNetEntries(parts_of_speech=("adj",), folder="."), tmp_path)
 
 
+def test_wordnet_heads_are_the_names_that_metaclip_takes(tmp_path: Path) -> None:
+    (tmp_path / "data.noun").write_text(
+        "  1 This software is licensed\n"
+        "02958343 06 n 05 car 0 auto 0 automobile 0 machine 4 motorcar 0 001 @ 03791235 n 0000 | a motor vehicle\n"
+        "02123045 05 n 02 tabby_cat 0 tabby 1 001 @ 02121808 n 0000 | a cat\n"
+        "08821885 15 n 03 D.C. 0 District_of_Columbia 0 DC 0 001 #p 09044862 n 0000 | a district\n"
+        "02960352 06 n 03 car 2 gondola 1 cable_car 0 001 @ 1 n 0000 | a second synset of the same head\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "data.adj").write_text(
+        "00014358 00 s 02 galore(ip) 0 abounding 0 001 & 00013887 a 0000 | plenty\n", encoding="utf-8"
+    )
+    source = WordNetEntries(words="heads", parts_of_speech=("noun", "adj"), folder=".")
+    assert read(source, tmp_path) == ["car", "tabby cat", "d", "galore"]
+    with pytest.raises(InputError, match=r"data\.verb is missing"):
+        read(source.model_copy(update={"parts_of_speech": ("verb",)}), tmp_path)
+    (tmp_path / "data.noun").write_text("no synset\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no synset"):
+        read(source, tmp_path)
+
+
 def test_wordnet_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "index.noun").write_text("cat n 8 5 @ 8 7 0002\n", encoding="utf-8")
     monkeypatch.setenv("WNSEARCHDIR", str(tmp_path))
@@ -145,6 +166,7 @@ def test_wordnet_from_wn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert read(WordNetEntries()) == ["black cat", "run", "big", "afraid", "fast"]
     assert installed_lists([WordNetEntries()]) == {"wordnet": "tiny:1"}
     assert read(WordNetEntries(parts_of_speech=("adj",))) == ["big", "afraid"]
+    assert read(WordNetEntries(words="heads", parts_of_speech=("noun", "adj"))) == ["black cat", "big", "afraid"]
 
 
 def test_wordnet_of_debian(monkeypatch: pytest.MonkeyPatch) -> None:
