@@ -172,8 +172,8 @@ def threshold_for_tail_share(counts: npt.ArrayLike, share: float) -> float:
 
     The tail share is a step function of `t`, so only its steps can be met exactly. MetaCLIP v2 takes another count: it
     compares the share with `Σ_{count ≤ t} count / Σ count`, the keyword itself counted in, and takes the nearest, above
-    or below (on one list a share of 0.3 gave 72 here and 68 there). The share of a threshold leaves its own keywords out,
-    so MetaCLIP's way back from it ends at a lower count; here it ends where it came from.
+    or below (on one list a share of 0.3 gave 72 here and 68 there). The share of a threshold leaves its own keywords
+    out, so MetaCLIP's way back from it ends at a lower count; here it ends where it came from.
 
     Raises:
         InputError: a share outside (0, 1), or no matches at all.

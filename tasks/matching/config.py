@@ -35,7 +35,7 @@ class WordNetEntries(Config):
     kind: Literal["wordnet"] = "wordnet"
     words: Literal["lemmas", "heads"] = Field(
         default="lemmas",
-        description="lemmas: every word of every synset, about 147,000; heads: each synset's first alone, in lower case "
+        description="lemmas: every word of every synset, some 147,000; heads: each synset's first alone, in lower case "
         "and up to a full stop, about 87,000: MetaCLIP's list, which lacks synonyms such as `automobile`",
     )
     parts_of_speech: tuple[Literal["noun", "verb", "adj", "adv"], ...] = Field(

@@ -28,7 +28,7 @@ class LossConfig(Config):
 class RegulariserConfig(Config):
     """A regulariser of the un-normalised embeddings of each branch; T-REG with weights of 0 is none."""
 
-    kind: Annotated[Literal["tregs", "koleo", "uniformity", "vicreg", "sigreg"], Kind()] = Field(
+    kind: Annotated[Literal["tregs", "koleo", "uniformity", "wasserstein", "vicreg", "sigreg"], Kind()] = Field(
         default="tregs", description="T-REG, or one of its neighbours for comparison"
     )
     gamma: float = Field(default=0.0, ge=0, description="T-REG's γ, weight of the spanning tree (paper: 3e-3)")

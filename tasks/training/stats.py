@@ -47,3 +47,6 @@ class SelfSupervisedStats(BudgetStats):
     rank: float | None = Field(description="participation ratio of the first view's embeddings")
     spread: float | None = Field(description="spread of the first view's embeddings; 0: one point")
     without_image: int = Field(description="rows that have no image and were left out")
+    prototypes: float | None = Field(
+        default=None, description="how many prototypes the first view uses: exp of the entropy of their mean share"
+    )

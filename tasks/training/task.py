@@ -158,6 +158,7 @@ def selfsupervise(
         second_tree=fitted.last("second_tree"),
         rank=fitted.last("rank"),
         spread=fitted.last("spread"),
+        prototypes=fitted.last("prototypes"),
         without_image=examples.without_image,
     )
 

@@ -157,6 +157,7 @@ def _fit(
             torch.nn.utils.clip_grads_with_norm_(parameters, config.optimiser.clip_norm, norm)
         watch.record(step, batch.ids, measured.values, rate, norm)
         optimiser.step()
+        objective.after_step(step)
         _clamp_logit_scale(objective.model)
         if scratch is not None and (step + 1) % config.checkpoint_every == 0 and step + 1 < config.steps:
             watch.flush()

@@ -13,6 +13,7 @@ from tasks.training.regularisers.koleo import koleo
 from tasks.training.regularisers.sigreg import sigreg
 from tasks.training.regularisers.uniformity import uniformity
 from tasks.training.regularisers.vicreg import variance_covariance
+from tasks.training.regularisers.wasserstein import wasserstein_uniformity
 from tasks.training.tregs.treg import mst_length, sphere_penalty
 
 
@@ -39,6 +40,9 @@ class Objective(nn.Module):
     def measure(self, first: Tensor, second: Tensor, step: int = 0) -> Measured:
         """The loss of the features, in float32; over ranks, of the whole batch."""
         raise NotImplementedError
+
+    def after_step(self, step: int) -> None:
+        """What is to be done when the optimiser has made its step: a teacher may follow."""
 
     def forward(self, first: Tensor, second: Tensor, step: int = 0) -> Measured:
         """Encode this rank's part of a batch and measure it."""
@@ -67,6 +71,7 @@ def regularise(
     terms: dict[str, Callable[[Tensor], Tensor]] = {
         "koleo": koleo,
         "uniformity": uniformity,
+        "wasserstein": wasserstein_uniformity,
         "vicreg": variance_covariance,
         "sigreg": partial(sigreg, seed=step),
     }

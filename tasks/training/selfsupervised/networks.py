@@ -26,26 +26,27 @@ class Projected(nn.Module):
     def __init__(self, backbone: nn.Module, features: int, hidden: int, outputs: int) -> None:
         super().__init__()
         self.backbone = backbone
-        self.projector = nn.Sequential(
-            nn.Linear(features, hidden),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(hidden, hidden),
-            nn.BatchNorm1d(hidden),
-            nn.ReLU(inplace=True),
-            nn.Linear(hidden, outputs, bias=False),  # the paper's last layer has no bias (appendix E.1)
-        )
+        self.projector = mlp(features, hidden, outputs, hidden_layers=2)
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Pictures `[b, 3, s, s]` → embeddings `[b, outputs]`, not normalised."""
         return cast(Tensor, self.projector(self.backbone(pictures)))
 
 
+def mlp(inputs: int, hidden: int, outputs: int, *, hidden_layers: int) -> nn.Sequential:
+    """Hidden layers with batch normalisation and ReLU, and a last layer without a bias (T-REGS, appendix E.1)."""
+    layers: list[nn.Module] = []
+    for _ in range(hidden_layers):
+        layers += [nn.Linear(inputs, hidden), nn.BatchNorm1d(hidden), nn.ReLU(inplace=True)]
+        inputs = hidden
+    return nn.Sequential(*layers, nn.Linear(inputs, outputs, bias=False))
+
+
 def build_model(config: SelfSupervisedConfig, *, seed: int) -> Projected:
     """A fresh model that depends on the seed alone."""
 
     def build() -> Projected:
-        backbone, features = _NETWORKS[config.network]()
+        backbone, features = _small() if config.network == "small" else _resnet(config.network, config.small_stem)
         return Projected(backbone, features, config.hidden, config.outputs)
 
     return initialised(build, seed=seed)
@@ -92,15 +93,17 @@ def load_model(directory: Path, device: str = "cpu", *, untrained: bool = False)
     return model.to(device).eval(), preparation(config.side)
 
 
-def _resnet18() -> tuple[nn.Module, int]:
-    """Torchvision's ResNet-18 with the stem for 32-pixel pictures: a 3×3 convolution of stride 1 and no pooling."""
-    from torchvision.models import resnet18
+def _resnet(name: str, small_stem: bool) -> tuple[nn.Module, int]:
+    """Torchvision's resnet without its classifier; the small stem is a 3×3 convolution of stride 1 and no pooling."""
+    from torchvision import models
 
-    network = resnet18(weights=None)
-    network.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)
-    network.maxpool = nn.Identity()
+    network: models.ResNet = getattr(models, name)(weights=None)
+    features = network.fc.in_features
+    if small_stem:
+        network.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)
+        network.maxpool = nn.Identity()
     network.fc = nn.Identity()
-    return network, 512
+    return network, features
 
 
 def _small() -> tuple[nn.Module, int]:
@@ -109,6 +112,3 @@ def _small() -> tuple[nn.Module, int]:
     for inputs, outputs in ((3, 32), (32, 64), (64, 128), (128, 256)):
         layers += [nn.Conv2d(inputs, outputs, 3, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten()), 256
-
-
-_NETWORKS = {"resnet18": _resnet18, "small": _small}

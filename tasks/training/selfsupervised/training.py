@@ -62,7 +62,7 @@ def train_self_supervised(
             yield Batch(drawn.ids, torch.from_numpy(drawn.pictures), view_draws(places, seed=seed, step=step))
 
     model = build_model(config, seed=seed).to(memory_format=torch.channels_last)
-    objective = SelfSupervisedObjective(model, config)
+    objective = SelfSupervisedObjective(model, config, seed=seed)
     fitted = fit(objective, stream, config, context, ahead=examples.ahead(context.device))
     return model.to(memory_format=torch.contiguous_format).eval(), fitted
 

@@ -1,4 +1,4 @@
-"""Random views of a batch of pictures, all of it in a few tensor operations: crop, colours, grey, solarise, mirror.
+"""Random views of a batch of pictures, in a few tensor operations: crop, colours, grey, blur, solarise, mirror.
 
 A view is a function of the pictures and of its draws, uniform numbers that hashes give; so the same view comes out
 whatever the device that makes it and however many ranks share the batch.
@@ -17,7 +17,7 @@ from tasks.arrays import Floats, Integers
 from tasks.training.selfsupervised.config import ViewConfig
 
 DRAWS = ("area", "ratio", "right", "down", "mirror", "jitter", "brightness", "contrast", "saturation", "hue", "grey",
-         "solarise")  # fmt: skip
+         "solarise", "blur", "deviation")  # fmt: skip
 """The draws of a view, in the order of their columns."""
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -32,7 +32,7 @@ LEVELS = 2**24
 
 
 def view_draws(places: Integers, *, seed: int, step: int) -> Tensor:
-    """The draws of two views of every picture, int32 `[b, 2, 12]` below `LEVELS`. places: in the whole batch, `[b]`."""
+    """The draws of two views of every picture, int32 `[b, 2, 14]` below `LEVELS`. places: in the whole batch, `[b]`."""
     columns = np.arange(2 * len(DRAWS))
     drawn = uniform(places[:, None] * len(columns) + columns, seed=seed, purpose=f"views/{step}")
     return torch.from_numpy((drawn * LEVELS).astype(np.int32)).unflatten(1, (2, -1))
@@ -41,7 +41,7 @@ def view_draws(places: Integers, *, seed: int, step: int) -> Tensor:
 def random_view(pictures: Tensor, draws: Tensor, config: ViewConfig) -> Tensor:
     """One view of every picture, float32 `[b, 3, s, s]`, standardised by `MEAN` and `DEVIATION`.
 
-    pictures: float32 in [0, 1], `[b, 3, s, s]`. draws: `[b, 12]` in [0, 1).
+    pictures: float32 in [0, 1], `[b, 3, s, s]`. draws: `[b, 14]` in [0, 1).
     A window of `smallest` to all of the picture's area, its sides within 3:4 and 4:3, is resized to the whole and
     perhaps mirrored; brightness and contrast change, then saturation and hue, a rotation about the grey axis.
     """
@@ -60,6 +60,8 @@ def random_view(pictures: Tensor, draws: Tensor, config: ViewConfig) -> Tensor:
     saturation = factor["saturation"] * (u["grey"] >= config.grey)
     angle = torch.where(jitter, 2 * math.pi * config.hue * (2 * u["hue"] - 1), 0.0)
     views = torch.bmm(_colour_turn(saturation, angle), views.flatten(2)).view_as(views).clamp(0, 1)
+    if config.blur > 0:
+        views = _blurred(views, u["deviation"], u["blur"] < config.blur)
     solarised = _spread(u["solarise"] < config.solarise) & (views >= 0.5)
     views = torch.where(solarised, 1 - views, views)
     return (views - _channels(views, MEAN)) / _channels(views, DEVIATION)
@@ -85,6 +87,25 @@ def _colour_turn(saturation: Tensor, angle: Tensor) -> Tensor:
     turn[:, 2, 1] = saturation * angle.sin()
     turn[:, 1, 2] = -turn[:, 2, 1]
     return turn.new_tensor(_FROM_YIQ) @ turn @ turn.new_tensor(_YIQ)
+
+
+def _blurred(views: Tensor, deviation: Tensor, chosen: Tensor) -> Tensor:
+    """Gaussian blurs of 0.1 to 2 pixels' deviation, each picture's own, for those `chosen` `[b]`; borders are mirrored.
+
+    The kernel is a tenth of the side, as SimCLR has it. A blur along one axis is a matrix `[s, s]`, so a batch of
+    blurs is two batched products.
+    """
+    side = views.shape[-1]
+    reach = min(max(side // 20, 1), side - 1)
+    offsets = torch.arange(-reach, reach + 1, device=views.device)
+    sigma = 0.1 + 1.9 * deviation[:, None]
+    weights = torch.softmax(-0.5 * (offsets / sigma).square(), dim=1)
+    seen = (torch.arange(side, device=views.device)[:, None] + offsets).abs()
+    seen = side - 1 - (side - 1 - seen).abs()
+    blur = views.new_zeros(len(views), side, side)
+    blur.scatter_add_(2, seen.expand(len(views), -1, -1), weights[:, None].expand(-1, side, -1))
+    blur = torch.where(chosen[:, None, None], blur, torch.eye(side, dtype=views.dtype, device=views.device))
+    return blur[:, None] @ views @ blur[:, None].mT
 
 
 def window_sides(area: Tensor, ratio: Tensor, smallest: float) -> tuple[Tensor, Tensor]:

@@ -4,16 +4,29 @@ Arguments: rank, world size, rendezvous file, output file.
 """
 
 import sys
+from functools import partial
 
 import torch
 import torch.distributed
 from torch.nn import functional
 
 from tasks.training.losses.modules import BalancedClipLoss, BatchRegulariser, TregLoss
+from tasks.training.losses.views.barlow_twins import barlow_twins
+from tasks.training.losses.views.clustering import (
+    balanced_assignments,
+    centred_assignments,
+    moved_centre,
+    swapped_prediction,
+)
+from tasks.training.losses.views.nt_xent import nt_xent
+from tasks.training.losses.views.vicreg_loss import vicreg_loss
+from tasks.training.losses.views.zero_cl import zero_cl
 from tasks.training.regularisers.koleo import koleo
 from tasks.training.regularisers.sigreg import sigreg
 from tasks.training.regularisers.uniformity import uniformity
 from tasks.training.regularisers.vicreg import variance_covariance
+from tasks.training.regularisers.wasserstein import wasserstein_uniformity
+from tasks.training.selfsupervised.methods import Method
 
 CASES = {
     **{
@@ -29,11 +42,30 @@ REGULARISERS = {
     "tregs": TregLoss(0.7, 0.3),
     "koleo": BatchRegulariser(koleo),
     "uniformity": BatchRegulariser(uniformity),
+    "wasserstein": BatchRegulariser(wasserstein_uniformity),
     "vicreg": BatchRegulariser(variance_covariance),
     "sigreg": BatchRegulariser(sigreg),
 }
 
 OWN_PART = {"tregs of each rank's own": TregLoss(0.7, 0.3, gather=False)}
+
+
+def clustering(first: torch.Tensor, second: torch.Tensor, step: int, *, half_steps: int | None) -> tuple[torch.Tensor]:
+    """The swapped prediction of scores `[b, 8]`; None: of centred ones."""
+    views = [first, second]
+    if half_steps is None:
+        centre = moved_centre(torch.zeros(8).double(), torch.cat(views).detach())
+        shares = [centred_assignments(view.detach(), centre) for view in views]
+    else:
+        shares = [balanced_assignments(view.detach(), epsilon=2, half_steps=half_steps) for view in views]
+    return (swapped_prediction((first, second), (shares[0], shares[1])),)
+
+
+VIEWS = {
+    **{loss.__name__: Method(loss) for loss in (nt_xent, barlow_twins, vicreg_loss, zero_cl)},
+    **{f"clustering k={steps}": partial(clustering, half_steps=steps) for steps in (0, 1, 2)},
+    "clustering, centred": partial(clustering, half_steps=None),
+}
 
 
 def inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -58,6 +90,12 @@ def gradients(part: slice) -> dict[str, torch.Tensor]:
     for name, term in (REGULARISERS | OWN_PART).items():
         weights = encoder.clone().requires_grad_()
         value = term(image[part] @ weights)
+        value.backward()
+        results[name] = torch.cat([value.detach()[None], weights.grad.flatten()])
+    for name, measure in VIEWS.items():
+        weights = encoder.clone().requires_grad_()
+        method = measure.measure if isinstance(measure, Method) else measure
+        value = method(image[part] @ weights, text[part] @ weights, 0)[0]
         value.backward()
         results[name] = torch.cat([value.detach()[None], weights.grad.flatten()])
     return results

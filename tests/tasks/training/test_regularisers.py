@@ -10,18 +10,19 @@ from tasks.training.regularisers.koleo import koleo
 from tasks.training.regularisers.sigreg import sigreg
 from tasks.training.regularisers.uniformity import uniformity
 from tasks.training.regularisers.vicreg import variance_covariance
+from tasks.training.regularisers.wasserstein import wasserstein_uniformity
 
 
 def points(n: int = 40, d: int = 6) -> torch.Tensor:
     return torch.randn(n, d, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
 
 
-@pytest.mark.parametrize("term", (koleo, uniformity, variance_covariance, sigreg))
+@pytest.mark.parametrize("term", (koleo, uniformity, wasserstein_uniformity, variance_covariance, sigreg))
 def test_gradients_are_finite_differences(term):
     assert torch.autograd.gradcheck(term, (points(9, 4).requires_grad_(),))
 
 
-@pytest.mark.parametrize("term", (koleo, uniformity, variance_covariance, sigreg))
+@pytest.mark.parametrize("term", (koleo, uniformity, wasserstein_uniformity, variance_covariance, sigreg))
 def test_collapsed_points_cost_more_than_spread_ones_and_stay_finite(term):
     spread = points(64, 6)
     collapsed = (torch.ones(64, 6, dtype=torch.float64)).requires_grad_()
@@ -45,6 +46,25 @@ def test_koleo_and_uniformity_as_the_papers_write_them():
     distances = torch.cdist(unit, unit) + 9 * torch.eye(50, dtype=torch.float64)
     torch.testing.assert_close(koleo(z), -torch.log(distances.amin(dim=1) + 1e-8).mean(), atol=1e-7, rtol=1e-7)
     torch.testing.assert_close(uniformity(z), torch.exp(-2 * torch.pdist(unit).square()).mean().log())
+
+
+@pytest.mark.parametrize("shape", ((60, 5), (7, 30)))
+def test_the_wasserstein_distance_as_its_paper_writes_it(shape):
+    unit = functional.normalize(points(*shape), dim=1)
+    mean, covariance = unit.mean(dim=0), torch.cov(unit.T, correction=0)
+    root = torch.linalg.eigvalsh(covariance).clamp(min=0).sqrt().sum()
+    expected = mean.square().sum() + 1 + covariance.trace() - 2 / math.sqrt(shape[1]) * root
+    torch.testing.assert_close(wasserstein_uniformity(points(*shape)), expected.sqrt(), atol=1e-6, rtol=1e-6)
+
+
+def test_the_wasserstein_distance_of_a_nan_is_one():
+    assert wasserstein_uniformity(torch.full((4, 3), torch.nan)).isnan()
+
+
+def test_the_wasserstein_distance_of_a_point_and_of_a_cross_polytope():
+    assert wasserstein_uniformity(torch.ones(8, 4)).item() == pytest.approx(math.sqrt(2), abs=1e-6)
+    corners = torch.cat([torch.eye(6), -torch.eye(6)]).double()  # mean 0, covariance I / 6: N(0, I / d) to two moments
+    assert wasserstein_uniformity(corners).item() == pytest.approx(0, abs=1e-7)
 
 
 def test_sigreg_is_the_epps_pulley_statistic_in_closed_form():

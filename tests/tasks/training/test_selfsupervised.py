@@ -12,6 +12,7 @@ import pytest
 from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
 from tasks.training.data.images import DecodedPictures
+from tasks.training.selfsupervised.config import ClusteringConfig
 from tasks.training.task import selfsupervise
 from tests.paths import ROOT
 from tests.tasks.training.conftest import pairs_table, publish
@@ -33,9 +34,13 @@ def test_it_writes_a_model_and_its_measures(runtime):
     assert 0 < manifest.stats["spread"] <= 1 and 1 <= manifest.stats["rank"] <= 15
 
 
-@pytest.mark.parametrize("at", (3, 8))
-def test_interrupted_and_resumed_it_ends_with_the_same_digest(runtime, tmp_path, monkeypatch, at):
-    whole = selfsupervise.run(CONFIG, 0, [squares(runtime)], runtime=runtime)
+MOCO = CONFIG.model_copy(update={"method": "moco", "queue": 64})
+CENTRED = CONFIG.model_copy(update={"method": "clustering", "clustering": ClusteringConfig(assignment="centred")})
+
+
+@pytest.mark.parametrize(("at", "config"), ((3, CONFIG), (8, CONFIG), (5, MOCO), (5, CENTRED)))
+def test_interrupted_and_resumed_it_ends_with_the_same_digest(runtime, tmp_path, monkeypatch, at, config):
+    whole = selfsupervise.run(config, 0, [squares(runtime)], runtime=runtime)
     other = runtime.model_copy(update={"store": tmp_path / "other", "workers": 2})
     take, calls = DecodedPictures.take, []
 
@@ -48,8 +53,8 @@ def test_interrupted_and_resumed_it_ends_with_the_same_digest(runtime, tmp_path,
     pairs = squares(other)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(DecodedPictures, "take", failing)
-        selfsupervise.run(CONFIG, 0, [pairs], runtime=other)
-    resumed = selfsupervise.run(CONFIG, 0, [pairs], runtime=other)
+        selfsupervise.run(config, 0, [pairs], runtime=other)
+    resumed = selfsupervise.run(config, 0, [pairs], runtime=other)
     assert resumed.stats["resumed_at"] == at // 2 * 2
     assert resumed.digest == whole.digest
 

@@ -33,7 +33,7 @@ def ranks(request, tmp_path_factory) -> tuple[int, dict[str, torch.Tensor]]:
 
 def test_ranks_are_one_process(ranks):
     alone = ranks_program.gradients(slice(0, 24))
-    for case in (*ranks_program.CASES, *ranks_program.REGULARISERS):
+    for case in (*ranks_program.CASES, *ranks_program.REGULARISERS, *ranks_program.VIEWS):
         torch.testing.assert_close(
             ranks[1][case], alone[case], atol=1e-9, rtol=1e-9, msg=lambda words, case=case: f"{case}: {words}"
         )

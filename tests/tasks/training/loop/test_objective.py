@@ -12,6 +12,7 @@ from tasks.training.regularisers.koleo import koleo
 from tasks.training.regularisers.sigreg import sigreg
 from tasks.training.regularisers.uniformity import uniformity
 from tasks.training.regularisers.vicreg import variance_covariance
+from tasks.training.regularisers.wasserstein import wasserstein_uniformity
 from tasks.training.tregs.treg import mst_length, treg
 
 
@@ -29,7 +30,13 @@ def test_treg_is_treg(gamma: float, lambda_: float) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "function"),
-    (("koleo", koleo), ("uniformity", uniformity), ("vicreg", variance_covariance), ("sigreg", sigreg)),
+    (
+        ("koleo", koleo),
+        ("uniformity", uniformity),
+        ("wasserstein", wasserstein_uniformity),
+        ("vicreg", variance_covariance),
+        ("sigreg", sigreg),
+    ),
 )
 def test_the_others_are_their_functions_times_the_weight(kind: str, function: Callable[[Tensor], Tensor]) -> None:
     points = features()

@@ -32,7 +32,7 @@ def test_compiled_encoders_train_alike(examples, accumulate):
     np.testing.assert_allclose(losses_of(examples, compile=True, accumulate=accumulate), losses_of(examples), rtol=1e-4)
 
 
-@pytest.mark.parametrize("kind", ("koleo", "uniformity", "vicreg", "sigreg"))
+@pytest.mark.parametrize("kind", ("koleo", "uniformity", "wasserstein", "vicreg", "sigreg"))
 def test_every_regulariser_trains(examples, kind):
     config = HEADS.model_copy(update={"steps": 3, "regulariser": RegulariserConfig(kind=kind, weight=0.1)})
     _, fitted = train_heads(examples, config, seed=0)

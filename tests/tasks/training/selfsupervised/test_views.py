@@ -7,6 +7,7 @@ import pytest
 import torch
 from scipy.stats import ks_2samp
 from torchvision.transforms import RandomResizedCrop
+from torchvision.transforms.functional import gaussian_blur
 
 from tasks.training.selfsupervised.views import (
     DEVIATION,
@@ -110,6 +111,18 @@ def test_grey_leaves_one_channel_and_solarising_inverts_what_is_bright():
     torch.testing.assert_close(grey[:, 0], luminance, atol=1e-4, rtol=0)
     solarised = shown(random_view(pictures, draws(16), NOTHING.model_copy(update={"solarise": 1.0})))
     torch.testing.assert_close(solarised, torch.where(pictures > 0.5, 1 - pictures, pictures), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(("side", "kernel"), ((32, 3), (96, 9)))
+def test_blurs_are_torchvisions(side: int, kernel: int) -> None:
+    picture = torch.rand(2, 3, side, side, generator=torch.Generator().manual_seed(0))
+    config = NOTHING.model_copy(update={"blur": 0.5})
+    drawn = draws(2, deviation=0.25)
+    drawn[:, DRAWS.index("blur")] = torch.tensor([0.2, 0.8])  # the second is left sharp
+    first, second = shown(random_view(picture, drawn, config))
+    expected = gaussian_blur(picture[0], [kernel, kernel], [0.1 + 1.9 * 0.25] * 2)
+    torch.testing.assert_close(first, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(second, picture[1], atol=1e-5, rtol=0)
 
 
 def test_hue_turns_the_colours_and_keeps_the_brightness():
