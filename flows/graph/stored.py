@@ -35,7 +35,7 @@ class StoredCuration:
 
     def files(self, output: Manifest, pattern: str) -> list[Path]:
         """Files of one stage's output that match, by name."""
-        return sorted(self.store.directory(output.stage, output.key).glob(pattern))
+        return self.store.files(output, pattern)
 
     @property
     def origin(self) -> str:

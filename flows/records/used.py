@@ -144,4 +144,4 @@ def _lists(store: Store, manifest: Manifest, identity: int) -> bool:
 def _in(path: Path, identity: int) -> bool:
     """Whether a table's column `id` holds a number; row groups whose range leaves it out are not read."""
     wanted = pc.field("id") == pa.scalar(identity, pa.uint64())
-    return bool(pq.read_table(path, columns=["id"], filters=wanted).num_rows)
+    return bool(pq.read_table(path, columns=["id"], filters=wanted, page_checksum_verification=True).num_rows)

@@ -13,7 +13,7 @@ from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, 
 from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, rejected_table
 from storage.tables.lookup import places_in
-from storage.tables.shards import read_table, write_table
+from storage.tables.shards import open_shard, read_table, write_table
 
 NAMES = {"image": "img_emb", "text": "text_emb"}
 
@@ -98,7 +98,7 @@ class _Rows:
 
     def take(self, rows: npt.NDArray[np.int64], column: str) -> pa.Array:
         """Some rows of a column; `image.path` is a part of one."""
-        with pq.ParquetFile(self.path) as file:
+        with open_shard(self.path) as file:
             table = file.read(columns=[column])
         values = table[column.partition(".")[0]].combine_chunks()
         if "." in column:

@@ -17,6 +17,7 @@ from storage.export.record import Export, PartRecord
 from storage.hashing import hash_json
 from storage.tables.references import embedded
 from storage.tables.schemas import CURATED, scores_in, with_scores
+from storage.tables.shards import open_shard
 
 SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7),
          ("10M<n<100M", 10**8), ("100M<n<1B", 10**9))  # fmt: skip
@@ -103,7 +104,7 @@ class _File:
 
 
 def _groups(path: Path, schema: pa.Schema) -> Iterator[pa.Table]:
-    with pq.ParquetFile(path) as file:
+    with open_shard(path) as file:
         for group in range(file.num_row_groups):
             table = file.read_row_group(group).cast(schema)
             place = table.schema.get_field_index("image")

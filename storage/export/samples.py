@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from storage.tables.references import content_of
 from storage.tables.schemas import REJECTED, SCORES
+from storage.tables.shards import open_shard
 
 ROWS = 256  # images in memory at once
 _COLUMNS = ("id", "key", "caption", "image", "label", "source", "weight", "inclusion", "multiplicity")
@@ -58,7 +59,7 @@ def read_rows(
     path: Path, rows: npt.NDArray[np.int64], columns: Sequence[str] | None = None
 ) -> Iterator[pa.RecordBatch]:
     """Rows of one Parquet file by their places, `[k]` ascending, in batches of at most `ROWS`."""
-    with pq.ParquetFile(path) as file:
+    with open_shard(path) as file:
         first = 0
         for group in range(file.num_row_groups):
             end = first + file.metadata.row_group(group).num_rows

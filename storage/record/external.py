@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,11 +28,10 @@ _SETTLED_NS = 2_000_000_000  # a file changed more recently may change again wit
 _writing = threading.Lock()
 
 
-def external(path: Place, store: Path, *, listing: bool = False) -> External:
+def external(path: Place, store: Path) -> External:
     """A file by its content; a folder by its files' names and content, linked files and folders included.
 
-    `listing=True` takes names and sizes in place of the content: for folders of images too large to read on every run.
-    Content hashes are remembered in the store by (path, size, modification time, inode).
+    Content hashes are remembered in the store by (path, size, times of modification and change, inode).
     At a URL the size and the server's mark (an ETag or a checksum, else the time of the last change) stand for the
     content, so that nothing is read; where a server says neither, the content is read, and a line of the log says so.
     Raises `InputError` where there is nothing at `path`.
@@ -48,11 +47,27 @@ def external(path: Place, store: Path, *, listing: bool = False) -> External:
         fingerprint = memo.hash(path)
     else:
         files = _files(path)
-        marks = [str(file.stat().st_size) if listing else memo.hash(file) for file in files]
+        marks = [memo.hash(file) for file in files]
         names = [file.relative_to(path).as_posix() for file in files]
         fingerprint = hash_json([list(pair) for pair in zip(names, marks, strict=True)])
     memo.save()
     return External(path=path, fingerprint=fingerprint)
+
+
+def require_unchanged(read: Iterable[External], store: Path) -> None:
+    """Raise `InputError` where a source is no longer what it was when its fingerprint was taken.
+
+    Asked when a stage has read it: what was made of other content must not be kept under the old content's key.
+    """
+    for each in read:
+        try:
+            same = external(each.path, store).fingerprint == each.fingerprint
+        except InputError:
+            same = False
+        if not same:
+            raise InputError(
+                f"{each.path} changed while it was being read, so nothing of it is kept; run again when it is complete"
+            )
 
 
 def externals(paths: Sequence[Place], store: Path) -> list[External]:
@@ -135,6 +150,10 @@ class _Memo:
 
 
 def _mark(path: Path) -> tuple[str, int]:
-    """What identifies a file's state, and when (ns since 1970) it last changed."""
+    """What identifies a file's state, and when (ns since 1970) it last changed.
+
+    The time of change is the kernel's own: whoever puts the time of modification back (`cp -p`, `rsync -t`) moves it.
+    """
     state = path.stat()
-    return f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}|{state.st_ino}", state.st_mtime_ns
+    mark = f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}|{state.st_ctime_ns}|{state.st_ino}"
+    return mark, max(state.st_mtime_ns, state.st_ctime_ns)

@@ -1,5 +1,6 @@
 """What crosses between stages: a manifest of files and their content, never paths, frames or tensors."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +89,20 @@ class External(BaseModel):
         if isinstance(self.path, Path):
             return self.path
         raise InputError(f"{self.path} is read from this machine only: fetch it, and give its path")
+
+
+def to_sealed_json(manifest: Manifest) -> str:
+    """The manifest as it is written down: with a `seal`, the hash of all else in it."""
+    content = manifest.model_dump(mode="json")
+    return json.dumps(content | {"seal": hash_json(content)}, indent=2, ensure_ascii=False)
+
+
+def from_sealed_json(text: bytes) -> Manifest:
+    """The manifest that was written down. Raises `ValueError` where it is no manifest, or was altered since."""
+    content = json.loads(text)
+    if not isinstance(content, dict) or content.pop("seal", None) != hash_json(content):
+        raise ValueError("the manifest does not agree with its seal")
+    return Manifest.model_validate(content)
 
 
 def content_digest(stage: str, files: tuple[FileRef, ...]) -> str:

@@ -92,8 +92,7 @@ def _remove(store: Store, path: Path) -> None:
     if not path.is_dir():
         path.unlink()
         return
-    aside = store.root / TEMPORARY / f"removed-{uuid.uuid4().hex}"
-    aside.parent.mkdir(parents=True, exist_ok=True)
+    aside = store.folder(TEMPORARY) / f"removed-{uuid.uuid4().hex}"
     path.rename(aside)
     shutil.rmtree(aside)
 

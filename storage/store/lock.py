@@ -2,11 +2,15 @@
 
 import errno
 import fcntl
+import getpass
 import logging
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from storage.errors import StoreError
 
 _UNSUPPORTED = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 
@@ -17,6 +21,7 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
 
     The kernel releases it when its holder dies, so a kill leaves no stale lock. A file system without locks (some
     network mounts) is taken as free: runs are then atomic still, but two of one key may compute the same thing twice.
+    Whoever shares the folder may take the lock, whichever user made its file; the file says who holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = _acquire(path, wait)
@@ -24,14 +29,15 @@ def locked(path: Path, *, wait: bool = True) -> Iterator[bool]:
         yield descriptor is not None
     finally:
         if descriptor is not None:
-            path.unlink(missing_ok=True)  # while it is held: whoever opened it meanwhile sees that it is gone
+            with suppress(OSError):  # where another user made it and only he may remove it
+                path.unlink()  # while it is held: whoever opened it meanwhile sees that it is gone
             _unlock(descriptor)
 
 
 def _acquire(path: Path, wait: bool) -> int | None:
     announced = False
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = _open(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if announced else fcntl.LOCK_NB))
         except BlockingIOError:
@@ -39,7 +45,7 @@ def _acquire(path: Path, wait: bool) -> int | None:
             if not wait:
                 return None
             announced = True
-            logging.getLogger("equipoise.store").info("waiting for another run of %s", path.name)
+            logging.getLogger("equipoise.store").info("waiting for %s, which holds %s", _holder(path), path)
             continue
         except OSError as error:
             if error.errno in _UNSUPPORTED:
@@ -47,8 +53,53 @@ def _acquire(path: Path, wait: bool) -> int | None:
             os.close(descriptor)
             raise
         if _is_at(descriptor, path):
+            _sign(descriptor)
             return descriptor
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    """The lock's file, made where it is missing, for every user; another user's is opened as far as it allows."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        return _open_to_read(path)
+    if os.fstat(descriptor).st_uid == os.geteuid():
+        os.fchmod(descriptor, 0o666)  # whatever this user's mask leaves out
+    return descriptor
+
+
+def _open_to_read(path: Path) -> int:
+    """Enough to hold the lock, though not to sign it."""
+    try:
+        return os.open(path, os.O_RDONLY)
+    except PermissionError:
+        raise StoreError(
+            f"{path} may not be opened by this user; let whoever owns it remove it, and `chmod -R g+rwX` the store"
+        ) from None
+
+
+def _sign(descriptor: int) -> None:
+    """Write down who holds the lock, for those who wait."""
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"process {os.getpid()} of {_user()} on {socket.gethostname()}".encode(), 0)
+    except OSError:  # opened for reading only, or the disk is full: the lock holds without a name
+        return
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[:200] or "another run"
+    except OSError:
+        return "another run"
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        return f"user {os.geteuid()}"
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

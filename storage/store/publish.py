@@ -7,14 +7,18 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from typing import TypeVar
 
+from storage.errors import StoreError
 from storage.hashing import canonical_json
 from storage.progress import Report, silent
+from storage.record.external import require_unchanged
 from storage.record.keys import KeyParts
-from storage.record.manifest import Manifest, content_digest
+from storage.record.manifest import External, Manifest, content_digest
 from storage.record.stats import Figures, as_json
-from storage.store.store import Store, describe_files
+from storage.store.store import REMEDY, Store, describe_files
 from storage.store.workspace import Runtime, Workspace
+from storage.tree import leaves
 
 # Packages whose version can change the bytes of a result.
 SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow", "ImageHash", "faiss-cpu", "torch",
@@ -22,6 +26,10 @@ SOFTWARE = ("equipoise", "numpy", "pyarrow", "polars", "scipy", "numba", "pillow
 
 StageFunction = Callable[..., Figures]
 """Takes its inputs and `work: Workspace` by name; returns its figures."""
+
+_READING = (OSError, ValueError)  # what reading an altered file raises: pyarrow's errors are the one or the other
+
+_Input = TypeVar("_Input", External, Manifest)
 
 Began = Callable[[KeyParts], None]
 """Is told that the run of a key begins."""
@@ -74,8 +82,10 @@ def _compute(
     output = store.begin(parts.key)
     started = time.perf_counter()
     try:
-        stats = as_json(function(**arguments, work=Workspace(parts.stage, parts.key, output, runtime, report)))
+        work = Workspace(parts.stage, parts.key, output, runtime, report)
+        stats = as_json(_sound(function, arguments, work))
         canonical_json(stats)
+        require_unchanged(_inputs(arguments, External), runtime.store)
         files = describe_files(output)
         manifest = Manifest(
             stage=parts.stage,
@@ -95,6 +105,22 @@ def _compute(
     finally:
         shutil.rmtree(output, ignore_errors=True)
     return store.find(parts.stage, parts.key) or manifest
+
+
+def _sound(function: StageFunction, arguments: Mapping[str, object], work: Workspace) -> Figures:
+    """What the function returns; where it fails at files of the store that were altered, an error that names them."""
+    try:
+        return function(**arguments, work=work)
+    except Exception as error:
+        if isinstance(error, _READING) or isinstance(error.__context__, _READING):
+            inputs = _inputs(arguments, Manifest)
+            if faults := [fault for each in inputs for fault in work.store.damage(each, content=True)]:
+                raise StoreError(f"{'; '.join(faults[:3])}; {REMEDY}") from error
+        raise
+
+
+def _inputs(arguments: Mapping[str, object], kind: type[_Input]) -> list[_Input]:
+    return [leaf for _, leaf in leaves(arguments) if isinstance(leaf, kind)]
 
 
 def bind(function: StageFunction, args: tuple[object, ...], kwargs: Mapping[str, object]) -> dict[str, object]:

@@ -2,18 +2,19 @@
 
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pyarrow.parquet as pq
 
 from storage.errors import StoreError
 from storage.hashing import hash_file
-from storage.record.manifest import FileRef, Manifest
+from storage.record.manifest import FileRef, Manifest, from_sealed_json, to_sealed_json
 from storage.store.lock import locked
 
 MANIFEST = "manifest.json"
@@ -21,6 +22,8 @@ TEMPORARY = ".tmp"  # unfinished output, in the store itself so that a rename ne
 SCRATCH = ".scratch"  # checkpoints of unfinished runs, by key
 RECORDS = ".records"  # Prefect's cache records, by key
 LOCKS = ".locks"  # one file for each run in progress, by key
+REMEDY = "run `equipoise verify CONFIG --discard`, which takes it and what was made of it away, then run again"
+_sound: set[tuple[str, int, int, int, int]] = set()  # states of files whose hash was found right in this process
 _SYNCS = 16  # files that are synchronised at a time
 
 
@@ -30,7 +33,7 @@ class Store:
 
     Example:
         >>> import tempfile
-        >>> from pathlib import Path
+        >>> from pathlib import Path, PurePosixPath
         >>> from equipoise import Store
         >>> store = Store(Path(tempfile.mkdtemp()))  # a run's is runs/NAME/store
         >>> [(manifest.stage, manifest.digest) for manifest in store.manifests()]
@@ -49,10 +52,13 @@ class Store:
         return manifest if manifest and not self.damage(manifest) else None
 
     def read(self, stage: str, key: str) -> Manifest | None:
-        """The published manifest whatever the state of its files; None for a copy under another name."""
+        """The published manifest whatever the state of its files; None for a copy under another name.
+
+        None, too, where the manifest was altered: it vouches for itself (`seal`), as its hashes do for its files.
+        """
         path = self.directory(stage, key) / MANIFEST
         try:
-            manifest = Manifest.model_validate_json(path.read_bytes())
+            manifest = from_sealed_json(path.read_bytes())
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         return manifest if (manifest.stage, manifest.key) == (stage, key) else None
@@ -65,6 +71,33 @@ class Store:
             if manifest:
                 found.append(manifest)
         yield from sorted(found, key=lambda manifest: manifest.created)
+
+    def files(self, manifest: Manifest, pattern: str) -> list[Path]:
+        """An output's files whose names match a glob pattern, sorted; a file that its manifest does not name is none.
+
+        `*` stays within a folder, as in `Path.glob`.
+        """
+        folder, depth = self.directory(manifest.stage, manifest.key), pattern.count("/")
+        named = (PurePosixPath(file.path) for file in manifest.files)
+        return sorted(folder / path for path in named if len(path.parts) == depth + 1 and path.match(pattern))
+
+    def require_sound(self, manifest: Manifest) -> None:
+        """Raise `StoreError` where files that are about to be read were altered since they were published.
+
+        Their hashes are held against the manifest's, once for every state of a file. Parquet is left out: its pages
+        have checksums of their own, which are looked at as they are read.
+        """
+        for file in manifest.files:
+            path = self.directory(manifest.stage, manifest.key) / file.path
+            if path.suffix == ".parquet" or not path.is_file():
+                continue
+            state = path.stat()
+            mark = (str(path.resolve()), state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
+            if mark in _sound:
+                continue
+            if hash_file(path) != file.hash:
+                raise StoreError(f"{manifest.name}/{file.path} was altered since it was written; {REMEDY}")
+            _sound.add(mark)
 
     def damage(self, manifest: Manifest, *, content: bool = False) -> tuple[str, ...]:
         """What is wrong with a manifest's files, a sentence each: missing, truncated or (`content`) altered."""
@@ -80,21 +113,34 @@ class Store:
                 faults.append(f"{manifest.name}/{file.path} was altered: its hash is not {file.hash}")
         return tuple(faults)
 
+    def folder(self, *names: str) -> Path:
+        """A folder of the store, made where it is missing, with the permissions of the store's own.
+
+        A store that a group may write to (`chmod g+ws`) is then one that everybody in it can publish in, whatever the
+        masks of its users.
+        """
+        self.root.mkdir(parents=True, exist_ok=True)
+        made = self.root
+        for name in names:
+            made = made / name
+            try:
+                made.mkdir()
+            except FileExistsError:
+                continue
+            made.chmod(stat.S_IMODE(self.root.stat().st_mode))
+        return made
+
     def lock(self, key: str, *, wait: bool = True) -> AbstractContextManager[bool]:
         """Hold a key while it is computed: two runs of one key would share its scratch directory."""
-        return locked(self.root / LOCKS / key, wait=wait)
+        return locked(self.folder(LOCKS) / key, wait=wait)
 
     def begin(self, key: str) -> Path:
         """A fresh temporary directory for the output of a run."""
-        path = self.root / TEMPORARY / f"{key}-{uuid.uuid4().hex}"
-        path.mkdir(parents=True)
-        return path
+        return self.folder(TEMPORARY, f"{key}-{uuid.uuid4().hex}")
 
     def scratch(self, key: str) -> Path:
         """A directory for a run's checkpoints that outlives the process."""
-        path = self.root / SCRATCH / key
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        return self.folder(SCRATCH, key)
 
     def publish(self, output: Path, manifest: Manifest) -> None:
         """Give `output` its name in one rename, after its bytes are on disk.
@@ -104,12 +150,12 @@ class Store:
         """
         if (output / MANIFEST).exists():
             raise ValueError(f"stage {manifest.stage} wrote {MANIFEST}, a name that the store keeps for itself")
-        (output / MANIFEST).write_text(manifest.model_dump_json(indent=2), encoding="utf-8")
+        (output / MANIFEST).write_text(to_sealed_json(manifest), encoding="utf-8")
         with ThreadPoolExecutor(_SYNCS) as pool:  # one by one, each file waits for a commit of the disk's journal
             list(pool.map(_sync, output.rglob("*")))
         _sync(output)
         target = self.directory(manifest.stage, manifest.key)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        self.folder(manifest.stage)
         aside = self.root / TEMPORARY / f"{manifest.key}-damaged-{uuid.uuid4().hex}"
         if target.exists() and self.find(manifest.stage, manifest.key) is None:
             os.replace(target, aside)
@@ -123,12 +169,11 @@ class Store:
         shutil.rmtree(aside, ignore_errors=True)
         shutil.rmtree(self.root / SCRATCH / manifest.key, ignore_errors=True)
 
-    def discard(self, manifest: Manifest) -> None:
+    def discard(self, stage: str, key: str) -> None:
         """Take an output out of the store in one rename, then remove it; the next run that needs it computes it."""
-        aside = self.root / TEMPORARY / f"{manifest.key}-discarded-{uuid.uuid4().hex}"
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(self.directory(manifest.stage, manifest.key), aside)
-        shutil.rmtree(aside)
+        aside = self.folder(TEMPORARY) / f"{key}-discarded-{uuid.uuid4().hex}"
+        os.replace(self.directory(stage, key), aside)
+        shutil.rmtree(aside, ignore_errors=True)  # what another user owns is collected by `gc`
 
 
 def describe_files(output: Path) -> tuple[FileRef, ...]:

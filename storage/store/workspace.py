@@ -46,8 +46,11 @@ class Workspace:
         return self.store.scratch(self.key)
 
     def directory(self, source: Manifest | External) -> Path:
-        """Where an input's files lie."""
-        return source.local if isinstance(source, External) else self.store.directory(source.stage, source.key)
+        """Where an input's files lie. Raises `StoreError` where the store's own were altered."""
+        if isinstance(source, External):
+            return source.local
+        self.store.require_sound(source)
+        return self.store.directory(source.stage, source.key)
 
     def path(self, source: Manifest | External, name: str) -> Path:
         """One file of an input. Raises `InputError` where it is missing."""
@@ -57,8 +60,14 @@ class Workspace:
         return path
 
     def paths(self, source: Manifest | External, pattern: str) -> list[Path]:
-        """Files of an input that match a glob pattern, sorted by name; possibly none."""
-        return sorted(self.directory(source).glob(pattern))
+        """Files of an input that match a glob pattern, sorted by name; possibly none.
+
+        Of a stage's output those that its manifest names: what a stranger put beside them is not read.
+        """
+        if isinstance(source, External):
+            return sorted(source.local.glob(pattern))
+        self.store.require_sound(source)
+        return self.store.files(source, pattern)
 
     def shards(self, sources: Iterable[Manifest], *patterns: str) -> list[Path]:
         """Files of several inputs that match, input by input, each input's sorted by name; possibly none."""

@@ -27,6 +27,7 @@ def _writer(path: Path, schema: pa.Schema, level: int, encodings: Mapping[str, s
         compression_level=level,
         use_dictionary=repeating,
         column_encoding=dict(encodings) or None,
+        write_page_checksum=True,
     )
 
 
@@ -118,6 +119,14 @@ class ShardWriter:
             self._flush()
 
 
+def open_shard(path: Path, footer: pq.FileMetaData | None = None) -> pq.ParquetFile:
+    """One shard, opened: reading a page whose bytes are not as they were written raises `OSError`.
+
+    footer: what `pq.read_metadata` returned, where it was read before.
+    """
+    return pq.ParquetFile(path, metadata=footer, page_checksum_verification=True)
+
+
 def read_table(paths: Sequence[Path] | Path, columns: Sequence[str] | None = None, *, threads: bool = True) -> pa.Table:
     """All rows of some shards, in the order given, as one table; `threads=False` where shards are read side by side."""
     tables = [_read_shard(path, columns, threads) for path in ([paths] if isinstance(paths, Path) else paths)]
@@ -128,7 +137,7 @@ def read_table(paths: Sequence[Path] | Path, columns: Sequence[str] | None = Non
 
 def _read_shard(path: Path, columns: Sequence[str] | None, threads: bool) -> pa.Table:
     # `pq.read_table` would set up a data set for the one file, which costs as much as reading a small shard.
-    with pq.ParquetFile(path) as file:
+    with open_shard(path) as file:
         if columns is None:
             return file.read(use_threads=threads)
         return file.read(columns=list(columns), use_threads=threads).select(list(columns))
@@ -139,7 +148,7 @@ def iter_batches(
 ) -> Iterator[pa.RecordBatch]:
     """Rows of some shards, in the order given, a batch at a time: memory is bounded by a row group."""
     for path in [paths] if isinstance(paths, Path) else paths:
-        with pq.ParquetFile(path) as file:
+        with open_shard(path) as file:
             for group in range(file.num_row_groups):  # a batch across groups of images would hold them all
                 yield from file.iter_batches(
                     rows, row_groups=[group], columns=None if columns is None else list(columns)

@@ -124,9 +124,7 @@ def _screening(screening: Screening) -> dict[str, Any]:
 
 
 def _files(store: Store, manifests: Sequence[Any], pattern: str) -> list[Path]:
-    return [
-        path for manifest in manifests for path in sorted(store.directory(manifest.stage, manifest.key).glob(pattern))
-    ]
+    return [path for manifest in manifests for path in store.files(manifest, pattern)]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from flows.commands.console import AsJson, console, say, say_json
+from flows.commands.console import AsJson, console, plain, say, say_json
 from storage.errors import EquipoiseError
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
@@ -14,31 +14,47 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file 
 
 def verify(
     config: ConfigFile,
-    discard: Annotated[bool, typer.Option(help="remove altered files, so that the next run rebuilds them")] = False,
+    discard: Annotated[
+        bool, typer.Option(help="remove damaged outputs and what was made of altered ones; the next run rebuilds them")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Hash every file of the experiment's store; exit status 1 where one is missing or altered."""
     from flows.config.pipeline import load_experiment
+    from storage.store.inspection import inspect
     from storage.store.store import Store
 
     store = Store(load_experiment(config).runtime.store)
-    manifests = list(store.manifests())
-    faults = [(manifest, fault) for manifest in manifests for fault in store.damage(manifest, content=True)]
-    files = sum(len(manifest.files) for manifest in manifests)
+    found = inspect(store)
     if as_json:
-        say_json({"files": files, "outputs": len(manifests), "faults": [fault for _, fault in faults]})
+        say_json(plain(found))
     else:
-        for _, fault in faults:
+        for fault in found.faults:
             console.print(Text(fault, "red"), soft_wrap=True)
-        say(f"{files} files of {len(manifests)} stage outputs checked, {len(faults)} faulty")
-    if not faults:
+        for name in found.descendants:
+            console.print(
+                Text(f"{name} was made of an altered file, or of what was made of one", "red"), soft_wrap=True
+            )
+        for name in found.strangers:
+            say(f"{name} was written by no stage; nothing reads it")
+        if found.earlier:
+            say(f"{len(found.earlier)} outputs are of an earlier version, and nothing uses them; `gc` removes them")
+        say(
+            f"{found.files} files of {found.outputs} stage outputs checked, {found.bytes:,} bytes; "
+            f"{len(found.faults)} faulty"
+        )
+    if not found.faults:
         return
+    made = f", and {len(found.descendants)} outputs made of altered ones" if found.descendants else ""
     if discard:
-        for manifest in {manifest.name: manifest for manifest, _ in faults}.values():
-            store.discard(manifest)
-        raise EquipoiseError(f"{len(faults)} faulty files; their outputs are discarded, and the next run rebuilds them")
+        for name in (*found.damaged, *found.descendants):
+            store.discard(*name.split("/", 1))
+        raise EquipoiseError(
+            f"{len(found.faults)} faulty files{made}; their outputs are discarded, and the next run rebuilds them"
+        )
     raise EquipoiseError(
-        f"{len(faults)} faulty files; missing ones are rebuilt by the next run, altered ones after `verify --discard`"
+        f"{len(found.faults)} faulty files{made}; missing ones are rebuilt by the next run, altered ones and what was "
+        "made of them after `verify --discard`"
     )
 
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.errors import InputError
+from storage.tables.shards import open_shard
 from tasks.arrays import Int64s, Keywords
 from tasks.balancing.matrix.checks import check_rows, check_unique
 from tasks.balancing.matrix.incidence import Incidence
@@ -142,7 +143,7 @@ class MatchStream:
             group for group, (start, stop) in enumerate(pairwise(edges)) if start < piece.stop and stop > piece.start
         ]
         try:
-            with pq.ParquetFile(self._paths[piece.file], metadata=footer) as file:
+            with open_shard(self._paths[piece.file], footer) as file:
                 table = file.read_row_groups(groups, columns=columns, use_threads=False)
         except (pa.ArrowInvalid, OSError) as error:
             raise _broken(self._paths[piece.file], error) from None

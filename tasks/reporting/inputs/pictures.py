@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
 from storage.tables.references import content_of
+from storage.tables.shards import open_shard
 from tasks.ingest.pictures.render import Unrenderable, render
 
 MOST_PIXELS = 64_000_000
@@ -53,7 +53,7 @@ def fetch_rows(paths: Sequence[Path], ids: Sequence[int], columns: Sequence[str]
     wanted = pa.array(sorted(set(ids)), pa.uint64())
     rows: dict[int, dict[str, object]] = {}
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with open_shard(path) as file:
             for group in range(file.num_row_groups):
                 found = pa.compute.is_in(file.read_row_group(group, columns=["id"])["id"], value_set=wanted)
                 if pa.compute.any(found).as_py():

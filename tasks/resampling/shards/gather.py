@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.tables.schemas import CURATED, scores_in, with_scores
-from storage.tables.shards import write_table
+from storage.tables.shards import open_shard, write_table
 from tasks.resampling.shards.scatter import HELD, SHARDS, WORD, scattered_schema
 
 
@@ -46,7 +46,7 @@ class Scattered:
         parts = [scattered_schema(self.scores).empty_table()]
         for path, footer, groups in zip(self._paths, self._footers, self._groups, strict=True):
             if number in groups:
-                with pq.ParquetFile(path, metadata=footer) as file:
+                with open_shard(path, footer) as file:
                     parts.append(file.read_row_group(groups[number], use_threads=False))
         bare = [part.replace_schema_metadata(None) for part in parts]
         table = pa.concat_tables(bare, promote_options="permissive" if self.scores else "none")

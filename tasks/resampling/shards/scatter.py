@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from storage.errors import InputError
 from storage.tables.payload import payload
 from storage.tables.schemas import CURATED, scores_in, with_scores
+from storage.tables.shards import open_shard
 from tasks.resampling.shards.layout import Layout, order_words, shard_of
 from tasks.resampling.shards.splits import held_out
 
@@ -50,7 +51,7 @@ def selected_rows(pairs: Path, matches: Path, selection: Path, layout: Layout) -
         )
     lists = matched.column("entries")
     start = 0
-    with pq.ParquetFile(pairs) as file:
+    with open_shard(pairs) as file:
         for groups, count in _batches(file.metadata):
             first, last = np.searchsorted(rows, [start, start + count])
             if first < last:
@@ -127,12 +128,14 @@ def _write(table: pa.Table, path: Path, shards: int) -> None:
     held, starts = np.unique(number[order], return_index=True)
     ends = np.append(starts, len(order))[1:]
     schema = table.schema.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
-    with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1, use_dictionary=["source"]) as writer:
+    with pq.ParquetWriter(
+        path, schema, compression="zstd", compression_level=1, use_dictionary=["source"], write_page_checksum=True
+    ) as writer:
         for start, stop in zip(starts, ends, strict=True):
             part = table.take(pa.array(order[start:stop])).combine_chunks()
             writer.write_table(part.replace_schema_metadata(schema.metadata), row_group_size=max(1, stop - start))
 
 
 def _read(path: Path, columns: list[str] | None = None) -> pa.Table:
-    with pq.ParquetFile(path) as file:
+    with open_shard(path) as file:
         return file.read(columns=columns, use_threads=False)

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from storage.errors import InputError
 from storage.tables.references import content_of
 from storage.tables.schemas import DROPPED
-from storage.tables.shards import iter_batches
+from storage.tables.shards import iter_batches, open_shard
 from tasks.arrays import Ids, Reals
 from tasks.geometry.shape.dimension import intrinsic_dimension
 from tasks.geometry.tree.automatic_distance import unlikely_distance
@@ -115,7 +114,7 @@ def images_of(paths: Sequence[Path], ids: Sequence[int]) -> dict[int, bytes | No
     wanted = pa.array(sorted(dict.fromkeys(ids)), pa.uint64())
     found: dict[int, bytes | None] = {}
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with open_shard(path) as file:
             for group in range(file.num_row_groups):
                 here = pc.is_in(file.read_row_group(group, ["id"])["id"], wanted)
                 if not pc.any(here).as_py():

@@ -15,7 +15,7 @@ from torch.utils.data import IterableDataset
 from webdataset.utils import pytorch_worker_info
 
 from storage.tables.references import embedded
-from storage.tables.shards import read_table
+from storage.tables.shards import open_shard, read_table
 from tasks.ingest.pictures.render import render
 
 Example = tuple[Any, Any]
@@ -33,7 +33,9 @@ class CuratedSet:
 
     def arrow(self) -> pyarrow.dataset.Dataset:
         """Every row once, with `weight`, `inclusion` and `multiplicity`; nothing is read yet."""
-        return pyarrow.dataset.dataset([str(path) for path in self.paths], format="parquet")
+        checked = pyarrow.dataset.ParquetFragmentScanOptions(page_checksum_verification=True)
+        shards = pyarrow.dataset.ParquetFileFormat(default_fragment_scan_options=checked)
+        return pyarrow.dataset.dataset([str(path) for path in self.paths], format=shards)
 
     def torch(
         self,
@@ -93,7 +95,7 @@ class CuratedPairs(IterableDataset[Example]):
                 yield from self._examples(self._pieces[place], order)
 
     def _examples(self, piece: _Piece, order: np.random.Generator) -> Iterator[Example]:
-        with pq.ParquetFile(piece.path) as file:
+        with open_shard(piece.path) as file:
             table = file.read_row_group(piece.group, columns=["caption", "image", "multiplicity"])
         content = embedded(table["image"]).field("bytes")
         drawn = (table["multiplicity"].to_numpy() > piece.copy) & content.is_valid().to_numpy(zero_copy_only=False)

@@ -16,6 +16,7 @@ from prefect.futures import PrefectFuture
 
 from storage.caching.prefect_task import Output, prefect_task
 from storage.errors import InputError
+from storage.record.manifest import to_sealed_json
 from storage.store.store import MANIFEST, RECORDS, TEMPORARY, Store
 from storage.store.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity, runs, total
@@ -151,7 +152,7 @@ class TestUnderPrefect:
         """An output whose rebuilt bytes differ (a GPU) is handed on with its new digest, not the recorded one."""
         first = pipeline(runtime, log)[0].result().manifest
         path = Store(runtime.store).directory("count", first.key) / MANIFEST
-        path.write_text(first.model_copy(update={"digest": "rebuilt"}).model_dump_json())
+        path.write_text(to_sealed_json(first.model_copy(update={"digest": "rebuilt"})))
         states = pipeline(runtime, log)
         assert states[0].name == "Cached" and states[0].result().manifest.digest == "rebuilt"
         assert states[2].name == "Completed"

@@ -64,3 +64,45 @@ def test_released_when_the_holder_is_killed(tmp_path: Path) -> None:
     holder.communicate()
     with locked(tmp_path / "lock", wait=False) as free:
         assert free
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, whom only root can become")
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
+def test_another_users_file_shuts_nobody_out(tmp_path: Path, mode: int) -> None:
+    """A file that another user's killed run left; the folder is one that both may write to."""
+    tmp_path.chmod(0o777)
+    for parent in tmp_path.parents[:2]:
+        parent.chmod(0o755)
+    (tmp_path / "lock").touch(mode)
+    (tmp_path / "lock").chmod(mode)
+    program = (
+        "import os, sys; from pathlib import Path; from storage.store.lock import locked\n"
+        "os.setuid(65534)\n"
+        "with locked(Path(sys.argv[1])) as held: print(held)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "lock")], capture_output=True, text=True, cwd=ROOT, check=False
+    )
+    if mode == 0o600:
+        assert "may not be opened by this user" in done.stderr
+    else:
+        assert done.stdout == "True\n", done.stderr
+
+
+def test_who_waits_says_for_whom(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="equipoise.store")
+    released = threading.Event()
+
+    def hold() -> None:
+        with locked(tmp_path / "lock"):
+            released.wait(10)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    while not (tmp_path / "lock").exists():
+        time.sleep(0.001)
+    threading.Timer(0.2, released.set).start()
+    with locked(tmp_path / "lock") as held:
+        assert held
+    holder.join()
+    assert f"waiting for process {os.getpid()} of" in caplog.text

@@ -1,20 +1,28 @@
 """Publishing: whole or not at all, whatever is killed, races or rots."""
 
+import json
+import shutil
 import signal
+import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
+from pydantic import JsonValue
 
-from storage.errors import InputError
-from storage.record.manifest import FileRef, Manifest, content_digest
+from storage.errors import InputError, StoreError
+from storage.record.external import external
+from storage.record.keys import key_parts
+from storage.record.manifest import External, FileRef, Manifest, content_digest
+from storage.store import publish
 from storage.store.store import LOCKS, MANIFEST, SCRATCH, TEMPORARY, Store, describe_files
-from storage.store.workspace import Runtime
+from storage.store.workspace import Runtime, Workspace
 from tests.paths import ROOT
 from tests.storage.processes import KEY, compute, compute_together, publish_text, publish_together
 from tests.storage.stages import CountConfig, Log, count, total
@@ -81,6 +89,95 @@ def test_altered_content_needs_the_hash(tmp_path: Path) -> None:
     (store.directory("write", KEY) / "value.txt").write_text("abd")
     assert store.damage(manifest) == ()
     assert "was altered" in store.damage(manifest, content=True)[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ('"digest": "', '"digest": "0'),
+        ('"bytes": 3', '"bytes": 4'),
+        ('"path": "value.txt"', '"path": "other.txt"'),
+        ('"seal": "', '"seal": "0'),
+        ('"stats": {}', '"stats": {"rows": 1}'),
+        ('"seconds": 0.0', '"seconds": 1.0'),
+    ],
+)
+def test_an_altered_manifest_is_not_believed(tmp_path: Path, change: tuple[str, str]) -> None:
+    store = Store(tmp_path)
+    publish_text(store, "abc")
+    path = store.directory("write", KEY) / MANIFEST
+    assert change[0] in path.read_text()
+    path.write_text(path.read_text().replace(*change))
+    assert store.read("write", KEY) is None and store.find("write", KEY) is None
+    assert store.find("write", publish_text(store, "abd").key) is not None
+
+
+def test_a_manifest_may_be_laid_out_otherwise(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    manifest = publish_text(store, "abc")
+    path = store.directory("write", KEY) / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()), sort_keys=True))
+    assert store.find("write", KEY) == manifest
+
+
+def test_a_stranger_in_an_output_is_not_read(runtime: Runtime) -> None:
+    numbers = count.run(CountConfig(rows=10), runtime=runtime)
+    folder = Store(runtime.store).directory("count", numbers.key)
+    shutil.copy(folder / "numbers-00000.parquet", folder / "numbers-00007.parquet")
+    summed = total.run([numbers], Log(), runtime=runtime)
+    assert summed.stats["total"] == sum(range(10))
+
+
+def test_a_flipped_bit_is_not_read(runtime: Runtime) -> None:
+    numbers = count.run(CountConfig(rows=10), runtime=runtime)
+    path = Store(runtime.store).directory("count", numbers.key) / "numbers-00001.parquet"
+    with pq.ParquetFile(path) as file:
+        column = file.metadata.row_group(0).column(0)
+        place = column.data_page_offset + column.total_compressed_size - 3
+    content = bytearray(path.read_bytes())
+    content[place] ^= 4
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=r"numbers-00001.parquet was altered.*equipoise verify CONFIG --discard"):
+        total.run([numbers], Log(), runtime=runtime)
+    assert not (runtime.store / "total").exists()
+
+
+def test_altered_files_that_are_no_parquet_are_not_handed_out(runtime: Runtime, tmp_path: Path) -> None:
+    store = Store(runtime.store)
+    manifest = publish_text(store, "abc")
+    work = Workspace("later", "1" * 32, tmp_path, runtime)
+    assert work.path(manifest, "value.txt").read_text() == "abc"
+    work.path(manifest, "value.txt").write_text("abd")
+    for ask in (lambda: work.path(manifest, "value.txt"), lambda: work.paths(manifest, "*.txt")):
+        with pytest.raises(StoreError, match=r"value.txt was altered since it was written"):
+            ask()
+
+
+def test_a_source_that_changes_while_it_is_read_is_not_published(runtime: Runtime, tmp_path: Path) -> None:
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+
+    def read(text: External, *, work: Workspace) -> Mapping[str, JsonValue]:
+        source.write_text("two")
+        (work.output / "copy.txt").write_text(text.local.read_text())
+        return {}
+
+    given = external(source, runtime.store)
+    parts = key_parts("read", 1, "code", {"text": given})
+    with pytest.raises(InputError, match=r"source.txt changed while it was being read"):
+        publish.compute(read, parts, {"text": given}, runtime)
+    assert not (runtime.store / "read").exists() and is_clean(Store(runtime.store))
+
+
+def test_folders_have_the_permissions_of_the_store(tmp_path: Path) -> None:
+    """So that a store that a group may write to is one that all its users can publish in."""
+    store = Store(tmp_path / "store")
+    store.root.mkdir()
+    store.root.chmod(0o2775)
+    publish_text(store, "a")
+    with store.lock(KEY):
+        made = [store.root / "write", store.root / LOCKS, store.root / TEMPORARY]
+        assert [stat.S_IMODE(path.stat().st_mode) for path in made] == [0o2775] * 3
 
 
 def test_copy_under_another_name_is_no_run(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from torch import nn
 
-from storage.record.manifest import Manifest
+from storage.record.manifest import Manifest, to_sealed_json
 from storage.store.publish import describe_files
 from storage.store.workspace import Runtime
 from storage.tables.ids import row_ids
@@ -57,7 +57,7 @@ def publish(runtime: Runtime, stage: str, key: str, tables: dict[str, pa.Table])
         code="",
         created=datetime.now(UTC),
     )
-    (directory / "manifest.json").write_text(manifest.model_dump_json())
+    (directory / "manifest.json").write_text(to_sealed_json(manifest))
     return manifest
 
 

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import xxhash
 
 from storage.tables.references import embedded, present
+from storage.tables.shards import open_shard
 from tasks.arrays import Bools, Floats, Ids, Int32s, Int64s
 from tasks.training.data.selection import Drawing
 
@@ -57,7 +58,7 @@ class RowIndex:
         ids, copies, place, groups, skipped = [], [], [], [], 0
         for path in paths:
             columns = ["id", *drawing.columns(path)]
-            with pq.ParquetFile(path) as file:
+            with open_shard(path) as file:
                 for group in range(file.num_row_groups):
                     rows = file.read_row_group(group, columns=columns, use_threads=False)
                     drawn = drawing.copies(rows)
@@ -83,7 +84,7 @@ class RowIndex:
         for group in np.unique(group_of):
             wanted = rows[group_of == group]
             path, number = self.groups[group]
-            with pq.ParquetFile(path) as file:
+            with open_shard(path) as file:
                 table = file.read_row_group(number, columns=["key", "caption", "image"], use_threads=False)
             table = table.take(pa.array(self.place[wanted]))
             pictures = embedded(table["image"]).field("bytes").to_pylist()

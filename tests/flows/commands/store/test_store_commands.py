@@ -28,19 +28,29 @@ def status_of(config: PipelineConfig) -> list[str]:
     return [plan.action for plan in engine.plans]
 
 
-def test_verify_finds_an_altered_file_and_discards_it(experiment: Path, config: PipelineConfig) -> None:
+def test_verify_finds_an_altered_file_and_discards_it_and_what_was_made_of_it(
+    experiment: Path, config: PipelineConfig
+) -> None:
     runner = CliRunner()
     assert runner.invoke(app, ["verify", str(experiment)]).exit_code == 0
     file = next(config.runtime.store.glob("gather/*/curated-*.parquet"))
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
-    found = runner.invoke(app, ["verify", str(experiment)])
-    assert isinstance(found.exception, EquipoiseError) and "altered" in found.output
+    found = runner.invoke(app, ["verify", str(experiment), "--json"])
+    assert isinstance(found.exception, EquipoiseError)
+    told = json.loads(found.stdout)
+    assert len(told["faults"]) == 1 and "altered" in told["faults"][0]
+    before = {node.label: node.manifest for node in run_here(config, "pipeline", announce=lambda line: None)}
     assert isinstance(runner.invoke(app, ["verify", str(experiment), "--discard"]).exception, EquipoiseError)
     states = {node.label: node.state for node in run_here(config, "pipeline", announce=lambda line: None)}
-    (again,) = [label for label, state in states.items() if state == "ran"]
-    assert again.startswith("gather")
+    again = {f"{made.stage}/{made.key}" for label, made in before.items() if made and states[label] == "ran"}
+    assert again == {*told["damaged"], *told["descendants"]}
+    assert {name.partition("/")[0] for name in again} >= {"gather", "report"}
+    after = {node.label: node.manifest for node in run_here(config, "pipeline", announce=lambda line: None)}
+    assert {label: made.digest for label, made in after.items() if made} == {
+        label: made.digest for label, made in before.items() if made
+    }
     assert runner.invoke(app, ["verify", str(experiment)]).exit_code == 0
 
 
