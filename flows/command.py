@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import Annotated, Never
 
 import typer
@@ -22,7 +23,7 @@ from flows.commands.writing.fields import fields
 from flows.commands.writing.init import init
 from flows.commands.writing.plan import plan
 from flows.verbs import Verb, verbs_in_words
-from storage.errors import EquipoiseError
+from storage.errors import EquipoiseError, disk_fault
 from storage.extras import explanation
 
 MENDABLE, FAULT, INTERRUPTED = 1, 70, 130
@@ -59,6 +60,7 @@ def run(
         run_here(settings, chosen, announce=whisper)
     else:
         whisper(f"{settings.name}: Prefect's server comes first, which takes about 20 s where none runs yet")
+        from flows.commands.serving.watch import ServerWatch
         from flows.logs import quiet_console, quiet_user_errors
 
         quiet_console()
@@ -69,7 +71,8 @@ def run(
 
         quiet_user_errors()
         TELL.set(whisper)
-        FLOWS[chosen].with_options(task_runner=task_runner(settings))(settings)
+        with ServerWatch(server, whisper):
+            FLOWS[chosen].with_options(task_runner=task_runner(settings))(settings)
     from flows.commands.reading.summary import answer, show_answer
 
     say_json(answer(settings, chosen)) if as_json else show_answer(settings, chosen)
@@ -167,11 +170,17 @@ def main() -> None:
             _fault()
         _tell(EquipoiseError(told))
         sys.exit(MENDABLE)
+    except OSError as error:
+        if (fault := disk_fault(error, Path.cwd())) is None:
+            _fault()
+        _tell(fault)
+        sys.exit(MENDABLE)
     except Exception:
         _fault()
 
 
 def _fault() -> Never:
+    """A fault of the program: its traceback, and the exit status that says so."""
     traceback.print_exc()
     sys.stderr.write("this is a fault of the program, not of yours; please report the lines above\n")
     sys.exit(FAULT)

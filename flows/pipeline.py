@@ -14,6 +14,7 @@ from prefect.flows import Flow
 from prefect.runtime import deployment, flow_run
 from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
+from flows.abandoned import close_abandoned, sign
 from flows.artifacts.lineage import publish_lineage
 from flows.artifacts.task_page import TaskPages
 from flows.config.experiment import Experiment
@@ -38,6 +39,8 @@ def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[...
         again().with_options(task_runner=task_runner(settings))(settings)
         return
     _tag(settings, verb)
+    for name in close_abandoned():
+        TELL.get()(f"{name}, whose process was killed, is closed in Prefect's UI")
     watch = begin(settings, verb, TELL.get())
     with TaskPages(settings) as pages:
         engine = PrefectEngine(
@@ -63,6 +66,7 @@ def _tag(config: Experiment, verb: Verb) -> None:
     tags = list(dict.fromkeys([*flow_run.tags, *run_tags(config.name, verb)]))
     with get_client(sync_client=True) as client:
         client.update_flow_run(UUID(flow_run.id), tags=tags)
+        sign(client, UUID(flow_run.id))
 
 
 def _announce(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> None:

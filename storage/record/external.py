@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,7 +147,8 @@ class _Memo:
             return
         with _writing:
             known = self._load() | self._added
-            write_whole(self._file, json.dumps(known, indent=0, sort_keys=True))
+            with suppress(OSError):  # a store that cannot be written to remembers nothing: files are read again
+                write_whole(self._file, json.dumps(known, indent=0, sort_keys=True))
 
 
 def _mark(path: Path) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TypeVar
 
-from storage.errors import StoreError
+from storage.errors import StoreError, disk_fault
 from storage.hashing import canonical_json
 from storage.progress import Report, silent
 from storage.record.external import require_unchanged
@@ -62,17 +62,22 @@ def compute(
 
     One key is computed by one process at a time; another waits and takes the result. An exception leaves nothing
     behind but the checkpoints in the run's scratch directory. Raises `ValueError` for stats that JSON cannot hold
-    (NaN, infinities).
+    (NaN, infinities), and `StoreError` where the disk is full, read-only or another user's.
     """
     store = Store(runtime.store)
     if found := store.find(parts.stage, parts.key):
         return found
-    with store.lock(parts.key):
-        found = store.find(parts.stage, parts.key)
-        if found:
-            return found
-        began(parts)
-        return _compute(function, parts, arguments, runtime, report)
+    try:
+        with store.lock(parts.key):
+            found = store.find(parts.stage, parts.key)
+            if found:
+                return found
+            began(parts)
+            return _compute(function, parts, arguments, runtime, report)
+    except OSError as error:
+        if fault := disk_fault(error, store.root):
+            raise fault from error
+        raise
 
 
 def _compute(

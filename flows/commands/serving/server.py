@@ -8,12 +8,13 @@ import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 from storage.children import child_environment
 from storage.errors import EquipoiseError
 
 HOME = Path(os.environ.get("PREFECT_HOME", "runs/.prefect"))
+_ASKED = 3  # times, a second apart, that a named server is asked before it is taken for gone
 START_LIMIT = 120.0  # seconds; 16 to 18 were measured on two cores
 
 
@@ -46,10 +47,12 @@ def is_healthy(server: Server) -> bool:
 def ensure_server() -> Server:
     """The server that `PREFECT_API_URL` names, or the local one, started if need be.
 
-    Raises `EquipoiseError` when it does not answer within two minutes; its log lies in `runs/.prefect/server.log`.
+    Raises `EquipoiseError` when a named one does not answer, or the local one not within two minutes; its log lies in
+    `runs/.prefect/server.log`.
     """
     configure()
     if named := os.environ.get("PREFECT_API_URL"):
+        _require_answer(named)
         return Server(named.rstrip("/").removesuffix("/api"))
     server = local_server()
     if not is_healthy(server):
@@ -60,6 +63,24 @@ def ensure_server() -> Server:
 
         refresh_global_settings_context()
     return server
+
+
+def _require_answer(api: str) -> None:
+    """Raise `EquipoiseError` where nothing answers at the address, after a few seconds; a refusal is an answer, too."""
+    for attempt in range(_ASKED):
+        try:
+            with urllib.request.urlopen(f"{api.rstrip('/')}/health", timeout=5):
+                return
+        except HTTPError:
+            return
+        except (URLError, OSError, ValueError) as error:
+            reason = getattr(error, "reason", error)
+        if attempt + 1 < _ASKED:
+            time.sleep(1)
+    raise EquipoiseError(
+        f"no Prefect server answers at {api}, which PREFECT_API_URL names ({reason}); start it, unset PREFECT_API_URL "
+        "to use this machine's own, or run with --no-server"
+    )
 
 
 def configure() -> None:

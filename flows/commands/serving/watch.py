@@ -1,0 +1,81 @@
+"""A server that goes away while a run works: said once, and the run ends in a sentence, not in minutes of errors."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from flows.commands.serving.server import Server, is_healthy
+
+PATIENCE = 60.0  # seconds that a server may be away, for a restart
+INTERVAL = 5.0
+UNAVAILABLE = 1
+
+
+def end_process(status: int) -> None:
+    """Leave at once: stage runs in other threads end with the process, and what they publish is whole or not there."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _silence_prefect(silent: bool) -> None:
+    """Keep back, or let through, what Prefect says of every call that its server does not answer."""
+    for name in list(logging.Logger.manager.loggerDict):
+        if name.partition(".")[0] == "prefect":
+            logging.getLogger(name).disabled = silent
+
+
+class ServerWatch:
+    """Asks every few seconds whether the server still answers, for as long as the context lasts.
+
+    Prefect itself would try for minutes, call by call, before it gave up.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        tell: Callable[[str], None],
+        *,
+        patience: float = PATIENCE,
+        interval: float = INTERVAL,
+        end: Callable[[int], None] = end_process,
+    ) -> None:
+        self._server, self._tell, self._patience, self._interval, self._end = server, tell, patience, interval, end
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="server watch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+        _silence_prefect(False)
+
+    def _watch(self) -> None:
+        away_since: float | None = None
+        while not self._over.wait(self._interval):
+            if is_healthy(self._server):
+                if away_since is not None:
+                    _silence_prefect(False)
+                    self._tell(f"the Prefect server at {self._server.url} answers again")
+                away_since = None
+            elif away_since is None:
+                away_since = time.monotonic()
+                _silence_prefect(True)
+                self._tell(f"the Prefect server at {self._server.url} does not answer; waiting {self._patience:.0f} s")
+            elif time.monotonic() - away_since >= self._patience:
+                self._tell(
+                    f"error: the Prefect server at {self._server.url} went away, and the run with it; what had ended "
+                    "is in the store: run the same command again to go on, or with --no-server"
+                )
+                self._end(UNAVAILABLE)
+                return

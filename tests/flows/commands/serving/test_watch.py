@@ -1,0 +1,53 @@
+"""The watch over a server: a restart is waited for, an end is told and acted upon."""
+
+import threading
+import time
+from pathlib import Path
+
+from flows.commands.serving.server import Server
+from flows.commands.serving.watch import ServerWatch
+from tests.servers import serve
+
+
+def watched(server: Server, lines: list[str], ends: list[int], patience: float, ended: threading.Event) -> ServerWatch:
+    def end(status: int) -> None:
+        ends.append(status)
+        ended.set()
+
+    return ServerWatch(server, lines.append, patience=patience, interval=0.01, end=end)
+
+
+def healthy(folder: Path) -> Path:
+    (folder / "api").mkdir()
+    (folder / "api" / "health").write_text("true")
+    return folder
+
+
+def test_a_server_that_answers_is_not_spoken_of(tmp_path: Path) -> None:
+    lines: list[str] = []
+    ends: list[int] = []
+    with serve(healthy(tmp_path)) as server, watched(Server(server.url), lines, ends, 0.0, threading.Event()):
+        time.sleep(0.2)
+    assert lines == [] and ends == []
+
+
+def test_a_server_that_is_gone_ends_the_run_in_a_sentence() -> None:
+    lines: list[str] = []
+    ends: list[int] = []
+    ended = threading.Event()
+    with watched(Server("http://127.0.0.1:9"), lines, ends, 0.05, ended):
+        assert ended.wait(20)
+    assert ends == [1]
+    assert "does not answer" in lines[0] and "run the same command again to go on, or with --no-server" in lines[-1]
+
+
+def test_a_server_that_comes_back_is_waited_for(tmp_path: Path) -> None:
+    lines: list[str] = []
+    ends: list[int] = []
+    with serve(tmp_path) as server, watched(Server(server.url), lines, ends, 600.0, threading.Event()):
+        while not lines:  # nothing at /api/health yet: it answers 404, which is no health
+            time.sleep(0.01)
+        healthy(tmp_path)
+        while len(lines) < 2:
+            time.sleep(0.01)
+    assert "answers again" in lines[1] and ends == []

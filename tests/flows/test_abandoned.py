@@ -1,0 +1,64 @@
+"""Flow runs of killed processes are closed by the next run; those of living processes and other machines are not."""
+
+import os
+import socket
+import subprocess
+import sys
+from typing import Any
+from uuid import UUID
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.states import Running
+
+from flows.abandoned import HOST, PROCESS, TAG, close_abandoned, is_alive, process_mark
+
+
+@flow(name="abandoned")
+def nothing() -> None:
+    """Does nothing."""
+
+
+def running(labels: dict[str, str], tags: list[str]) -> UUID:
+    """A flow run that the server takes for running."""
+    with get_client(sync_client=True) as client:
+        made = client.create_flow_run(nothing, state=Running(), tags=tags)
+        client.update_flow_run_labels(made.id, labels)  # type: ignore[arg-type]
+    return made.id
+
+
+def ended_process() -> str:
+    """The mark of a process that ran and is gone."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    mark = process_mark(process.pid)
+    assert mark is not None and is_alive(mark)
+    process.communicate(b"\n")
+    return mark
+
+
+def test_a_mark_tells_a_process_from_a_later_one_of_its_number() -> None:
+    mark = process_mark(os.getpid())
+    assert mark is not None and is_alive(mark)
+    assert not is_alive(f"{os.getpid()} 1")
+    assert not is_alive(ended_process())
+    assert is_alive("") and is_alive("unknown")  # nothing is closed that cannot be told
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_only_what_a_killed_process_of_this_machine_left_is_closed() -> None:
+    here, gone, alive = socket.gethostname(), ended_process(), process_mark(os.getpid())
+    assert alive is not None
+    left = running({HOST: here, PROCESS: gone}, [TAG])
+    others = [
+        running({HOST: here, PROCESS: alive}, [TAG]),
+        running({HOST: "elsewhere", PROCESS: gone}, [TAG]),
+        running({HOST: here, PROCESS: gone}, ["another project"]),
+        running({}, [TAG]),
+    ]
+    closed = close_abandoned()
+    with get_client(sync_client=True) as client:
+        state: Any = client.read_flow_run(left).state
+        assert state.is_crashed() and "its process was killed" in state.message
+        assert [client.read_flow_run(each).state.is_running() for each in others] == [True] * 4  # type: ignore[union-attr]
+    assert len(closed) == 1 and close_abandoned() == []
