@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -68,21 +69,21 @@ def test_released_when_the_holder_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, whom only root can become")
 @pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
-def test_another_users_file_shuts_nobody_out(tmp_path: Path, mode: int) -> None:
+def test_another_users_file_shuts_nobody_out(mode: int) -> None:
     """A file that another user's killed run left; the folder is one that both may write to."""
-    tmp_path.chmod(0o777)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    (tmp_path / "lock").touch(mode)
-    (tmp_path / "lock").chmod(mode)
     program = (
         "import os, sys; from pathlib import Path; from storage.store.lock import locked\n"
         "os.setuid(65534)\n"
         "with locked(Path(sys.argv[1])) as held: print(held)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path / "lock")], capture_output=True, text=True, cwd=ROOT, check=False
-    )
+    with tempfile.TemporaryDirectory() as shared:  # pytest's own folders are closed to other users
+        lock = Path(shared) / "lock"
+        lock.parent.chmod(0o777)
+        lock.touch()
+        lock.chmod(mode)
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(lock)], capture_output=True, text=True, cwd=ROOT, check=False
+        )
     if mode == 0o600:
         assert "may not be opened by this user" in done.stderr
     else:
