@@ -48,7 +48,7 @@ def run(
 
     Args:
         config: a YAML file, or the experiment that was read from one.
-        verb: how far to go: "curate", "train", "evaluate", "pipeline" or "selfsupervise"; None for all of it.
+        verb: how far to go: "curate", "train", "evaluate", "pipeline", "selfsupervise" or "study"; None: all.
         announce: called with a line for every stage that starts or ends, such as `print`.
 
     Returns:
@@ -117,7 +117,7 @@ def load(
 
     settings = run.experiment if isinstance(run, Outcome) else _loaded(run)
     if not isinstance(settings, PipelineConfig):
-        raise InputError(f"{settings.name!r} is a self-supervised experiment, which curates nothing")
+        raise InputError(f"{settings.name!r} is {settings.kind_in_words}, which curates nothing")
     paths = stored_curation(settings).shards(split)
     if not paths:
         raise InputError(f"the curation of {settings.name!r} held nothing out; set curated.validation")

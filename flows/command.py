@@ -10,11 +10,12 @@ from typing import Annotated, Never
 import typer
 from rich.console import Console
 
-from flows.commands.console import AsJson, console, plain, say, say_json, whisper
+from flows.commands.console import AsJson, console, plain, say, say_json
 from flows.commands.delivery.card import card
 from flows.commands.delivery.export import export
 from flows.commands.reading.difference import diff
 from flows.commands.reading.where_used import where_used
+from flows.commands.serving.carry_out import carry_out
 from flows.commands.serving.deploy import deploy
 from flows.commands.serving.server import ensure_server, is_healthy, local_server, stop_server
 from flows.commands.store.store_commands import ConfigFile, gc, verify
@@ -49,33 +50,9 @@ def run(
 ) -> None:
     """Run an experiment; stages whose inputs and code are unchanged come from the cache."""
     from flows.config.pipeline import load_experiment
-    from flows.preflight import require
 
     settings = load_experiment(config)
-    chosen = verb or settings.whole
-    require(settings, chosen)
-    if no_server:
-        from flows.run import run_here
-
-        run_here(settings, chosen, announce=whisper)
-    else:
-        whisper(f"{settings.name}: Prefect's server comes first, which takes about 20 s where none runs yet")
-        from flows.commands.serving.watch import ServerWatch
-        from flows.logs import quiet_console, quiet_user_errors
-
-        quiet_console()
-        server = ensure_server()
-        whisper(f"Prefect UI: {server.url}")
-        from flows.narration import TELL
-        from flows.pipeline import FLOWS, task_runner
-
-        quiet_user_errors()
-        TELL.set(whisper)
-        with ServerWatch(server, whisper):
-            FLOWS[chosen].with_options(task_runner=task_runner(settings))(settings)
-    from flows.commands.reading.summary import answer, show_answer
-
-    say_json(answer(settings, chosen)) if as_json else show_answer(settings, chosen)
+    carry_out(settings, verb or settings.whole, no_server=no_server, as_json=as_json)
 
 
 @app.command()

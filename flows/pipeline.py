@@ -20,6 +20,7 @@ from flows.artifacts.task_page import TaskPages
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig, load_experiment
 from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.config.studies.study import StudyExperiment
 from flows.engine.engine import Node
 from flows.engine.prefect_engine import PrefectEngine
 from flows.following import announcement, brought, is_new, next_verb, remember
@@ -113,12 +114,19 @@ def selfsupervise(config: SelfSupervisedExperiment | Path) -> None:
     _run(config, "selfsupervise", lambda: selfsupervise)
 
 
+@flow(name="study", flow_run_name=_name, task_runner=THREADS)
+def study(config: StudyExperiment | Path) -> None:
+    """A study of the papers on data: its figures, its numbers and its page."""
+    _run(config, "study", lambda: study)
+
+
 FLOWS: dict[Verb, "Flow[..., Any]"] = {
     "curate": curate,
     "train": train,
     "evaluate": evaluate,
     "pipeline": pipeline,
     "selfsupervise": selfsupervise,
+    "study": study,
 }
 
 

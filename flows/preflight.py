@@ -84,7 +84,7 @@ def _models(config: Experiment, verb: Verb) -> Iterator[str]:
     if package is None:
         return
     if not isinstance(config, PipelineConfig):
-        yield f"`selfsupervised`: {sentence(package)}"
+        yield f"`{'study' if verb == 'study' else 'selfsupervised'}`: {sentence(package)}"
     elif _encodes(config):
         yield f"`screening` compares pictures: {sentence(package)}"
     elif verb != "curate" and (field := next((each for each in _MODELS if getattr(config, each) is not None), None)):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Verb = Literal["curate", "train", "evaluate", "pipeline", "selfsupervise"]
+Verb = Literal["curate", "train", "evaluate", "pipeline", "selfsupervise", "study"]
 
 VERBS: dict[Verb, str] = {
     "curate": "from sources to the curated Parquet and its report; trains nothing",
@@ -10,6 +10,7 @@ VERBS: dict[Verb, str] = {
     "evaluate": "train, then score every model on every benchmark",
     "pipeline": "all of it: the same as evaluate",
     "selfsupervise": "all of a self-supervised experiment, the only verb that it has",
+    "study": "all of a study, the only verb that it has",
 }
 """What each verb does."""
 

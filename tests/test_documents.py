@@ -45,13 +45,14 @@ def test_every_function_that_a_page_names_is_defined_in_the_file_it_names(page: 
 
 def test_the_walk_names_every_stage_of_the_pipeline() -> None:
     walk = (ROOT / "docs" / "walk.md").read_text(encoding="utf-8")
-    beside = {"benchmark", "benchmark_images", "concepts", "probe", "selfsupervise", "selfsupervised_report"}
+    beside = {"benchmark", "benchmark_images", "concepts", "probe", "selfsupervise", "selfsupervised_report",
+              "evaluate_along"}  # fmt: skip
     stages = {
         f"{file.relative_to(ROOT)}: {node.name}"
         for file in (ROOT / "tasks").glob("*/task.py")
         for node in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(node, ast.FunctionDef) and node.decorator_list and node.name not in beside
-        if not node.name.startswith("_")  # a context manager, say
+        if not node.name.startswith("_") and file.parent.name != "studies"  # a context manager, say; no pipeline
     }
     assert {stage for stage in stages if f"`{stage}`" not in walk} == set()
 

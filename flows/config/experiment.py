@@ -19,6 +19,8 @@ class Experiment(Config):
 
     whole: ClassVar[Verb]
     """The verb that does all of it."""
+    kind_in_words: ClassVar[str] = "a pipeline"
+    """What it is, as messages say it."""
 
     name: str = Field(pattern=NAME, max_length=100, description="names the run's folder, runs/NAME")
     output: Path | None = Field(default=None, description="where the report goes; default runs/NAME")

@@ -10,6 +10,7 @@ from flows.config.faults import faults
 from flows.config.plans import Benchmark, EncoderPlan, EvaluationPlan, ScreeningPlan, TrainingPlan
 from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.config.strict_yaml import read_yaml, told
+from flows.config.studies.study import StudyExperiment
 from flows.verbs import Verb
 from storage.errors import InputError
 from storage.store.workspace import Runtime
@@ -146,18 +147,21 @@ class PipelineConfig(Experiment):
         return tuple(dict.fromkeys((*(self.evaluation.benchmarks if self.evaluation else ()), *self.compared)))
 
 
+AnyKind = PipelineConfig | SelfSupervisedExperiment | StudyExperiment
+
+
 def load_config(path: Path) -> PipelineConfig:
     """Read and check a pipeline's YAML file. Raises `InputError` as `load_experiment` does, and for another kind."""
     experiment = load_experiment(path)
     if not isinstance(experiment, PipelineConfig):
         raise InputError(
-            f"{path} is a self-supervised experiment, which curates nothing: `run`, `status`, `verify` and `gc` take it"
+            f"{path} is {experiment.kind_in_words}, which curates nothing: `run`, `status`, `verify` and `gc` take it"
         )
     return experiment
 
 
-def load_experiment(path: Path) -> PipelineConfig | SelfSupervisedExperiment:
-    """Read and check a YAML file; one with `selfsupervised` is a self-supervised experiment, any other a pipeline.
+def load_experiment(path: Path) -> AnyKind:
+    """Read and check a YAML file: `selfsupervised` makes it a self-supervised experiment, `study` a study.
 
     Raises `InputError` that names every fault, its field and line, and the mend.
 
@@ -171,7 +175,11 @@ def load_experiment(path: Path) -> PipelineConfig | SelfSupervisedExperiment:
     document = read_yaml(path)
     values = document.values
     values.setdefault("name", path.stem)
-    kind = SelfSupervisedExperiment if "selfsupervised" in values else PipelineConfig
+    kind: type[AnyKind] = PipelineConfig
+    if "study" in values:
+        kind = StudyExperiment
+    elif "selfsupervised" in values:
+        kind = SelfSupervisedExperiment
     try:
         return kind.model_validate(values)
     except ValidationError as error:

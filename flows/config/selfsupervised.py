@@ -35,6 +35,7 @@ class SelfSupervisedExperiment(Experiment):
     """Self-supervised training on the pictures of `sources`, and its evaluation with their labels."""
 
     whole: ClassVar[Verb] = "selfsupervise"
+    kind_in_words: ClassVar[str] = "a self-supervised experiment"
 
     sources: tuple[SourceConfig, ...] = Field(
         min_length=1, description="pictures to learn from; their labels are for the probe alone"

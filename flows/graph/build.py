@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flows.config.pipeline import PipelineConfig
 from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.config.studies.study import StudyExperiment
 from flows.engine.engine import Engine, Ref
 from flows.graph.benchmarks import Dataset, datasets
 from flows.graph.curate import curate_graph, keyword_list
@@ -12,22 +13,26 @@ from flows.graph.ingest import ingest_graph
 from flows.graph.report import report_graph
 from flows.graph.screen import screen_graph
 from flows.graph.selfsupervise import selfsupervise_graph
+from flows.graph.studies.study import study_graph
 from flows.graph.train import train_graph
 from flows.verbs import Verb
 from storage.errors import InputError
 from tasks.ingest.task import survey
 from tasks.reporting.inputs.stage_outputs import Curation, Screening, Training
 
-AnyExperiment = PipelineConfig | SelfSupervisedExperiment
+AnyExperiment = PipelineConfig | SelfSupervisedExperiment | StudyExperiment
 
 
 def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Ref:
     """Submit the stages of a verb to an engine; the report's place.
 
-    Raises `InputError` for a verb of the other kind of experiment.
+    Raises `InputError` for a verb of another kind of experiment.
     """
-    if isinstance(config, SelfSupervisedExperiment) != (verb == "selfsupervise"):
+    alone = ("selfsupervise", "study")
+    if verb != config.whole and (verb in alone or config.whole in alone):
         raise InputError(f"the experiment {config.name!r} has no verb {verb}: it is run whole, by {config.whole}")
+    if isinstance(config, StudyExperiment):
+        return study_graph(engine, config)
     if isinstance(config, SelfSupervisedExperiment):
         return selfsupervise_graph(engine, config)
     places = datasets(engine, config) if config.compared or _scores(config, verb) else {}

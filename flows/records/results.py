@@ -36,8 +36,8 @@ PAGE = "report.html"
 EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
-_LEFT = (RECORD, RESOLVED, PAGE, "summary.json", "lineage.json", "openlineage.ndjson", "figures", "tensorboard",
-         "curate", "train")  # fmt: skip
+_LEFT = (RECORD, RESOLVED, PAGE, "summary.json", "index.html", "numbers.json", "lineage.json", "openlineage.ndjson",
+         "figures", "tensorboard", "curate", "train")  # fmt: skip
 
 
 def differences(config: Experiment) -> tuple[str, ...]:
@@ -47,7 +47,8 @@ def differences(config: Experiment) -> tuple[str, ...]:
     """
     before = read_record(config.folder)
     if before is None:
-        return ("they do not say of which",) if (config.folder / "report.html").is_file() else ()
+        pages = (PAGE, "index.html")
+        return ("they do not say of which",) if any((config.folder / each).is_file() for each in pages) else ()
     found = key_differences(Made(1, "", _completed(before, type(config))), Made(1, "", config.computes()))
     return tuple(each.removeprefix("parameter ") for each in found)
 

@@ -29,6 +29,13 @@ class EmbeddingConfig(Config):
     text_length: int = Field(
         default=32, ge=2, le=512, description="most tokens of a caption that a transformers text model reads"
     )
+    image_side: int | None = Field(
+        default=None,
+        ge=16,
+        le=4096,
+        description="side in pixels of the pictures that a timm image model is given, in place of its own: a smaller "
+        "one costs less by its square; null: as its folder says",
+    )
     pixel_side: int = Field(
         default=8, ge=4, le=64, description="side of the shrunken image, for encoder: pixels; 8 tells copies best"
     )

@@ -42,6 +42,14 @@ class ProbeStats(EvaluationStats):
     effective_rank: float = Field(description="RankMe of the test features")
 
 
+class AlongStats(Stats):
+    """Heads that were scored along their training."""
+
+    benchmark: str = Field(description="its name")
+    checkpoints: int = Field(description="heads that were scored")
+    images: int = Field(description="test images")
+
+
 class EncodedStats(Stats):
     """A benchmark that was encoded for heads."""
 

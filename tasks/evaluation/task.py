@@ -10,7 +10,8 @@ from storage.store.workspace import Workspace
 from tasks.embedding.record import EncoderRecord
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
-from tasks.evaluation.stats import BenchmarkStats, EncodedStats, ProbeStats
+from tasks.evaluation.stats import AlongStats, BenchmarkStats, EncodedStats, ProbeStats
+from tasks.training.stats import TrainingStats
 
 if TYPE_CHECKING:
     from tasks.embedding.benchmarks.layout import Layout
@@ -84,6 +85,34 @@ def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest,
         batches = read.batches(config.batch_size)
         answers = zero_shot(read.layout, heads, heads.tokenise, batches, config, device=device)
     return _scored(config, read.layout, answers, "heads", model, work)
+
+
+@stage("evaluate_along", version=1, modules=())
+def evaluate_along(config: EvaluationConfig, model: Manifest, encoded: Manifest, *, work: Workspace) -> AlongStats:
+    """Score the heads that a training kept along its way, and the last, on a benchmark that was encoded once.
+
+    Writes `along.parquet`, a row for each number of steps, and `answers.parquet`, a row for each step and image.
+
+    Args:
+        config: intervals.
+        model: what `train_heads` wrote, with `keep_every`.
+        encoded: what `encode_benchmark` wrote.
+        work: this run.
+    """
+    from storage.tables.shards import write_table
+    from tasks.evaluation.zeroshot.along import score_along
+    from tasks.evaluation.zeroshot.encoded import load_encoded
+    from tasks.training.models.saved import kept_heads
+
+    read = load_encoded(work.directory(encoded))
+    folder = work.directory(model)
+    kept = kept_heads(folder / "along")
+    last = TrainingStats.of(model).steps
+    with _on_device(work) as device:
+        along = score_along(read, kept | {last: folder}, config, where=work.runtime.device, kind=device)
+    write_table(work.output / "along.parquet", along.scores)
+    write_table(work.output / "answers.parquet", along.answers)
+    return AlongStats(benchmark=read.layout.name, checkpoints=len(along.scores), images=len(read.images))
 
 
 @stage("probe", version=1, modules=("tasks.evaluation.probe",))

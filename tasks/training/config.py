@@ -175,3 +175,6 @@ class HeadsConfig(LoopConfig):
     layers: int = Field(default=2, ge=1, description="hidden layers")
     outputs: int = Field(default=128, ge=1, description="dimension of the joint space")
     logit_scale: float = Field(default=100.0, gt=0, description="fixed scale of the cosine similarities")
+    keep_every: int | None = Field(
+        default=None, ge=1, description="keep the heads of every so many steps too, to be scored along the training"
+    )

@@ -1,5 +1,6 @@
 """The training stages: a CLIP model from scratch, its continuation with T-REG, heads, and self-supervised training."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, TrainingConfig
-from tasks.training.distributed.launch import over_ranks, own_scratch
+from tasks.training.distributed.launch import over_ranks, own_rank, own_scratch
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.stats import BudgetStats, ClipStats, SelfSupervisedStats, TrainingStats
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from tasks.training.loop.fit import Fitted
 
 _MODULES = ("tasks.training",)
+ALONG = "along"
+"""The folder of the heads that were kept along a training."""
 
 
 @stage("train", version=2, modules=_MODULES)
@@ -94,7 +97,7 @@ def finetune(
     return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
 
 
-@stage("train_heads", version=1, modules=_MODULES)
+@stage("train_heads", version=1, modules=())
 @over_ranks
 def train_heads(
     config: HeadsConfig,
@@ -104,7 +107,7 @@ def train_heads(
     *,
     work: Workspace,
 ) -> TrainingStats:
-    """The paper's heads on frozen embeddings.
+    """The paper's heads on frozen embeddings; in `along/` those of every `keep_every` steps.
 
     Args:
         config: sizes of the heads, loss and budget.
@@ -121,8 +124,11 @@ def train_heads(
     began = time.perf_counter()
     paths = [path for manifest in embeddings for path in work.paths(manifest, "embeddings-*.parquet")]
     examples = read_embeddings(paths, _selection(selection, config, work), own_scratch(work))
-    heads, fitted = train_on(examples, config, seed=seed, context=_context(work, f"heads {seed}"))
+    along = work.scratch / ALONG  # beside the checkpoint: a killed run keeps what it had kept
+    heads, fitted = train_on(examples, config, seed=seed, context=_context(work, f"heads {seed}"), along=along)
     save_heads(work.output, heads)
+    if along.is_dir() and own_rank() in (None, 0):
+        shutil.copytree(along, work.output / ALONG)
     write_table(work.output / "metrics.parquet", fitted.metrics)
     return _training_stats(fitted, len(examples.ids), began, config)
 

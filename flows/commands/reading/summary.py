@@ -12,12 +12,13 @@ from flows.config.experiment import Experiment
 from flows.records.results import LINKS
 from flows.verbs import Verb
 
-FILES = ("report.html", "summary.json", "lineage.json")
+FILES = ("report.html", "summary.json", "index.html", "numbers.json", "lineage.json")
 
 
 def answer(config: Experiment, verb: Verb) -> dict[str, Any]:
     """What a run of the verb has just left, for programs: where its files lie, and the numbers of its summary."""
     folder = config.results(verb)
+    numbers = "numbers.json" if verb == "study" else "summary.json"
     links = {name: config.folder / name for name in LINKS if (config.folder / name).is_dir()}
     return {
         "name": config.name,
@@ -26,7 +27,7 @@ def answer(config: Experiment, verb: Verb) -> dict[str, Any]:
         "files": [str(folder / name) for name in FILES if (folder / name).is_file()],
         "data": {name: {"path": str(path), "files": len(list(path.iterdir()))} for name, path in links.items()},
         "store": str(config.runtime.store),
-        "summary": json.loads((folder / "summary.json").read_text(encoding="utf-8")),
+        "summary": json.loads((folder / numbers).read_text(encoding="utf-8")),
     }
 
 
@@ -38,6 +39,8 @@ def show_answer(config: Experiment, verb: Verb) -> None:
         say(line)
     for name, data in found["data"].items():
         say(f"{name} Parquet: {data['path']} ({data['files']} files, linked into the store)")
+    for line in summary.get("answer", ()):
+        say(line)
     if headline := summary.get("headline"):
         console.print()
         console.print(Text(headline, "bold"))

@@ -100,8 +100,8 @@ def deploy_experiment(
 
 def verbs_of(experiment: AnyExperiment) -> dict[Verb, Verb | None]:
     """The verbs that an experiment has something for, each with the one that it follows; the whole comes last."""
-    if experiment.whole == "selfsupervise":
-        return {"selfsupervise": None}
+    if experiment.whole in ("selfsupervise", "study"):
+        return {experiment.whole: None}
     found: dict[Verb, Verb | None] = {"curate": None}
     for verb in STEPS:
         if following := next_verb(experiment, verb):

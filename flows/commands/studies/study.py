@@ -9,12 +9,17 @@ import typer
 from pydantic import JsonValue
 
 from flows.commands.console import console
+from flows.commands.studies.study_flows import add_study_flows
 from storage.tree import map_tree
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-studies = typer.Typer(no_args_is_help=True, help="Small studies apart from any pipeline, as figures and numbers.")
+studies = typer.Typer(
+    no_args_is_help=True,
+    help="Studies of the papers, as a page, figures and numbers; and small ones apart from any pipeline.",
+)
+add_study_flows(studies)
 Folder = Annotated[Path, typer.Option(help="where the figure and the numbers go")]
 Repetitions = Annotated[int, typer.Option(min=10, help="samples drawn at every point")]
 STUDIES = Path("runs") / "studies"

@@ -71,8 +71,10 @@ def reference(section: str, *, deep: bool) -> Iterator[FieldLine]:
     """The fields of a section and, if `deep`, of all sections in it. Raises `InputError` for one that is not there."""
     from flows.config.pipeline import PipelineConfig
     from flows.config.selfsupervised import SelfSupervisedExperiment
+    from flows.config.studies.study import StudyExperiment
 
-    known = [line for model in (PipelineConfig, SelfSupervisedExperiment) for line in _lines(model, "", deep=True)]
+    kinds = (PipelineConfig, SelfSupervisedExperiment, StudyExperiment)
+    known = [line for model in kinds for line in _lines(model, "", deep=True)]
     lines = list({line.name: line for line in known}.values())
     if not section:
         yield from lines if deep else (line for line in lines if "." not in line.name)
@@ -92,12 +94,12 @@ def reference(section: str, *, deep: bool) -> Iterator[FieldLine]:
 
 
 def json_schema() -> dict[str, Any]:
-    """A JSON Schema (draft 2020-12) of a configuration of either kind."""
-    from flows.config.pipeline import PipelineConfig
-    from flows.config.selfsupervised import SelfSupervisedExperiment
+    """A JSON Schema (draft 2020-12) of a configuration of any kind."""
+    from flows.config.pipeline import AnyKind
 
-    schema = TypeAdapter(PipelineConfig | SelfSupervisedExperiment).json_schema()
-    for name in ("PipelineConfig", "SelfSupervisedExperiment"):  # the file's own name stands in for it
+    schema = TypeAdapter(AnyKind).json_schema()
+    # The file's own name stands in for it.
+    for name in ("PipelineConfig", "SelfSupervisedExperiment", "StudyExperiment"):
         required = schema["$defs"][name]["required"]
         schema["$defs"][name]["required"] = [each for each in required if each != "name"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Equipoise experiment"} | schema

@@ -134,17 +134,19 @@ def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> 
             shared = build_clip(config.architecture or Architecture(), seed=config.seed)
             shared.model.to(device).eval()
     return Encoders(
-        _open_image(files.image_model, shared, device) if images else None,
+        _open_image(files.image_model, shared, device, config.image_side) if images else None,
         _open_text(files.text_model, shared, config.text_length, device) if texts else None,
         device,
         config.precision,
     )
 
 
-def _open_image(folder: Path | None, shared: Clip | None, device: str) -> ImageEncoder:
+def _open_image(folder: Path | None, shared: Clip | None, device: str, side: int | None) -> ImageEncoder:
     kind = kind_of(folder) if folder is not None else None
+    if side is not None and kind != "timm":
+        raise InputError(f"settings.image_side is {side}, which timm's image models alone can be given; leave it out")
     if folder is not None and kind in ("timm", "transformers"):
-        found = load_timm(folder, device) if kind == "timm" else load_vision(folder, device)
+        found = load_timm(folder, device, side=side) if kind == "timm" else load_vision(folder, device)
         return ImageEncoder(found.transform, found.encode)
     clip = shared if folder is None else load_clip(folder, device)
     assert clip is not None  # loaded above wherever a modality has no model of its own

@@ -65,6 +65,7 @@ def fit(
     context: Context = HERE,
     *,
     ahead: int = 0,
+    after: Callable[[int], None] | None = None,
 ) -> Fitted:
     """Minimise the objective for `config.steps` steps; the objective's parameters are changed in place.
 
@@ -77,6 +78,8 @@ def fit(
         config: budget, optimiser, schedule and precision.
         context: where it runs, where checkpoints go, and who is told.
         ahead: how many batches are made early, in a thread beside the steps.
+        after: called after every step with the number of steps done, in the first rank alone. After an interruption
+            some numbers come again, with the same parameters.
 
     Raises:
         EquipoiseError: the loss is not finite; the sentence names ids of the batch it came from.
@@ -84,7 +87,7 @@ def fit(
     live = Live(config.steps, config.batch, context.description, context.report)
     with fixed_threads(config.threads):
         fabric = open_fabric(context.device, config.precision)
-        return _fit(fabric, objective, batches, config, context.scratch, ahead, live)
+        return _fit(fabric, objective, batches, config, context.scratch, ahead, live, after)
 
 
 def open_fabric(device: str, precision: str) -> "Fabric":
@@ -123,6 +126,7 @@ def _fit(
     scratch: Path | None,
     ahead: int,
     live: Live,
+    after: Callable[[int], None] | None,
 ) -> Fitted:
     try:
         config.check_parts(fabric.world_size)
@@ -159,6 +163,8 @@ def _fit(
         optimiser.step()
         objective.after_step(step)
         _clamp_logit_scale(objective.model)
+        if after is not None and fabric.is_global_zero:
+            after(step + 1)
         if scratch is not None and (step + 1) % config.checkpoint_every == 0 and step + 1 < config.steps:
             watch.flush()
             if fabric.is_global_zero:

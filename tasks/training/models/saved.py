@@ -44,10 +44,16 @@ class HeadedModel(nn.Module):
 
 def save_heads(directory: Path, heads: Heads) -> None:
     """Write `model.safetensors`, under the released heads' tensor names, and `model.json`."""
+    directory.mkdir(parents=True, exist_ok=True)
     state = {name: tensor.detach().cpu().contiguous() for name, tensor in heads.state_dict().items()}
     save_file(state, directory / "model.safetensors")
     facts = {"kind": "heads", "logit_scale": round(float(heads.logit_scale.exp()), 4)}
     (directory / "model.json").write_text(json.dumps(facts, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def kept_heads(directory: Path) -> dict[int, Path]:
+    """The folders of the heads that a training kept along its way, by the number of steps that they had seen."""
+    return {int(folder.name.removeprefix("step-")): folder for folder in sorted(directory.glob("step-*"))}
 
 
 def load_heads(path: Path, device: str = "cpu") -> Heads:

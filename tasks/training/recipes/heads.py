@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 from tasks.training.config import HeadsConfig
 from tasks.training.data.batch import Batch
@@ -10,6 +11,7 @@ from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.fit import Fitted, fit
 from tasks.training.models.heads import Heads
 from tasks.training.models.initialisation import initialised
+from tasks.training.models.saved import save_heads
 from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 
 
@@ -35,6 +37,7 @@ def train_heads(
     *,
     seed: int,
     context: Context = HERE,
+    along: Path | None = None,
 ) -> tuple[Heads, Fitted]:
     """Fresh heads, trained on `config.steps` batches.
 
@@ -43,6 +46,7 @@ def train_heads(
         config: sizes of the heads, budget, loss and optimiser.
         seed: decides the weights at the start and the order of the examples.
         context: where it runs, and who is told.
+        along: where the heads of every `config.keep_every` steps are kept (`kept_heads` finds them there).
 
     Raises:
         EquipoiseError: a loss is not finite.
@@ -53,4 +57,8 @@ def train_heads(
     def stream(start: int) -> Iterator[Batch]:
         return embedding_batches(examples, batch=config.batch, seed=seed, start=start)
 
-    return heads, fit(objective, stream, config, context)
+    def keep(step: int) -> None:
+        if along is not None and config.keep_every is not None and step % config.keep_every == 0:
+            save_heads(along / f"step-{step:07d}", heads)
+
+    return heads, fit(objective, stream, config, context, after=keep)

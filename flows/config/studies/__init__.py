@@ -1,0 +1,1 @@
+"""Studies as configurations: each its data, its encoders and its settings, told apart by `kind`."""

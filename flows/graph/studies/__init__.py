@@ -1,0 +1,1 @@
+"""Studies as graphs of stages, a module each."""
