@@ -77,12 +77,13 @@ class StageFacet(RunFacet):
 
 
 def publish_events(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> None:
-    """Write the run's events below its folder, and send them where OpenLineage is configured to go.
+    """Write the run's events beside its lineage, and send them where OpenLineage is configured to go.
 
     A consumer that does not answer costs the run a warning, and nothing else.
     """
     events = run_events(config, verb, nodes)
-    write_whole(config.folder / EVENTS, "".join(f"{Serde.to_json(event)}\n" for event in events))
+    path = config.results(verb) / EVENTS  # a part's lie beside its lineage, and leave the whole's alone
+    write_whole(path, "".join(f"{Serde.to_json(event)}\n" for event in events))
     if not any(os.environ.get(name) for name in _ELSEWHERE) and not Path("openlineage.yml").is_file():
         return
     try:
@@ -92,7 +93,7 @@ def publish_events(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> Non
         client.close()
     except Exception as error:
         logging.getLogger("equipoise").warning(
-            "OpenLineage's consumer took not all events (%s); they are in %s", error, config.folder / EVENTS
+            "OpenLineage's consumer took not all events (%s); they are in %s", error, path
         )
 
 

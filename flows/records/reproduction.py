@@ -92,7 +92,7 @@ def digests(nodes: Sequence[Node]) -> dict[str, list[str]]:
                 if file not in found.setdefault(f"{name}: files", []):
                     found[f"{name}: files"].append(file)
             found.setdefault(f"{name}: pairs", []).append(node.manifest.digest)
-        elif node.stage == "gather":
+        elif node.stage == "gather" and node.manifest.files:
             found.setdefault("curated set", []).append(node.manifest.digest)
     return found
 

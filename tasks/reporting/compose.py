@@ -7,14 +7,17 @@ from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.reporting.config import ReportConfig
+from tasks.reporting.inputs.frequencies import read_frequencies
 from tasks.reporting.inputs.measurements import read_measurement
 from tasks.reporting.inputs.stage_outputs import Curation, Scored, Screening, Training
 from tasks.reporting.inputs.tables import read_document, read_frame
+from tasks.reporting.inputs.untrusted import displayed
 from tasks.reporting.page.svg import draw, drawing
 from tasks.reporting.report import Report
 from tasks.reporting.sections.audit import read_audit
 from tasks.reporting.sections.balancing.convergence import convergence_figure, read_convergence, target_sentence
-from tasks.reporting.sections.balancing.marginals import keyword_marginals, marginals_figure
+from tasks.reporting.sections.balancing.marginal_charts import marginals_caption, marginals_figure
+from tasks.reporting.sections.balancing.marginals import keyword_marginals
 from tasks.reporting.sections.balancing.unmatched import read_folded_case
 from tasks.reporting.sections.examples import read_examples
 from tasks.reporting.sections.geometry.concept_density import density_figure
@@ -22,6 +25,8 @@ from tasks.reporting.sections.geometry.geometry import read_geometry
 from tasks.reporting.sections.geometry.geometry_charts import diversity_figure, edges_figure
 from tasks.reporting.sections.provenance import read_provenance
 from tasks.reporting.sections.row_counts import read_row_counts
+from tasks.reporting.sections.scores.recall_charts import recall_figure
+from tasks.reporting.sections.scores.recalls import recall_changes
 from tasks.reporting.sections.scores.score_charts import differences_figure, scores_figure
 from tasks.reporting.sections.scores.scores import Scores, compare, summarise
 from tasks.reporting.sections.scores.sentences import caution, facts, headline
@@ -52,6 +57,10 @@ def compose(
     asked = [(each.variant, each.reference) for each in config.comparisons]
     scores = Scores(summarise(measurements, bootstrap), compare(measurements, asked, bootstrap))
     keywords = read_frame([work.path(curation.realised, "entries.parquet")])
+    frequencies = read_frequencies(
+        {name for each in measurements for name in each.classes}, screening.ingested, keywords
+    )
+    recalls = recall_changes(measurements, scores.differences, frequencies, config.confidence)
     marginals = keyword_marginals(keywords, curation.balanced, curation.realised)
     screened = read_screening(config, screening, work)
     rows = read_row_counts(screening.ingested, curation, screened)
@@ -64,6 +73,9 @@ def compose(
             "scores": (partial(scores_figure, scores.summaries), "Scores of every variant on every benchmark"),
             "differences": (partial(differences_figure, scores.differences),
                             "Differences between variants with their intervals"),
+            **{f"recalls-{place}": (partial(recall_figure, change),
+                                    f"Difference in recall of every class of {displayed(change.benchmark)}")
+               for place, change in enumerate(recalls)},
             "marginals": (partial(marginals_figure, marginals.shares, config.keywords),
                           "Keyword shares before balancing, the target, and realised"),
             "convergence": (partial(convergence_figure, history),
@@ -82,9 +94,11 @@ def compose(
         caution=caution(scores.differences, config.confidence),
         facts=facts(rows, screened, marginals, scores),
         scores=scores,
+        recalls=recalls,
         rows=rows,
         screening=screened,
         marginals=marginals,
+        marginals_caption=marginals_caption(len(marginals.shares.text), config.keywords),
         convergence=convergence,
         folded_case=read_folded_case(curation.entries, screening.ingested, curation.matches, work),
         training=trainings,

@@ -13,12 +13,14 @@ from tasks.reporting.sections.examples import ExampleGroup
 from tasks.reporting.sections.geometry.geometry import Geometry
 from tasks.reporting.sections.provenance import Provenance
 from tasks.reporting.sections.row_counts import RowCounts
+from tasks.reporting.sections.scores.recalls import RecallChange
 from tasks.reporting.sections.scores.scores import Scores
 from tasks.reporting.sections.screening.screening import Screened
 from tasks.reporting.sections.training_curves import Trainings
 
 TITLES = {
     "scores": "Scores",
+    "recalls": "Recall by class",
     "rows": "Rows in and out",
     "screening": "Repeats and leaks",
     "marginals": "Keyword marginals",
@@ -65,9 +67,11 @@ class Report(Findings):
     """The content of a pipeline's `report.html`: a field a section, beside what every report holds.
 
     Attributes:
+        recalls: the main comparison class by class, on each benchmark.
         rows: where every row went.
         screening: repetitions, and leaks of the evaluation sets.
         marginals: how often each keyword occurs, before and after.
+        marginals_caption: what their figure shows.
         convergence: how balancing approached its target.
         training: budgets and ends.
         geometry: how the embedded pairs lie.
@@ -76,9 +80,11 @@ class Report(Findings):
         folded_case: what ignoring case would win back; None where it is ignored.
     """
 
+    recalls: tuple[RecallChange, ...]
     rows: RowCounts
     screening: Screened
     marginals: KeywordMarginals
+    marginals_caption: str
     convergence: Convergence
     training: Trainings
     geometry: Geometry
@@ -88,9 +94,10 @@ class Report(Findings):
 
     @property
     def sections(self) -> list[Section]:
-        """The sections that this report has: scores, training and examples are left out where there are none."""
+        """The sections that this report has: those about models, and examples, are left out where there are none."""
         absent = {
             "scores": not self.scores.summaries,
+            "recalls": not self.recalls,
             "training": not self.training.rows,
             "examples": not self.examples,
         }

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from storage.record.stats import as_json
 from tasks.evaluation.scoring.intervals import Interval
 from tasks.reporting.report import Report
+from tasks.reporting.sections.scores.recalls import RecallChange
 from tasks.reporting.sections.scores.scores import Difference, Summary
 from tasks.reporting.sections.screening.screening import Screened
 
@@ -22,6 +23,7 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
         "headline": report.headline,
         "variants": variants_json(report.scores.summaries),
         "deltas": deltas_json(report.scores.differences),
+        "recalls": [_recalls(each) for each in report.recalls],
         "curation": {
             "rows": {station.name: station.rows for station in report.rows.stations},
             "lost": {
@@ -105,10 +107,31 @@ def deltas_json(differences: Sequence[Difference]) -> dict[str, JsonValue]:
             "p_value": each.p_value,
             "adjusted_p_value": each.adjusted,
             "stable": each.stable,
+            "seeds_needed": each.seeds_needed,
             "distinguishable": each.distinguishable,
             "verdict": each.verdict,
         }
     return dict(deltas)
+
+
+def _recalls(change: RecallChange) -> JsonValue:
+    """The main comparison on one benchmark, by class and by third of the classes."""
+    return {
+        "benchmark": change.benchmark,
+        "variant": change.variant,
+        "reference": change.reference,
+        "classes": [
+            {
+                "name": each.name, "images": each.images, "training_pairs": each.frequency, "third": each.band or None,
+                "before": each.before, "after": each.after, "mean": each.mean, "interval": _bounds(each.interval),
+            }
+            for each in change.classes
+        ],
+        "thirds": {
+            each.band: {"classes": each.classes, "mean": each.mean, "interval": _bounds(each.interval)}
+            for each in change.bands
+        },
+    }  # fmt: skip
 
 
 def _bounds(interval: Interval | None) -> JsonValue:

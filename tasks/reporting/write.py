@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from tasks.reporting.page.render import Content, render
+from tasks.reporting.page.svg import titled
 from tasks.reporting.stats import ReportStats
 from tasks.reporting.summary import dumped
 
@@ -15,7 +16,7 @@ def write(content: Content, summary: dict[str, JsonValue], output: Path) -> Repo
     _text(output / "summary.json", dumped(summary))
     (output / "figures").mkdir()
     for name, drawn in content.drawings.items():
-        _text(output / "figures" / f"{name}.svg", drawn.svg)
+        _text(output / "figures" / f"{name}.svg", titled(drawn.svg, drawn.description))
     return ReportStats.model_validate({name: summary[name] for name in ReportStats.model_fields})
 
 

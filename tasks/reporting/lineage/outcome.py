@@ -12,7 +12,8 @@ from tasks.balancing.stats import BalanceStats
 from tasks.reporting.lineage.nodes import LineageNode
 from tasks.reporting.lineage.page import image, table
 from tasks.reporting.page.svg import drawing, to_svg
-from tasks.reporting.sections.balancing.marginals import marginals_figure, read_marginals
+from tasks.reporting.sections.balancing.marginal_charts import marginals_figure
+from tasks.reporting.sections.balancing.marginals import read_marginals
 from tasks.resampling.stats import RealiseStats
 
 NAMED = 60  # keywords that the figure shows one by one

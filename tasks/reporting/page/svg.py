@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import matplotlib
@@ -25,8 +26,15 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 INK = "#22262b"
 MUTED = "#6b7281"
 RULE = "#dedad2"
+PAPER = "#fdfcf9"
 SERIES = ("#64748c", "#0f766f", "#b4530a", "#4f46e6", "#be185e", "#4d7c10")
-VARIABLES = {INK: "ink", MUTED: "muted", RULE: "rule", **{colour: f"c{i}" for i, colour in enumerate(SERIES)}}
+VARIABLES = {
+    INK: "ink",
+    MUTED: "muted",
+    RULE: "rule",
+    PAPER: "paper",
+    **{colour: f"c{i}" for i, colour in enumerate(SERIES)},
+}
 WIDE, NARROW = 7.4, 3.7
 """Widths of a figure in inches: of a page, and of a phone, where a page's letters would be too small to read."""
 KNOWN_VARIANTS = {"original": 0, "balanced": 1, "random": 2}
@@ -176,6 +184,12 @@ def to_svg(figure: Figure) -> str:
     stream = io.StringIO()
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
     return stream.getvalue()
+
+
+def titled(svg: str, description: str) -> str:
+    """The document with a name for those who cannot see it, which a page has beside the figure."""
+    end = svg.index(">", svg.index("<svg"))
+    return f'{svg[:end]} role="img">\n <title>{escape(description)}</title>{svg[end + 1 :]}'
 
 
 def inlined(svg: str, name: str) -> str:

@@ -150,7 +150,7 @@ def test_a_failure_fails_its_run_aborts_what_waited_and_a_dead_consumer_costs_no
     publish_events(config, "curate", engine.finish())
     assert "took not all events" in caplog.text
     catalogue = Catalogue()
-    for line in (config.folder / EVENTS).read_text().splitlines():
+    for line in (config.results("curate") / EVENTS).read_text().splitlines():
         catalogue.take(json.loads(line))
     ended = {catalogue.jobs[run]: states[-1] for run, states in catalogue.runs.items()}
     assert ended == {

@@ -11,15 +11,21 @@ import flows
 from flows.config.pipeline import PipelineConfig
 from flows.engine.engine import Node
 from flows.records.reproduction import again, code, command, digests, facts, this_run
-from storage.record.manifest import Manifest
+from storage.record.manifest import FileRef, Manifest
 from tests.flows.config.test_resolved import base
 
+FILE = FileRef(path="curated-00000.parquet", bytes=1, rows=1, hash="xxh3:0")
 
-def manifest(stage: str, digest: str, **parameters: object) -> Manifest:
+
+def manifest(stage: str, digest: str, *, files: tuple[FileRef, ...] = (FILE,), **parameters: object) -> Manifest:
     return Manifest(
-        stage=stage, key=digest, digest=digest, files=(), parameters=parameters, code="c", software={},
+        stage=stage, key=digest, digest=digest, files=files, parameters=parameters, code="c", software={},
         stats={"source": "photos"}, created=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
+
+
+def with_sources(digest: str, files: list[dict[str, str]]) -> Manifest:
+    return manifest("ingest", digest).model_copy(update={"parameters": {"files": files}})
 
 
 @pytest.mark.parametrize(
@@ -88,11 +94,12 @@ def test_facts_name_the_python_and_the_packages() -> None:
 def test_digests_of_sources_and_of_the_curated_set() -> None:
     files = [{"fingerprint": "f1"}, {"fingerprint": "f2"}]
     nodes = [
-        Node("a 1/2", "ingest", "ran", manifest("ingest", "d1", files=files)),
-        Node("a 2/2", "ingest", "cached", manifest("ingest", "d2", files=files[:1])),
+        Node("a 1/2", "ingest", "ran", with_sources("d1", files)),
+        Node("a 2/2", "ingest", "cached", with_sources("d2", files[:1])),
         Node("match", "match", "ran", manifest("match", "d3")),
         Node("gather 0", "gather", "ran", manifest("gather", "d4")),
-        Node("gather 1", "gather", "failed"),
+        Node("gather 1", "gather", "ran", manifest("gather", "of nothing", files=())),
+        Node("gather 2", "gather", "failed"),
     ]
     assert digests(nodes) == {
         "source photos: files": ["f1", "f2"], "source photos: pairs": ["d1", "d2"], "curated set": ["d4"],

@@ -92,9 +92,12 @@ def test_a_part_replaces_nothing_of_the_whole(small: Path) -> None:
     config = load_config(small)
     config.folder.mkdir()
     make_room(config, "pipeline")
-    (config.folder / "lineage.json").write_text("the whole")
+    for name in ("lineage.json", "openlineage.ndjson"):
+        (config.folder / name).write_text("the whole")
     run_here(config, "curate", lambda line: None)
-    assert (config.folder / "lineage.json").read_text() == "the whole"
+    for name in ("lineage.json", "openlineage.ndjson"):
+        assert (config.folder / name).read_text() == "the whole"
+        assert len((config.folder / "curate" / name).read_text()) > 1_000
     lineage = json.loads((config.folder / "curate" / "lineage.json").read_text())
     assert {"gather 0", "report"} <= {node["label"] for node in lineage["nodes"]}
     assert list((config.folder / "curated").glob("*.parquet"))

@@ -1,9 +1,13 @@
 """Figures of stages, with what a test does not care about filled in."""
 
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from storage.record.manifest import Manifest
 from tasks.balancing.stats import BalanceStats
 from tasks.geometry.stats import DimensionStats, DiversityStats, EntropyStats, GeometryStats, SpreadStats
+from tasks.ingest.stats import IngestStats
 from tasks.resampling.stats import RealiseStats
 from tasks.training.stats import ClipStats
 
@@ -39,6 +43,18 @@ def balance_stats(**figures: Any) -> BalanceStats:
         "obstacles": 0,
     }
     return BalanceStats(**(rest | figures))
+
+
+def ingest_manifest(class_names: Sequence[str], labels: Mapping[str, int]) -> Manifest:
+    """Of a group of pairs with these labels."""
+    stats = IngestStats(
+        source="s", kind="csv", images="none", class_names=tuple(class_names), group="1/1", rows=9, rejected=0,
+        reasons={}, rows_with_image=0, mean_caption_characters=1.0, labels=dict(labels), bytes=1,
+    )  # fmt: skip
+    return Manifest(
+        stage="ingest", key="k", digest="d", files=(), code="c", parameters={}, software={},
+        stats=stats.model_dump(mode="json"), created=datetime(2026, 1, 1, tzinfo=UTC),
+    )  # fmt: skip
 
 
 def realise_stats(**figures: Any) -> RealiseStats:

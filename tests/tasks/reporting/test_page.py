@@ -40,6 +40,6 @@ def test_hostile_captions_run_nothing_and_leave_the_layout(inputs: Inputs, tmp_p
     seen = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True).stdout
     head = seen[: seen.index("<head")]
     assert "data-ran" not in head  # no alert of a caption or a keyword
-    assert 'data-sections="10"' in head
+    assert 'data-sections="11"' in head
     scrolled, shown = (int(each) for each in head.split('data-width="')[1].split('"')[0].split("/"))
     assert scrolled <= shown, "something sticks out to the right"

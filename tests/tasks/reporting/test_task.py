@@ -101,7 +101,9 @@ def html(made: Path) -> str:
 def test_files(made: Path) -> None:
     files = [path for path in made.rglob("*") if path.is_file() and path.name != "manifest.json"]
     found = sorted(path.relative_to(made).as_posix() for path in files)
-    figures = [f"figures/{name}.svg" for name in (*GEOMETRY, "convergence", "differences", "marginals", "scores")]
+    figures = [
+        f"figures/{name}.svg" for name in (*GEOMETRY, "convergence", "differences", "marginals", "recalls-0", "scores")
+    ]
     assert found == sorted([*figures, "figures/training-train.svg", "report.html", "summary.json"])
 
 

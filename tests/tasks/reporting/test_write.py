@@ -24,7 +24,7 @@ class Empty:
     variants: tuple[str, ...] = ()
     drawings: Mapping[str, Drawing] = field(
         default_factory=lambda: {
-            "one": Drawing("<svg width='1' height='1'/>\n", "<svg width='2' height='1'/>\n", "a figure")
+            "one": Drawing("<svg width='1' height='1'></svg>\n", "<svg width='2' height='1'></svg>\n", "a <figure>")
         }
     )
 
@@ -33,6 +33,8 @@ def test_files_and_figures_of_the_stage(tmp_path: Path) -> None:
     summary = {"title": "Été", "headline": "h", "variants": {"a": 1}, "deltas": {}}
     assert write(Empty(), summary, tmp_path) == ReportStats(headline="h", variants={"a": 1}, deltas={})
     assert json.loads((tmp_path / "summary.json").read_text(encoding="utf-8")) == summary
-    assert (tmp_path / "figures" / "one.svg").read_bytes() == b"<svg width='1' height='1'/>\n"
+    assert (tmp_path / "figures" / "one.svg").read_bytes() == (
+        b"<svg width='1' height='1' role=\"img\">\n <title>a &lt;figure&gt;</title></svg>\n"
+    )
     page = (tmp_path / "report.html").read_bytes()
     assert "Été".encode() in page and b"\r" not in page and page.startswith(b"<!doctype html>")

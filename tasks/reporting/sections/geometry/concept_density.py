@@ -105,7 +105,9 @@ def density_figure(found: Density | None, width: float = WIDE) -> Figure | None:
     name_rows(axis, labels, margin=0.4, grid=True)
     axis.set_xscale("log")
     logarithmic(axis.xaxis)
-    axis.set_xlabel("distance to the neighbours, over the data set’s median (log scale)")
+    axis.set_xlabel(
+        f"distance to the neighbours,{' ' if width >= WIDE else chr(10)}over the data set’s median (log scale)"
+    )
     figure.legend(loc="outside upper left", ncols=4 if width >= WIDE else 2)
     return figure
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from tasks.arrays import Floats
 from tasks.reporting.inputs.untrusted import LABEL_LENGTH, displayed
@@ -58,6 +59,8 @@ def diversity_figure(rows: Sequence[GeometryRow], width: float = WIDE) -> Figure
                       label=label if label and not labelled else None)  # fmt: skip
         labelled = True
     name_rows(axis, [displayed(row.variant, 2 * LABEL_LENGTH) for row in compared], above=width < WIDE)
-    axis.set_xlabel("mean tree edge over draws of equal size: longer is more diverse")
+    narrow = width < WIDE
+    axis.set_xlabel("mean tree edge at equal size" + (":\n" if narrow else ": ") + "longer is more diverse")
+    axis.xaxis.set_major_locator(MaxNLocator(4 if narrow else 8))
     figure.legend(loc="outside upper left", ncols=2 if width >= WIDE else 1)
     return figure

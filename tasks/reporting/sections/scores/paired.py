@@ -16,7 +16,7 @@ def estimate_of(ours: Sequence[Measurement], theirs: Sequence[Measurement] | Non
     The error is over seeds alone where answers were not kept, or two models answered other images; None where then one
     seed is left.
     """
-    answers = _answers(ours, theirs)
+    answers = paired_answers(ours, theirs)
     if answers is not None:
         values, label = answers
         return crossed_estimate(values, label)
@@ -41,14 +41,14 @@ def image_interval(
     ours: Sequence[Measurement], theirs: Sequence[Measurement] | None, bootstrap: Bootstrap
 ) -> Interval | None:
     """Bootstrap over images of the mean over seeds; the same images for all models, so differences stay paired."""
-    answers = _answers(ours, theirs)
+    answers = paired_answers(ours, theirs)
     if answers is None:
         return None
     values, label = answers
     return stratified_mean_interval(values.mean(axis=0), label, bootstrap)
 
 
-def _answers(ours: Sequence[Measurement], theirs: Sequence[Measurement] | None) -> tuple[Floats, Int64s] | None:
+def paired_answers(ours: Sequence[Measurement], theirs: Sequence[Measurement] | None) -> tuple[Floats, Int64s] | None:
     """Right answers `[k, n]`, or their differences, and labels `[n]`; None where not all answered the same images."""
     found = [each.answers for each in [*ours, *(theirs or ())]]
     kept = [each for each in found if each is not None]

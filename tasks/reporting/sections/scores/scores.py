@@ -8,8 +8,10 @@ import numpy as np
 from tasks.evaluation.scoring.crossed import Estimate
 from tasks.evaluation.scoring.intervals import Bootstrap, Interval, seed_interval
 from tasks.evaluation.scoring.multiplicity import holm
+from tasks.evaluation.scoring.power import seeds_needed
 from tasks.reporting.inputs.measurements import Measurement
 from tasks.reporting.page.formats import share
+from tasks.reporting.sections.scores.names import meanings
 from tasks.reporting.sections.scores.paired import estimate_of, holds_without_each, image_interval
 
 FEWEST_SEEDS = 3
@@ -76,6 +78,8 @@ class Difference:
         adjusted: the same, by Holm's correction for all differences of the report; None where too few seeds allow none.
         stable: whether the interval excludes zero on the same side with any one seed left out.
         alpha: what `adjusted` must stay below.
+        seeds_needed: with which a difference of this size would be told from none four times out of five; None where
+            more of them would not do, or there is one.
     """
 
     variant: str
@@ -91,6 +95,7 @@ class Difference:
     adjusted: float | None = None
     stable: bool = False
     alpha: float = 0.05
+    seeds_needed: int | None = None
 
     @property
     def distinguishable(self) -> bool:
@@ -125,6 +130,11 @@ class Scores:
         for each in self.summaries:
             groups.setdefault(each.benchmark, []).append(each)
         return groups
+
+    @property
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """The variants and what their names mean."""
+        return meanings([each.variant for each in self.summaries])
 
     @property
     def other_metrics(self) -> dict[str, list[str]]:
@@ -215,6 +225,9 @@ def _difference(pairs: Sequence[tuple[Measurement, Measurement]], bootstrap: Boo
         p_value=estimate.p_value if estimate else None,
         stable=len(pairs) >= FEWEST_SEEDS and holds_without_each(ours, theirs, bootstrap.confidence),
         alpha=1 - bootstrap.confidence,
+        seeds_needed=seeds_needed(estimate, float(values.var(ddof=1)), len(pairs), confidence=bootstrap.confidence)
+        if estimate and len(pairs) > 1
+        else None,
     )
 
 

@@ -35,7 +35,35 @@ def test_headline_names_every_control_and_failures_too() -> None:
     said = caution(differences, 0.95)
     assert "over training seeds and test images together" in said
     assert "significant at 5.0 % (after Holm’s correction for all 4 comparisons)" in said
+    assert "the interval excludes zero without any one seed. 4 seeds are few:" in said
+    assert said.endswith("four times out of five, one needs on colour more test images, not seeds.")
+
+
+def test_a_difference_without_a_verdict_says_how_many_seeds_it_would_take() -> None:
+    (difference,) = compare(
+        [*trained("original", "shape", 0.4, 0.5, 0.6, 0.5), *trained("balanced", "shape", 0.5, 0.7, 0.55, 0.65)],
+        [("balanced", "original")], BOOTSTRAP,
+    )  # fmt: skip
+    assert not difference.distinguishable and difference.seeds_needed is not None and 4 < difference.seeds_needed < 30
+    assert caution([difference], 0.95).endswith(f"one needs about {difference.seeds_needed} seeds on shape.")
+
+
+def test_enough_seeds_and_a_clear_difference_need_no_more_words() -> None:
+    scored = [
+        *trained("original", "shape", 0.40, 0.41, 0.42, 0.40, 0.41),
+        *trained("balanced", "shape", 0.55, 0.56, 0.575, 0.55, 0.56),
+    ]
+    said = caution(compare(scored, [("balanced", "original")], BOOTSTRAP), 0.95)
     assert said.endswith("the interval excludes zero without any one seed.")
+
+
+def test_a_difference_that_the_images_cannot_tell_is_no_matter_of_seeds() -> None:
+    (difference,) = compare(
+        [*trained("original", "shape", 0.5, 0.5, 0.5), *trained("balanced", "shape", 0.5, 0.5, 0.5)],
+        [("balanced", "original")], BOOTSTRAP,
+    )  # fmt: skip
+    assert difference.seeds_needed is None
+    assert caution([difference], 0.95).endswith("one needs on shape more test images, not seeds.")
 
 
 def test_headline_without_scores() -> None:
