@@ -6,7 +6,7 @@ CONFIG ?= configs/demo.yaml
 OPTIONS ?=
 TESTERS ?= auto
 
-.PHONY: demo test slow coverage lint ui stop clean
+.PHONY: demo test slow coverage lint docs bench ui stop clean
 
 demo: $(VENV)/installed
 	$(BIN)/equipoise run $(CONFIG)
@@ -25,6 +25,13 @@ lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/installed  # build/site; strict: a link or a name that leads nowhere is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	$(BIN)/python docs/scripts/self_contained.py build/site
+
+bench: $(VENV)/installed  # every claim of speed, one after the other: hours on an idle machine; BENCH="raking losses": these
+	$(BIN)/python -m benchmarks.run $(BENCH)
 
 ui: $(VENV)/installed
 	$(BIN)/equipoise server start

@@ -54,6 +54,11 @@ def test_collapsed_points_come_near_the_simplex() -> None:
     assert norm > 1
 
 
+def test_treg_keeps_another_loss_from_collapse() -> None:
+    mean_edge = program("treg_in_simsiam").main()
+    assert mean_edge["T-REG"] > 5 * mean_edge["alone"]
+
+
 def test_the_hidden_dimension_is_found() -> None:
     dimension, uniformity = program("shape_of_embeddings").main()
     assert dimension == pytest.approx(3, abs=0.25)

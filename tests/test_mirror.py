@@ -18,6 +18,8 @@ ABOUT_NO_MODULE = {
     "tests/hostile/test_fuzz.py": "any bytes, to the readers of tables, JSON, tars and Parquet",
     "tests/hostile/test_page.py": "docs/hostile.md",
     "tests/test_examples.py": "the programs in examples/",
+    "tests/test_tutorial.py": "docs/tutorial.ipynb",
+    "tests/test_site.py": "mkdocs.yml and what is checked of the built documentation",
     "tests/test_wheel.py": "pyproject.toml and requirements.lock: what is installed",
 }
 

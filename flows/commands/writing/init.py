@@ -37,7 +37,7 @@ def init(
     for note in [*found.notes, said]:
         console.print(f"  {note}", markup=False, highlight=False)
     if None in (found.settings.get("caption_column", ""), found.settings.get("caption", "")):
-        raise InputError(f"no captions were found in {path}: write the configuration by hand (README.md)")
+        raise InputError(f"no captions were found in {path}: write the configuration by hand (docs/how-to/data.md)")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(configuration(path, found, keywords, said, name_of(out)), encoding="utf-8")
     load_config(out)  # so that what was written is a configuration

@@ -1,0 +1,114 @@
+"""Every claim of speed: which benchmark shows it, against which peer, and where its ratio stands in what is printed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence that a benchmark can prove wrong.
+
+    Attributes:
+        says: what is claimed.
+        peer: against what.
+        line: a pattern whose group `ratio` is the number; the claim is about every line that it finds.
+        least: the ratio is at least this, or None.
+        most: the ratio is at most this, or None.
+    """
+
+    says: str
+    peer: str
+    line: str
+    least: float | None = None
+    most: float | None = None
+
+    def ratios(self, output: str) -> list[float]:
+        """The ratios in what a benchmark printed; none where it did not come to the lines."""
+        return [float(found["ratio"]) for found in re.finditer(self.line, output, re.MULTILINE)]
+
+    def holds(self, ratios: Sequence[float]) -> bool | None:
+        """Whether all are within bounds; None where nothing was measured, or where it is told without a bound."""
+        if not ratios or (self.least is None and self.most is None):
+            return None
+        return all((self.least or float("-inf")) <= each <= (self.most or float("inf")) for each in ratios)
+
+    @property
+    def bound(self) -> str:
+        """In words, for a table."""
+        if self.least is not None:
+            return f"≥ {self.least:g}"
+        return f"≤ {self.most:g}" if self.most is not None else "–"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A program in this folder.
+
+    Attributes:
+        module: `benchmarks.<module>`.
+        about: what it asks, in one line.
+        arguments: for the run whose results are kept.
+        claims: what it is to show.
+    """
+
+    module: str
+    about: str
+    arguments: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
+
+
+NUMBER = r"(?P<ratio>\d+(?:\.\d+)?)"
+_CELL = r"\s+[\d.,e+-]+"
+
+
+def _column(start: str, before: int) -> str:
+    """The ratio that stands after so many columns of a row that begins so."""
+    return rf"^\s*{start}(?:{_CELL}){{{before}}}\s+{NUMBER}"
+
+
+BENCHMARKS: dict[str, Benchmark] = {
+    "matching": Benchmark("matching", "captions a second of the matcher, on one core", claims=(
+        Claim("12 times MetaCLIP's use of it on real text", "pyahocorasick", rf"^real.*pyahocorasick.*\s{NUMBER}x", 12),
+        Claim("two threads 1.7 times one", "itself", rf"\s2\s+[\d,]+\s+{NUMBER}x", 1.7),
+    )),
+    "matching_stage": Benchmark("matching_stage", "the stage `match` against the matcher alone"),
+    "raking": Benchmark("raking", "what a full iteration of raking costs", claims=(
+        Claim("at most 0.55 of its time", "scipy, from a million rows on", _column(r"1e\+0[6-9]", 7), most=0.55),
+        Claim("never slower", "torch, compressed rows", _column(r"1e\+0\d", 8), most=1),
+        Claim("ten times faster", "POT, dense", rf"^\s*POT .*ms\s+{NUMBER} × ours", 10),
+    )),
+    "calibration": Benchmark("calibration", "how near a selection comes to its target, by method"),
+    "losses": Benchmark("losses", "forward and backward of the balanced loss and of T-REG", claims=(
+        Claim("twice as fast", "the chain of log-softmaxes, B = 4,096",
+              rf"^B=4096 k=\d.*chain [\d.]+ ms \({NUMBER}x\)", 2),
+        Claim("at most two B × B matrices more memory", "B = 4,096",
+              rf"^B=4096 k=\d ours\s+extra peak memory {NUMBER} ", most=2),
+        Claim("T-REG of both branches at most half of it", "open_clip's ClipLoss, B ≥ 2,048",
+              rf"^B=(?:2048|4096) features.*T-REG, both [\d.]+ ms \({NUMBER}x\)", most=0.5),
+    )),
+    "mst": Benchmark("mst", "spanning trees of batches and of ten thousand points", claims=(
+        Claim("at most 1.1 of its time", "hdbscan's core, B ≥ 1,024", _column(r"(?:1024|4096)", 3), most=1.1),
+        Claim("fifteen times faster", "scipy's csgraph, B ≥ 1,024", _column(r"(?:1024|4096)", 4), 15),
+    )),
+    "embedding": Benchmark("embedding", "pictures encoded, JPEG in and rows out", claims=(
+        Claim("the stage's time over the bare model's", "the model on batches in memory",
+              rf"^\s*model.*stage takes {NUMBER} ×"),
+    )),
+    "ingest": Benchmark("ingest", "every source against a plain reading of its files", ("../shared/data",), (
+        Claim("tars that are not decoded", "webdataset's reading alone", rf"^not decoded: {NUMBER}×"),
+    )),
+    "training_heads": Benchmark("training", "the loop on the paper's heads", ("heads",), (
+        Claim("examples a second", "a DataLoader on the same stored embeddings", rf"^DataLoader loop.*is {NUMBER}x"),
+    )),
+    "training_clip": Benchmark("training", "the loop on a small CLIP", ("clip",), (
+        Claim("at least as fast", "open_clip's program", rf"^open_clip_train.*is {NUMBER}x", 1),
+    )),
+    "training_stream": Benchmark("training_stream", "streamed training against training from memory", claims=(
+        Claim("0.9 of the rate of training", "the same pictures decoded in memory", rf"^train .* is {NUMBER} of", 0.9),
+    )),
+    "scale": Benchmark("scale", "a whole curation against MetaCLIP's way and polars", ("--sizes", "1e5", "1e6")),
+    "interval_coverage": Benchmark("interval_coverage", "what 95 % intervals of scores cover"),
+}  # fmt: skip
