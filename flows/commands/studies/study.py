@@ -54,24 +54,6 @@ def illustration(to: Folder = STUDIES, steps: Annotated[int, typer.Option(min=1,
     _write(to, "illustration", illustration_figure(story), canonical_json(numbers))
 
 
-@studies.command("tregs-points")
-def tregs_points(to: Folder = STUDIES) -> None:
-    """Points moved by T-REG alone: a regular simplex, a crowded circle, a collapsed batch."""
-    from storage.hashing import canonical_json
-    from tasks.training.tregs.study_figure import draw_points, study_points
-
-    study = study_points()
-    numbers: JsonValue = {
-        "cosine_error": study.cosine_error,
-        **{
-            name: {"tree": list(descent.tree), "norm": list(descent.norm), "radius": descent.radius}
-            for name, descent in (("simplex", study.simplex), ("circle", study.circle), ("collapsed", study.collapsed))
-        },
-    }
-    _write(to, "tregs-points", draw_points(study), canonical_json(numbers))
-    console.print(f"largest deviation of the simplex's cosines: {study.cosine_error:.1e}", highlight=False)
-
-
 @studies.command("tregs-collapse")
 def tregs_collapse(
     data: Annotated[Path, typer.Option(help="folder of CIFAR-10's train.parquet and test.parquet")] = CIFAR10,

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 STUDY_FLOWS = {
     "balance-k": "What half steps buy: variances of minibatch losses and gradients, measured and by the theorem.",
+    "clustering": "Self-supervised clustering as a balanced measure: half steps, centring, and T-REGS beside them.",
+    "tregs-ssl": "T-REGS, L_u and W₂ beside seven self-supervised methods (Tables 1 and 2 of its paper).",
+    "tregs-coefficients": "The weights of T-REGS: which of them collapse (Table 4).",
+    "tregs-cost": "Seconds of a whole self-supervised step, method by method (Table 5).",
+    "tregs-points": "Points moved by T-REG alone: simplex, sphere, collapse, zeroed coordinates (Figure 3).",
 }
 """Every study that is a flow, and what it asks."""
 

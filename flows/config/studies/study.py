@@ -1,16 +1,22 @@
 """A study as an experiment: everything that a run, its status and its store know of experiments holds for it."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from flows.config.experiment import Experiment
 from flows.config.studies.balance_k import BalanceKPlan
+from flows.config.studies.selfsupervised import ClusteringPlan, CoefficientsPlan, TregsSslPlan
+from flows.config.studies.tregs_cost import CostPlan
+from flows.config.studies.tregs_points import PointsPlan
 from flows.verbs import Verb
 from storage.errors import InputError
 
-Study = BalanceKPlan
+Study = Annotated[
+    BalanceKPlan | TregsSslPlan | CoefficientsPlan | ClusteringPlan | CostPlan | PointsPlan,
+    Field(discriminator="kind"),
+]
 """Every kind of study."""
 
 SMALL = "_small"

@@ -7,8 +7,18 @@ from typing import Any
 from flows.config.studies.study import StudyExperiment
 from flows.engine.engine import Engine, Ref
 from flows.graph.studies.balance_k import balance_k_graph
+from flows.graph.studies.selfsupervised import comparison_graph
+from flows.graph.studies.tregs_cost import cost_graph
+from flows.graph.studies.tregs_points import points_graph
 
-GRAPHS: Mapping[str, Callable[[Engine, Any, Path], Ref]] = {"balance-k": balance_k_graph}
+GRAPHS: Mapping[str, Callable[[Engine, Any, Path], Ref]] = {
+    "balance-k": balance_k_graph,
+    "tregs-ssl": comparison_graph,
+    "tregs-coefficients": comparison_graph,
+    "clustering": comparison_graph,
+    "tregs-cost": cost_graph,
+    "tregs-points": points_graph,
+}
 """By kind: takes the engine, the study's plan and the store; returns the place of its page."""
 
 

@@ -78,6 +78,11 @@ class SelfSupervisedConfig(LoopConfig):
         description="the invariance's squared distance over coordinates: their mean, as libraries have the mean "
         "squared error, or their sum, as the paper writes it: `outputs` times larger",
     )
+    sphere: Literal["soft", "hard"] = Field(
+        default="soft",
+        description="hard: the invariance method's embeddings are brought to length 1, T-REG's too, in the place "
+        "of the soft sphere's penalty",
+    )
     beta: float = Field(default=10.0, ge=0, description="weight β of that term")
     temperature: float = Field(
         default=0.1, gt=0, description="of the similarities (contrastive, nt_xent, moco) or of the scores (clustering)"
@@ -117,6 +122,8 @@ class SelfSupervisedConfig(LoopConfig):
             self.loss.check()
         if self.method != "invariance" and self.distance != "mean":
             raise ValueError(f"`distance` belongs to the invariance method, not to {self.method}; leave it out")
+        if self.method != "invariance" and self.sphere == "hard":
+            raise ValueError(f"a hard `sphere` belongs to the invariance method; {self.method} has its own lengths")
         if self.method != "contrastive" and self.loss != LossConfig():
             raise ValueError("`loss` belongs to the contrastive method; set `method`, or leave it out")
         if self.method != "clustering" and self.clustering != ClusteringConfig():

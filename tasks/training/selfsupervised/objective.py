@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from tasks.training.loop.objective import Measured, Objective, regularise
 from tasks.training.selfsupervised.collapse import participation_ratio, spread
@@ -44,6 +45,8 @@ class SelfSupervisedObjective(Objective):
         """`β · (the method's loss) + T-REG(z) + T-REG(z')`, of what `encode` gave."""
         with torch.autocast(device_type=first.device.type, enabled=False):
             given = (first.float(), second.float())
+            if self.config.sphere == "hard":
+                given = (functional.normalize(given[0], dim=1), functional.normalize(given[1], dim=1))
             together, prototypes = self.method.measure(*given, step)
             embeddings = [view[:, : self.config.outputs] for view in given]
             loss, trees = self.config.beta * together, []

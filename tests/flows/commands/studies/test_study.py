@@ -14,7 +14,6 @@ from flows.commands.studies.study import studies
     [
         ["baselines", "--repetitions", "40"],
         ["illustration", "--steps", "2"],
-        pytest.param(["tregs-points"], marks=pytest.mark.slow),
     ],
 )
 def test_a_study_leaves_a_figure_and_numbers(tmp_path: Path, study: list[str]) -> None:

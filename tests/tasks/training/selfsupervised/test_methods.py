@@ -19,6 +19,7 @@ from tasks.training.selfsupervised.networks import build_model
 from tasks.training.selfsupervised.objective import SelfSupervisedObjective
 from tasks.training.selfsupervised.teacher import Teacher
 from tasks.training.selfsupervised.training import train_self_supervised
+from tasks.training.tregs.treg import treg
 from tests.tasks.training.selfsupervised.examples import SMALL, textures
 
 CENTRED = ClusteringConfig(assignment="centred", prototypes=16)
@@ -56,6 +57,16 @@ def test_the_embeddings_that_are_regularised_are_the_models_own() -> None:
     norms = [torch.linalg.vector_norm(view[:, : config.outputs], dim=1).mean() for view in encoded]
     torch.testing.assert_close(measured.values[2:4], torch.stack(norms).detach())
     assert encoded[0].shape == (16, 3 * config.outputs)
+
+
+def test_a_hard_sphere_brings_what_is_regularised_to_length_one() -> None:
+    config = asked("invariance", sphere="hard", beta=2.0, regulariser=RegulariserConfig(gamma=0.3))
+    objective = SelfSupervisedObjective(build_model(config, seed=0), config)
+    first, second = 5 * torch.randn(2, 12, config.outputs, generator=torch.Generator().manual_seed(0))
+    measured = objective.measure(first, second)
+    unit = [functional.normalize(view, dim=1) for view in (first, second)]
+    expected = 2 * functional.mse_loss(*unit) + sum(treg(view, gamma=0.3, lambda_=0) for view in unit)
+    torch.testing.assert_close(measured.loss, expected)
 
 
 def test_byol_draws_predictions_to_the_teachers_embeddings_of_the_other_view() -> None:
@@ -155,6 +166,7 @@ def test_the_balanced_contrastive_method_of_one_half_step_is_clips_and_nt_xent_h
         ({"method": "vicreg", "loss": {"half_steps": 2}}, "`loss` belongs to the contrastive"),
         ({"method": "byol", "clustering": {"prototypes": 3}}, "`clustering` belongs to the clustering"),
         ({"method": "clustering", "teacher": {"start": 0.5}}, "has no teacher"),
+        ({"method": "byol", "sphere": "hard"}, "a hard `sphere` belongs to the invariance"),
         ({"network": "small", "stem": "cifar"}, "no stem to choose"),
     ),
 )
