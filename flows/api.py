@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flows.config.pipeline import PipelineConfig, load_experiment
 from flows.engine.engine import Node
+from flows.engine.judgement import Judgement
 from flows.engine.status import Plan, StatusEngine
 from flows.graph.build import AnyExperiment, build
 from flows.graph.stored import stored_curation
@@ -140,10 +141,14 @@ def status(config: Path | str | AnyExperiment, verb: Verb | None = None) -> list
         >>> plans[-1].stage
         'report'
     """
-    settings = _loaded(config)
-    engine = StatusEngine(settings.runtime)
+    return walked(_loaded(config), verb).plans
+
+
+def walked(settings: AnyExperiment, verb: Verb | None = None) -> StatusEngine:
+    """The walk over an experiment's graph that runs nothing: plans, and what the checks say of what is in the store."""
+    engine = StatusEngine(settings.runtime, Judgement(settings.checks, settings.runtime.store))
     build(engine, settings, verb or settings.whole)
-    return engine.plans
+    return engine
 
 
 def _loaded(config: Path | str | AnyExperiment) -> AnyExperiment:

@@ -24,17 +24,17 @@ from flows.commands.writing.fields import fields
 from flows.commands.writing.init import init
 from flows.commands.writing.plan import plan
 from flows.verbs import Verb, verbs_in_words
-from storage.errors import EquipoiseError, disk_fault
+from storage.errors import CheckError, EquipoiseError, disk_fault
 from storage.extras import explanation
 
-MENDABLE, FAULT, INTERRUPTED = 1, 70, 130
+MENDABLE, REFUSED, FAULT, INTERRUPTED = 1, 3, 70, 130
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False,
     help="Curate image-text data by balancing, train CLIP on it, and measure what each step bought.",
-    epilog="Exit status: 0 done; 1 an error that you can mend, told on standard error; 2 a wrong call; 70 a fault of "
-    "the program, with a traceback; 130 interrupted (run again to go on). Results go to standard output, everything "
-    "else to standard error. --install-completion completes commands in your shell.",
+    epilog="Exit status: 0 done; 1 an error that you can mend, told on standard error; 2 a wrong call; 3 a check "
+    "stopped the run; 70 a fault of the program, with a traceback; 130 interrupted (run again to go on). Results go to "
+    "standard output, everything else to standard error. --install-completion completes commands in your shell.",
 )  # fmt: skip
 server_commands = typer.Typer(no_args_is_help=True, help="The local Prefect server.")
 app.add_typer(server_commands, name="server")
@@ -131,12 +131,12 @@ def server_status(as_json: AsJson = False) -> None:
 
 
 def main() -> None:
-    """Entry point; the exit status is 0, 1, 2, 70 or 130, as the help says."""
+    """Entry point; the exit status is 0, 1, 2, 3, 70 or 130, as the help says."""
     try:
         app()
     except EquipoiseError as error:
         _tell(error)
-        sys.exit(MENDABLE)
+        sys.exit(REFUSED if isinstance(error, CheckError) else MENDABLE)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; run the same command again to go on from what is in the store\n")
         sys.stdout.flush()

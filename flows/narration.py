@@ -47,6 +47,11 @@ class Narration:
             if self._done >= self._total:
                 self._say_rest()
 
+    def refused(self, label: str, said: str) -> None:
+        """A check refuses what a run made."""
+        with self._lock:
+            self._tell(f"{self._blank} {label}: refused by a check: {said}")
+
     def report(self, label: str) -> Report:
         """How far one stage run is: a line every ten seconds, with the time that is left at the speed so far."""
         first: tuple[int, float] | None = None
@@ -84,7 +89,7 @@ class Narration:
     def _say_rest(self) -> None:
         self._say_cached()
         if self._blocked:
-            self._tell(f"{self._count} {_runs(self._blocked)} not started: they need what failed")
+            self._tell(f"{self._count} {_runs(self._blocked)} not started: they need what failed, or was refused")
 
 
 TELL: ContextVar[Callable[[str], None]] = ContextVar("tell", default=logging.getLogger("equipoise.run").info)

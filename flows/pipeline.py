@@ -45,12 +45,18 @@ def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[...
     watch = begin(settings, verb, TELL.get())
     with TaskPages(settings) as pages:
         engine = PrefectEngine(
-            settings.runtime, experiment=settings.name, ended=pages.show, follower=watch, elsewhere=_on_ray()
+            settings.runtime,
+            experiment=settings.name,
+            ended=pages.show,
+            follower=watch,
+            elsewhere=_on_ray(),
+            judgement=watch.judgement,
         )
         report = build(engine, settings, verb)
         nodes = engine.finish()
-    described = enter_results(settings, verb, nodes, flow_run=flow_run.id)
-    publish_lineage(settings, described, wait_for=[report])
+    described = enter_results(settings, verb, nodes, watch, flow_run=flow_run.id)
+    # Prefect starts nothing after a run that did not complete, and the lineage of a failed run is needed most.
+    publish_lineage(settings, described, wait_for=[report] if report.state.is_completed() else None)
     conclude(settings, verb, nodes, watch)
     _announce(settings, verb, nodes)
 

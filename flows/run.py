@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from flows.engine.engine import Follower, Node
 from flows.engine.here import LocalEngine
+from flows.engine.judgement import Judgement
 from flows.engine.status import StatusEngine
 from flows.graph.build import AnyExperiment, build
 from flows.narration import Narration
@@ -11,6 +12,7 @@ from flows.preflight import require
 from flows.records.book import enter
 from flows.records.results import EARLIER, deliver, differences, make_room
 from flows.verbs import Verb
+from storage.errors import CheckError
 from storage.hashing import hash_json
 from storage.progress import Report
 from storage.record.keys import KeyParts
@@ -18,23 +20,26 @@ from storage.store.experiments import Ledger
 from storage.store.store import Store
 from tasks.reporting.lineage.nodes import LineageNode
 
+SHOWN = 20
+"""Refusals that an error names."""
+
 
 def run_here(config: AnyExperiment, verb: Verb, announce: Callable[[str], None]) -> list[Node]:
     """Run a verb in this process, without a server, in the same store. Raises the first failure."""
     watch = begin(config, verb, announce)
-    engine = LocalEngine(config.runtime, parallel=config.parallel, follower=watch)
+    engine = LocalEngine(config.runtime, parallel=config.parallel, follower=watch, judgement=watch.judgement)
     build(engine, config, verb)
     nodes = engine.finish()
-    enter_results(config, verb, nodes)
+    enter_results(config, verb, nodes, watch)
     conclude(config, verb, nodes, watch)
     return nodes
 
 
 class Watch(Follower):
-    """A run as it is followed: told to a person, and entered in the experiment's ledger."""
+    """A run as it is followed: told to a person, entered in the experiment's ledger, and judged by its checks."""
 
-    def __init__(self, narration: Narration, ledger: Ledger) -> None:
-        self._narration, self.ledger = narration, ledger
+    def __init__(self, narration: Narration, ledger: Ledger, judgement: Judgement) -> None:
+        self._narration, self.ledger, self.judgement = narration, ledger, judgement
 
     def started(self, label: str, parts: KeyParts) -> None:
         """The work of a run begins; its checkpoints are in use."""
@@ -46,6 +51,9 @@ class Watch(Follower):
         if node.manifest is not None:
             self.ledger.add(node.manifest.stage, node.manifest.key)
         self._narration.ended(node.label, node.state, node.error)
+        for finding in self.judgement.of(node.manifest) if node.manifest is not None else ():
+            if finding.refuses:
+                self._narration.refused(node.label, finding.said)
 
     def report(self, label: str) -> Report:
         """Who is told how far a run is."""
@@ -68,23 +76,51 @@ def begin(config: AnyExperiment, verb: Verb, tell: Callable[[str], None]) -> Wat
         some = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         tell(f"{config.folder} holds results of another configuration ({some}); they go to {config.folder / EARLIER}")
     ledger = Ledger(Store(config.runtime.store), config.name, config.folder, hash_json(config.computes()))
-    return Watch(Narration(tell, len(status.plans)), ledger)
+    return Watch(Narration(tell, len(status.plans)), ledger, Judgement(config.checks, config.runtime.store))
 
 
 def enter_results(
-    config: AnyExperiment, verb: Verb, nodes: Sequence[Node], *, flow_run: str | None = None
+    config: AnyExperiment, verb: Verb, nodes: Sequence[Node], watch: Watch, *, flow_run: str | None = None
 ) -> list[LineageNode]:
     """Make room in the run's folder, and write the lineage there and into the book of runs; the nodes as shown."""
     make_room(config, verb)
-    return enter(config, verb, nodes, flow_run=flow_run)
+    return enter(config, verb, nodes, watch.judgement.of, flow_run=flow_run)
 
 
 def conclude(config: AnyExperiment, verb: Verb, nodes: Sequence[Node], watch: Watch) -> None:
-    """What a run ends with: the first failure, or the report and the curated shards."""
+    """What a run ends with: the first failure, or the report and the curated shards; or what the checks refuse.
+
+    Of a refused run the report is delivered where there is one, since it shows why, and no shards are.
+    """
     raise_first(nodes)
-    deliver(config, verb, nodes, next((node.manifest for node in nodes if node.label == "report"), None))
+    stopped = refusals(nodes, watch.judgement)
+    report = next((node.manifest for node in nodes if node.label == "report"), None)
+    deliver(config, verb, [] if stopped else nodes, report)
+    if stopped:
+        raise CheckError(_refused(config, stopped))
     if config.covers(verb):
         watch.ledger.settle(node.manifest for node in nodes if node.manifest)
+
+
+def refusals(nodes: Sequence[Node], judgement: Judgement) -> list[str]:
+    """What the checks refuse, a sentence each: the run, the figure and its limit, and the check's name."""
+    return [
+        f"{node.label}: {finding.said}, by checks.{finding.check}"
+        for node in nodes
+        if node.manifest is not None
+        for finding in judgement.of(node.manifest)
+        if finding.refuses
+    ]
+
+
+def _refused(config: AnyExperiment, stopped: Sequence[str]) -> str:
+    shown = stopped[0] if len(stopped) == 1 else "".join(f"\n  {each}" for each in stopped[:SHOWN])
+    more = f"\n  and {len(stopped) - SHOWN} more" if len(stopped) > SHOWN else ""
+    return (
+        f"{config.name} was stopped by {'a check' if len(stopped) == 1 else f'{len(stopped)} checks'}: {shown}{more}"
+        f"{'; ' if len(stopped) == 1 else chr(10)}what was made so far is in the store: mend its cause, or change the "
+        "limit or its severity, and run again"
+    )
 
 
 def raise_first(nodes: Sequence[Node]) -> None:

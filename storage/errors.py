@@ -24,6 +24,10 @@ class InputError(EquipoiseError):
     """An input (file, row, field or option) that cannot be used as it is."""
 
 
+class CheckError(EquipoiseError):
+    """A check refused what a stage made: nothing that reads it began, and it stays in the store as evidence."""
+
+
 class StoreError(EquipoiseError):
     """Something in the store is missing, truncated or altered, or it cannot be written to."""
 

@@ -11,7 +11,8 @@ from prefect.events import emit_event
 from flows.config.experiment import Experiment
 from flows.naming import artifact_key
 from storage.store.store import Store
-from tasks.reporting.lineage.nodes import LineageNode, rows_in
+from tasks.checks import Verdict, counted
+from tasks.reporting.lineage.nodes import LineageNode, checked, rows_in
 from tasks.reporting.lineage.outcome import outcome
 from tasks.reporting.lineage.page import inputs_in_words, lineage_markdown
 
@@ -35,6 +36,12 @@ def _lineage(name: str, nodes: Sequence[LineageNode], more: Sequence[str]) -> No
         key=artifact_key(name, "stage runs"),
         description=f"Every stage run of {name}; outputs lie below the store at these folders",
     )
+    if found := checked(nodes):
+        create_table_artifact(
+            [_check(each) for each in found],
+            key=artifact_key(name, "checks"),
+            description=f"What the outputs of {name} were held against: {counted([each.word for each in found])}",
+        )
     for node in nodes:
         if node.digest:
             emit_event(
@@ -46,6 +53,18 @@ def _lineage(name: str, nodes: Sequence[LineageNode], more: Sequence[str]) -> No
                 },
                 payload={"label": node.label, "parents": list(node.parents)},
             )
+
+
+def _check(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "check": verdict.check,
+        "result": verdict.word,
+        "stage": verdict.stage,
+        "failed": verdict.failed,
+        "judged": verdict.judged,
+        "for example": verdict.said,
+        "runs": "; ".join(verdict.runs),
+    }
 
 
 def _row(node: LineageNode) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, model_validator
 from flows.verbs import Verb
 from storage.config import Config, stated
 from storage.store.workspace import Runtime
+from tasks.checks import Checks
 
 NAME = r"^\w[\w.-]*$"
 """What may be part of a path: no separator, nothing hidden, no way up."""
@@ -35,6 +36,7 @@ class Experiment(Config):
     workers: int = Field(default=1, ge=1, description="threads that one stage may use")
     parallel: int = Field(default=2, ge=1, description="stage runs at a time")
     runner: Literal["threads", "ray"] = Field(default="threads", description="where task runs execute")
+    checks: Checks = Field(default_factory=Checks, description="limits that outputs are held against")
 
     def computes(self) -> dict[str, JsonValue]:
         """What is asked for, without where and with what: two equal ones have equal results, by the same code.

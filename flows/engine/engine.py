@@ -4,10 +4,12 @@ The graph (`flows.graph`) calls `engine.submit(stage, label=…, **inputs)` and 
 them. So the flow in the Prefect UI, `--no-server` and `status` cannot disagree about what the pipeline is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from storage.caching.stage import Stage
+from storage.errors import EquipoiseError
 from storage.progress import Report, silent
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
@@ -34,15 +36,22 @@ class Node:
 class Engine(Protocol):
     """Walks a graph of stages."""
 
-    def submit(self, stage: Stage, *, label: str, **inputs: object) -> Ref:
-        """Ask for one stage run; the result may be an input of later calls, also inside lists and dataclasses."""
+    def submit(self, stage: Stage, *, label: str, after: Sequence[Ref] = (), **inputs: object) -> Ref:
+        """Ask for one stage run; the result may be an input of later calls, also inside lists and dataclasses.
+
+        Args:
+            stage: what runs.
+            label: what people call it.
+            after: results of which it reads nothing, but which must be there, and be passed by the checks, before.
+            inputs: of the stage, by name.
+        """
 
     def finish(self) -> list[Node]:
         """Wait for everything and tell what happened, in the order of submission."""
 
 
-class BlockedError(Exception):
-    """A stage run that could not start because an earlier one failed."""
+class BlockedError(EquipoiseError):
+    """A stage run that could not start because an earlier one failed, or was refused by a check."""
 
 
 class Follower:

@@ -1,12 +1,13 @@
 """The engine that runs stages in this process, in threads, without a server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from flows.engine.engine import BlockedError, Follower, Node, node_of
+from flows.engine.judgement import Judgement
 from storage.caching.stage import Stage
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
@@ -17,24 +18,38 @@ from storage.tree import map_tree
 
 
 class LocalEngine:
-    """Runs stages in this process, without a server."""
+    """Runs stages in this process, without a server; a judgement holds what its checks refuse."""
 
-    def __init__(self, runtime: Runtime, *, parallel: int, follower: Follower | None = None) -> None:
-        self._runtime, self._follower = runtime, follower or Follower()
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        parallel: int,
+        follower: Follower | None = None,
+        judgement: Judgement | None = None,
+    ) -> None:
+        self._runtime, self._follower, self._judgement = runtime, follower or Follower(), judgement
         self._started = datetime.now(UTC)
         self._pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="stage")
         self._submitted: list[tuple[str, str, Future[Manifest]]] = []
         self._why: dict[str, tuple[str, ...]] = {}  # of the runs that computed something
 
-    def submit(self, stage: Stage, *, label: str, **inputs: object) -> Future[Manifest]:
+    def submit(
+        self, stage: Stage, *, label: str, after: Sequence[Future[Manifest]] = (), **inputs: object
+    ) -> Future[Manifest]:
         """Queue one run. Runs start in the order of submission, so one never waits for a later one."""
-        future = self._pool.submit(self._run, stage, inputs, label)
+        future = self._pool.submit(self._run, stage, inputs, label, after)
         self._submitted.append((label, stage.name, future))
         future.add_done_callback(lambda done: self._follower.ended(self._node(label, stage.name, done)))
         return future
 
-    def _run(self, stage: Stage, inputs: Mapping[str, object], label: str) -> Manifest:
+    def _run(
+        self, stage: Stage, inputs: Mapping[str, object], label: str, after: Sequence[Future[Manifest]]
+    ) -> Manifest:
         resolved: dict[str, Any] = {name: map_tree(value, _resolved) for name, value in inputs.items()}
+        before = [_resolved(each) for each in after]
+        if self._judgement is not None:
+            self._judgement.admit(stage.name, [*resolved.values(), *before])
         began = partial(self._began, label)
         return stage.run(runtime=self._runtime, report=self._follower.report(label), began=began, **resolved)
 

@@ -1,7 +1,7 @@
 """The engine that runs stages as Prefect tasks."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import UUID
 from prefect.futures import PrefectFuture
 
 from flows.engine.engine import BlockedError, Follower, Node, node_of
+from flows.engine.judgement import Judgement
 from flows.naming import artifact_key
 from storage.caching.prefect_task import Output, prefect_task
 from storage.caching.stage import Stage
@@ -31,6 +32,7 @@ class PrefectEngine:
         ended: told of every stage run and the id of its task run, in the order of submission.
         follower: told of stage runs as they go.
         elsewhere: tasks run in other processes, where the follower is not; it is told of their ends alone.
+        judgement: holds what its checks refuse.
     """
 
     def __init__(
@@ -41,15 +43,19 @@ class PrefectEngine:
         ended: Callable[[Node, UUID], None] = _nobody,
         follower: Follower | None = None,
         elsewhere: bool = False,
+        judgement: Judgement | None = None,
     ) -> None:
         self._runtime, self._experiment, self._ended = runtime, experiment, ended
+        self._judgement = judgement
         self._follower, self._elsewhere = follower or Follower(), elsewhere
         self._started = datetime.now(UTC)
         self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
         self._told: set[str] = set()
         self._telling = threading.Lock()
 
-    def submit(self, stage: Stage, *, label: str, **inputs: object) -> PrefectFuture[Output]:
+    def submit(
+        self, stage: Stage, *, label: str, after: Sequence[PrefectFuture[Output]] = (), **inputs: object
+    ) -> PrefectFuture[Output]:
         """Submit a task run; the futures among its inputs become the edges of the flow run's graph."""
         make = partial(
             prefect_task,
@@ -58,12 +64,13 @@ class PrefectEngine:
             label=label,
             artifact=artifact_key(self._experiment, label),
             started=self._started,
+            admit=None if self._judgement is None else partial(self._judgement.admit, stage.name),
         )
         if self._elsewhere:
             task = make()
         else:
             task = make(began=partial(self._follower.started, label), report=self._follower.report(label))
-        future = task.submit(**inputs)
+        future = task.submit(**inputs, after=list(after))
         future.add_done_callback(lambda done: self._over(label, stage.name, done))
         self._submitted.append((label, stage.name, future))
         return future

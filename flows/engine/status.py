@@ -1,15 +1,18 @@
 """The engine that runs nothing: it looks each run up in the store, and says what would run and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from flows.engine.engine import Node
+from flows.engine.judgement import Judgement
 from storage.caching.stage import Stage
 from storage.record.manifest import Manifest
 from storage.store.staleness import reasons
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from storage.tree import leaves
+from tasks.limits import Finding
 
 
 @dataclass(frozen=True)
@@ -30,28 +33,38 @@ class Pending:
 
 
 class StatusEngine:
-    """Runs nothing: looks each run up in the store."""
+    """Runs nothing: looks each run up in the store; a judgement says what its checks would hold."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self._store = Store(runtime.store)
+    def __init__(self, runtime: Runtime, judgement: Judgement | None = None) -> None:
+        self._store, self._judgement = Store(runtime.store), judgement
         self._earlier: dict[str, list[Manifest]] = {}
         self.plans: list[Plan] = []
         self.manifests: list[Manifest] = []
         self.missing: list[str] = []
+        self.findings: list[tuple[str, str, Finding]] = []
 
-    def submit(self, stage: Stage, *, label: str, **inputs: object) -> Manifest | Pending:
-        """The run's manifest, or its place when it would have to run first."""
-        pending = next((leaf for _, leaf in leaves(inputs) if isinstance(leaf, Pending)), None)
-        if pending:
-            self.plans.append(Plan(label, stage.name, "wait", (f"waits for {pending.label}",)))
-            return Pending(label)
+    def submit(
+        self, stage: Stage, *, label: str, after: Sequence[Manifest | Pending] = (), **inputs: object
+    ) -> Manifest | Pending:
+        """The run's manifest, or its place when it would have to run first.
+
+        What is in the store is found there, whatever it would run after.
+        """
+        if pending := _pending(inputs):
+            return self._waits(label, stage, f"waits for {pending.label}")
+        if self._judgement and (held := self._judgement.refusal(stage.name, [inputs, list(after)])):
+            return self._waits(label, stage, held)
         parts = stage.parts(**inputs)
         found = self._store.find(parts.stage, parts.key)
         if found:
             self.plans.append(Plan(label, stage.name, "cached", ()))
             self.manifests.append(found)
+            if self._judgement:
+                self.findings += [(label, stage.name, each) for each in self._judgement.of(found)]
             return found
         self.missing.append(parts.key)
+        if pending := _pending(after):
+            return self._waits(label, stage, f"waits for {pending.label}")
         if parts.stage not in self._earlier:
             self._earlier[parts.stage] = list(self._store.manifests(parts.stage))
         self.plans.append(
@@ -62,3 +75,11 @@ class StatusEngine:
     def finish(self) -> list[Node]:
         """Nothing ran."""
         return []
+
+    def _waits(self, label: str, stage: Stage, reason: str) -> Pending:
+        self.plans.append(Plan(label, stage.name, "wait", (reason,)))
+        return Pending(label)
+
+
+def _pending(inputs: object) -> Pending | None:
+    return next((leaf for _, leaf in leaves(inputs) if isinstance(leaf, Pending)), None)

@@ -6,6 +6,7 @@ from flows.config.pipeline import PipelineConfig
 from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.config.studies.study import StudyExperiment
 from flows.engine.engine import Engine, Ref
+from flows.graph.after import After
 from flows.graph.benchmarks import Dataset, datasets
 from flows.graph.curate import curate_graph, keyword_list
 from flows.graph.evaluate import evaluate_graph
@@ -49,7 +50,8 @@ def curate(
     if places is None:
         places = datasets(engine, config) if config.compared else {}
     ingested = ingest_graph(engine, config.sources, config.runtime.store)
-    engine.submit(survey, label="survey", pairs=ingested)
+    surveyed = engine.submit(survey, label="survey", pairs=ingested)
+    engine = After(engine, ingested, [surveyed])
     deduplicates = config.screening is not None and config.screening.deduplicate is not None
     # A list that reads the corpus waits for the screened pairs, so it cannot help to screen them.
     early = keyword_list(engine, config, ingested) if deduplicates and not config.metadata.reads_corpus else None

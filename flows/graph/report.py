@@ -25,4 +25,5 @@ def report_graph(
         curation=curation,
         training=training,
         scores=scores,
+        checks=config.checks,
     )

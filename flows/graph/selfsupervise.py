@@ -2,6 +2,7 @@
 
 from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.engine.engine import Engine, Ref
+from flows.graph.after import After
 from flows.graph.ingest import ingest_graph
 from tasks.evaluation.task import probe
 from tasks.ingest.task import survey
@@ -18,7 +19,8 @@ def selfsupervise_graph(engine: Engine, config: SelfSupervisedExperiment) -> Ref
     store = config.runtime.store
     known = ingest_graph(engine, config.sources, store)
     asked = ingest_graph(engine, config.probe.test, store)
-    engine.submit(survey, label="survey", pairs=[*known, *asked])
+    surveyed = engine.submit(survey, label="survey", pairs=[*known, *asked])
+    engine = After(engine, [*known, *asked], [surveyed])
     plan = config.selfsupervised
     backbones = [
         Backbone(

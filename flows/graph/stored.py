@@ -80,8 +80,10 @@ class _EmbeddingsEngine(StatusEngine):
         super().__init__(runtime)
         self.embedded: list[Manifest | Pending] = []
 
-    def submit(self, stage: Stage, *, label: str, **inputs: object) -> Manifest | Pending:
-        ref = super().submit(stage, label=label, **inputs)
+    def submit(
+        self, stage: Stage, *, label: str, after: Sequence[Manifest | Pending] = (), **inputs: object
+    ) -> Manifest | Pending:
+        ref = super().submit(stage, label=label, after=after, **inputs)
         if re.fullmatch(r"embed \d+", label):
             self.embedded.append(ref)
         return ref

@@ -47,6 +47,7 @@ def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, 
         return []
     given = config.training.initial
     initial = external(given, config.runtime.store) if given else None
+    judged = [curation.realised, *curation.curated]  # no variant is trained where the curation is refused
     return [
         Trained(
             RunLabel(variant=variant, seed=seed),
@@ -59,6 +60,7 @@ def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, 
                 selection=data.selection,
                 initial=initial,
                 gone=list(data.gone),
+                after=judged,
             ),
         )
         for seed in config.training.seeds

@@ -5,17 +5,19 @@ from datetime import UTC, datetime
 
 from flows.config.experiment import Experiment
 from flows.engine.engine import Node
-from flows.records.lineage import describe, uses, write_lineage
+from flows.records.lineage import Judge, describe, unjudged, uses, write_lineage
 from flows.records.tensorboard import write_trainings
 from flows.verbs import Verb
 from storage.store.runs import RunRecord, makers, new_id, write_run
 from tasks.reporting.lineage.nodes import LineageNode
 
 
-def enter(config: Experiment, verb: Verb, nodes: Sequence[Node], *, flow_run: str | None = None) -> list[LineageNode]:
-    """Write a run's lineage and its record; returns the nodes as readers are shown them."""
+def enter(
+    config: Experiment, verb: Verb, nodes: Sequence[Node], judge: Judge = unjudged, *, flow_run: str | None = None
+) -> list[LineageNode]:
+    """Write a run's lineage and its record; returns the nodes as readers are shown them, judged by the checks."""
     store, now = config.runtime.store, datetime.now(UTC)
-    described = describe(nodes, makers(store))
+    described = describe(nodes, makers(store), judge)
     record = RunRecord(
         id=new_id(now), experiment=config.name, verb=verb, folder=config.results(verb).absolute(), ended=now,
         flow_run=flow_run, uses=uses(nodes),

@@ -1,17 +1,27 @@
 """Lineage on disk: what was used, from what, whether it ran and why, and who made what was reused."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from flows.engine.engine import Node
 from storage.atomic import write_whole
 from storage.record.manifest import Manifest
 from storage.store.runs import RunRecord, Use
+from tasks.limits import Finding
 from tasks.reporting.lineage.nodes import LineageNode, lineage_json
 
 ROWS = ("rows", "size", "entries", "points", "images", "concepts")
 """Names under which stages state the rows of what they wrote, the first that is there."""
+
+
+Judge = Callable[[Manifest], tuple[Finding, ...]]
+"""What the checks say of an output."""
+
+
+def unjudged(manifest: Manifest) -> tuple[Finding, ...]:
+    """Nothing is said."""
+    return ()
 
 
 def write_lineage(folder: Path, nodes: Sequence[LineageNode]) -> None:
@@ -19,18 +29,23 @@ def write_lineage(folder: Path, nodes: Sequence[LineageNode]) -> None:
     write_whole(folder / "lineage.json", json.dumps(lineage_json(nodes), indent=1, allow_nan=False))
 
 
-def describe(nodes: Sequence[Node], made: Mapping[str, RunRecord] | None = None) -> list[LineageNode]:
+def describe(
+    nodes: Sequence[Node], made: Mapping[str, RunRecord] | None = None, judge: Judge = unjudged
+) -> list[LineageNode]:
     """The nodes as readers are shown them; a run that failed, or waited for one that did, has no digest.
 
     Args:
         nodes: of a whole run, so that rows of inputs are known.
         made: which run made what was reused, by key.
+        judge: what the checks say of an output.
     """
     manifests = {node.manifest.key: node.manifest for node in nodes if node.manifest}
-    return [describe_one(node, manifests, made or {}) for node in nodes]
+    return [describe_one(node, manifests, made or {}, judge) for node in nodes]
 
 
-def describe_one(node: Node, manifests: Mapping[str, Manifest], made: Mapping[str, RunRecord]) -> LineageNode:
+def describe_one(
+    node: Node, manifests: Mapping[str, Manifest], made: Mapping[str, RunRecord], judge: Judge = unjudged
+) -> LineageNode:
     """One node, from the manifests that are known by now."""
     manifest = node.manifest
     if manifest is None:
@@ -55,6 +70,7 @@ def describe_one(node: Node, manifests: Mapping[str, Manifest], made: Mapping[st
         rows=rows_of(manifest),
         inputs=tuple((key, stage, rows) for key, stage, rows in read if rows is not None),
         folder=manifest.name,
+        checks=judge(manifest),
     )
 
 

@@ -9,6 +9,7 @@ holds and Prefect has no record of (a run without Prefect, a copied store) gets 
 import inspect
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from prefect.serializers import Serializer
 
 from storage.caching.progress_artifact import ProgressArtifact
 from storage.caching.stage import Stage
-from storage.errors import StoreError
+from storage.errors import EquipoiseError, StoreError
 from storage.progress import Report, silent
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
@@ -33,6 +34,12 @@ from storage.store.staleness import reasons
 from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
 from storage.tree import map_tree
+
+AFTER = "after"
+"""The argument of a task that is no input of its stage: results that it waits for."""
+
+Admit = Callable[[dict[str, Any]], None]
+"""Raises `EquipoiseError` where a run may not begin with its inputs."""
 
 
 class Output:
@@ -93,13 +100,24 @@ class StagePolicy(CachePolicy):
 
     stage: Stage | None = None
     store: Path = Path()
+    admit: Admit | None = None
 
     def compute_key(
         self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **kwargs: object
     ) -> str | None:
-        """The record's name, from the call's arguments and the store's place: device and workers take no part."""
+        """The record's name, from the call's arguments and the store's place: device and workers take no part.
+
+        None where the inputs are not admitted: the task then begins, whatever is recorded of it, and says why it ends.
+        """
         assert self.stage is not None
-        parts = self.stage.parts(**unwrap(inputs))
+        arguments = unwrap(inputs)
+        if self.admit is not None:
+            try:
+                self.admit(arguments)
+            except EquipoiseError:
+                return None
+        arguments.pop(AFTER, None)
+        parts = self.stage.parts(**arguments)
         name = record_name(parts.stage, parts.key, self.store)
         if not (self.store / RECORDS / name).is_file() and (known := Store(self.store).find(parts.stage, parts.key)):
             _records(self.store).write(Output(known), key=name)
@@ -115,6 +133,7 @@ def prefect_task(
     started: datetime | None = None,
     began: Began | None = None,
     report: Report = silent,
+    admit: Admit | None = None,
 ) -> Task[..., Output]:
     """The Prefect task of one call of a stage: named by `label`, its results kept in the runtime's store.
 
@@ -126,10 +145,16 @@ def prefect_task(
         started: when the walk over the graph began: why it runs is told by comparison with what was made before.
         began: called when the work begins, in the process that does it; None: a line in the run's log.
         report: told how far it is, beside the progress artifact.
+        admit: raises where a run may not begin with its inputs, or after what is given as `after`.
+
+    The task takes the stage's inputs and `after`: results that it only waits for.
     """
 
     def body(*args: object, **inputs: object) -> Output:
+        before = unwrap({AFTER: inputs.pop(AFTER, ())})
         arguments = unwrap(bind(stage.function, args, inputs))
+        if admit is not None:
+            admit(arguments | before)
         progress = ProgressArtifact(f"{artifact or label}-progress", label)
         why: tuple[str, ...] = ()
 
@@ -150,6 +175,7 @@ def prefect_task(
 
     signature = inspect.signature(stage.function)
     inputs = [parameter for name, parameter in signature.parameters.items() if name != "work"]
+    inputs.append(inspect.Parameter(AFTER, inspect.Parameter.KEYWORD_ONLY, default=()))
     body.__signature__ = signature.replace(parameters=inputs, return_annotation=Output)  # type: ignore[attr-defined]
     body.__name__ = body.__qualname__ = stage.name
     body.__doc__ = stage.function.__doc__
@@ -158,7 +184,7 @@ def prefect_task(
         body,
         name=stage.name,
         task_run_name=label.replace("{", "{{").replace("}", "}}"),
-        cache_policy=StagePolicy(stage=stage, store=runtime.store),
+        cache_policy=StagePolicy(stage=stage, store=runtime.store, admit=admit),
         result_storage=runtime.store.resolve() / RECORDS,
         result_serializer=ManifestSerializer(store=str(runtime.store.resolve())),
         cache_result_in_memory=False,

@@ -29,6 +29,7 @@ class SurveyStats(Stats):
 
     rows: int = Field(description="rows, all of different ids")
     sources: dict[str, int] = Field(description="rows by source")
+    rejected: dict[str, int] = Field(description="rejected rows by source")
 
 
 class BenchmarkStats(Stats):

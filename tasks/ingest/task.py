@@ -54,7 +54,8 @@ def survey(pairs: Sequence[Manifest], *, work: Workspace) -> SurveyStats:
     rows = {name: require_some_rows(name, figures) for name, figures in groups.items()}
     distinct = require_unique_ids([path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")])
     (work.output / "sources.json").write_text(canonical_json(dict(rows)), encoding="utf-8")
-    return SurveyStats(rows=distinct, sources=rows)
+    rejected = {name: sum(each.rejected for each in figures) for name, figures in groups.items()}
+    return SurveyStats(rows=distinct, sources=rows, rejected=rejected)
 
 
 @stage("benchmark", version=1, modules=())

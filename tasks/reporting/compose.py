@@ -5,6 +5,7 @@ from functools import partial
 
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
+from tasks.checks import Checks
 from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs.frequencies import read_frequencies
@@ -19,6 +20,7 @@ from tasks.reporting.sections.balancing.convergence import convergence_figure, r
 from tasks.reporting.sections.balancing.marginal_charts import marginals_caption, marginals_figure
 from tasks.reporting.sections.balancing.marginals import keyword_marginals
 from tasks.reporting.sections.balancing.unmatched import read_folded_case
+from tasks.reporting.sections.checks import read_checks
 from tasks.reporting.sections.examples import read_examples
 from tasks.reporting.sections.geometry.concept_density import density_figure
 from tasks.reporting.sections.geometry.geometry import read_geometry
@@ -40,6 +42,7 @@ def compose(
     curation: Curation,
     training: Training,
     scored: Sequence[Scored],
+    checks: Checks,
     work: Workspace,
 ) -> Report:
     """The report, from the outputs of the stages before it.
@@ -50,6 +53,7 @@ def compose(
         curation: what balancing made of the pairs.
         training: the models, and how the embedded pairs lie.
         scored: every model's scores.
+        checks: limits that all of these are held against.
         work: where the outputs lie.
     """
     bootstrap = Bootstrap(resamples=config.resamples, confidence=config.confidence, seed=config.seed)
@@ -105,6 +109,7 @@ def compose(
         geometry=geometry,
         examples=read_examples(config, screening.ingested, curation, work),
         audit=read_audit(keywords, read_document(work.path(curation.entries, "audit.json"))),
+        checks=read_checks(checks, _manifests(screening, curation, training, scored), work),
         provenance=read_provenance(_manifests(screening, curation, training, scored)),
         drawings=drawings,
     )

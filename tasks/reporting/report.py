@@ -9,6 +9,7 @@ from tasks.reporting.sections.audit import Audit
 from tasks.reporting.sections.balancing.convergence import Convergence
 from tasks.reporting.sections.balancing.marginals import KeywordMarginals
 from tasks.reporting.sections.balancing.unmatched import FoldedCase
+from tasks.reporting.sections.checks import Checked
 from tasks.reporting.sections.examples import ExampleGroup
 from tasks.reporting.sections.geometry.geometry import Geometry
 from tasks.reporting.sections.provenance import Provenance
@@ -29,6 +30,7 @@ TITLES = {
     "geometry": "Geometry",
     "examples": "Examples",
     "audit": "Matcher audit",
+    "checks": "Checks",
     "reproduce": "How to reproduce",
 }
 """Section → heading, in the order of reading. Its template is `page/sections/<section>.html.j2`."""
@@ -77,6 +79,7 @@ class Report(Findings):
         geometry: how the embedded pairs lie.
         examples: pairs of every fate.
         audit: faults of the metadata list.
+        checks: what the outputs were held against.
         folded_case: what ignoring case would win back; None where it is ignored.
     """
 
@@ -90,6 +93,7 @@ class Report(Findings):
     geometry: Geometry
     examples: tuple[ExampleGroup, ...]
     audit: Audit
+    checks: Checked
     folded_case: FoldedCase | None
 
     @property

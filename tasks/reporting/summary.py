@@ -42,6 +42,7 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
         },
         "geometry": {row.variant: finite_json({**asdict(row), "gain": row.gain}) for row in report.geometry.rows},
         "screening": _screening(report.screening),
+        "checks": {each.check: each.word for each in reversed(report.checks.lines)},
         "training": [finite_json(asdict(row)) for row in report.training.rows],
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from storage.caching.stage import stage
 from storage.store.workspace import Workspace
+from tasks.checks import Checks
 from tasks.reporting.config import ReportConfig, SelfSupervisedReportConfig
 from tasks.reporting.inputs.stage_outputs import Backbone, Curation, Probed, Scored, Screening, Training
 from tasks.reporting.stats import ReportStats
@@ -16,6 +17,7 @@ def report(
     curation: Curation,
     training: Training,
     scores: Sequence[Scored],
+    checks: Checks,
     *,
     work: Workspace,
 ) -> ReportStats:
@@ -27,13 +29,14 @@ def report(
         curation: what balancing made of the pairs.
         training: the models, and how the embedded pairs lie.
         scores: of every model on every benchmark.
+        checks: limits that all of these are held against.
         work: where to write, and where the inputs lie.
     """
     from tasks.reporting.compose import compose
     from tasks.reporting.summary import summary_json
     from tasks.reporting.write import write
 
-    content = compose(config, screening, curation, training, scores, work)
+    content = compose(config, screening, curation, training, scores, checks, work)
     return write(content, summary_json(content), work.output)
 
 

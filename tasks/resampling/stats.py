@@ -82,3 +82,5 @@ class GatherStats(Stats):
     )
     shards: int = Field(description="shards written")
     bytes: int = Field(description="of all files")
+    repeated_ids: int | None = Field(description="ids of more than one row; None where copies are rows of their own")
+    split_ids: int | None = Field(description="ids on both sides; None where none is held out")

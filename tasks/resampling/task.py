@@ -188,6 +188,8 @@ def gather(
         validation_rows=sum(each.validation for each in found) if validation else None,
         shards=len(found),
         bytes=sum(path.stat().st_size for path in work.output.glob("*.parquet")),
+        repeated_ids=None if config.expand else sum(each.repeated for each in found),
+        split_ids=sum(each.split for each in found) if validation else None,
     )
 
 

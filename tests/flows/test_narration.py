@@ -28,7 +28,7 @@ def test_a_failure_and_what_it_blocks_are_told() -> None:
     narration.ended("b", "blocked")
     narration.ended("c", "blocked")
     assert lines[1].startswith("[1 of 3] a: failed in ") and lines[1].endswith(": no such file")
-    assert lines[2:] == ["[3 of 3] 2 stage runs not started: they need what failed"]
+    assert lines[2:] == ["[3 of 3] 2 stage runs not started: they need what failed, or was refused"]
 
 
 def test_all_from_the_cache_is_one_line() -> None:

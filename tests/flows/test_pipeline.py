@@ -16,6 +16,7 @@ from flows.engine.status import StatusEngine
 from flows.graph.build import build
 from flows.pipeline import curate, pipeline
 from flows.run import run_here
+from storage.errors import CheckError
 from tests.flows.conftest import edit
 
 
@@ -108,3 +109,16 @@ def test_runs_do_not_depend_on_the_groups(small: Path) -> None:
             + sorted((file.path, file.hash) for file in shards)
         )
     assert outcomes[0] == outcomes[1] == outcomes[2]
+
+
+def test_a_refused_run_fails_and_shows_its_checks(small: Path, prefect_server: Any) -> None:
+    limits = {"balancing": {"effective_sample_size": {"severity": "error", "least": 0.999}}}
+    bare = {"training": None, "evaluation": None, "encoder": None, "geometry": None}
+    config = load_config(edit(small, name="refused", checks=limits, **bare))
+    with pytest.raises(CheckError, match="refused was stopped by a check: balance"):
+        curate(config)
+    with get_client(sync_client=True) as client:
+        (table,) = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["refused-checks"])))
+    rows = json.loads(str(table.data))
+    assert (rows[0]["check"], rows[0]["result"]) == ("balancing.effective_sample_size", "error")
+    assert rows[-1]["result"] == "passed" and "1 error" in str(table.description)

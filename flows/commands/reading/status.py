@@ -1,15 +1,18 @@
 """`equipoise status`: what a run would do, why, and what it would miss."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.text import Text
 
-from flows.api import status as plans_of
+from flows.api import walked
 from flows.commands.console import console, plain_table, say, say_json
+from flows.commands.reading.summary import check_lines
 from flows.config.pipeline import load_experiment
 from flows.preflight import preflight
 from flows.records.results import differences
 from flows.verbs import Verb
+from tasks.checks import verdicts
 
 COLOURS = {"cached": "green", "run": "yellow", "wait": "dim"}
 
@@ -19,7 +22,9 @@ def show_status(config: Path, verb: Verb | None, *, as_json: bool) -> None:
     settings = load_experiment(config)
     chosen = verb or settings.whole
     faults = list(preflight(settings, chosen))
-    plans = [] if faults else plans_of(settings, chosen)
+    walk = None if faults else walked(settings, chosen)
+    plans = walk.plans if walk else []
+    found = verdicts(walk.findings) if walk else []
     counts = {action: sum(each.action == action for each in plans) for action in COLOURS}
     if as_json:
         say_json({
@@ -29,6 +34,7 @@ def show_status(config: Path, verb: Verb | None, *, as_json: bool) -> None:
             "folder": str(settings.results(chosen)),
             "faults": faults,
             "counts": counts,
+            "checks": [asdict(each) | {"word": each.word} for each in found],
             "stages": [
                 {"label": each.label, "stage": each.stage, "action": each.action, "because": list(each.reasons)}
                 for each in plans
@@ -45,5 +51,7 @@ def show_status(config: Path, verb: Verb | None, *, as_json: bool) -> None:
     console.print(table)
     words = f"{counts['cached']} cached, {counts['run']} would run, {counts['wait']} wait for those"
     say(f"{words}; store {settings.runtime.store}")
+    for line in check_lines([asdict(each) | {"word": each.word} for each in found]):
+        say(line)
     if changed := differences(settings):
         say(f"{settings.folder} holds results of another configuration: {', '.join(changed)}")

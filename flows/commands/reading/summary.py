@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -11,6 +12,7 @@ from flows.commands.console import console, percent, plain_table, say
 from flows.config.experiment import Experiment
 from flows.records.results import LINKS
 from flows.verbs import Verb
+from tasks.checks import counted
 
 FILES = ("report.html", "summary.json", "index.html", "numbers.json", "lineage.json")
 
@@ -27,8 +29,29 @@ def answer(config: Experiment, verb: Verb) -> dict[str, Any]:
         "files": [str(folder / name) for name in FILES if (folder / name).is_file()],
         "data": {name: {"path": str(path), "files": len(list(path.iterdir()))} for name, path in links.items()},
         "store": str(config.runtime.store),
+        "checks": checks_of(folder),
         "summary": json.loads((folder / numbers).read_text(encoding="utf-8")),
     }
+
+
+def checks_of(folder: Path) -> list[dict[str, Any]]:
+    """What the checks said of the run whose results lie in a folder, as its `lineage.json` has it."""
+    try:
+        found = json.loads((folder / "lineage.json").read_text(encoding="utf-8")).get("checks")
+    except (OSError, ValueError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def check_lines(checks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How many passed, and what did not, a line each."""
+    if checks:
+        words = [str(each["word"]) for each in checks]
+        yield f"checks: {counted(words)}"
+    for each in checks:
+        if each["failed"]:
+            often = f" ({each['failed']} of {each['judged']})" if each["judged"] > 1 else ""
+            yield f"  {each['word']}: {each['said']}{often}, by checks.{each['check']}"
 
 
 def show_answer(config: Experiment, verb: Verb) -> None:
@@ -51,6 +74,8 @@ def show_answer(config: Experiment, verb: Verb) -> None:
         console.print()
         console.print(levels(variants))
     console.print()
+    for line in check_lines(found["checks"]):
+        say(line)
     for path in found["files"]:
         say(path)
 

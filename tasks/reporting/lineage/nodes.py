@@ -1,10 +1,13 @@
 """Which output came from which: the stage runs of a flow, and `lineage.json`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from pydantic import JsonValue
+
+from tasks.checks import Verdict, verdicts
+from tasks.limits import Finding
 
 State = Literal["ran", "cached", "failed", "blocked"]
 STATES: tuple[State, ...] = ("ran", "cached", "failed", "blocked")
@@ -20,7 +23,7 @@ class LineageNode:
         key: of its manifest.
         digest: of its manifest; "" when there is no output.
         parents: the keys of its inputs.
-        state: `blocked` is a run that never started because an earlier one failed.
+        state: `blocked` is a run that never started because an earlier one failed, or was refused by a check.
         seconds: of the computation; None where nothing was computed.
         stats: numbers worth showing.
         version: the stage's, part of its key.
@@ -30,6 +33,7 @@ class LineageNode:
         rows: rows of its output, in the stage's own sense; None where it has none.
         inputs: its inputs that have rows, each as key, stage and rows.
         folder: where its output lies; "" when there is none.
+        checks: what the checks say of its output.
     """
 
     label: str
@@ -47,6 +51,7 @@ class LineageNode:
     rows: int | None = None
     inputs: tuple[tuple[str, str, int], ...] = ()
     folder: str = ""
+    checks: tuple[Finding, ...] = ()
 
 
 def rows_in(nodes: Iterable[LineageNode]) -> dict[str, int]:
@@ -57,8 +62,13 @@ def rows_in(nodes: Iterable[LineageNode]) -> dict[str, int]:
     return found
 
 
+def checked(nodes: Iterable[LineageNode]) -> list[Verdict]:
+    """The checks of a flow, a line for each check and stage, what failed first."""
+    return verdicts((node.label, node.stage, finding) for node in nodes for finding in node.checks)
+
+
 def lineage_json(nodes: Sequence[LineageNode]) -> dict[str, JsonValue]:
-    """The content of `lineage.json`: a node a stage run, edges by key, and counts by state."""
+    """The content of `lineage.json`: a node a stage run, edges by key, checks, and counts by state."""
     known = {node.key for node in nodes}
     return {
         "nodes": [
@@ -75,6 +85,7 @@ def lineage_json(nodes: Sequence[LineageNode]) -> dict[str, JsonValue]:
                 "version": node.version,
                 "code": node.code,
                 "parameters": dict(node.parameters),
+                "checks": [asdict(finding) for finding in node.checks],
             }
             for node in nodes
         ],
@@ -84,5 +95,6 @@ def lineage_json(nodes: Sequence[LineageNode]) -> dict[str, JsonValue]:
             for parent in dict.fromkeys(node.parents)
             if parent in known
         ],
+        "checks": [asdict(verdict) | {"word": verdict.word, "runs": list(verdict.runs)} for verdict in checked(nodes)],
         "states": {state: sum(node.state == state for node in nodes) for state in STATES},
     }

@@ -18,10 +18,15 @@ from tasks.resampling.shards.scatter import HELD, SHARDS, WORD, scattered_schema
 
 @dataclass(frozen=True)
 class Gathered:
-    """Rows of one shard on either side."""
+    """Rows of one shard on either side; ids of more than one of its rows, and ids that are on both sides.
+
+    Rows of one id have one word, unless they are copies, and so lie in one shard.
+    """
 
     curated: int
     validation: int
+    repeated: int
+    split: int
 
 
 class Scattered:
@@ -62,7 +67,10 @@ def write_shard(scattered: Scattered, number: int, output: Path, *, validation: 
     for name, kept in sides.items():
         rows = table if kept.all() else table.filter(pa.array(kept))
         write_table(output / f"{name}-{number:05d}.parquet", rows.select(schema.names).cast(schema))
-    return Gathered(int((~held).sum()), int(held.sum()))
+    ids = table.column("id").to_numpy()
+    counts = np.unique(ids, return_counts=True)[1]
+    split = np.intersect1d(ids[held], ids[~held])
+    return Gathered(int((~held).sum()), int(held.sum()), int((counts > 1).sum()), len(split))
 
 
 def shards_of_part(shards: int, part: int, parts: int) -> range:

@@ -1,5 +1,6 @@
 """An engine that runs nothing and remembers what it was asked for; every result is its run's label."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from storage.caching.stage import Stage
@@ -12,11 +13,13 @@ class Recorder:
     def __init__(self) -> None:
         self.submitted: dict[str, dict[str, Any]] = {}
         self.stages: dict[str, str] = {}
+        self.after: dict[str, tuple[object, ...]] = {}
 
-    def submit(self, stage: Stage, *, label: str, **inputs: object) -> str:
+    def submit(self, stage: Stage, *, label: str, after: Sequence[object] = (), **inputs: object) -> str:
         assert label not in self.submitted, f"two runs are called {label!r}"
         self.submitted[label] = inputs
         self.stages[label] = stage.name
+        self.after[label] = tuple(after)
         return label
 
     def finish(self) -> list[Any]:

@@ -115,7 +115,7 @@ def test_the_report_takes_what_the_graphs_hand_on(small: Path) -> None:
     assert score.cell.benchmark == "shape" and score.cell.seed == 3
     assert engine.submitted["evaluate heads, seed 3, shape"]["encoded"] == "encode shape"
     report_graph(engine, config, screening(), curation(), training, scores)
-    assert set(engine.submitted["report"]) == {"config", "screening", "curation", "training", "scores"}
+    assert set(engine.submitted["report"]) == {"config", "screening", "curation", "training", "scores", "checks"}
 
 
 def test_ingestion_is_a_run_for_each_group(small: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tasks.checks import Checks
 from tasks.reporting.compose import compose
 from tasks.reporting.config import Comparison, ReportConfig
 from tasks.reporting.inputs.stage_outputs import Screening, Training
@@ -15,7 +16,7 @@ from tests.tasks.reporting.conftest import Inputs
 def made(inputs: Inputs, tmp_path_factory: pytest.TempPathFactory) -> Report:
     work = inputs.workspace(tmp_path_factory.mktemp("work"))
     config = ReportConfig(resamples=200)
-    return compose(config, inputs.screening, inputs.curation, inputs.training, inputs.scored, work)
+    return compose(config, inputs.screening, inputs.curation, inputs.training, inputs.scored, Checks(), work)
 
 
 def test_every_section_has_its_content(made: Report) -> None:
@@ -51,7 +52,7 @@ def test_comparisons_without_both_variants_are_left_out(inputs: Inputs, tmp_path
         resamples=200, examples=0, groups=0,
     )  # fmt: skip
     screening = Screening(inputs.pairs)
-    made = compose(config, screening, inputs.curation, Training(), inputs.scored, inputs.workspace(tmp_path))
+    made = compose(config, screening, inputs.curation, Training(), inputs.scored, Checks(), inputs.workspace(tmp_path))
     assert [(each.variant, each.reference) for each in made.scores.differences] == [("original", "balanced")]
     assert made.headline.startswith("Original against balanced, over 2 seeds")
     assert [section.id for section in made.sections] == [
