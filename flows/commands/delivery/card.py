@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, say, say_json
 from flows.commands.store.store_commands import ConfigFile
 from flows.config.pipeline import PipelineConfig
 from flows.graph.stored import StoredCuration, stored_curation
@@ -22,6 +22,7 @@ def card(
     to: Annotated[
         Path | None, typer.Argument(metavar="[OUT]", help="a folder above the store; the run's own folder if not said")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write card.md and croissant.json of the curated set: where it comes from, what was done, what to fill in.
 
@@ -34,14 +35,17 @@ def card(
     stored = stored_curation(settings)
     facts, folder = facts_of(settings, stored), to or settings.folder
     write_whole(folder / "card.md", card_markdown(facts))
-    console.print(str(folder / "card.md"), markup=False, highlight=False, soft_wrap=True)
+    files, notes = [str(folder / "card.md")], []
     try:
-        described = described_shards(stored, folder, about(facts))
+        write_whole(folder / "croissant.json", described_shards(stored, folder, about(facts)))
+        files.append(str(folder / "croissant.json"))
     except InputError as error:
-        console.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        notes.append(str(error))
+    if as_json:
+        say_json({"files": files, "notes": notes})
         return
-    write_whole(folder / "croissant.json", described)
-    console.print(str(folder / "croissant.json"), markup=False, highlight=False, soft_wrap=True)
+    for line in (*files, *notes):
+        say(line)
 
 
 def facts_of(settings: PipelineConfig, stored: StoredCuration) -> "CardFacts":

@@ -13,11 +13,12 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, say, say_json
 from flows.commands.store.store_commands import ConfigFile
 from flows.config.pipeline import PipelineConfig
+from flows.engine.judgement import Judgement
 from flows.graph.stored import StoredCuration, stored_curation, stored_embeddings
-from storage.errors import InputError
+from storage.errors import CheckError, InputError
 from storage.export.parts import Job
 from storage.export.record import Export
 from storage.export.upload import deliver
@@ -41,6 +42,7 @@ def export(
     config: ConfigFile,
     to: Annotated[str, typer.Argument(metavar="OUT", help="a new folder or URL, or one that holds this very export")],
     format: Annotated[Format, typer.Option(help="what to write")] = "webdataset",
+    as_json: AsJson = False,
 ) -> None:
     """Write the curated set for other trainers, from the store: whole or not at all; a killed export goes on.
 
@@ -49,11 +51,14 @@ def export(
     weights.parquet. weights: the latter for keys of any kind; equipoise.select draws by it from tars that exist
     already. weight_buckets: tars by weight, with open_clip's options. embeddings:
     .npy files and the rows' data, under clip-retrieval's names. clip_benchmark: what was held out, for retrieval.
+
+    What a check refuses is not exported.
     """
     from flows.config.pipeline import load_config
 
     settings, target = load_config(config), place(to)
     stored = stored_curation(settings)
+    require_passed(settings, stored)
     folder = target if isinstance(target, Path) else _staging(settings, format, str(target))
     with _shown(format) as (expect, tell):
         job = Job(stored.origin, settings.runtime.workers, tell, expect, str(target) if folder != target else None)
@@ -64,8 +69,29 @@ def export(
             sent = deliver(folder, target, tell)
         shutil.rmtree(folder)
         lines.append(f"{sent:,} files were sent, {written.bytes:,} bytes of data")
+    if as_json:
+        say_json({"format": format, "to": str(target), "notes": lines, **_counts(written)})
+        return
     for line in (*lines, *_said(written, str(target))):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
+
+
+def require_passed(settings: PipelineConfig, stored: StoredCuration) -> None:
+    """Raise `CheckError` where a check refuses something that the curated set was made of."""
+    judgement = Judgement(settings.checks, settings.runtime.store)
+    if refused := judgement.refusal("export", [stored.screening, stored.curation]):
+        raise CheckError(f"the curated set of {settings.name!r} is {refused}; mend its cause, or change the limit")
+
+
+def _counts(written: Export) -> dict[str, object]:
+    return {
+        "rows": written.rows,
+        "files": [str(each) for each in written.files],
+        "bytes": written.bytes,
+        "was_there": written.was_there,
+        "rejected": written.rejected,
+        "rewritten": written.rewritten,
+    }
 
 
 def _staging(settings: PipelineConfig, format: Format, url: str) -> Path:

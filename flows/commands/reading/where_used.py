@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, say, say_json
 from flows.commands.store.store_commands import ConfigFile
 from flows.config.pipeline import load_experiment
 from flows.records.used import Used, output_used, row_used
@@ -16,6 +16,7 @@ from storage.tables.ids import read_ids
 def where_used(
     config: ConfigFile,
     what: Annotated[str, typer.Argument(metavar="SHARD|ROW", help="a file of the store, STAGE/KEY, or a row's id")],
+    as_json: AsJson = False,
 ) -> None:
     """Say which runs used a shard or a row, and what was made from it."""
     store = Store(load_experiment(config).runtime.store)
@@ -26,8 +27,18 @@ def where_used(
             break
     if used is None or not used.found:
         raise InputError(f"nothing in {store.root} is called {what}; give a file of it, STAGE/KEY, or a row's id")
+    if as_json:
+        say_json({
+            "found": [each.name for each in used.found],
+            "outputs": [each.name for each in used.outputs],
+            "runs": [
+                {"run": record.words, "id": record.id, "folder": str(record.folder), "stage_runs": list(labels)}
+                for record, labels in used.runs
+            ],
+        })  # fmt: skip
+        return
     for line in told(used):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        say(line)
 
 
 def told(used: Used) -> list[str]:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, say, say_json
 from flows.commands.serving.server import ensure_server
 from flows.commands.store.store_commands import ConfigFile
 from flows.config.pipeline import load_experiment
@@ -34,18 +34,24 @@ def deploy(
     pool: Annotated[str, typer.Option(help="work pool that runs it; made, of type process, where it is missing")] = (
         "local"
     ),
+    as_json: AsJson = False,
 ) -> None:
     """Deploy an experiment: its verbs as flows that a worker runs; training follows curation, evaluation training."""
     experiment = load_experiment(config)
     server = ensure_server()
     names = deploy_experiment(experiment, config, pool=pool, cron=cron, timezone=timezone)
-    console.print(f"deployed on {server.url}: {', '.join(names)}", highlight=False)
-    say = ("", f"  export PREFECT_API_URL={server.api}", f"  prefect worker start --pool {pool}",
-           f"  prefect deployment run {names[0]}")  # fmt: skip
-    console.print(
-        "Start a worker where the data, the store and the device are, in this folder; then run the first verb:",
-        *say, sep="\n", highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    steps = (
+        f"export PREFECT_API_URL={server.api}",
+        f"prefect worker start --pool {pool}",
+        f"prefect deployment run {names[0]}",
+    )
+    if as_json:
+        say_json({"server": server.url, "deployments": names, "pool": pool, "next": list(steps)})
+        return
+    say(f"deployed on {server.url}: {', '.join(names)}")
+    say("Start a worker where the data, the store and the device are, in this folder; then run the first verb:\n")
+    for step in steps:
+        say(f"  {step}")
 
 
 def deploy_experiment(

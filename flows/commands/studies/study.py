@@ -1,5 +1,6 @@
 """Small studies apart from any pipeline: of the science itself, and of a data set's leakage, as figures and numbers."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
@@ -8,7 +9,7 @@ import numpy as np
 import typer
 from pydantic import JsonValue
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, console, plain, say, say_json
 from flows.commands.studies.study_flows import add_study_flows
 from storage.tree import map_tree
 
@@ -27,7 +28,7 @@ CIFAR10 = Path("..") / "shared" / "data" / "cifar10"
 
 
 @studies.command()
-def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000) -> None:
+def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000, as_json: AsJson = False) -> None:
     """Empirical, inverse-propensity-weighted and balanced estimators: error against dependence and misspecification."""
     from storage.hashing import canonical_json
     from tasks.balancing.theory.figures import baselines_figure
@@ -36,14 +37,18 @@ def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000) -> None:
 
     curves = simulate(Study(repetitions=repetitions))
     numbers: JsonValue = [{name: _plain(value) for name, value in asdict(curve).items()} for curve in curves]
-    _write(to, "baselines", baselines_figure(*curves), canonical_json(numbers))
-    for curve in curves:
+    _write(to, "baselines", baselines_figure(*curves), canonical_json(numbers), as_json=as_json)
+    for curve in () if as_json else curves:
         errors = ", ".join(f"{name} {values[-1]:.3g}" for name, values in curve.mse.items())
         console.print(f"mean squared error at {curve.name} {curve.axis[-1]:.2f}: {errors}", highlight=False)
 
 
 @studies.command()
-def illustration(to: Folder = STUDIES, steps: Annotated[int, typer.Option(min=1, help="half steps")] = 4) -> None:
+def illustration(
+    to: Folder = STUDIES,
+    steps: Annotated[int, typer.Option(min=1, help="half steps")] = 4,
+    as_json: AsJson = False,
+) -> None:
     """A small joint measure and both of its marginals after every half step."""
     from storage.hashing import canonical_json
     from tasks.balancing.theory.figures import illustration_figure
@@ -51,7 +56,7 @@ def illustration(to: Folder = STUDIES, steps: Annotated[int, typer.Option(min=1,
 
     story = example_illustration(steps)
     numbers: JsonValue = {name: _plain(value) for name, value in asdict(story).items()}
-    _write(to, "illustration", illustration_figure(story), canonical_json(numbers))
+    _write(to, "illustration", illustration_figure(story), canonical_json(numbers), as_json=as_json)
 
 
 @studies.command("tregs-collapse")
@@ -61,6 +66,7 @@ def tregs_collapse(
     seeds: Annotated[int, typer.Option(min=1, help="runs of every setting")] = 3,
     steps: Annotated[int, typer.Option(min=1, help="optimiser steps of a run")] = 300,
     pictures: Annotated[int, typer.Option(min=256, help="training pictures; two fifths as many are tested on")] = 5000,
+    as_json: AsJson = False,
 ) -> None:
     """The weights of the T-REGS paper's Table 4 in small self-supervised runs: which of them collapse."""
     from storage.hashing import canonical_json
@@ -73,7 +79,9 @@ def tregs_collapse(
     study = study_collapse(train, test, seeds=range(seeds), base=base)
     agreement: dict[str, JsonValue] = {name: study.agreement(name) for name in ("mean", "sum")}
     numbers: JsonValue = {"agreement": agreement, **{name: _plain(value) for name, value in asdict(study).items()}}
-    _write(to, "tregs-collapse", draw_collapse(study), canonical_json(numbers))
+    _write(to, "tregs-collapse", draw_collapse(study), canonical_json(numbers), as_json=as_json)
+    if as_json:
+        return
     console.print(f"untrained: k-NN accuracy {np.mean(study.untrained):.3f}", highlight=False)
     for setting in dict.fromkeys(outcome.setting for outcome in study.outcomes):
         means = ", ".join(
@@ -97,20 +105,28 @@ def leakage(
     ] = 0.55,
     pictures: Annotated[int, typer.Option(min=2, max=400, help="pairs on a sheet")] = 80,
     workers: Annotated[int, typer.Option(min=1, help="threads")] = 2,
+    as_json: AsJson = False,
 ) -> None:
     """Evaluation pictures that are copies of training pictures: cropped, shifted, mirrored or recoloured ones too."""
     from flows.commands.studies.leakage_study import show_leakage
     from tasks.screening.pictures.study import FILES, study_leakage
 
     numbers = study_leakage(train, evaluation, to, distance=distance, pictures=pictures, workers=workers)
+    if as_json:
+        say_json({"files": [str(to / name) for name in FILES], "numbers": plain(numbers)})
+        return
     show_leakage(numbers, to, FILES, console)
 
 
-def _write(to: Path, name: str, figure: "Figure", numbers: str) -> None:
+def _write(to: Path, name: str, figure: "Figure", numbers: str, *, as_json: bool) -> None:
+    """Write the figure and the numbers, and say where they are; as JSON with the numbers themselves."""
     to.mkdir(parents=True, exist_ok=True)
     figure.savefig(to / f"{name}.png", dpi=150, bbox_inches="tight")
     (to / f"{name}.json").write_text(numbers, encoding="utf-8")
-    console.print(f"{to / name}.png and .json", highlight=False, markup=False)
+    if as_json:
+        say_json({"files": [str(to / f"{name}.png"), str(to / f"{name}.json")], "numbers": json.loads(numbers)})
+        return
+    say(f"{to / name}.png and .json")
 
 
 def _plain(value: object) -> JsonValue:

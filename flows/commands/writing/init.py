@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.commands.console import console
+from flows.commands.console import AsJson, say, say_json, whisper
 from storage.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def init(
         typer.Option(help="take its class names as keywords: a name in clip-benchmark, or a folder in wds/ layout"),
     ] = None,
     force: Annotated[bool, typer.Option(help="write over a file that is there")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Look at data and write a commented configuration that curates them: `equipoise run FILE --verb curate`."""
     from flows.config.pipeline import load_config
@@ -33,15 +34,20 @@ def init(
         raise InputError(f"{out} exists; name another file, or say --force to write over it")
     found = recognise(place(path))
     keywords, said = keyword_list(benchmark)
-    console.print(f"{path}: kind {found.kind}", markup=False, highlight=False)
+    tell = whisper if as_json else say
+    tell(f"{path}: kind {found.kind}")
     for note in [*found.notes, said]:
-        console.print(f"  {note}", markup=False, highlight=False)
+        tell(f"  {note}")
     if None in (found.settings.get("caption_column", ""), found.settings.get("caption", "")):
         raise InputError(f"no captions were found in {path}: write the configuration by hand (docs/how-to/data.md)")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(configuration(path, found, keywords, said, name_of(out)), encoding="utf-8")
     load_config(out)  # so that what was written is a configuration
-    console.print(f"wrote {out}: equipoise run {out} --verb curate", markup=False, highlight=False)
+    step = f"equipoise run {out} --verb curate"
+    if as_json:
+        say_json({"file": str(out), "kind": found.kind, "notes": [*found.notes, said], "next": step})
+        return
+    say(f"wrote {out}: {step}")
 
 
 def name_of(out: Path) -> str:

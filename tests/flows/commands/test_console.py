@@ -1,12 +1,24 @@
 """Numbers as the commands print them."""
 
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import typer
+import yaml
+from typer.testing import CliRunner
 
+from flows.command import app
 from flows.commands.console import percent, plain
+from storage.tables.shards import read_table
 
 
 @pytest.mark.parametrize(
@@ -26,3 +38,59 @@ def test_everything_has_a_json_form() -> None:
     assert plain(Thing(Path("a/b"), (np.float64(0.5), np.int32(3), float("nan"), True, {1: None}))) == {
         "path": "a/b", "value": [0.5, 3, None, True, {"1": None}]
     }  # fmt: skip
+
+
+OTHERS = {"clip-benchmark"}
+"""Commands that are another program's, with its own options and its own output."""
+
+
+def leaves(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command that does something, by what is typed."""
+    if inner := getattr(command, "commands", None):
+        for part, each in inner.items():
+            yield from leaves(each, f"{name} {part}".strip())
+    else:
+        yield name, command
+
+
+COMMANDS = dict(leaves(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_json(name: str) -> None:
+    options = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    assert ("--json" in options) == (name not in OTHERS)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "status {config}", "verify {config}", "gc {config}", "plan {config}", "fields balancing", "fields --schema",
+        "where-used {config} {row}", "explain {config} {row}", "diff {run} {run}",
+        "export {config} {to}/a --format weights",
+        "export {config} {to}/b --format weight_buckets", "card {config} {to}", "init {data} --out {to}/new.yaml",
+        "study illustration --to {to}", "study baselines --repetitions 10 --to {to}", "server status",
+        "run {config} --no-server",
+    ],
+)  # fmt: skip
+def test_standard_output_is_one_json_document(arguments: str, experiment: Path, tmp_path: Path) -> None:
+    data = tmp_path / "captions.jsonl"
+    data.write_text("".join(json.dumps({"caption": f"a red ring {row}"}) + "\n" for row in range(9)))
+    written = yaml.safe_load(experiment.read_text())
+    row = read_table(next(Path(written["store"]).glob("ingest/*/pairs-*.parquet")), ["id"])["id"][0]
+    places = {"config": experiment, "run": written["output"], "to": tmp_path, "data": data, "row": row}
+    words = shlex.split(arguments.format(**places))
+    done = CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    json.loads(done.stdout)
+
+
+def test_help_states_the_exit_status_and_shells_can_complete() -> None:
+    told = " ".join(CliRunner().invoke(app, ["--help"]).stdout.replace("│", " ").split())
+    for words in ("0 done", "1 an error", "2 a wrong call", "3 a check stopped", "70 a fault", "130 interrupted"):
+        assert words in told
+    program = "import sys; sys.argv = ['equipoise']; from flows.command import main; main()"
+    asked = {"_EQUIPOISE_COMPLETE": "complete_bash", "COMP_WORDS": "equipoise st", "COMP_CWORD": "1"}
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | asked, capture_output=True, text=True,
+                          timeout=120, check=True)  # fmt: skip
+    assert done.stdout.split() == ["status", "study"]
