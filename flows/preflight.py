@@ -13,15 +13,18 @@ from pydantic import BaseModel
 
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
+from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.verbs import Verb
 from storage.errors import InputError
 from storage.extras import missing, sentence
 from storage.places.place import is_url
+from tasks.ingest.config import SourceConfig
 from tasks.matching.config import WordFrequencyEntries
 from tasks.matching.lists.installed_versions import installed_lists
 
 _MODELS = ("training", "geometry", "evaluation")  # sections that need the extra `train`
 _ELSEWHERE = ("output", "store")  # made where they are missing
+_READ_AT_ONCE = ("text", "json", "entries", "class_names")  # kinds of keyword lists that are read in no time
 
 
 def require(config: Experiment, verb: Verb) -> None:
@@ -40,7 +43,11 @@ def preflight(config: Experiment, verb: Verb) -> Iterator[str]:
     lacks_models = list(_models(config, verb))
     yield from lacks_models or _device(config, verb)
     yield from _packages(config)
-    yield from _files(config)
+    missing = list(_files(config))
+    yield from missing
+    if not missing:
+        yield from _headers(config)
+        yield from _keyword_files(config)
     yield from _class_lists(config)
     yield from _folders(config)
 
@@ -130,6 +137,48 @@ def paths(value: object, name: str = "") -> Iterator[tuple[str, Path]]:
             yield from paths(item, f"{name}[{index}]")
     elif isinstance(value, Path) and not is_url(value) and not set("*?[{") & set(str(value)):
         yield name, value
+
+
+def _headers(config: Experiment) -> Iterator[str]:
+    """Columns that a source's files do not have, or that hold something else; files that a pattern does not find."""
+    from tasks.ingest.groups import plan_groups
+    from tasks.ingest.kinds import source_of
+    from tasks.ingest.sources.source import no_header
+
+    for name, source in sources(config):
+        kind = source_of(source)
+        try:
+            for fault in kind.header_faults(source):
+                yield f"`{name}`: {fault}"
+            if kind.header_faults is no_header and not is_url(getattr(source, "path", None)):
+                plan_groups(source)
+        except InputError as error:
+            yield f"`{name}`: {error}"
+
+
+def sources(config: Experiment) -> Iterator[tuple[str, SourceConfig]]:
+    """Every source of an experiment, with the field that holds it."""
+    if isinstance(config, PipelineConfig | SelfSupervisedExperiment):
+        yield from ((f"sources[{index}]", source) for index, source in enumerate(config.sources))
+    if isinstance(config, SelfSupervisedExperiment):
+        yield from ((f"probe.test[{index}]", source) for index, source in enumerate(config.probe.test))
+
+
+def _keyword_files(config: Experiment) -> Iterator[str]:
+    """Keyword files that cannot be read, or that hold no keyword."""
+    if not isinstance(config, PipelineConfig):
+        return
+    from tasks.matching.lists.sources import read_source
+
+    for index, source in enumerate(config.metadata.sources):
+        if source.kind not in _READ_AT_ONCE:
+            continue
+        name = f"`metadata.sources[{index}]`"
+        try:
+            if not any(entry.strip() for entry in read_source(source, config.metadata.files, ())):
+                yield f"{name}: {config.metadata.files or 'the list'} holds no keyword"
+        except InputError as error:
+            yield f"{name}: {error}"
 
 
 def _class_lists(config: Experiment) -> Iterator[str]:

@@ -73,7 +73,7 @@ def export(
         say_json({"format": format, "to": str(target), "notes": lines, **_counts(written)})
         return
     for line in (*lines, *_said(written, str(target))):
-        say(line)
+        say(str(line))
 
 
 def require_passed(settings: PipelineConfig, stored: StoredCuration) -> None:

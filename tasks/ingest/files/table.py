@@ -58,6 +58,11 @@ def read_header(path: Place, quotes: Quotes = "raw", separator: str | None = Non
     return _header(next(line_blocks(path), b""), quotes, separator)
 
 
+def require_header(path: Place, columns: tuple[str, ...], quotes: Quotes, separator: str | None) -> None:
+    """`InputError` unless each of the columns is in the header, once."""
+    _positions(path, read_header(path, quotes, separator), columns)
+
+
 def read_blocks(
     path: Place,
     columns: tuple[str, ...],

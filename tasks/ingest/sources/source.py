@@ -26,6 +26,11 @@ def no_names(config: Config, files: Sequence[Place]) -> Sequence[str]:
     return ()
 
 
+def no_header(config: Config) -> Iterator[str]:
+    """The faults of a source that has no header."""
+    return iter(())
+
+
 @dataclass(frozen=True)
 class Source(Generic[C]):
     """One kind of source, as functions of its configuration.
@@ -39,6 +44,7 @@ class Source(Generic[C]):
         images: whose the images are, said honestly: a photo of the same class is not the photo that a title was
             given to.
         class_names: the names of the labels 0, 1, …; empty where they have none.
+        header_faults: what headers and first rows already say is wrong, a sentence each.
     """
 
     plan: Callable[[C], tuple[Group, ...]]
@@ -46,6 +52,7 @@ class Source(Generic[C]):
     batches: Callable[[C, Group, Sequence[Place]], Iterator[Batch]]
     images: Callable[[C], str]
     class_names: Callable[[C, Sequence[Place]], Sequence[str]] = no_names
+    header_faults: Callable[[C], Iterator[str]] = no_header
 
 
 def image_folder(folder: Place | None, name: str) -> tuple[Place, ...]:

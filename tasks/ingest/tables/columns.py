@@ -1,6 +1,6 @@
 """Which columns of a table are read, by what they hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -51,38 +51,46 @@ def columns_of(
 
 
 def require_columns(schema: pa.Schema, columns: Columns, where: str) -> None:
-    """`InputError` unless every column is there, once, and of a type that can be read as what it is named for."""
+    """`InputError` with the first of the schema's faults, if it has any; see `column_faults`."""
+    if fault := next(column_faults(schema, columns, where), None):
+        raise InputError(fault)
+
+
+def column_faults(schema: pa.Schema, columns: Columns, where: str) -> Iterator[str]:
+    """A sentence for every column that is not there, once, and of a type that can be read as what it is named for."""
+    names = list(schema.names)
     for role, name in columns.named.items():
-        kind = _found(schema, name, where, f"{role}_column names")
-        if not _readable(role, kind):
-            raise InputError(
-                f"the column {name!r} of {where} is {schema.field(name).type}: {role}_column must name {EXPECTED[role]}"
-            )
-    for name in columns.scores:
-        if not is_number(_found(schema, name, where, "scores names")):
+        if fault := _not_once(names, name, where, f"{role}_column names"):
+            yield fault
+        elif not _readable(role, _plain(schema.field(name).type)):
             kind = schema.field(name).type
-            raise InputError(f"the column {name!r} of {where} is {kind}: scores must name columns of numbers")
-
-
-def require_names(names: list[str], columns: Columns, where: str) -> None:
-    """`InputError` unless every column is among the names, once; what they hold is asked of every row."""
-    for role, name in columns.named.items():
-        _once(names, name, where, f"{role}_column names")
+            yield f"the column {name!r} of {where} is {kind}: {role}_column must name {EXPECTED[role]}"
     for name in columns.scores:
-        _once(names, name, where, "scores names")
+        if fault := _not_once(names, name, where, "scores names"):
+            yield fault
+        elif not is_number(_plain(schema.field(name).type)):
+            kind = schema.field(name).type
+            yield f"the column {name!r} of {where} is {kind}: scores must name columns of numbers"
 
 
-def _once(names: list[str], name: str, where: str, wanted: str) -> None:
+def name_faults(names: Sequence[str], columns: Columns, where: str) -> Iterator[str]:
+    """A sentence for every column that is not among the names, once; what they hold is asked of every row."""
+    wanted = [(name, f"{role}_column names") for role, name in columns.named.items()]
+    for name, why in [*wanted, *((name, "scores names") for name in columns.scores)]:
+        if fault := _not_once(names, name, where, why):
+            yield fault
+
+
+def _not_once(names: Sequence[str], name: str, where: str, wanted: str) -> str | None:
     if name not in names:
         there = ", ".join(each[:40] for each in names[:20])
-        raise InputError(f"{where} has no column {name!r}, which {wanted}: it has {there}")
+        return f"{where} has no column {name!r}, which {wanted}: it has {there}"
     if names.count(name) > 1:
-        raise InputError(f"{where} has {names.count(name)} columns called {name!r}, which {wanted}: rename all but one")
+        return f"{where} has {names.count(name)} columns called {name!r}, which {wanted}: rename all but one"
+    return None
 
 
-def _found(schema: pa.Schema, name: str, where: str, wanted: str) -> pa.DataType:
-    _once(list(schema.names), name, where, wanted)
-    kind = schema.field(name).type
+def _plain(kind: pa.DataType) -> pa.DataType:
     try:
         return plain_type(kind)
     except pa.ArrowException:

@@ -50,4 +50,22 @@ def _provenance(config: BalanceCsvConfig) -> str:
     return kinds[config.images]
 
 
-BALANCE_CSV = Source(plan=_plan, files=_files, batches=_batches, images=_provenance, class_names=_class_names)
+def _header_faults(config: BalanceCsvConfig) -> Iterator[str]:
+    from tasks.ingest.files.table import require_header
+    from tasks.ingest.sources.balance_csv.read import COLUMNS  # numba
+
+    for ask in (lambda: require_header(config.path, COLUMNS, config.quotes, "\t"), lambda: _files(config, Group())):
+        try:
+            ask()
+        except InputError as error:
+            yield str(error)
+
+
+BALANCE_CSV = Source(
+    plan=_plan,
+    files=_files,
+    batches=_batches,
+    images=_provenance,
+    class_names=_class_names,
+    header_faults=_header_faults,
+)

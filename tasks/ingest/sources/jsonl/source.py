@@ -7,6 +7,7 @@ from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.jsonl.config import JsonLinesConfig
 from tasks.ingest.sources.source import Source, provenance
+from tasks.ingest.tables.header_faults import json_lines_faults
 from tasks.ingest.tables.source import batches_of_table, files_of_table, plan_table
 
 
@@ -22,4 +23,5 @@ JSON_LINES = Source[JsonLinesConfig](
     batches=_batches,
     images=lambda config: provenance(config.image_column is not None),
     class_names=lambda config, files: config.class_names,
+    header_faults=json_lines_faults,
 )

@@ -7,6 +7,7 @@ from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.source import Source, provenance
 from tasks.ingest.sources.table.config import TableConfig
+from tasks.ingest.tables.header_faults import text_faults
 from tasks.ingest.tables.source import batches_of_table, files_of_table, plan_table
 
 
@@ -24,4 +25,5 @@ TABLE = Source[TableConfig](
     batches=_batches,
     images=lambda config: provenance(config.image_column is not None),
     class_names=lambda config, files: config.class_names,
+    header_faults=lambda config: text_faults(config, config.quotes, config.separator),
 )
