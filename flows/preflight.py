@@ -101,6 +101,9 @@ def _models(config: Experiment, verb: Verb) -> Iterator[str]:
 def _packages(config: Experiment) -> Iterator[str]:
     if config.runner == "ray" and find_spec("prefect_ray") is None:
         yield "`runner: ray` needs Ray; install it with `pip install 'equipoise[ray]'`, or set `runner: threads`"
+    for tracker in config.trackers:
+        if tracker != "tensorboard" and find_spec(tracker) is None:
+            yield f"`trackers` names {tracker}, which is not installed: pip install 'equipoise[{tracker}]', or drop it"
     if not isinstance(config, PipelineConfig):
         return
     for index, source in enumerate(config.metadata.sources):

@@ -11,6 +11,7 @@ from flows.narration import Narration
 from flows.preflight import require
 from flows.records.book import enter
 from flows.records.results import EARLIER, deliver, differences, make_room
+from flows.records.tracking import Tracking
 from flows.verbs import Verb
 from storage.errors import CheckError
 from storage.hashing import hash_json
@@ -38,19 +39,21 @@ def run_here(config: AnyExperiment, verb: Verb, announce: Callable[[str], None])
 class Watch(Follower):
     """A run as it is followed: told to a person, entered in the experiment's ledger, and judged by its checks."""
 
-    def __init__(self, narration: Narration, ledger: Ledger, judgement: Judgement) -> None:
-        self._narration, self.ledger, self.judgement = narration, ledger, judgement
+    def __init__(self, narration: Narration, ledger: Ledger, judgement: Judgement, tracking: Tracking) -> None:
+        self._narration, self.ledger, self.judgement, self.tracking = narration, ledger, judgement, tracking
 
     def started(self, label: str, parts: KeyParts) -> None:
         """The work of a run begins; its checkpoints are in use."""
         self.ledger.add(parts.stage, parts.key)
         self._narration.started(label)
+        self.tracking.started(label, parts)
 
     def ended(self, node: Node) -> None:
         """A run is over; what it made or found is in use."""
         if node.manifest is not None:
             self.ledger.add(node.manifest.stage, node.manifest.key)
         self._narration.ended(node.label, node.state, node.error)
+        self.tracking.ended(node)
         for finding in self.judgement.of(node.manifest) if node.manifest is not None else ():
             if finding.refuses:
                 self._narration.refused(node.label, finding.said)
@@ -76,13 +79,15 @@ def begin(config: AnyExperiment, verb: Verb, tell: Callable[[str], None]) -> Wat
         some = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if len(changed) > 3 else "")
         tell(f"{config.folder} holds results of another configuration ({some}); they go to {config.folder / EARLIER}")
     ledger = Ledger(Store(config.runtime.store), config.name, config.folder, hash_json(config.computes()))
-    return Watch(Narration(tell, len(status.plans)), ledger, Judgement(config.checks, config.runtime.store))
+    judgement = Judgement(config.checks, config.runtime.store)
+    return Watch(Narration(tell, len(status.plans)), ledger, judgement, Tracking(config))
 
 
 def enter_results(
     config: AnyExperiment, verb: Verb, nodes: Sequence[Node], watch: Watch, *, flow_run: str | None = None
 ) -> list[LineageNode]:
     """Make room in the run's folder, and write the lineage there and into the book of runs; the nodes as shown."""
+    watch.tracking.close(nodes)
     make_room(config, verb)
     return enter(config, verb, nodes, watch.judgement.of, flow_run=flow_run)
 

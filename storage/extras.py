@@ -15,6 +15,8 @@ PACKAGES = {
     "webdataset": "train",
     "tensorboardX": "train",
     "faiss": "train",
+    "wandb": "wandb",
+    "mlflow": "mlflow",
     "ray": "ray",
     "prefect_ray": "ray",
     "universal_pathlib": "remote",

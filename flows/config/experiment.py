@@ -36,6 +36,11 @@ class Experiment(Config):
     workers: int = Field(default=1, ge=1, description="threads that one stage may use")
     parallel: int = Field(default=2, ge=1, description="stage runs at a time")
     runner: Literal["threads", "ray"] = Field(default="threads", description="where task runs execute")
+    trackers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = Field(
+        default=("tensorboard",),
+        description="who is told of trainings while they run: tensorboard (files in the run's folder), wandb, mlflow "
+        "(extras of those names; where they send to is said by their own variables)",
+    )
     checks: Checks = Field(default_factory=Checks, description="limits that outputs are held against")
 
     def computes(self) -> dict[str, JsonValue]:

@@ -27,5 +27,6 @@ def enter(
     from flows.records.lineage_events import publish_events  # the client takes a while to load
 
     publish_events(config, verb, nodes)
-    write_trainings(config, nodes)
+    if "tensorboard" in config.trackers:
+        write_trainings(config, nodes)
     return described

@@ -1,12 +1,13 @@
 """A run's trainings for TensorBoard: their metrics under open_clip's names, with their scores and what they read.
 
-`<run>/tensorboard/<training>/` is written when a run ends, from what the store holds, so that a training that came from
-the cache is there as well; one that is there already, with the same content, is left alone.
+`<run>/tensorboard/<training>/` is written while a training runs (`tracking.py`), and whole when the run ends, from what
+the store holds, so that a training that came from the cache is there as well; one that is there already, with the same
+content, is left alone.
 """
 
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,7 +34,7 @@ NAMES: Mapping[str, str] = {
 }
 """open_clip's names for what it logs too; everything else is called by its own, below `train/`."""
 SCORES: Mapping[str, str] = {"acc1": "top1", "acc5": "top5"}
-_METRICS = "metrics.parquet"
+METRICS = "metrics.parquet"
 _MARK = "content"
 
 
@@ -42,9 +43,9 @@ def write_trainings(config: Experiment, nodes: Sequence[Node]) -> None:
     made = [node for node in nodes if node.manifest]
     for node in made:
         manifest = node.manifest
-        if manifest is None or not any(file.path == _METRICS for file in manifest.files):
+        if manifest is None or not any(file.path == METRICS for file in manifest.files):
             continue
-        scores = [each.manifest for each in made if each.manifest and _scores_of(each.manifest, manifest)]
+        scores = scores_of(manifest, [each.manifest for each in made if each.manifest])
         folder = config.folder / FOLDER / artifact_key(node.label)
         mark = hash_json([manifest.digest, *sorted(each.digest for each in scores)])
         try:
@@ -56,35 +57,53 @@ def write_trainings(config: Experiment, nodes: Sequence[Node]) -> None:
             logging.getLogger("equipoise").warning("%s is not shown in TensorBoard: %s", node.label, error)
 
 
-def _scores_of(scored: Manifest, model: Manifest) -> bool:
-    reads = (parent for parent in scored.parents if parent.argument == "model")
-    return "benchmark" in scored.stats and any(
-        (parent.stage, parent.digest) == (model.stage, model.digest) for parent in reads
-    )
+def scores_of(model: Manifest, made: Sequence[Manifest]) -> list[Manifest]:
+    """The scores of a training, among what a run made."""
+
+    def reads(scored: Manifest) -> bool:
+        read = (parent for parent in scored.parents if parent.argument == "model")
+        return any((parent.stage, parent.digest) == (model.stage, model.digest) for parent in read)
+
+    return [each for each in made if "benchmark" in each.stats and reads(each)]
+
+
+def scalars_of(score: Manifest) -> dict[str, float]:
+    """Every metric of a benchmark, by the name that open_clip logs it under."""
+    return {
+        f"val/{score.stats['benchmark']}-zeroshot-val-{SCORES.get(metric, metric)}": value
+        for metric, value in score.stats.items()
+        if isinstance(value, float) and metric != "value"
+    }
+
+
+def named(column: str) -> str:
+    """A column of the metrics table by open_clip's name."""
+    return NAMES.get(column, f"train/{column}")
+
+
+def drawn_steps(metrics: pa.Table) -> Iterator[tuple[int, dict[str, float]]]:
+    """The steps that are shown, evenly spaced where there are many, each with what was measured at it, by name."""
+    steps = metrics["step"].to_numpy()
+    drawn = np.unique(np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).round().astype(np.int64))
+    for row in metrics.take(drawn).to_pylist():
+        step = row.pop("step")
+        yield step, {named(name): float(value) for name, value in row.items() if value is not None}
 
 
 def _write(folder: Path, training: Manifest, scores: Sequence[Manifest], store: Store) -> None:
     from tensorboardX import SummaryWriter
 
-    metrics = read_table(store.directory(training.stage, training.key) / _METRICS)
-    steps = metrics["step"].to_numpy()
-    drawn = np.unique(np.linspace(0, len(steps) - 1, min(MOST_STEPS, len(steps))).round().astype(np.int64))
+    metrics = read_table(store.directory(training.stage, training.key) / METRICS)
+    last = int(metrics["step"][-1].as_py())
     began = (training.created - timedelta(seconds=training.seconds)).timestamp()
     with SummaryWriter(logdir=str(folder)) as writer:
         writer.add_text("dataset", _inputs(training), walltime=began)
-        for name in metrics.column_names:
-            if name == "step":
-                continue
-            values = metrics[name].take(drawn).to_pylist()
-            for step, value in zip(steps[drawn].tolist(), values, strict=True):
-                if value is not None:
-                    moment = began + training.seconds * step / int(steps[-1])
-                    writer.add_scalar(NAMES.get(name, f"train/{name}"), value, step, walltime=moment)
+        for step, numbers in drawn_steps(metrics):
+            for name, value in numbers.items():
+                writer.add_scalar(name, value, step, walltime=began + training.seconds * step / last)
         for score in scores:
-            for metric, value in score.stats.items():
-                if isinstance(value, float) and metric != "value":
-                    tag = f"val/{score.stats['benchmark']}-zeroshot-val-{SCORES.get(metric, metric)}"
-                    writer.add_scalar(tag, value, int(steps[-1]), walltime=score.created.timestamp())
+            for name, value in scalars_of(score).items():
+                writer.add_scalar(name, value, last, walltime=score.created.timestamp())
 
 
 def _inputs(training: Manifest) -> str:

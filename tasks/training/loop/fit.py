@@ -84,7 +84,7 @@ def fit(
     Raises:
         EquipoiseError: the loss is not finite; the sentence names ids of the batch it came from.
     """
-    live = Live(config.steps, config.batch, context.description, context.report)
+    live = Live(config.steps, config.batch, context.description, context.report, context.scratch)
     with fixed_threads(config.threads):
         fabric = open_fabric(context.device, config.precision)
         return _fit(fabric, objective, batches, config, context.scratch, ahead, live, after)

@@ -53,9 +53,13 @@ class Watch:
                 if not math.isfinite(row[place].item()):
                     raise EquipoiseError(_complaint(what, step, ids))
 
+    def numbers(self, step: int) -> dict[str, float]:
+        """Every column after `step` steps, NaN where it was not measured; nothing before the first."""
+        return dict(zip(self.columns, self.history[step - 1].tolist(), strict=True)) if step else {}
+
     def summary(self, step: int) -> str:
         """Loss and logit scale after `step` steps, in words: `loss 2.31, logit scale 14.3`."""
-        values = dict(zip(self.columns, self.history[step - 1].tolist(), strict=True)) if step else {}
+        values = self.numbers(step)
         shown = (("loss", "loss"), ("logit scale", "logit_scale"))
         return ", ".join(f"{words} {values[column]:.4g}" for words, column in shown if column in values)
 
