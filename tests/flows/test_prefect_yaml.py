@@ -69,3 +69,28 @@ def test_the_form_shows_nested_settings_with_descriptions() -> None:
     rake = schema["definitions"]["RakeConfig"]["properties"]
     assert rake["steps"]["description"]
     assert "capped" in str(schema["definitions"]["CappedTarget"])
+
+
+def test_the_form_loses_no_word_of_a_description() -> None:
+    """Prefect's form takes descriptions for HTML: what stands between angle brackets would vanish."""
+
+    def described(value: object) -> Iterator[str]:
+        if isinstance(value, dict):
+            yield from (text for text in (value.get("description"), value.get("title")) if isinstance(text, str))
+        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        for child in children:
+            yield from described(child)
+
+    for verb, each in FLOWS.items():
+        words = list(described(each.parameters.model_dump_for_openapi()))
+        assert len(words) > 100, verb
+        assert not [text for text in words if "<" in text], verb
+
+
+def test_no_section_of_the_form_is_a_box_of_raw_json() -> None:
+    """The form draws a section where a field refers to one model or to any of several; anything else is raw JSON."""
+    schema = FLOWS["pipeline"].parameters.model_dump_for_openapi()
+    fields = schema["definitions"]["PipelineConfig"]["properties"]
+    for name in ("balancing", "resampling", "curated", "matching", "report", "checks"):
+        assert "$ref" in fields[name] or all("$ref" in each for each in fields[name]["anyOf"]), name
+    assert "oneOf" not in str(schema) and "allOf" not in str(schema) and "patternProperties" not in str(schema)
