@@ -21,7 +21,7 @@ from prefect.client.schemas.filters import (
     TaskRunFilterState,
     TaskRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.states import Crashed
 
 HOST, PROCESS = "equipoise.host", "equipoise.process"
@@ -58,7 +58,9 @@ def close_abandoned() -> list[str]:
 
 
 def _close(client: SyncPrefectClient, flow_run: UUID) -> None:
-    gone = Crashed(message="its process was killed; what it had published is in the store, and a rerun goes on from it")
+    gone: State[None] = Crashed(
+        message="its process was killed; what it had published is in the store, and a rerun goes on from it"
+    )
     for task_run in client.read_task_runs(
         flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run])),
         task_run_filter=TaskRunFilter(

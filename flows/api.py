@@ -56,7 +56,7 @@ def run(
         Where the results lie, and every stage run.
 
     Raises:
-        EquipoiseError: a wrong configuration, or the first stage that failed.
+        EquipoiseError: a wrong configuration, the first stage that failed, or (`CheckError`) what a check refused.
 
     Example:
         >>> import tempfile

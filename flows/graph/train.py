@@ -20,7 +20,7 @@ def train_graph(engine: Engine, config: PipelineConfig, screening: Screening, cu
     """Every variant over every seed on one budget; then fine-tuning, embedding, geometry and heads as configured."""
     models = _from_scratch(engine, config, screening, curation)
     encoder = _encoder(config, models)
-    encoded = _embed(engine, screening, encoder)
+    encoded = _embed(engine, screening, encoder, _judged(curation))
     trees, density = {}, {}
     if config.geometry:
         trees = {
@@ -47,7 +47,6 @@ def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, 
         return []
     given = config.training.initial
     initial = external(given, config.runtime.store) if given else None
-    judged = [curation.realised, *curation.curated]  # no variant is trained where the curation is refused
     return [
         Trained(
             RunLabel(variant=variant, seed=seed),
@@ -60,7 +59,7 @@ def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, 
                 selection=data.selection,
                 initial=initial,
                 gone=list(data.gone),
-                after=judged,
+                after=_judged(curation),
             ),
         )
         for seed in config.training.seeds
@@ -114,11 +113,16 @@ def _encoder(config: PipelineConfig, models: Sequence[Trained]) -> EncoderRecord
     return EncoderRecord(plan.settings, model, image_model, text_model)
 
 
-def _embed(engine: Engine, screening: Screening, encoder: EncoderRecord | None) -> list[Ref]:
+def _judged(curation: Curation) -> list[Ref]:
+    """What must have passed before anything is trained or embedded, whatever it reads: the curation as a whole."""
+    return [curation.realised, *curation.curated]
+
+
+def _embed(engine: Engine, screening: Screening, encoder: EncoderRecord | None, judged: Sequence[Ref]) -> list[Ref]:
     if encoder is None:
         return []
     return [
-        engine.submit(embed, label=f"embed {index}", encoder=encoder, pairs=shard, gone=gone)
+        engine.submit(embed, label=f"embed {index}", encoder=encoder, pairs=shard, gone=gone, after=judged)
         for index, (shard, gone) in enumerate(zip(screening.ingested, gone_of(screening), strict=True))
     ]
 

@@ -49,3 +49,10 @@ def test_what_is_gone_is_in_no_variant(small: Path) -> None:
     assert engine.submitted["train random, seed 0"]["gone"] == gone
     assert engine.submitted["train balanced, seed 0"]["gone"] == []
     assert [engine.submitted[f"embed {index}"]["gone"] for index in (0, 1)] == gone
+
+
+def test_no_variant_is_trained_or_embedded_before_the_curation_is_judged(small: Path) -> None:
+    recorder = Recorder()
+    train_graph(recorder, load_config(small), screening(), curation())
+    waiting = {label for label, before in recorder.after.items() if before == ("realised", "gather 0", "gather 1")}
+    assert {"train original, seed 0", "train balanced, seed 0", "train random, seed 0", "embed 0", "embed 1"} == waiting
