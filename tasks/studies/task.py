@@ -8,12 +8,18 @@ from storage.record.manifest import Manifest
 from storage.store.publish import software
 from storage.store.workspace import Workspace
 from tasks.studies.balance_k.config import BalanceKConfig
+from tasks.studies.baselines.config import BaselinesConfig
 from tasks.studies.config import StudyConfig
+from tasks.studies.curation.arms import Arm
+from tasks.studies.curation.config import CurationConfig
+from tasks.studies.illustration.config import IllustrationConfig
 from tasks.studies.selfsupervised.config import ComparisonConfig, Question, SampleConfig
 from tasks.studies.selfsupervised.measured import Run
 from tasks.studies.stats import MeasuredStats, StudyStats
 from tasks.studies.tregs_cost.config import CostConfig, TimedStep
 from tasks.studies.tregs_points.config import PointsConfig
+from tasks.studies.zero_shot.config import ZeroShotConfig
+from tasks.studies.zero_shot.runs import ScoredRun
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 
 if TYPE_CHECKING:
@@ -135,3 +141,76 @@ def _written(page: "StudyPage", config: StudyConfig, work: Workspace) -> StudySt
     from tasks.studies.page.write import write_study
 
     return write_study(page, config, work.output, software=software())
+
+
+@stage("zero_shot_page", version=1, modules=())
+def zero_shot_page(config: ZeroShotConfig, runs: Sequence[ScoredRun], *, work: Workspace) -> StudyStats:
+    """The page of the study `zero-shot`.
+
+    Args:
+        config: how curves are drawn.
+        runs: every training with its scores; each setting has the same seeds, in the same order.
+        work: this run.
+    """
+    from tasks.studies.scored.answers import read_answers
+    from tasks.studies.zero_shot.page import zero_shot_page as page
+    from tasks.studies.zero_shot.runs import zero_shot_numbers
+
+    cells = list(dict.fromkeys(run.cell for run in runs))
+    of_cell = {cell: [run for run in runs if run.cell == cell] for cell in cells}
+    answers = {
+        cell: [read_answers(work.path(run.along, "answers.parquet")) for run in found]
+        for cell, found in of_cell.items()
+    }
+    seeds = [run.seed for run in of_cell[cells[0]]]
+    return _written(page(config, zero_shot_numbers(answers, seeds, confidence=config.confidence)), config, work)
+
+
+@stage("curation_page", version=1, modules=())
+def curation_page(
+    config: CurationConfig, pairs: Sequence[Manifest], arms: Sequence[Arm], *, work: Workspace
+) -> StudyStats:
+    """The page of the study `curation`.
+
+    Args:
+        config: how classes are grouped.
+        pairs: what was trained on; their labels are the benchmark's classes.
+        arms: every arm, the original first, with its trainings' scores in the same order of seeds.
+        work: this run.
+    """
+    from tasks.studies.curation.arms import curation_numbers
+    from tasks.studies.curation.page import curation_page as page
+    from tasks.studies.curation.read import label_counts, read_selection
+    from tasks.studies.scored.answers import read_answers
+
+    answers = {arm.name: [read_answers(work.path(run, "answers.parquet")) for run in arm.along] for arm in arms}
+    chosen = {arm.name: read_selection(arm.realised, work.path(arm.realised, "entries.parquet"))
+              for arm in arms if arm.realised is not None}  # fmt: skip
+    classes = 1 + max(int(run.label.max()) for runs in answers.values() for run in runs)
+    numbers = curation_numbers(
+        answers,
+        {arm.name: arm.control_of for arm in arms if arm.control_of},
+        chosen,
+        label_counts(work.shards(pairs, "pairs-*.parquet"), classes),
+        names=config.groups,
+        confidence=config.confidence,
+    )
+    return _written(page(config, numbers), config, work)
+
+
+@stage("baselines", version=1, modules=())
+def baselines(config: BaselinesConfig, *, work: Workspace) -> StudyStats:
+    """The study `baselines`: the whole grid, simulated, and its page."""
+    from tasks.studies.baselines.grid import baselines_numbers
+    from tasks.studies.baselines.page import baselines_page
+
+    return _written(baselines_page(config, baselines_numbers(config)), config, work)
+
+
+@stage("illustration", version=1, modules=())
+def illustration(config: IllustrationConfig, *, work: Workspace) -> StudyStats:
+    """The study `illustration`: a sample while it is balanced, and its page."""
+    from tasks.studies.illustration.page import illustration_page
+    from tasks.studies.illustration.sample import illustration_numbers
+
+    return _written(illustration_page(config, illustration_numbers(config)), config, work)

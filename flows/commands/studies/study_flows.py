@@ -19,6 +19,10 @@ STUDY_FLOWS = {
     "tregs-coefficients": "The weights of T-REGS: which of them collapse (Table 4).",
     "tregs-cost": "Seconds of a whole self-supervised step, method by method (Table 5).",
     "tregs-points": "Points moved by T-REG alone: simplex, sphere, collapse, zeroed coordinates (Figure 3).",
+    "zero-shot": "Figure 3: zero-shot scores along training, by text encoder, batch and half steps of the loss.",
+    "curation": "Figure 4: original, random and balanced data on equal budgets, by class frequency.",
+    "baselines": "Figure 5: sample mean, propensity weights and balancing, by dependence and misspecification.",
+    "illustration": "A sample of a known joint and both of its marginals after every half step.",
 }
 """Every study that is a flow, and what it asks."""
 

@@ -1,5 +1,6 @@
 """The two halves of encoding: what a processor prepares (pixels, tokens) and what the model makes of it (vectors)."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -110,6 +111,10 @@ def unit_rows(raw: npt.ArrayLike) -> Float32s:
         return (raw / norms[:, None]).astype(np.float32)
 
 
+_OPENING = threading.Lock()
+"""One thread at a time opens models: transformers cannot be imported by two at once, as stages in threads would."""
+
+
 def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> Encoders:
     """The encoders that the configuration asks for.
 
@@ -121,11 +126,16 @@ def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> 
     Raises:
         InputError: files that cannot be used.
     """
-    images, texts = config.modality != "text", config.modality != "image"
     if config.encoder == "pixels":
         side = config.pixel_side
         pixels = ImageEncoder(lambda p: torch.from_numpy(pixel_vector(p, side)), lambda x: x, ENOUGH)
         return Encoders(pixels, None, "cpu", "float32")
+    with _OPENING:
+        return _open_models(config, files, device)
+
+
+def _open_models(config: EmbeddingConfig, files: EncoderFiles, device: str) -> Encoders:
+    images, texts = config.modality != "text", config.modality != "image"
     shared: Clip | None = None
     if (images and files.image_model is None) or (texts and files.text_model is None):
         if files.model is not None:
