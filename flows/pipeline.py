@@ -1,6 +1,7 @@
 """The flows: one per verb, and `pipeline`, which does it all. Each verb includes the ones before it, from the cache."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -131,14 +132,21 @@ FLOWS: dict[Verb, "Flow[..., Any]"] = {
 
 
 def task_runner(config: Experiment) -> "TaskRunner[Any]":
-    """The runner that a configuration asks for."""
+    """The runner that a configuration asks for.
+
+    Ray is started on this machine, with as many processors as `parallel` says, unless `RAY_ADDRESS` names a cluster:
+    its own processors count then, every node must see the store at the same path, and have this project installed.
+    """
     if config.runner == "threads":
         return ThreadPoolTaskRunner(max_workers=config.parallel)
     try:
         from prefect_ray import RayTaskRunner
     except ImportError:
         raise EquipoiseError("`runner: ray` needs Ray; install it with `pip install 'equipoise[ray]'`") from None
-    runner: TaskRunner[Any] = RayTaskRunner(init_kwargs={"num_cpus": config.parallel})
+    cluster = os.environ.get("RAY_ADDRESS")
+    runner: TaskRunner[Any] = RayTaskRunner(
+        address=cluster, init_kwargs={} if cluster else {"num_cpus": config.parallel}
+    )
     return runner
 
 
