@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -22,7 +23,7 @@ from prefect.client.schemas.filters import (
     TaskRunFilterStateType,
 )
 from prefect.client.schemas.objects import StateType
-from prefect.states import Crashed
+from prefect.states import Crashed, State
 
 HOST, PROCESS = "equipoise.host", "equipoise.process"
 TAG = "equipoise"
@@ -58,7 +59,9 @@ def close_abandoned() -> list[str]:
 
 
 def _close(client: SyncPrefectClient, flow_run: UUID) -> None:
-    gone = Crashed(message="its process was killed; what it had published is in the store, and a rerun goes on from it")
+    gone: State[Any] = Crashed(
+        message="its process was killed; what it had published is in the store, and a rerun goes on from it"
+    )
     for task_run in client.read_task_runs(
         flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[flow_run])),
         task_run_filter=TaskRunFilter(

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.errors import InputError
-from storage.record.manifest import External
+from storage.record.external import external
 from storage.store.workspace import Runtime, Workspace
 from tasks.embedding.benchmarks.layout import inspect_layout
 from tasks.embedding.config import EmbeddingConfig
@@ -56,10 +56,10 @@ def test_scores_are_those_of_the_whole_model(tmp_path: Path, kind: str) -> None:
     write_retrieval(tmp_path / "sets" / "captions")
     files, widths = encoder_folders(tmp_path / "models")[kind]
     settings = EmbeddingConfig(seed=5)
-    weights = (None if path is None else External(path=path, fingerprint=path.name) for path in
+    weights = (None if path is None else external(path, tmp_path) for path in
                (files.model, files.image_model, files.text_model))  # fmt: skip
     encoder = EncoderRecord(settings, *weights)
-    runtime, sets = Runtime(store=tmp_path / "store"), External(path=tmp_path / "sets", fingerprint="sets")
+    runtime, sets = Runtime(store=tmp_path / "store"), external(tmp_path / "sets", tmp_path)
     heads = random_heads.run(*widths, runtime=runtime)
     if files == EncoderFiles():
         save_clip(tmp_path / "drawn", build_clip(Architecture(), seed=5))
