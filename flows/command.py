@@ -1,5 +1,6 @@
 """The command line. Errors that a user can mend are printed as sentences, without a traceback."""
 
+import gc as collector
 import json
 import os
 import sys
@@ -28,6 +29,8 @@ from storage.errors import EquipoiseError, disk_fault
 from storage.extras import explanation
 
 MENDABLE, FAULT, INTERRUPTED = 1, 70, 130
+OBJECTS_PER_COLLECTION = 50_000
+"""Python's own 700 has the collector look through all that was imported again and again: a seventh of a run's start."""
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False,
@@ -132,6 +135,8 @@ def server_status(as_json: AsJson = False) -> None:
 
 def main() -> None:
     """Entry point; the exit status is 0, 1, 2, 70 or 130, as the help says."""
+    collector.freeze()  # what is imported stays
+    collector.set_threshold(OBJECTS_PER_COLLECTION, 20, 20)
     try:
         app()
     except EquipoiseError as error:

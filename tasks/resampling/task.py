@@ -131,7 +131,7 @@ def realise(
     )
 
 
-@stage("scatter", version=1, modules=())
+@stage("scatter", version=2, modules=())
 def scatter(
     config: CurateConfig,
     realised: Manifest,

@@ -128,9 +128,15 @@ def _write(table: pa.Table, path: Path, shards: int) -> None:
     held, starts = np.unique(number[order], return_index=True)
     ends = np.append(starts, len(order))[1:]
     schema = table.schema.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
-    with pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=["source"], write_page_checksum=True
-    ) as writer:
+    # Read once, by `gather`: written and read fast, rather than as small as could be (as `matching.matches` has it).
+    layout = {
+        "compression": "zstd",
+        "compression_level": -3,
+        "use_dictionary": ["source"],
+        "write_page_checksum": True,
+        "column_encoding": {"entries.list.element": "BYTE_STREAM_SPLIT"},
+    }
+    with pq.ParquetWriter(path, schema, **layout) as writer:
         for start, stop in zip(starts, ends, strict=True):
             part = table.take(pa.array(order[start:stop])).combine_chunks()
             writer.write_table(part.replace_schema_metadata(schema.metadata), row_group_size=max(1, stop - start))
