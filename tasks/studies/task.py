@@ -18,6 +18,8 @@ from tasks.studies.selfsupervised.measured import Run
 from tasks.studies.stats import MeasuredStats, StudyStats
 from tasks.studies.tregs_cost.config import CostConfig, TimedStep
 from tasks.studies.tregs_points.config import PointsConfig
+from tasks.studies.tregs_retrieval.config import RetrievalConfig
+from tasks.studies.tregs_retrieval.runs import RetrievalRun
 from tasks.studies.zero_shot.config import ZeroShotConfig
 from tasks.studies.zero_shot.runs import ScoredRun
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
@@ -135,6 +137,15 @@ def tregs_points_page(config: PointsConfig, measured: Manifest, *, work: Workspa
 
     numbers = PointsNumbers.model_validate_json(work.path(measured, NUMBERS).read_bytes())
     return _written(points_page(config, numbers), config, work)
+
+
+@stage("tregs_retrieval", version=1, modules=())
+def tregs_retrieval(config: RetrievalConfig, runs: Sequence[RetrievalRun], *, work: Workspace) -> StudyStats:
+    """The page of the study `tregs-retrieval`, from every model's embeddings of the test pairs."""
+    from tasks.studies.tregs_retrieval.measured import read_retrieval
+    from tasks.studies.tregs_retrieval.page import retrieval_page
+
+    return _written(retrieval_page(config, read_retrieval(runs, config.ranks, work)), config, work)
 
 
 def _written(page: "StudyPage", config: StudyConfig, work: Workspace) -> StudyStats:

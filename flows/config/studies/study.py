@@ -12,6 +12,7 @@ from flows.config.studies.selfsupervised import ClusteringPlan, CoefficientsPlan
 from flows.config.studies.simulated import BaselinesPlan, IllustrationPlan
 from flows.config.studies.tregs_cost import CostPlan
 from flows.config.studies.tregs_points import PointsPlan
+from flows.config.studies.tregs_retrieval import RetrievalPlan
 from flows.config.studies.zero_shot import ZeroShotPlan
 from flows.verbs import Verb
 from storage.errors import InputError
@@ -26,7 +27,8 @@ Study = Annotated[
     | CoefficientsPlan
     | ClusteringPlan
     | CostPlan
-    | PointsPlan,
+    | PointsPlan
+    | RetrievalPlan,
     Field(discriminator="kind"),
 ]
 """Every kind of study."""

@@ -12,6 +12,7 @@ from flows.graph.studies.selfsupervised import comparison_graph
 from flows.graph.studies.simulated import baselines_graph, illustration_graph
 from flows.graph.studies.tregs_cost import cost_graph
 from flows.graph.studies.tregs_points import points_graph
+from flows.graph.studies.tregs_retrieval import retrieval_graph
 from flows.graph.studies.zero_shot import zero_shot_graph
 
 GRAPHS: Mapping[str, Callable[[Engine, Any, Path], Ref]] = {
@@ -25,6 +26,7 @@ GRAPHS: Mapping[str, Callable[[Engine, Any, Path], Ref]] = {
     "clustering": comparison_graph,
     "tregs-cost": cost_graph,
     "tregs-points": points_graph,
+    "tregs-retrieval": retrieval_graph,
 }
 """By kind: takes the engine, the study's plan and the store; returns the place of its page."""
 
