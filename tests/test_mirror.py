@@ -22,6 +22,7 @@ ABOUT_NO_MODULE = {
     "tests/test_examples.py": "the programs in examples/",
     "tests/test_tutorial.py": "docs/tutorial.ipynb",
     "tests/test_site.py": "mkdocs.yml and what is checked of the built documentation",
+    "tests/test_round_trips.py": "every export, back through ingest",
     "tests/test_wheel.py": "pyproject.toml and requirements.lock: what is installed",
 }
 

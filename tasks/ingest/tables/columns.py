@@ -7,8 +7,10 @@ from typing import Literal
 import pyarrow as pa
 
 from storage.errors import InputError
-from tasks.ingest.columns.cells import is_bytes, is_list, is_number, is_text
+from tasks.ingest.columns.cells import can_be_kept, is_bytes, is_list, is_number, is_text
+from tasks.ingest.columns.concept_forms import can_be_concepts
 from tasks.ingest.columns.plain import plain_type
+from tasks.ingest.rules import CarryingRules
 
 Role = Literal["caption", "image", "label", "key"]
 
@@ -19,6 +21,8 @@ EXPECTED: Mapping[Role, str] = {
     "key": "texts or integers",
 }
 
+CONCEPT_FIELDS = ("concepts names", "concept_scores names")
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -27,15 +31,19 @@ class Columns:
     Attributes:
         named: the names of columns, by what they hold; those that are not read are absent.
         scores: the names of columns of numbers that are carried along.
+        kept: the names of columns that are carried along as texts.
+        concepts: the names of the columns of concepts, and of their scores where those have one; else none.
     """
 
     named: Mapping[Role, str]
     scores: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
 
     @property
     def all(self) -> list[str]:
         """Every name once."""
-        return list(dict.fromkeys([*self.named.values(), *self.scores]))
+        return list(dict.fromkeys([*self.named.values(), *self.scores, *self.kept, *self.concepts]))
 
     def only(self, role: Role) -> "Columns":
         """That one column."""
@@ -43,11 +51,20 @@ class Columns:
 
 
 def columns_of(
-    *, caption: str | None, image: str | None, label: str | None, key: str | None, scores: tuple[str, ...] = ()
+    *,
+    caption: str | None,
+    image: str | None,
+    label: str | None,
+    key: str | None,
+    carrying: CarryingRules | None = None,
 ) -> Columns:
-    """The columns that are named; None is one that is not read."""
+    """The columns that are named; None is one that is not read. carrying: what is carried along, if anything."""
     given: dict[Role, str | None] = {"caption": caption, "image": image, "label": label, "key": key}
-    return Columns({role: name for role, name in given.items() if name is not None}, scores)
+    named: dict[Role, str] = {role: name for role, name in given.items() if name is not None}
+    if carrying is None:
+        return Columns(named)
+    concepts = tuple(name for name in (carrying.concepts, carrying.concept_scores) if name is not None)
+    return Columns(named, carrying.scores, carrying.keep, concepts)
 
 
 def require_columns(schema: pa.Schema, columns: Columns, where: str) -> None:
@@ -62,14 +79,27 @@ def require_columns(schema: pa.Schema, columns: Columns, where: str) -> None:
         if not is_number(_found(schema, name, where, "scores names")):
             kind = schema.field(name).type
             raise InputError(f"the column {name!r} of {where} is {kind}: scores must name columns of numbers")
+    for name in columns.kept:
+        if not can_be_kept(_found(schema, name, where, "keep names")):
+            kind = schema.field(name).type
+            raise InputError(f"the column {name!r} of {where} is {kind}: keep must name columns of single values")
+    for place, name in enumerate(columns.concepts):
+        kind = _found(schema, name, where, CONCEPT_FIELDS[place])
+        if not (can_be_concepts(kind) if place == 0 else is_text(kind) or is_list(kind)):
+            raise InputError(
+                f"the column {name!r} of {where} is {schema.field(name).type}: concepts must name lists of labels, "
+                "lists of structs with label and score, or JSON texts; concept_scores lists of numbers"
+            )
 
 
 def require_names(names: list[str], columns: Columns, where: str) -> None:
     """`InputError` unless every column is among the names, once; what they hold is asked of every row."""
     for role, name in columns.named.items():
         _once(names, name, where, f"{role}_column names")
-    for name in columns.scores:
-        _once(names, name, where, "scores names")
+    fields = {"scores names": columns.scores, "keep names": columns.kept, "concepts names": columns.concepts}
+    for wanted, held in fields.items():
+        for name in held:
+            _once(names, name, where, wanted)
 
 
 def _once(names: list[str], name: str, where: str, wanted: str) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tasks.ingest.groups import plan_groups
-from tasks.ingest.rules import Group
+from tasks.ingest.rules import CarryingRules, Group
 from tasks.ingest.sources.jsonl.config import JsonLinesConfig
 from tasks.ingest.tables.columns import columns_of
 from tasks.ingest.tables.json_lines import schemas_of
@@ -58,6 +58,6 @@ def test_the_same_rows_in_any_slices(tmp_path: Path) -> None:
 
 
 def test_types_that_columns_may_have() -> None:
-    columns = columns_of(caption="c", image="i", label=None, key="k", scores=("s",))
+    columns = columns_of(caption="c", image="i", label=None, key="k", carrying=CarryingRules(scores=("s",)))
     kinds = [[str(field.type) for field in schema] for schema in schemas_of(columns)]
     assert len(kinds) == 4 and kinds[0] == ["double", "string", "string", "string"]

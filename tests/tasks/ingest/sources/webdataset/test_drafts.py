@@ -29,9 +29,9 @@ def test_captions_share_their_image() -> None:
 
 def test_a_score_must_be_somewhere() -> None:
     made = gathering(scores=("clip",))
-    made.require_scores()  # of no samples nothing can be said
+    made.require_carried()  # of no samples nothing can be said
     made.of_samples([sample("a", txt=b"1", jpg=b"x", json=b"{}")])
-    with pytest.raises(InputError, match="the score 'clip'"):
-        made.require_scores()
+    with pytest.raises(InputError, match="has 'clip' in its"):
+        made.require_carried()
     made.of_samples([sample("b", txt=b"1", jpg=b"x", json=b'{"clip": 1}')])
-    made.require_scores()
+    made.require_carried()

@@ -92,7 +92,7 @@ def test_scores(tmp_path: Path) -> None:
     members += [("b.jpg", RED), ("b.txt", b"x"), ("b.json", b'{"clip": "high"}')]
     accepted, _ = taken(write_tar(tmp_path / "0.tar", members), scores=("clip", "nsfw"))
     assert [row["scores"] for row in accepted] == [{"clip": 0.5, "nsfw": None}, {"clip": None, "nsfw": None}]
-    with pytest.raises(InputError, match=r"has the score 'aesthetic' in its \.json"):
+    with pytest.raises(InputError, match=r"has 'aesthetic' in its \.json"):
         taken(tmp_path / "0.tar", scores=("aesthetic",))
 
 
