@@ -11,8 +11,7 @@ from tasks.ingest.columns.kept import kept_of
 from tasks.ingest.columns.known_ids import KnownIds
 from tasks.ingest.columns.plain import plain
 from tasks.ingest.columns.xxh3 import row_ids
-from tasks.ingest.pictures.cells import ImageCells
-from tasks.ingest.pictures.images import ImageFolder
+from tasks.ingest.pictures.cells import ImageCells, Loads
 from tasks.ingest.rows.drafts import Drafts
 from tasks.ingest.rows.extras import Extras
 from tasks.ingest.rows.row import Rejection
@@ -32,12 +31,10 @@ class DraftMaker:
         columns: which columns are read.
         rules: what is refused.
         seen: keys of rows before these.
-        folder: where paths of images start from; None where there is no such folder.
+        folder: what loads images by their paths; None where there is no such thing.
     """
 
-    def __init__(
-        self, source: str, columns: Columns, rules: FileRules, seen: KnownIds, folder: ImageFolder | None
-    ) -> None:
+    def __init__(self, source: str, columns: Columns, rules: FileRules, seen: KnownIds, folder: Loads | None) -> None:
         self._source, self._columns, self._rules = source, columns, rules
         self._seen, self._folder = seen, folder
 

@@ -62,13 +62,6 @@ class WebdatasetConfig(CarryingRules):
             raise ValueError(f"key must be `sample` or `json.<field>`, not {key!r}")
         return key
 
-    @field_validator("image_content")
-    @classmethod
-    def _tars_are_copied(cls, content: str) -> str:
-        if content == "keep":
-            raise ValueError("images inside tars are always copied; leave image_content out, or unpack the tars")
-        return content
-
     @field_validator("concepts", "concept_scores")
     @classmethod
     def _names_a_field(cls, name: str | None) -> str | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
+from storage.tables.references import reference
 from storage.tables.schemas import IMAGE
 from tasks.arrays import Int64s
 from tasks.ingest.columns.cells import is_number
@@ -20,9 +21,10 @@ from tasks.ingest.rows.drafts import Drafts
 from tasks.ingest.rows.extras import Extras
 from tasks.ingest.rows.row import Rejection
 from tasks.ingest.sources.webdataset.beside import TableBeside
-from tasks.ingest.sources.webdataset.cells import NO_FIELDS, captions_of, fields_of, key_of, label_of
+from tasks.ingest.sources.webdataset.cells import captions_of, key_of, label_of
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
-from tasks.ingest.sources.webdataset.samples import Fault, Sample
+from tasks.ingest.tars.fields import NO_FIELDS, json_fields
+from tasks.ingest.tars.samples import Fault, Sample
 
 REPEATED: Fault = (
     "duplicate key",
@@ -40,6 +42,7 @@ class _Row:
     label: int | None = None
     image: bytes | None = None
     path: str | None = None
+    lies: tuple[int, int] = (0, 0)
     fields: Mapping[str, object] = field(default_factory=dict)
     fault: Fault | None = None
 
@@ -52,10 +55,13 @@ class Gathering:
         tar: what rows call the tar.
         seen: ids of keys that came before.
         table: the rows that img2dataset tells of this tar, if it does.
+        place: where the tar lies, if images are kept there; None: they are copied.
     """
 
-    def __init__(self, config: WebdatasetConfig, tar: str, seen: KnownIds, table: TableBeside | None) -> None:
-        self._config, self._tar, self._seen, self._table = config, tar, seen, table
+    def __init__(
+        self, config: WebdatasetConfig, tar: str, seen: KnownIds, table: TableBeside | None, place: str | None = None
+    ) -> None:
+        self._config, self._tar, self._seen, self._table, self._place = config, tar, seen, table, place
         held = {} if table is None else table.columns
         self._unseen = {name for name in config.carried_fields if name not in held}
         self._some = False
@@ -114,7 +120,7 @@ class Gathering:
         row = _Row(where, [None], fault=sample.fault)
         if row.fault:
             return row
-        fields = fields_of(sample) if config.fields or config.carried_fields else NO_FIELDS
+        fields = json_fields(sample) if config.fields or config.carried_fields else NO_FIELDS
         if isinstance(fields, tuple):
             return self._refused(row, fields)
         row.fields, self._some = fields, True
@@ -151,7 +157,7 @@ class Gathering:
             if config.missing_images == "reject":
                 self._refused(row, ("missing image", _held(sample)))
             return row
-        row.image, row.path = content, sample.names[extension]
+        row.image, row.path, row.lies = content, sample.names[extension], sample.places[extension]
         return row
 
     def _refused(self, row: _Row, fault: Fault) -> _Row:
@@ -186,11 +192,23 @@ class Gathering:
             if config.caption is None
             else pa.array([caption for row in rows for caption in row.captions], pa.large_binary()),
             labels=None if config.label is None else pa.array([rows[at].label for at in owner], pa.int64()),
-            images=None if config.image is None else ImageCells(_cells(rows), owner, config, None),
+            images=None if config.image is None else ImageCells(_cells(rows), owner, config, None, self._kept(rows)),
             where=lambda draft: self._tar,
             faults=faults,
             extras=extras,
         )
+
+    def _kept(self, rows: Sequence[_Row]) -> pa.StringArray | None:
+        """What stands for the images, where they are kept in the tar."""
+        if self._place is None:
+            return None
+        named = [
+            None
+            if row.image is None
+            else reference(self._place, row.image, (*row.lies, (row.path or "").encode("utf-8", "replace").decode()))
+            for row in rows
+        ]
+        return pa.array(named, pa.string())
 
     def _extras(
         self, rows: Sequence[_Row], beside: Sequence[int | None], faults: dict[int, Rejection], owner: Int64s

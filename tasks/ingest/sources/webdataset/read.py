@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from storage.places.place import Place
+from storage.errors import InputError
+from storage.places.place import Place, absolute
 from storage.places.read import open_binary
 from storage.tables.schemas import PAIRS, with_carried
 from tasks.ingest.columns.known_ids import KnownIds
@@ -16,12 +17,12 @@ from tasks.ingest.sources.webdataset.beside import TableBeside, read_beside
 from tasks.ingest.sources.webdataset.config import FIELD, WebdatasetConfig
 from tasks.ingest.sources.webdataset.drafts import Gathering
 from tasks.ingest.sources.webdataset.plan import label_of, table_beside
-from tasks.ingest.sources.webdataset.samples import Sample, samples
-from tasks.ingest.sources.webdataset.tar import Damaged, TarStream
+from tasks.ingest.tars.fields import MOST_JSON
+from tasks.ingest.tars.samples import Sample, samples
+from tasks.ingest.tars.stream import Damaged, TarStream
 
 SAMPLES_AT_ONCE = 4_096
 BYTES_AT_ONCE = 16 << 20
-MOST_JSON = 16 << 20
 MOST_LABEL = 1 << 10
 MOST_CAPTIONS = 1 << 20
 
@@ -52,8 +53,15 @@ def read_tars(config: WebdatasetConfig, group: Group, files: Sequence[Place]) ->
 def _read_tar(
     config: WebdatasetConfig, label: str, tar: Place, table: TableBeside | None, seen: KnownIds
 ) -> Iterator[Batch]:
-    gathering = Gathering(config, label, seen, table)
+    place = absolute(tar) if config.image_content == "keep" else None
+    gathering = Gathering(config, label, seen, table, place)
     with open_binary(tar) as file:
+        if place is not None and file.read(2) == b"\x1f\x8b":
+            raise InputError(
+                f"{tar} is packed by gzip, and an image inside it cannot be reached by itself: unpack it, or leave "
+                f"image_content: keep out of {config.name!r}"
+            )
+        file.seek(0)
         for block in _blocks(file, config):
             if isinstance(block, Damaged):
                 refused = Rejection(label, "damaged archive", f"{label}: {block}")

@@ -6,7 +6,7 @@ from storage.errors import InputError
 from tasks.ingest.columns.known_ids import KnownIds
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
 from tasks.ingest.sources.webdataset.drafts import Gathering
-from tasks.ingest.sources.webdataset.samples import Sample
+from tasks.ingest.tars.samples import Sample
 
 
 def gathering(**options: object) -> Gathering:
@@ -14,7 +14,8 @@ def gathering(**options: object) -> Gathering:
 
 
 def sample(key: str, **parts: bytes) -> Sample:
-    return Sample(key, dict(parts), {extension: f"{key}.{extension}" for extension in parts})
+    names = {extension: f"{key}.{extension}" for extension in parts}
+    return Sample(key, dict(parts), names, {extension: (512, len(body)) for extension, body in parts.items()})
 
 
 def test_captions_share_their_image() -> None:
