@@ -39,6 +39,11 @@ class CurationPlan(StudyPlan):
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig, description="split of the benchmark")
     settings: CurationConfig = Field(default_factory=CurationConfig, description="the page")
 
+    @property
+    def scored(self) -> list[tuple[Benchmark, str]]:
+        """The benchmark with its split."""
+        return [(self.benchmark, self.evaluation.split)]
+
     @model_validator(mode="after")
     def _arms_are_told_apart(self) -> "CurationPlan":
         self.heads.loss.check()

@@ -38,6 +38,11 @@ class ZeroShotPlan(StudyPlan):
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig, description="split of the benchmarks")
     settings: ZeroShotConfig = Field(default_factory=ZeroShotConfig, description="the page")
 
+    @property
+    def scored(self) -> list[tuple[Benchmark, str]]:
+        """Every benchmark with its split."""
+        return [(item, self.evaluation.split) for item in self.benchmarks]
+
     @model_validator(mode="after")
     def _runs_are_told_apart(self) -> "ZeroShotPlan":
         for encoder in self.encoders.values():
