@@ -13,6 +13,8 @@ from tasks.studies.config import StudyConfig
 from tasks.studies.curation.arms import Arm
 from tasks.studies.curation.config import CurationConfig
 from tasks.studies.illustration.config import IllustrationConfig
+from tasks.studies.online.arms import Arm as OnlineArm
+from tasks.studies.online.config import OnlineConfig
 from tasks.studies.selfsupervised.config import ComparisonConfig, Question, SampleConfig
 from tasks.studies.selfsupervised.measured import Run
 from tasks.studies.stats import MeasuredStats, StudyStats
@@ -22,7 +24,9 @@ from tasks.studies.tregs_retrieval.config import RetrievalConfig
 from tasks.studies.tregs_retrieval.runs import RetrievalRun
 from tasks.studies.zero_shot.config import ZeroShotConfig
 from tasks.studies.zero_shot.runs import ScoredRun
+from tasks.training.config import HeadsConfig
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
+from tasks.training.stats import BudgetStats
 
 if TYPE_CHECKING:
     from tasks.studies.page.content import StudyPage
@@ -225,3 +229,70 @@ def illustration(config: IllustrationConfig, *, work: Workspace) -> StudyStats:
     from tasks.studies.illustration.sample import illustration_numbers
 
     return _written(illustration_page(config, illustration_numbers(config)), config, work)
+
+
+@stage("train_targeted", version=1, modules=())
+def train_targeted(
+    config: HeadsConfig,
+    online: OnlineConfig,
+    seed: int,
+    embeddings: Sequence[Manifest],
+    matches: Sequence[Manifest],
+    balanced: Manifest,
+    *,
+    work: Workspace,
+) -> BudgetStats:
+    """Heads trained on concept-targeted batches, which are made from ids and keywords.
+
+    Args:
+        config: heads and their training.
+        online: how batches are chosen.
+        seed: of weights and order.
+        embeddings: what `embed` wrote.
+        matches: what `match` wrote.
+        balanced: what `balance` wrote: its target is that of the batches.
+        work: this run.
+    """
+    import time
+
+    from storage.tables.shards import write_table
+    from tasks.studies.online.read import read_keywords, read_target
+    from tasks.studies.online.train import train_targeted as train
+    from tasks.training.data.embeddings import read_embeddings
+    from tasks.training.loop.context import Context
+    from tasks.training.models.saved import save_heads
+
+    began = time.perf_counter()
+    examples = read_embeddings(work.shards(embeddings, "embeddings-*.parquet"), None)
+    keywords = read_keywords(examples.ids, work.shards(matches, "matches-*.parquet"))
+    context = Context(work.runtime.device, work.scratch, f"targeted heads {seed}", work.report)
+    target = read_target(work.path(balanced, "entries.parquet"))
+    heads, fitted = train(examples, keywords, target, config, candidates=online.candidates, seed=seed, context=context)
+    save_heads(work.output, heads)
+    write_table(work.output / "metrics.parquet", fitted.metrics)
+    return BudgetStats(
+        steps=fitted.steps,
+        examples_seen=fitted.examples_seen,
+        distinct_examples=len(examples.ids),
+        resumed_at=fitted.resumed_at,
+        seconds=round(time.perf_counter() - began, 3),
+        final_loss=fitted.last("loss"),
+    )
+
+
+@stage("online_page", version=1, modules=())
+def online_page(config: OnlineConfig, arms: Sequence[OnlineArm], *, work: Workspace) -> StudyStats:
+    """The page of the study `online`.
+
+    Args:
+        config: how batches were chosen.
+        arms: every arm with its trainings' scores, in the same order of seeds.
+        work: this run.
+    """
+    from tasks.studies.online.arms import online_numbers
+    from tasks.studies.online.page import online_page as page
+    from tasks.studies.scored.answers import read_answers
+
+    answers = {arm.name: [read_answers(work.path(run, "answers.parquet")) for run in arm.along] for arm in arms}
+    cost = {arm.name: (arm.trained, arm.decoded) for arm in arms}
+    return _written(page(config, online_numbers(answers, cost, confidence=config.confidence)), config, work)

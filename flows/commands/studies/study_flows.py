@@ -22,6 +22,7 @@ STUDY_FLOWS = {
     "tregs-points": "Points moved by T-REG alone: simplex, sphere, collapse, zeroed coordinates (Figure 3).",
     "zero-shot": "Figure 3: zero-shot scores along training, by text encoder, batch and half steps of the loss.",
     "curation": "Figure 4: original, random and balanced data on equal budgets, by class frequency.",
+    "online": "Concept-targeted batches beside an offline selection, at equal cost in training and in decoding.",
     "baselines": "Figure 5: sample mean, propensity weights and balancing, by dependence and misspecification.",
     "illustration": "A sample of a known joint and both of its marginals after every half step.",
 }

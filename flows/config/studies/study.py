@@ -8,6 +8,7 @@ from pydantic import Field
 from flows.config.experiment import Experiment
 from flows.config.studies.balance_k import BalanceKPlan
 from flows.config.studies.curation import CurationPlan
+from flows.config.studies.online import OnlinePlan
 from flows.config.studies.selfsupervised import ClusteringPlan, CoefficientsPlan, TregsSslPlan
 from flows.config.studies.simulated import BaselinesPlan, IllustrationPlan
 from flows.config.studies.tregs_cost import CostPlan
@@ -21,6 +22,7 @@ Study = Annotated[
     BalanceKPlan
     | ZeroShotPlan
     | CurationPlan
+    | OnlinePlan
     | BaselinesPlan
     | IllustrationPlan
     | TregsSslPlan

@@ -8,6 +8,7 @@ from flows.config.studies.study import StudyExperiment
 from flows.engine.engine import Engine, Ref
 from flows.graph.studies.balance_k import balance_k_graph
 from flows.graph.studies.curation import curation_graph
+from flows.graph.studies.online import online_graph
 from flows.graph.studies.selfsupervised import comparison_graph
 from flows.graph.studies.simulated import baselines_graph, illustration_graph
 from flows.graph.studies.tregs_cost import cost_graph
@@ -19,6 +20,7 @@ GRAPHS: Mapping[str, Callable[[Engine, Any, Path], Ref]] = {
     "balance-k": balance_k_graph,
     "zero-shot": zero_shot_graph,
     "curation": curation_graph,
+    "online": online_graph,
     "baselines": baselines_graph,
     "illustration": illustration_graph,
     "tregs-ssl": comparison_graph,

@@ -8,11 +8,14 @@ import pytest
 from flows.config.pipeline import load_experiment
 from flows.config.studies.balance_k import BalanceKPlan
 from flows.config.studies.curation import CurationPlan
+from flows.config.studies.online import OnlinePlan
 from flows.config.studies.study import StudyExperiment
 from flows.config.studies.zero_shot import ZeroShotPlan
 from flows.graph.studies.balance_k import balance_k_graph
 from flows.graph.studies.curation import curation_graph
 from flows.graph.studies.encoding import features_graph
+from flows.graph.studies.keywords import matched_pairs, selected
+from flows.graph.studies.online import online_graph
 from flows.graph.studies.simulated import baselines_graph, illustration_graph
 from flows.graph.studies.study import GRAPHS, study_graph
 from flows.graph.studies.zero_shot import zero_shot_graph
@@ -97,6 +100,44 @@ def test_curation_gives_every_arm_its_control(tmp_path: Path) -> None:
     assert engine.submitted["subsample threshold"]["realised"] == "realise threshold"
     with pytest.raises(InputError, match="the name of a control"):
         load_experiment(write(tmp_path, values | {"arms": {"random": {"balancing": {"method": "rake"}}}}))
+
+
+def test_online_compares_equal_costs(tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    values = {
+        "kind": "online",
+        "data": {"sources": [{"kind": "scenes", "rows": 64}], "encoder": {"model": None}},
+        "metadata": {"sources": [{"kind": "entries", "entries": ["red"]}]},
+        "offline": {"balancing": {"method": "rake"}},
+        "heads": {"steps": 20, "batch": 8},
+        "seeds": [0, 1],
+        "benchmark": {"name": "a", "path": str(tmp_path / "set")},
+        "settings": {"candidates": 4},
+    }
+    found = load_experiment(write(tmp_path, values))
+    assert isinstance(found, StudyExperiment) and isinstance(found.study, OnlinePlan)
+    engine = Recorder()
+    assert online_graph(engine, found.study, found.runtime.store) == "report"
+    assert [(arm.name, arm.trained, arm.decoded) for arm in engine.submitted["report"]["arms"]] == [
+        ("uniform", 160, 160),
+        ("offline selection", 160, 160),
+        ("online, from ids", 160, 160),
+        ("online, after decoding", 40, 160),
+    ]
+    assert engine.submitted["heads online, after decoding, seed 1"]["config"].steps == 5
+    assert engine.submitted["heads offline selection, seed 0"]["selection"] == ["select offline 0"]
+    features = features_graph(Recorder(), found.study.data, tmp_path / "store")
+    entries, matches = matched_pairs(
+        Recorder(), found.study.metadata, found.study.matching, features, tmp_path / "store"
+    )
+    assert (entries, matches) == ("metadata", ["match 0"])
+    assert selected(Recorder(), "x", found.study.offline, entries, matches, features).realised == "realise x"
+    for fault, said in (
+        ({"offline": {"balancing": {"method": "threshold", "t": 5}}}, "has no target"),
+        ({"heads": {"steps": 21, "batch": 8}}, "no multiple of 4"),
+    ):
+        with pytest.raises(InputError, match=said):
+            load_experiment(write(tmp_path, values | fault))
 
 
 @pytest.mark.parametrize("kind", ["baselines", "illustration"])
