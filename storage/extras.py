@@ -17,7 +17,7 @@ PACKAGES = {
     "faiss": "train",
     "ray": "ray",
     "prefect_ray": "ray",
-    "universal_pathlib": "remote",
+    "upath": "remote",
     "s3fs": "remote",
     "gcsfs": "remote",
     "aiohttp": "remote",
