@@ -11,7 +11,6 @@ from storage.places.place import Place
 from storage.places.read import open_binary
 from storage.places.remember import remembered
 from storage.tables.ids import row_ids
-from tasks.ingest.columns.known_ids import KnownIds
 from tasks.ingest.files.json_list import json_entries
 from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.pictures.paths import require_file
@@ -36,6 +35,8 @@ def read_imagenet_captions(
     The label is the position of the entry's wnid among the file's sorted wnids. Raises `InputError` for a
     file that is not a JSON list. `files` are the list, and the image folder if one is used.
     """
+    from tasks.ingest.columns.known_ids import KnownIds  # with numba, for which every command would wait
+
     folder = first(files[1:])
     images = None if folder is None else ImageFolder(folder, config)
     found = listed(files[0])
