@@ -9,17 +9,17 @@ from tasks.reporting.page.svg import INK, MUTED, RULE, SERIES, blank, logarithmi
 from tasks.studies.selfsupervised.measured import Labelled, arms_of, summaries, values_of
 
 TITLES = {
-    "linear": "linear probe, top-1 (%)",
-    "neighbours": "nearest neighbours, top-1 (%)",
-    "effective_rank": "effective rank of the features",
-    "spread": "spread of embeddings (0: one point)",
-    "directions": "directions of embeddings",
-    "norm": "mean length of embeddings",
-    "prototypes": "prototypes in use",
-    "recall": "mean recall (%)",
-    "gap": "gap between the branches",
-    "image_uniformity": "L_u of images",
-    "text_uniformity": "L_u of captions",
+    "linear": "linear probe,\ntop-1 (%)",
+    "neighbours": "nearest neighbours,\ntop-1 (%)",
+    "effective_rank": "effective rank\nof the features",
+    "spread": "spread of embeddings\n(0: one point)",
+    "directions": "directions\nof embeddings",
+    "norm": "mean length\nof embeddings",
+    "prototypes": "prototypes\nin use",
+    "recall": "mean recall\n(%)",
+    "gap": "gap between\nthe branches",
+    "image_uniformity": "L_u of images\n(less: more uniform)",
+    "text_uniformity": "L_u of captions\n(less: more uniform)",
 }
 PERCENT = ("linear", "neighbours", "recall")
 SIGNED = ("image_uniformity", "text_uniformity")

@@ -89,7 +89,11 @@ def test_every_kind_has_a_command_and_both_editions() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["balance-k", "curation", "online", "baselines", "illustration"])
+@pytest.mark.parametrize(
+    "name",
+    ["balance-k", "curation", "online", "baselines", "illustration", "clustering", "tregs-ssl", "tregs-coefficients",
+     "tregs-cost", "tregs-points", "tregs-retrieval"],
+)  # fmt: skip
 def test_the_small_edition_runs_on_real_data(
     name: str, tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

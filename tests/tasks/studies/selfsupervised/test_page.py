@@ -23,6 +23,7 @@ def test_every_question_has_its_page(question: Question) -> None:
     said = " ".join(page.answer)
     assert "first, better" in said and "1 of 2 differences from alone can be told from chance" in said
     assert "in one point (spread below 0.1): first, alone." in said
+    assert "Prototypes in use: alone 9.0, better 9.0" in said
     assert "66.1 %" in str(page.tables[0].rows) and len(page.tables) == 2
     assert page.numbers["differences"] and "4 steps of 32 pictures of 16 pixels" in page.method[0]
 
