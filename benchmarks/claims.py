@@ -52,12 +52,14 @@ class Benchmark:
         about: what it asks, in one line.
         arguments: for the run whose results are kept.
         claims: what it is to show.
+        gpu: it needs one; `make bench` leaves it out where there is none.
     """
 
     module: str
     about: str
     arguments: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
+    gpu: bool = False
 
 
 NUMBER = r"(?P<ratio>\d+(?:\.\d+)?)"
@@ -91,6 +93,9 @@ BENCHMARKS: dict[str, Benchmark] = {
         Claim("T-REG of both branches takes at most half of the time", "open_clip's ClipLoss, B ≥ 2,048",
               rf"^B=(?:2048|4096) features.*T-REG, both [\d.]+ ms \({NUMBER}x\)", most=0.5),
     )),
+    "treg_share": Benchmark("treg_share", "the share of T-REG in a step of CLIP on a GPU", ("--device", "cuda"), (
+        Claim("at most 5 % of a ViT-B/32 step", "the whole step", rf"T-REG {NUMBER} % of it", most=5),
+    ), gpu=True),
     "mst": Benchmark("mst", "spanning trees of batches and of ten thousand points", claims=(
         Claim("the tree of a batch takes at most 1.1 of the time", "hdbscan's core, B ≥ 1,024",
               _column(r"(?:1024|4096)", 3), most=1.1),
