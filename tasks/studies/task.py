@@ -26,7 +26,7 @@ from tasks.studies.zero_shot.config import ZeroShotConfig
 from tasks.studies.zero_shot.runs import ScoredRun
 from tasks.training.config import HeadsConfig
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
-from tasks.training.stats import BudgetStats
+from tasks.training.stats import TrainingStats
 
 if TYPE_CHECKING:
     from tasks.studies.page.content import StudyPage
@@ -241,7 +241,7 @@ def train_targeted(
     balanced: Manifest,
     *,
     work: Workspace,
-) -> BudgetStats:
+) -> TrainingStats:
     """Heads trained on concept-targeted batches, which are made from ids and keywords.
 
     Args:
@@ -270,13 +270,20 @@ def train_targeted(
     heads, fitted = train(examples, keywords, target, config, candidates=online.candidates, seed=seed, context=context)
     save_heads(work.output, heads)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    return BudgetStats(
+    return TrainingStats(
         steps=fitted.steps,
         examples_seen=fitted.examples_seen,
         distinct_examples=len(examples.ids),
         resumed_at=fitted.resumed_at,
         seconds=round(time.perf_counter() - began, 3),
         final_loss=fitted.last("loss"),
+        final_contrastive=fitted.last("contrastive"),
+        logit_scale=fitted.last("logit_scale"),
+        image_norm=fitted.last("image_norm"),
+        text_norm=fitted.last("text_norm"),
+        image_tree=fitted.last("image_tree"),
+        text_tree=fitted.last("text_tree"),
+        predicted_norm=None,
     )
 
 
