@@ -26,8 +26,10 @@ def read_subset(path: Place) -> Uids:
             held = np.load(path, mmap_mode="r", allow_pickle=False)
         else:
             held = np.load(io.BytesIO(read_bytes(path)), allow_pickle=False)
-    except (ValueError, EOFError, OSError, SyntaxError) as error:  # of headers that numpy cannot evaluate
-        raise InputError(f"the subset {path} is no .npy file of numbers ({str(error).splitlines()[0][:120]})") from None
+    except (ValueError, TypeError, EOFError, OSError, SyntaxError, MemoryError, OverflowError) as error:
+        # the last three of headers that cannot be evaluated, or claim more than there is
+        said = next(iter(str(error).splitlines()), type(error).__name__)
+        raise InputError(f"the subset {path} is no .npy file of numbers ({said[:120]})") from None
     uids = _two_numbers(held)
     if uids is None:
         kind = f"{held.dtype} of {held.ndim} dimensions" if isinstance(held, np.ndarray) else type(held).__name__

@@ -27,6 +27,9 @@ from tasks.ingest.sources.datacomp.subset import read_subset
 from tests.tasks.ingest.conftest import image_bytes, rows_of
 from tests.tasks.ingest.sources.webdataset.conftest import write_tar
 
+HEADER = b"{'descr': [('f0', '<u8'), ('f1', '<u8')], 'fortran_order': False, 'shape': (1152921504606846976,), }"
+HUGE = b"\x93NUMPY\x01\x00" + len(HEADER).to_bytes(2, "little") + HEADER + bytes(32)
+"""A few bytes that claim to be 2^60 uids."""
 RNG = np.random.default_rng(0)
 UIDS = [RNG.bytes(16).hex() for _ in range(12)]
 
@@ -186,6 +189,7 @@ def test_the_export_of_what_came_in_is_what_came_in(tmp_path: Path) -> None:
         (np.array([{"a": 1}], object), "no .npy file of numbers"),
         (b"\x80\x04K\x01.", "no .npy file of numbers"),
         (b"", "no .npy file of numbers"),
+        (HUGE, "no .npy file of numbers"),
     ],
 )
 def test_other_files_are_one_sentence(tmp_path: Path, array: np.ndarray | bytes, says: str) -> None:
