@@ -15,7 +15,9 @@ from tasks.training.stats import TrainingStats
 
 if TYPE_CHECKING:
     from tasks.embedding.benchmarks.layout import Layout
-    from tasks.evaluation.scoring.answers import Classification, Retrieval
+    from tasks.evaluation.probe.linear import Labelled
+    from tasks.evaluation.scoring.answers import Answers
+    from tasks.training.models.heads import Heads
 
 
 @stage("evaluate", version=1, modules=())
@@ -75,16 +77,46 @@ def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest,
         encoded: what `encode_benchmark` wrote.
         work: this run.
     """
-    from tasks.evaluation.zeroshot.clip_benchmark import zero_shot
-    from tasks.evaluation.zeroshot.encoded import HeadsOnFeatures, load_encoded
-    from tasks.training.models.saved import load_heads
+    return _score_encoded(config, model, encoded, work)
 
-    read = load_encoded(work.directory(encoded))
-    with _on_device(work) as device:
-        heads = HeadsOnFeatures(load_heads(work.directory(model)), read).to(work.runtime.device).eval()
-        batches = read.batches(config.batch_size)
-        answers = zero_shot(read.layout, heads, heads.tokenise, batches, config, device=device)
-    return _scored(config, read.layout, answers, "heads", model, work)
+
+@stage("evaluate_encoded", version=1, modules=())
+def evaluate_encoded(
+    config: EvaluationConfig, model: Manifest, encoded: Manifest, *, work: Workspace
+) -> BenchmarkStats:
+    """Score a CLIP model on a benchmark that it encoded itself: for a probe it is, and need not be again.
+
+    Args:
+        config: intervals.
+        model: what a training stage wrote.
+        encoded: what `encode_benchmark` wrote with this model.
+        work: this run.
+    """
+    return _score_encoded(config, model, encoded, work)
+
+
+@stage("probe_encoded", version=1, modules=("tasks.evaluation.probe",))
+def probe_encoded(
+    config: ProbeConfig, model: Manifest, train: Manifest, test: Manifest, *, work: Workspace
+) -> ProbeStats:
+    """Linear and nearest-neighbour accuracy of a CLIP model's, or of heads', image features on a benchmark.
+
+    Args:
+        config: how features are evaluated.
+        model: heads, or the CLIP model that encoded the benchmark.
+        train: the benchmark's training images, as `encode_benchmark` wrote them.
+        test: its test images.
+        work: this run.
+    """
+    from tasks.evaluation.probe.encoded_features import labelled_features
+    from tasks.evaluation.zeroshot.encoded import load_encoded
+    from tasks.threads import fixed_threads
+
+    heads = _heads_of(model, work)
+    asked = load_encoded(work.directory(test))
+    with fixed_threads(config.threads):
+        sets = [labelled_features(each, heads) for each in (load_encoded(work.directory(train)), asked)]
+    return _probed(config, *sets, asked.layout.classes, model, work)
 
 
 @stage("evaluate_along", version=1, modules=())
@@ -137,9 +169,45 @@ def probe(
         untrained: evaluate the random network that a self-supervised training began from: the level to beat.
         work: this run.
     """
+    from tasks.evaluation.probe.features import encode_labelled, load_encoder
+    from tasks.threads import fixed_threads
+
+    with fixed_threads(config.threads):
+        base_folder = work.directory(base) if base is not None else None
+        encoder = load_encoder(work.directory(model), base_folder, work.runtime.device, untrained=untrained)
+        sets = [
+            encode_labelled(
+                [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
+                encoder,
+                batch=config.batch_size,
+                workers=work.runtime.workers,
+                what=what,
+            )
+            for pairs, what in ((train, "training images"), (test, "test images"))
+        ]
+    return _probed(config, *sets, (), None if untrained else model, work)
+
+
+def _probed(
+    config: ProbeConfig,
+    known: "Labelled",
+    asked: "Labelled",
+    names: Sequence[str],
+    model: Manifest | None,
+    work: Workspace,
+) -> ProbeStats:
+    """Learn from `known`, answer `asked`, and write both classifiers' answers and scores.
+
+    Args:
+        config: how features are evaluated.
+        known: what is learnt from.
+        asked: what is asked for.
+        names: of the classes; empty: their numbers.
+        model: whose features they are; None for an untrained one.
+        work: this run.
+    """
     import pyarrow as pa
 
-    from tasks.evaluation.probe.features import encode_labelled, load_encoder
     from tasks.evaluation.probe.linear import linear_probe
     from tasks.evaluation.probe.neighbours import neighbour_votes
     from tasks.evaluation.probe.scores import probe_json, probe_scores
@@ -149,18 +217,6 @@ def probe(
     from tasks.training.selfsupervised.collapse import effective_rank
 
     with fixed_threads(config.threads):
-        base_folder = work.directory(base) if base is not None else None
-        encoder = load_encoder(work.directory(model), base_folder, work.runtime.device, untrained=untrained)
-        known, asked = (
-            encode_labelled(
-                [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
-                encoder,
-                batch=config.batch_size,
-                workers=work.runtime.workers,
-                what=what,
-            )
-            for pairs, what in ((train, "training images"), (test, "test images"))
-        )
         linear = linear_probe(known, config)
         ranking = linear.ranking(asked.features)
         nearest = neighbour_votes(known.features, known.labels, asked.features,
@@ -177,6 +233,7 @@ def probe(
         ranking.numpy(),
         nearest.numpy(),
         Bootstrap(config.resamples, config.confidence, config.seed),
+        names=names,
     )
     predictions = pa.table(
         {
@@ -186,7 +243,9 @@ def probe(
             "neighbours": pa.array(nearest.numpy(), pa.int32()),
         }
     )
-    found = probe_json(scores, linear, pretrained="untrained" if untrained else model.digest[:12], effective_rank=rank)
+    found = probe_json(
+        scores, linear, pretrained="untrained" if model is None else model.digest[:12], effective_rank=rank
+    )
     write_results(work.output, predictions, found)
     chosen = {
         "penalty": linear.fit.penalty,
@@ -195,6 +254,28 @@ def probe(
         "effective_rank": rank,
     }
     return ProbeStats.model_validate(figures(scores) | chosen)
+
+
+def _heads_of(model: Manifest, work: Workspace) -> "Heads | None":
+    """The heads that a model is; None for a whole model."""
+    from tasks.training.models.saved import load_heads, model_facts
+
+    folder = work.directory(model)
+    return load_heads(folder, work.runtime.device) if model_facts(folder).get("kind") == "heads" else None
+
+
+def _score_encoded(config: EvaluationConfig, model: Manifest, encoded: Manifest, work: Workspace) -> BenchmarkStats:
+    from tasks.evaluation.zeroshot.clip_benchmark import zero_shot
+    from tasks.evaluation.zeroshot.encoded import HeadsOnFeatures, load_encoded
+
+    read = load_encoded(work.directory(encoded))
+    heads = _heads_of(model, work)
+    with _on_device(work) as device:
+        scored = HeadsOnFeatures(heads, read).to(work.runtime.device).eval()
+        answers = zero_shot(
+            read.layout, scored, scored.tokenise, read.batches(config.batch_size), config, device=device
+        )
+    return _scored(config, read.layout, answers, "model" if heads is None else "heads", model, work)
 
 
 def _layout(config: EvaluationConfig, benchmark: str, dataset: Manifest | External, work: Workspace) -> "Layout":
@@ -217,7 +298,7 @@ def _on_device(work: Workspace) -> Iterator[str]:
 def _scored(
     config: EvaluationConfig,
     layout: "Layout",
-    answers: "Classification | Retrieval",
+    answers: "Answers",
     name: str,
     model: Manifest,
     work: Workspace,

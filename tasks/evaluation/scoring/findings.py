@@ -10,6 +10,9 @@ from tasks.arrays import Int64s
 NAMED = 5
 """Names that a sentence lists before it says how many more there are."""
 
+FIVE = 5
+"""Classes that there must be for acc5."""
+
 
 def class_findings(names: Sequence[str], labels: Int64s) -> tuple[str, ...]:
     """Sentences about classes with the same name, and about classes without images.
@@ -36,12 +39,29 @@ def class_findings(names: Sequence[str], labels: Int64s) -> tuple[str, ...]:
             "the others' recall is 0 whatever the model"
         )
     counts = np.bincount(labels, minlength=len(names))
-    if len(empty := [repr(names[number]) for number in np.flatnonzero(counts == 0)]):
-        found.append(
-            f"{len(empty)} of {len(names)} classes have no image ({_listed(empty, ', ')}): they can be answered, and "
-            "are left out of the mean over classes"
-        )
-    return tuple(found)
+    left = "can be answered, and are left out of the mean over classes"
+    return (*found, *missing_findings(names, counts, left))
+
+
+def missing_findings(names: Sequence[str], counts: Int64s, consequence: str) -> tuple[str, ...]:
+    """A sentence about classes without images.
+
+    Args:
+        names: of all classes.
+        counts: how many images each has, `[c]`.
+        consequence: what becomes of such classes, after "they".
+    """
+    empty = [repr(names[number]) for number in np.flatnonzero(np.asarray(counts) == 0)]
+    if not empty:
+        return ()
+    return (f"{len(empty)} of {len(names)} classes have no image ({_listed(empty, ', ')}): they {consequence}",)
+
+
+def few_findings(classes: int) -> tuple[str, ...]:
+    """A sentence about benchmarks of so few classes that a metric does not exist."""
+    if classes >= FIVE:
+        return ()
+    return (f"there are only {classes} classes, so that acc5 does not exist: it is null in the results, never NaN",)
 
 
 def caption_findings(blank: int) -> tuple[str, ...]:
