@@ -16,6 +16,7 @@ from flows.commands.delivery.card import card
 from flows.commands.delivery.export import export
 from flows.commands.reading.difference import diff
 from flows.commands.reading.where_used import where_used
+from flows.commands.scoring.evaluate import evaluate
 from flows.commands.serving.carry_out import carry_out
 from flows.commands.serving.deploy import deploy
 from flows.commands.serving.server import ensure_server, is_healthy, local_server, stop_server
@@ -97,6 +98,7 @@ def clip_benchmark(context: typer.Context) -> None:
     program(context.args)
 
 
+app.command()(evaluate)
 app.command()(init)
 app.command()(fields)
 app.command()(plan)

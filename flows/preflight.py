@@ -20,6 +20,7 @@ from storage.errors import InputError
 from storage.extras import missing, sentence
 from storage.places.place import is_url
 from tasks.embedding.models.folders import kind_of
+from tasks.embedding.models.hub import is_name
 from tasks.matching.config import WordFrequencyEntries
 from tasks.matching.lists.installed_versions import installed_lists
 
@@ -46,6 +47,7 @@ def preflight(config: Experiment, verb: Verb) -> Iterator[str]:
     yield from _files(config)
     yield from _encoders(config)
     yield from _class_lists(config)
+    yield from _no_models(config)
     yield from _folders(config)
 
 
@@ -112,7 +114,11 @@ def _packages(config: Experiment) -> Iterator[str]:
 
 def _files(config: Experiment) -> Iterator[str]:
     """Paths of this machine that the configuration names and that lead nowhere."""
+    evaluation = config.evaluation if isinstance(config, PipelineConfig) else None
     told: set[Path] = set()
+    if evaluation is not None:
+        yield from evaluation.faults()
+        told.update(evaluation.named)
     for name, path in paths(config):
         if path not in told and not path.exists():
             told.add(path)
@@ -126,7 +132,7 @@ def _files(config: Experiment) -> Iterator[str]:
 def paths(value: object) -> Iterator[tuple[str, Path]]:
     """Every path of this machine in a configuration, with the field that holds it; patterns and URLs are no paths."""
     for name, part in _parts(value):
-        if isinstance(part, Path) and not is_url(part) and not set("*?[{") & set(str(part)):
+        if isinstance(part, Path) and not is_url(part) and not is_name(part) and not set("*?[{") & set(str(part)):
             yield name, part
 
 
@@ -163,6 +169,27 @@ def _encoders(config: Experiment) -> Iterator[str]:
                     yield f"`{name}.{field}`: {folder} is a timm image model; give a transformers or open_clip folder"
 
 
+def _no_models(config: Experiment) -> Iterator[str]:
+    """Checkpoints that are named as models and hold none; they need no description."""
+    if not isinstance(config, PipelineConfig):
+        return
+    from tasks.embedding.models.checkpoint import weights_file
+
+    screening, training = config.screening, config.training
+    named = {
+        "screening.encoder.model": screening.encoder.model if screening else None,
+        "training.initial": training.initial if training else None,
+        "encoder.model": config.encoder.model if config.encoder else None,
+    }
+    for name, path in named.items():
+        if not isinstance(path, Path) or not path.exists():
+            continue  # `_files` says what does not exist
+        try:
+            weights_file(path)
+        except InputError as error:
+            yield f"`{name}`: {error}"
+
+
 def _class_lists(config: Experiment) -> Iterator[str]:
     """Benchmarks of this machine that name no classes, prompts or shards. The tars themselves are read when it runs."""
     if isinstance(config, PipelineConfig):
@@ -175,7 +202,7 @@ def _class_lists(config: Experiment) -> Iterator[str]:
         from tasks.embedding.benchmarks.layout import SHARD_COUNT, read_prompts
 
         try:
-            read_prompts(item.path)
+            read_prompts(item.path, item.path.name)
         except InputError as error:
             yield f"the benchmark {item.name!r}: {error}"
         shards = item.path / split / SHARD_COUNT

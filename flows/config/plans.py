@@ -1,6 +1,6 @@
 """Parts of the configuration that join several stages: what is screened, trained and evaluated, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from flows.config.experiment import NAME
 from storage.config import Config
 from storage.errors import InputError
-from tasks.embedding.benchmarks.named import expanded, named_folder
+from tasks.embedding.benchmarks.named import expanded, likely_folder, named_folder
 from tasks.embedding.config import EmbeddingConfig
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
@@ -29,7 +29,8 @@ class EncoderPlan(Config):
     )
     image_model: Path | None = Field(
         default=None,
-        description="folder of an image model of timm, transformers or open_clip, to encode images in `model`'s place",
+        description="folder of an image model of timm, transformers or open_clip, to encode images in `model`'s place; "
+        "or its name, hf-hub:OWNER/NAME or open_clip:ARCHITECTURE/TAG, to be fetched once",
     )
     text_model: Path | None = Field(
         default=None,
@@ -180,11 +181,32 @@ class EvaluationPlan(Config):
         given = list(values.get("benchmarks") or ())
         held = {str(each["name"] if isinstance(each, Mapping) else each.name) for each in given}
         try:
-            found = {name.replace("/", "-"): named_folder(Path(values["root"]), name) for name in expanded(tuple(names))}
+            wanted = [each for each in expanded(tuple(names)) if each.replace("/", "-") not in held]
+            found = [
+                {"name": each.replace("/", "-"), "path": likely_folder(Path(values["root"]), each)} for each in wanted
+            ]
         except InputError as error:
             raise ValueError(str(error)) from None
-        given += [{"name": name, "path": path} for name, path in found.items() if name not in held]
-        return {**values, "benchmarks": given}
+        return {**values, "benchmarks": [*given, *found]}
+
+    @property
+    def named(self) -> tuple[Path, ...]:
+        """The root, and the folders that `names` stands for: those that `faults` speaks of."""
+        if self.root is None:
+            return ()
+        return (self.root, *(likely_folder(self.root, each) for each in expanded(self.names)))
+
+    def faults(self) -> Iterator[str]:
+        """What is not where it is looked for, a sentence each."""
+        for each in expanded(self.names):
+            try:
+                named_folder(self.root or Path(), each)
+            except InputError as error:
+                yield str(error)
+                if not (self.root or Path()).is_dir():
+                    return
+        if self.probe is not None and not self.probed:
+            yield f"`evaluation.probe` has nothing to learn from: no benchmark has a sub-folder {self.probe.train!r}"
 
     @property
     def probed(self) -> tuple[Benchmark, ...]:
@@ -200,14 +222,12 @@ class EvaluationPlan(Config):
         )
 
     @model_validator(mode="after")
-    def _something_to_probe(self) -> "EvaluationPlan":
+    def _probes_what_is_there(self) -> "EvaluationPlan":
         if self.probe is None:
             return self
         known = [item.name for item in self.benchmarks]
         if unknown := [name for name in self.probe.benchmarks if name not in known]:
             raise ValueError(f"probe.benchmarks names {unknown[0]!r}, which is none of {', '.join(known)}")
-        if not self.probed:
-            raise ValueError(f"probe has nothing to learn from: no benchmark has a sub-folder {self.probe.train!r}")
         return self
 
 

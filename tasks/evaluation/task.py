@@ -10,12 +10,11 @@ from storage.store.workspace import Workspace
 from tasks.embedding.record import EncoderRecord
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
-from tasks.evaluation.stats import AlongStats, BenchmarkStats, EncodedStats, ProbeStats
+from tasks.evaluation.stats import AlongStats, BenchmarkStats, EncodedStats, HeadsStats, ProbeStats
 from tasks.training.stats import TrainingStats
 
 if TYPE_CHECKING:
     from tasks.embedding.benchmarks.layout import Layout
-    from tasks.evaluation.probe.linear import Labelled
     from tasks.evaluation.scoring.answers import Answers
     from tasks.training.models.heads import Heads
 
@@ -82,7 +81,7 @@ def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest,
 
 @stage("evaluate_encoded", version=1, modules=())
 def evaluate_encoded(
-    config: EvaluationConfig, model: Manifest, encoded: Manifest, *, work: Workspace
+    config: EvaluationConfig, model: Manifest | External, encoded: Manifest, *, work: Workspace
 ) -> BenchmarkStats:
     """Score a CLIP model on a benchmark that it encoded itself: for a probe it is, and need not be again.
 
@@ -97,7 +96,7 @@ def evaluate_encoded(
 
 @stage("probe_encoded", version=1, modules=("tasks.evaluation.probe",))
 def probe_encoded(
-    config: ProbeConfig, model: Manifest, train: Manifest, test: Manifest, *, work: Workspace
+    config: ProbeConfig, model: Manifest | External, train: Manifest, test: Manifest, *, work: Workspace
 ) -> ProbeStats:
     """Linear and nearest-neighbour accuracy of a CLIP model's, or of heads', image features on a benchmark.
 
@@ -109,6 +108,7 @@ def probe_encoded(
         work: this run.
     """
     from tasks.evaluation.probe.encoded_features import labelled_features
+    from tasks.evaluation.probe.outcome import probe_outcome
     from tasks.evaluation.zeroshot.encoded import load_encoded
     from tasks.threads import fixed_threads
 
@@ -116,7 +116,8 @@ def probe_encoded(
     asked = load_encoded(work.directory(test))
     with fixed_threads(config.threads):
         sets = [labelled_features(each, heads) for each in (load_encoded(work.directory(train)), asked)]
-    return _probed(config, *sets, asked.layout.classes, model, work)
+    outcome = probe_outcome(config, *sets, names=asked.layout.classes, log=work.log)
+    return outcome.write(work.output, pretrained=_weights_name(model), dataset=f"wds/{asked.layout.name}")
 
 
 @stage("evaluate_along", version=1, modules=())
@@ -147,6 +148,22 @@ def evaluate_along(config: EvaluationConfig, model: Manifest, encoded: Manifest,
     return AlongStats(benchmark=read.layout.name, checkpoints=len(along.scores), images=len(read.images))
 
 
+@stage("import_heads", version=1, modules=())
+def import_heads(heads: External, *, work: Workspace) -> HeadsStats:
+    """Heads of a file, such as the authors released, as a training stage would have written them: safetensors.
+
+    Args:
+        heads: a state dict in `.pt`, read with weights only, or in `.safetensors`; or a folder of heads.
+        work: this run.
+    """
+    from tasks.training.models.saved import load_heads, save_heads
+
+    read = load_heads(work.directory(heads))
+    save_heads(work.output, read)
+    sides = {"image": read.image_encoder.proj.in_features, "text": read.text_encoder.proj.in_features}
+    return HeadsStats(**sides, outputs=read.image_encoder.out.out_features)
+
+
 @stage("probe", version=1, modules=("tasks.evaluation.probe",))
 def probe(
     config: ProbeConfig,
@@ -170,6 +187,7 @@ def probe(
         work: this run.
     """
     from tasks.evaluation.probe.features import encode_labelled, load_encoder
+    from tasks.evaluation.probe.outcome import probe_outcome
     from tasks.threads import fixed_threads
 
     with fixed_threads(config.threads):
@@ -185,86 +203,27 @@ def probe(
             )
             for pairs, what in ((train, "training images"), (test, "test images"))
         ]
-    return _probed(config, *sets, (), None if untrained else model, work)
+    outcome = probe_outcome(config, *sets, log=work.log)
+    return outcome.write(work.output, pretrained="untrained" if untrained else model.digest[:12])
 
 
-def _probed(
-    config: ProbeConfig,
-    known: "Labelled",
-    asked: "Labelled",
-    names: Sequence[str],
-    model: Manifest | None,
-    work: Workspace,
-) -> ProbeStats:
-    """Learn from `known`, answer `asked`, and write both classifiers' answers and scores.
-
-    Args:
-        config: how features are evaluated.
-        known: what is learnt from.
-        asked: what is asked for.
-        names: of the classes; empty: their numbers.
-        model: whose features they are; None for an untrained one.
-        work: this run.
-    """
-    import pyarrow as pa
-
-    from tasks.evaluation.probe.linear import linear_probe
-    from tasks.evaluation.probe.neighbours import neighbour_votes
-    from tasks.evaluation.probe.scores import probe_json, probe_scores
-    from tasks.evaluation.scoring.intervals import Bootstrap
-    from tasks.evaluation.scoring.results import figures, write_results
-    from tasks.threads import fixed_threads
-    from tasks.training.selfsupervised.collapse import effective_rank
-
-    with fixed_threads(config.threads):
-        linear = linear_probe(known, config)
-        ranking = linear.ranking(asked.features)
-        nearest = neighbour_votes(known.features, known.labels, asked.features,
-                                  neighbours=config.neighbours, temperature=config.temperature)  # fmt: skip
-        rank = effective_rank(asked.features)
-    if not linear.fit.converged:
-        work.log(f"the linear probe stopped at a gradient of {linear.fit.residual:.1e}; give it more iterations")
-    if linear.at_the_edge:
-        work.log(
-            f"the best penalty, {linear.fit.penalty:g}, is at the edge of those tried; a better one may lie beyond"
-        )
-    scores = probe_scores(
-        asked.labels.numpy(),
-        ranking.numpy(),
-        nearest.numpy(),
-        Bootstrap(config.resamples, config.confidence, config.seed),
-        names=names,
-    )
-    predictions = pa.table(
-        {
-            "id": pa.array(asked.ids, pa.uint64()),
-            "label": pa.array(asked.labels.numpy(), pa.int32()),
-            "prediction": pa.array(ranking[:, 0].numpy(), pa.int32()),
-            "neighbours": pa.array(nearest.numpy(), pa.int32()),
-        }
-    )
-    found = probe_json(
-        scores, linear, pretrained="untrained" if model is None else model.digest[:12], effective_rank=rank
-    )
-    write_results(work.output, predictions, found)
-    chosen = {
-        "penalty": linear.fit.penalty,
-        "penalty_at_edge": linear.at_the_edge,
-        "converged": linear.fit.converged,
-        "effective_rank": rank,
-    }
-    return ProbeStats.model_validate(figures(scores) | chosen)
-
-
-def _heads_of(model: Manifest, work: Workspace) -> "Heads | None":
-    """The heads that a model is; None for a whole model."""
+def _heads_of(model: Manifest | External, work: Workspace) -> "Heads | None":
+    """The heads that a model is; None for a whole model, which the benchmark was encoded by."""
     from tasks.training.models.saved import load_heads, model_facts
 
     folder = work.directory(model)
-    return load_heads(folder, work.runtime.device) if model_facts(folder).get("kind") == "heads" else None
+    if isinstance(model, External) or model_facts(folder).get("kind") != "heads":
+        return None
+    return load_heads(folder, work.runtime.device)
 
 
-def _score_encoded(config: EvaluationConfig, model: Manifest, encoded: Manifest, work: Workspace) -> BenchmarkStats:
+def _weights_name(model: Manifest | External) -> str:
+    return (model.fingerprint if isinstance(model, External) else model.digest)[:12]
+
+
+def _score_encoded(
+    config: EvaluationConfig, model: Manifest | External, encoded: Manifest, work: Workspace
+) -> BenchmarkStats:
     from tasks.evaluation.zeroshot.clip_benchmark import zero_shot
     from tasks.evaluation.zeroshot.encoded import HeadsOnFeatures, load_encoded
 
@@ -300,7 +259,7 @@ def _scored(
     layout: "Layout",
     answers: "Answers",
     name: str,
-    model: Manifest,
+    model: Manifest | External,
     work: Workspace,
 ) -> BenchmarkStats:
     from tasks.evaluation.scoring.intervals import Bootstrap
@@ -311,6 +270,6 @@ def _scored(
     scores = scores_of(answers, layout.classes, bootstrap)
     for finding in scores.findings:
         work.log(f"{layout.name}: {finding}")
-    result = scores.to_json(dataset=f"wds/{layout.name}", model=name, pretrained=model.digest[:12])
+    result = scores.to_json(dataset=f"wds/{layout.name}", model=name, pretrained=_weights_name(model))
     write_results(work.output, answer_table(answers), result)
     return BenchmarkStats.model_validate(figures(scores) | {"benchmark": layout.name})

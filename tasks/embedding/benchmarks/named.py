@@ -106,19 +106,27 @@ def candidates(name: str) -> tuple[str, ...]:
     )
 
 
-def named_folder(root: Path, name: str) -> Path:
-    """Where the benchmark of a name lies in a root.
+def likely_folder(root: Path, name: str) -> Path:
+    """Where the benchmark of a name lies in a root, or would lie if it were there.
 
-    Raises `InputError` where the root is no folder, holds no such set, or the set is one of DataComp's that is not
-    scored here.
+    Raises `InputError` for a set of DataComp's that is not scored here.
     """
     if (task := DATACOMP.get(name)) is not None and task.needs:
         raise InputError(f"the benchmark {name!r} ({task.title}) is not scored here: it needs {task.needs}")
+    found = (root / folder for folder in candidates(name) if (root / folder).is_dir())
+    return next(found, root / candidates(name)[0])
+
+
+def named_folder(root: Path, name: str) -> Path:
+    """Where the benchmark of a name lies in a root.
+
+    Raises `InputError` as `likely_folder` does, and where the root is no folder or holds no such set.
+    """
+    folder = likely_folder(root, name)
+    if folder.is_dir():
+        return folder
     if not root.is_dir():
         raise InputError(f"the root of the benchmarks, {root}, is no folder; give the folder that the data sets lie in")
-    for folder in candidates(name):
-        if (root / folder).is_dir():
-            return root / folder
     held = sorted(path.name for path in root.iterdir() if path.is_dir())
     some = ", ".join(held[:SHOWN]) + (f" and {len(held) - SHOWN} more" if len(held) > SHOWN else "") or "no folder"
     raise InputError(

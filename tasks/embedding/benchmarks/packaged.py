@@ -22,7 +22,7 @@ def packaged_lines(benchmark: str, kind: ListKind) -> tuple[str, ...]:
     if name == "vtab/caltech101":
         plain = "caltech101_vtab"
     lists = _lists(kind)
-    found = lists.get(plain) or lists.get(ITS_NAMES.get(plain, ""), ())
+    found = lists.get(plain) or lists.get(ITS_NAMES.get(plain, "")) or []
     return tuple(line.strip() for line in found)
 
 

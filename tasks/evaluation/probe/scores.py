@@ -40,7 +40,9 @@ def probe_scores(
     )
 
 
-def probe_json(scores: Scores, linear: LinearProbe, *, pretrained: str, effective_rank: float) -> dict[str, object]:
+def probe_json(
+    scores: Scores, linear: LinearProbe, *, pretrained: str, effective_rank: float, dataset: str = "pairs"
+) -> dict[str, object]:
     """The result file: the scores, and how the classifier came about.
 
     Args:
@@ -48,8 +50,9 @@ def probe_json(scores: Scores, linear: LinearProbe, *, pretrained: str, effectiv
         linear: the classifier.
         pretrained: names the weights.
         effective_rank: of the test features.
+        dataset: whose labels were learnt.
     """
-    return scores.to_json(dataset="pairs", model="frozen features", pretrained=pretrained) | {
+    return scores.to_json(dataset=dataset, model="frozen features", pretrained=pretrained) | {
         "effective_rank": effective_rank,
         "probe": {
             "penalty": linear.fit.penalty,

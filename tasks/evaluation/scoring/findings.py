@@ -17,12 +17,18 @@ FIVE = 5
 def class_findings(names: Sequence[str], labels: Int64s) -> tuple[str, ...]:
     """Sentences about classes with the same name, and about classes without images.
 
+    names: of all classes. labels: the true class of every image, `[n]`.
+    """
+    counts = np.bincount(labels, minlength=len(names))
+    left = "can be answered, and are left out of the mean over classes"
+    return (*alike_findings(names), *missing_findings(names, counts, left))
+
+
+def alike_findings(names: Sequence[str]) -> tuple[str, ...]:
+    """A sentence about classes that have the same name.
+
     Two classes with one name (but for case and blanks) have nearly or exactly the same prompts: an answer between them
     says nothing of the picture, and of exactly equal ones the first always wins.
-
-    Args:
-        names: of all classes.
-        labels: the true class of every image, `[n]`.
     """
     places = defaultdict(list)
     for number, name in enumerate(names):
@@ -32,15 +38,12 @@ def class_findings(names: Sequence[str], labels: Int64s) -> tuple[str, ...]:
         for numbers in places.values()
         if len(numbers) > 1
     ]
-    found = []
-    if alike:
-        found.append(
-            f"{_listed(alike, '; ')}: prompts cannot tell them apart, and of equal ones the first is answered, so that "
-            "the others' recall is 0 whatever the model"
-        )
-    counts = np.bincount(labels, minlength=len(names))
-    left = "can be answered, and are left out of the mean over classes"
-    return (*found, *missing_findings(names, counts, left))
+    if not alike:
+        return ()
+    return (
+        f"{_listed(alike, '; ')}: prompts cannot tell them apart, and of equal ones the first is answered, so that "
+        "the others' recall is 0 whatever the model",
+    )
 
 
 def missing_findings(names: Sequence[str], counts: Int64s, consequence: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def mean_precision_interval(scores: Float32s, truth: Bools, bootstrap: Bootstrap
     step = max(1, BLOCK // images)
     for start in range(0, bootstrap.resamples, step):
         stop = min(start + step, bootstrap.resamples)
-        copies = generator.multinomial(images, np.full(images, 1.0 / images), size=stop - start)
+        copies = generator.multinomial(images, np.full(images, 1.0 / images), size=stop - start).astype(np.float64)
         of_class = [
             weighted_precision(copies[:, by_score], truth[by_score, number]) for number, by_score in enumerate(order.T)
         ]

@@ -15,7 +15,7 @@ def test_datacomp_has_38_sets_of_its_own_average_and_says_which_are_not_scored_h
     for name, task in DATACOMP.items():
         if task.needs:
             with pytest.raises(InputError, match="is not scored here: it needs"):
-                named_folder(Path("."), name)
+                named_folder(Path(), name)
 
 
 @pytest.mark.parametrize(

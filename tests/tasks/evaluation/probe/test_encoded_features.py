@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from storage.caching.stage import stage
 from storage.errors import InputError
-from storage.record.manifest import External
+from storage.record.external import external
 from storage.store.workspace import Runtime, Workspace
 from tasks.embedding.benchmarks.layout import inspect_layout
 from tasks.embedding.config import EmbeddingConfig
@@ -51,7 +51,7 @@ def test_scores_are_scikit_learns(tmp_path: Path, kind: str) -> None:
     root = write_classification(tmp_path / "sets" / "six", list(COLOURS), images=60)
     (root / "test").rename(root / "train")
     write_classification(tmp_path / "sets" / "six", list(COLOURS), images=40)
-    runtime, sets = Runtime(store=tmp_path / "store"), External(path=tmp_path / "sets", fingerprint="sets")
+    runtime, sets = Runtime(store=tmp_path / "store"), external(tmp_path / "sets", tmp_path / "store")
     clip = random_clip.run(0, runtime=runtime)
     train, test = (
         encode_benchmark.run(

@@ -112,7 +112,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
 
 def test_a_clip_is_scored_on_what_it_encoded_as_it_is_scored_whole(tmp_path: Path) -> None:
     write_classification(tmp_path / "sets" / "six", list(COLOURS))
-    runtime, sets = Runtime(store=tmp_path / "store"), External(path=tmp_path / "sets", fingerprint="sets")
+    runtime, sets = Runtime(store=tmp_path / "store"), external(tmp_path / "sets", tmp_path / "store")
     clip = random_clip.run(0, runtime=runtime)
     encoded = encode_benchmark.run(CONFIG, "six", EncoderRecord(EmbeddingConfig(), clip), sets, runtime=runtime)
     whole = evaluate.run(CONFIG, "six", clip, sets, runtime=runtime)
