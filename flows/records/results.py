@@ -2,7 +2,6 @@
 
 runs/NAME/report.html, summary.json, figures/, lineage.json    of a whole run
 runs/NAME/curate/…, runs/NAME/train/…                          the same of a run that stopped there
-runs/NAME/scores/MODEL/                                        clip-benchmark's JSON, and DataComp's eval_results.jsonl
 runs/NAME/curated/, validation/                                links to the curated Parquet in the store
 runs/NAME/experiment.yaml                                      the configuration, defaults written out; it runs
 runs/NAME/experiment.json                                      whose results these are, of which code, from when
@@ -38,7 +37,7 @@ EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
 _LEFT = (RECORD, RESOLVED, PAGE, "summary.json", "index.html", "numbers.json", "lineage.json", "openlineage.ndjson",
-         "figures", "scores", "tensorboard", "curate", "train")  # fmt: skip
+         "figures", "tensorboard", "curate", "train")  # fmt: skip
 
 
 def differences(config: Experiment) -> tuple[str, ...]:

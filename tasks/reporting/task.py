@@ -19,7 +19,7 @@ def report(
     *,
     work: Workspace,
 ) -> ReportStats:
-    """Write `report.html`, `summary.json`, `figures/*.svg` and `scores/` of a pipeline.
+    """Write `report.html`, `summary.json` and `figures/*.svg` of a pipeline.
 
     Args:
         config: what is shown.
@@ -29,14 +29,11 @@ def report(
         scores: of every model on every benchmark.
         work: where to write, and where the inputs lie.
     """
-    from tasks.evaluation.exchange.folder import write_folder
     from tasks.reporting.compose import compose
-    from tasks.reporting.inputs.measurements import documents
     from tasks.reporting.summary import summary_json
     from tasks.reporting.write import write
 
     content = compose(config, screening, curation, training, scores, work)
-    write_folder(work.output / "scores", documents(scores, work))
     return write(content, summary_json(content), work.output)
 
 

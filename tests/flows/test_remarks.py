@@ -21,7 +21,7 @@ def spoiled(folder: Path, name: str, content: str) -> Path:
 
 
 SETS: dict[str, tuple[Callable[[Path], Path], str | None]] = {
-    "sound": (lambda path: write_classification(path, FIVE, images=50, shards=5), None),
+    "sound": (lambda path: write_classification(path, FIVE, images=50, shards=3), None),
     "under five classes": (
         lambda path: write_classification(path, FIVE[:2]), "there are only 2 classes, so that acc5 does not exist"
     ),
@@ -29,7 +29,7 @@ SETS: dict[str, tuple[Callable[[Path], Path], str | None]] = {
         lambda path: write_classification(path, FIVE, images=3, shards=1), "classes have no image ('blue', 'white'"
     ),
     "one name twice": (
-        lambda path: spoiled(write_classification(path, FIVE, images=50, shards=5), "classnames.txt", "a\nb\nc\nd\nA"),
+        lambda path: spoiled(write_classification(path, FIVE, images=50, shards=3), "classnames.txt", "a\nb\nc\nd\nA"),
         "classes 0, 4 are all called 'a'",
     ),
     "several labels": (write_multilabel, "1 of 6 classes have no image ('yellow'): they count as 0"),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -75,7 +75,7 @@ def encode_layout(layout: Layout, encoders: Encoders, *, batch_size: int) -> Enc
     for pixels, wanted in Batches(layout, image.transform, batch_size):
         images.append(torch.from_numpy(encoders.vectors(image.encode, pixels)))
         if layout.kind == "multilabel":
-            targets += [torch.nonzero(row).flatten().tolist() for row in wanted]
+            targets += [torch.nonzero(row).flatten().tolist() for row in cast(Tensor, wanted)]
         else:
             targets += wanted.tolist() if isinstance(wanted, Tensor) else [list(texts) for texts in wanted]
     words = wordings(layout, targets)

@@ -1,6 +1,6 @@
 """Scores of single models, as evaluation left them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,9 +9,7 @@ import numpy as np
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from tasks.arrays import Bools, Int64s
-from tasks.evaluation.exchange.folder import Scored as Exchanged
 from tasks.reporting.config import Cell
-from tasks.reporting.inputs.stage_outputs import Scored
 from tasks.reporting.inputs.tables import read_document, read_frame
 
 
@@ -59,14 +57,6 @@ class Measurement:
         value = self.metrics[self.primary]
         assert value is not None  # evaluation never chooses a missing metric as the primary one
         return value
-
-
-def documents(scores: Sequence[Scored], work: Workspace) -> Iterator[Exchanged]:
-    """What evaluation wrote of every model on every benchmark, for the folder that others read."""
-    for each in scores:
-        document: Mapping[str, Any] = read_document(work.path(each.scores, "scores.json"))
-        benchmark = each.cell.benchmark.removesuffix(" (linear probe)")
-        yield Exchanged(each.cell.variant, f"seed{each.cell.seed}", benchmark, document)
 
 
 def read_measurement(cell: Cell, scores: Manifest, work: Workspace) -> Measurement:

@@ -120,7 +120,7 @@ def test_faster_ways_stay_near(tmp_path: Path, changes: dict[str, Any]) -> None:
         near, exact = fast.images(given), plain.images(given)
         assert near.dtype == np.float32 and near.shape == exact.shape
         cosines = (near * exact).sum(axis=1)
-        assert (cosines > (0.999 if "precision" in changes else 1 - 1e-6)).all()
+        assert (cosines > (0.99 if "precision" in changes else 1 - 1e-6)).all()
         if "precision" in changes:
             assert not np.array_equal(near, exact)  # bf16 it was
         assert fast.pace.rate() is not None and plain.pace.rate(2) == pytest.approx(2 * plain.pace.rate())

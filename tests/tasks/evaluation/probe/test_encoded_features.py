@@ -24,6 +24,8 @@ from tasks.embedding.record import EncoderRecord
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
 from tasks.evaluation.probe.encoded_features import labelled_features
+from tasks.evaluation.probe.linear import Labelled
+from tasks.evaluation.probe.outcome import probe_outcome
 from tasks.evaluation.task import encode_benchmark, probe_encoded
 from tasks.evaluation.zeroshot.encoded import EncodedBenchmark, load_encoded
 from tasks.training.models.heads import Heads
@@ -81,6 +83,18 @@ def test_scores_are_scikit_learns(tmp_path: Path, kind: str) -> None:
     assert metrics["knn_acc1"] == pytest.approx((votes.argmax(axis=1) == labels).mean(), abs=1 / 40 + 1e-6)
     named = [each["name"] for each in json.loads((runtime.store / made.name / "scores.json").read_text())["classes"]]
     assert named == ["red", "blue", "black"]
+
+
+def test_what_was_not_reached_is_told() -> None:
+    generator = np.random.default_rng(0)
+    labels = torch.arange(80) % 4
+    features = torch.from_numpy(generator.standard_normal((80, 6)) + labels.numpy()[:, None])
+    known = Labelled(np.arange(80, dtype=np.uint64), features, labels)
+    told: list[str] = []
+    config = ProbeConfig(resamples=100, penalties=(1e-1, 1e-2), iterations=1, tolerance=1e-9)
+    outcome = probe_outcome(config, known, known, names=["a", "b", "c", "d"], log=told.append)
+    assert "give it more iterations" in told[0] and "at the edge of those tried" in told[1]
+    assert [score.name for score in outcome.scores.classes] == ["a", "b", "c", "d"]
 
 
 def test_captions_cannot_be_probed(tmp_path: Path) -> None:
