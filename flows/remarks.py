@@ -24,6 +24,8 @@ def remarks(config: Experiment, verb: Verb) -> Iterator[str]:
             continue
         if sum(file.stat().st_size for file in (item.path / split).glob("*.tar")) > LARGEST:
             continue
+        import numpy as np
+
         from tasks.embedding.benchmarks.layout import inspect_layout
         from tasks.evaluation.scoring.findings import alike_findings, few_findings, missing_findings
 
@@ -38,7 +40,7 @@ def remarks(config: Experiment, verb: Verb) -> Iterator[str]:
         found = (
             *(few_findings(len(layout.classes)) if of_classes else ()),
             *alike_findings(layout.classes),
-            *missing_findings(layout.classes, layout.of_class, left_out if of_classes else "count as 0"),
+            *missing_findings(layout.classes, np.array(layout.of_class), left_out if of_classes else "count as 0"),
         )
         for sentence in found:
             yield f"the benchmark {item.name!r}: {sentence}"

@@ -73,9 +73,9 @@ def candidates(
         yield Candidate(path.stem, given, EncoderRecord(EmbeddingConfig(), given), heads=False)
     if not heads and not towers:
         return
-    for path in below:
-        if path is not None:
-            require_model(path)
+    for given_model in below:
+        if given_model is not None:
+            require_model(given_model)
     encoder = EncoderRecord(EmbeddingConfig(), *(external(path, runtime.store) if path else None for path in below))
     sizes = _sizes(encoder, runtime)
     if towers:

@@ -68,8 +68,7 @@ def scores(candidate: Candidate, item: Benchmark, plan: EvaluationPlan, runtime:
         def began(parts: KeyParts) -> None:
             whisper(f"{item.name} ({split}) is encoded for {candidate.name}")
 
-        inputs = {"config": settings, "benchmark": "", "encoder": candidate.encoder, "dataset": dataset}
-        return encode_benchmark.run(runtime=runtime, began=began, **inputs)
+        return encode_benchmark.run(settings, "", candidate.encoder, dataset, runtime=runtime, began=began)
 
     def scored(made: Manifest) -> Scored:
         document = json.loads((runtime.store / made.name / "scores.json").read_text(encoding="utf-8"))
@@ -79,5 +78,5 @@ def scores(candidate: Candidate, item: Benchmark, plan: EvaluationPlan, runtime:
     scorer = evaluate_heads if candidate.heads else evaluate_encoded
     yield scored(scorer.run(config=plan.settings, model=candidate.weights, encoded=test, runtime=runtime))
     if item in plan.probed and plan.probe is not None:
-        inputs = {"model": candidate.weights, "train": encoded(plan.probe.train), "test": test}
-        yield scored(probe_encoded.run(config=plan.probe.settings, runtime=runtime, **inputs))
+        train = encoded(plan.probe.train)
+        yield scored(probe_encoded.run(plan.probe.settings, candidate.weights, train, test, runtime=runtime))
