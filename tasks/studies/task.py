@@ -10,20 +10,20 @@ from storage.store.workspace import Workspace
 from tasks.studies.balance_k.config import BalanceKConfig
 from tasks.studies.baselines.config import BaselinesConfig
 from tasks.studies.config import StudyConfig
-from tasks.studies.curation.arms import Arm
 from tasks.studies.curation.config import CurationConfig
+from tasks.studies.curation.inputs import Arm
 from tasks.studies.illustration.config import IllustrationConfig
-from tasks.studies.online.arms import Arm as OnlineArm
 from tasks.studies.online.config import OnlineConfig
+from tasks.studies.online.inputs import Arm as OnlineArm
 from tasks.studies.selfsupervised.config import ComparisonConfig, Question, SampleConfig
-from tasks.studies.selfsupervised.measured import Run
+from tasks.studies.selfsupervised.inputs import Run
 from tasks.studies.stats import MeasuredStats, StudyStats
 from tasks.studies.tregs_cost.config import CostConfig, TimedStep
 from tasks.studies.tregs_points.config import PointsConfig
 from tasks.studies.tregs_retrieval.config import RetrievalConfig
 from tasks.studies.tregs_retrieval.runs import RetrievalRun
 from tasks.studies.zero_shot.config import ZeroShotConfig
-from tasks.studies.zero_shot.runs import ScoredRun
+from tasks.studies.zero_shot.inputs import ScoredRun
 from tasks.training.config import HeadsConfig
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.stats import TrainingStats

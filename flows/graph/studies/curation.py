@@ -11,7 +11,7 @@ from flows.graph.studies.zero_shot import encoded_benchmarks
 from tasks.evaluation.task import evaluate_along
 from tasks.resampling.config import SubsampleConfig
 from tasks.resampling.task import subsample, thin
-from tasks.studies.curation.arms import ORIGINAL, Arm
+from tasks.studies.curation.inputs import ORIGINAL, Arm
 from tasks.studies.task import curation_page
 from tasks.training.task import train_heads
 

@@ -9,7 +9,7 @@ from flows.graph.studies.encoding import features_graph
 from flows.graph.studies.keywords import matched_pairs, selected
 from flows.graph.studies.zero_shot import encoded_benchmarks
 from tasks.evaluation.task import evaluate_along
-from tasks.studies.online.arms import Arm
+from tasks.studies.online.inputs import Arm
 from tasks.studies.task import online_page, train_targeted
 from tasks.training.task import train_heads
 

@@ -12,7 +12,7 @@ from storage.record.external import external
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import encode_benchmark, evaluate_along
 from tasks.studies.task import zero_shot_page
-from tasks.studies.zero_shot.runs import Cell, ScoredRun
+from tasks.studies.zero_shot.inputs import Cell, ScoredRun
 from tasks.training.task import train_heads
 
 

@@ -1,36 +1,17 @@
 """The arms of the study `curation`: what each trained on, and what it scored, overall and by class frequency."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from storage.errors import InputError
-from storage.record.manifest import Manifest
 from storage.record.stats import Stats
 from tasks.arrays import Int64s
+from tasks.studies.curation.inputs import ORIGINAL
 from tasks.studies.scored.answers import Answers
 from tasks.studies.scored.compare import Difference, differences, recalls
 
-ORIGINAL = "original"
 ALL = "all classes"
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One set of training data, and the trainings on it.
-
-    Attributes:
-        name: of the arm.
-        control_of: of a uniform sample, the arm whose effective sample size it has; "" for any other.
-        realised: what `realise` wrote; None where there is no selection by keywords.
-        along: what `evaluate_along` wrote, one a seed.
-    """
-
-    name: str
-    control_of: str
-    realised: Manifest | None
-    along: Sequence[Manifest]
 
 
 class Selection(Stats):

@@ -1,29 +1,10 @@
 """The arms of the study `online`: how each makes its batches, what it trained on and decoded, and what it scored."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from storage.record.manifest import Manifest
 from storage.record.stats import Stats
 from tasks.studies.scored.answers import Answers
 from tasks.studies.scored.compare import Difference, Level, differences, level
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One way of making batches.
-
-    Attributes:
-        name: of the way.
-        trained: pairs that each training saw.
-        decoded: pictures that it had to decode for them.
-        along: what `evaluate_along` wrote, one a seed.
-    """
-
-    name: str
-    trained: int
-    decoded: int
-    along: Sequence[Manifest]
 
 
 class ArmNumbers(Stats):

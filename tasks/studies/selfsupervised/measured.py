@@ -1,7 +1,6 @@
 """What each run came to, and every arm over its seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -9,21 +8,12 @@ from pydantic import Field
 from scipy.special import stdtr
 
 from storage.config import Config
-from storage.record.manifest import Manifest
 from tasks.evaluation.scoring.intervals import seed_interval
 from tasks.evaluation.scoring.multiplicity import holm
 from tasks.evaluation.stats import ProbeStats
 from tasks.studies.selfsupervised.config import ArmLabel
+from tasks.studies.selfsupervised.inputs import Run
 from tasks.training.stats import SelfSupervisedStats
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training and its probe; the untrained network has none."""
-
-    label: ArmLabel
-    model: Manifest | None
-    probed: Manifest
 
 
 class Outcome(Config):

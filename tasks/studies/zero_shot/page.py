@@ -7,7 +7,8 @@ from tasks.studies.page.content import StudyFigure, StudyPage, StudyTable
 from tasks.studies.scored.compare import Difference, p_in_words, said
 from tasks.studies.zero_shot.config import ZeroShotConfig
 from tasks.studies.zero_shot.figure import draw_curves, panels
-from tasks.studies.zero_shot.runs import Cell, Curve, ZeroShotNumbers
+from tasks.studies.zero_shot.inputs import Cell
+from tasks.studies.zero_shot.runs import Curve, ZeroShotNumbers
 
 QUESTION = (
     "CLIP's loss is one half step of balancing the contrast matrix. Does a second half step (k = 2) give better "

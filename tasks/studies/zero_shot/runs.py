@@ -1,37 +1,12 @@
 """The trainings of the study `zero-shot`, and what is told of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
-from storage.record.manifest import Manifest
 from storage.record.stats import Stats
 from tasks.studies.scored.answers import Answers
 from tasks.studies.scored.compare import Difference, Level, differences, level
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One setting: text encoder, batch and half steps, on one benchmark."""
-
-    encoder: str
-    batch: int
-    half_steps: int
-    benchmark: str
-
-    @property
-    def name(self) -> str:
-        """In words."""
-        return f"{self.benchmark}, {self.encoder}, batch {self.batch}, k = {self.half_steps}"
-
-
-@dataclass(frozen=True)
-class ScoredRun:
-    """One training of a setting: its seed, and what `evaluate_along` wrote."""
-
-    cell: Cell
-    seed: int
-    along: Manifest
+from tasks.studies.zero_shot.inputs import Cell
 
 
 class Curve(Stats):

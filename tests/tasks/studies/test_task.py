@@ -13,7 +13,7 @@ from tasks.evaluation.task import probe
 from tasks.studies.balance_k.measure import BalanceKNumbers
 from tasks.studies.online.config import OnlineConfig
 from tasks.studies.selfsupervised.config import ArmLabel, ComparisonConfig, SampleConfig
-from tasks.studies.selfsupervised.measured import Run
+from tasks.studies.selfsupervised.inputs import Run
 from tasks.studies.stats import MeasuredStats, StudyStats
 from tasks.studies.task import (
     NUMBERS,

@@ -5,8 +5,9 @@ import pytest
 from tasks.reporting.page.svg import NARROW, WIDE, drawing
 from tasks.studies.zero_shot.config import ZeroShotConfig
 from tasks.studies.zero_shot.figure import colour_of, draw_curves, panels
+from tasks.studies.zero_shot.inputs import Cell
 from tasks.studies.zero_shot.page import zero_shot_page
-from tasks.studies.zero_shot.runs import Cell, ZeroShotNumbers, zero_shot_numbers
+from tasks.studies.zero_shot.runs import ZeroShotNumbers, zero_shot_numbers
 from tests.tasks.studies.scored.test_compare import runs
 
 
