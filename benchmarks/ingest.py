@@ -2,12 +2,14 @@
 
     python -m benchmarks.ingest DATA [ROWS ...]
     python -m benchmarks.ingest DATA --images 256 10_000    # of one side in pixels, so many
+    python -m benchmarks.ingest DATA --curated 256 10_000   # the same from Parquet to curated Parquet
     python -m benchmarks.ingest DATA --memory [ROWS ...]
 
 DATA is the folder that holds `imagenet_captions/`; captions are pairs of its titles, so that words have their real
 frequencies. Plain pyarrow reads the same Parquet files and writes them again as they are, in the same row groups and
 compression; the JSON list is loaded by `json`; tars are read by `webdataset` and by `tarfile`, which look into nothing
-and write nothing. Also: images that are not decoded (JPEG, of 32 and of 256 pixels a side) against such a copy,
+and write nothing. `--curated` runs the whole verb `curate` in this process: half of the captions are drawn, and the
+report is part of it. Also: images that are not decoded (JPEG, of 32 and of 256 pixels a side) against such a copy,
 decoded ones against the decoding alone. Processor seconds of this process, which has one thread; the median of the
 rounds, after one that is not counted. `--memory`: the most memory of a process of its own that ingests so many
 captions from each source."""
@@ -31,7 +33,10 @@ import pyarrow.parquet as pq
 import webdataset
 from PIL import Image
 
+from benchmarks.scale_data import make_keywords
 from benchmarks.watched import watch
+from flows.config.pipeline import PipelineConfig
+from flows.run import run_here
 from storage.record.external import external
 from storage.store.workspace import Runtime
 from storage.tables.shards import ROWS_PER_GROUP
@@ -198,6 +203,53 @@ def images(titles: pa.Array, side: int, count: int, folder: Path) -> None:
     )
 
 
+def curated(config: HuggingFaceParquetConfig, keywords: Path, count: int) -> None:
+    """The verb `curate` on one thread, into a store that is thrown away."""
+    with tempfile.TemporaryDirectory() as folder:
+        experiment = PipelineConfig.model_validate(
+            {
+                "name": "images",
+                "output": folder,
+                "store": f"{folder}/store",
+                "parallel": 1,
+                "workers": 1,
+                "sources": [config.model_dump()],
+                "metadata": {"sources": [{"kind": "text"}], "files": str(keywords)},
+                "balancing": {"method": "rake", "target": {"kind": "capped", "t": count / 1_000}, "steps": ["y"]},
+                "resampling": {"size": count // 2},
+            }
+        )
+        run_here(experiment, "curate", announce=lambda said: None)
+
+
+def whole_way(titles: pa.Array, side: int, count: int, folder: Path) -> None:
+    contents = list(jpegs(side, count))
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    cells = pa.array([{"bytes": content, "path": f"{row}.jpg"} for row, content in enumerate(contents)], kind)
+    texts, path, keywords = captions(titles, count), folder / "images.parquet", folder / "keywords.txt"
+    pq.write_table(pa.table({"caption": texts, "image": cells}), path)
+    keywords.write_text("\n".join(make_keywords(texts.slice(0, 10_000).to_pylist(), 10_000)), encoding="utf-8")
+    hub = HuggingFaceParquetConfig(name="hub", path=path, rows_per_group=max(10_000, count // 8))
+
+    def decode() -> None:
+        for content in contents:
+            inspect_image(content, hub)
+
+    seconds = medians(
+        {
+            "pyarrow copy": lambda: copied(path),
+            "curated, not decoded": lambda: curated(hub.model_copy(update={"verify": "header"}), keywords, count),
+            "decoding alone": decode,
+            "curated, decoded": lambda: curated(hub, keywords, count),
+        }
+    )
+    print(f"{side} pixels, {np.mean([*map(len, contents)]) / 1e3:.1f} kB a picture, Parquet to curated Parquet")
+    show(count, seconds, path.stat().st_size)
+    share = seconds["pyarrow copy"] / seconds["curated, not decoded"]
+    times = seconds["curated, decoded"] / seconds["decoding alone"]
+    print(f"not decoded: {share:.0%} of the copy; decoded: {times:.2f}×")
+
+
 def tars(titles: pa.Array, side: int, count: int, folder: Path) -> None:
     texts = captions(titles, count).to_pylist()
     path = folder / "images.tar"
@@ -239,6 +291,9 @@ def main() -> None:
         memory(data, titles, list(map(int, rest[1:] or ("10_000", "100_000", "1_000_000"))))
         return
     with tempfile.TemporaryDirectory() as folder:
+        if rest[:1] == ["--curated"]:
+            whole_way(titles, int(rest[1]), int(rest[2]), Path(folder))
+            return
         if rest[:1] == ["--images"]:
             images(titles, int(rest[1]), int(rest[2]), Path(folder))
             tars(titles, int(rest[1]), int(rest[2]), Path(folder))

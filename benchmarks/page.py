@@ -17,8 +17,8 @@ Every claim of speed, with the peer that it is made against. `make bench` runs a
 moved. Contenders run interleaved and ratios are taken within a round; a ratio below 1.5 is a tie on a machine that
 others use. A number is of the machine that is named beside it, and of no other.
 
-| claim | peer | asked | measured | holds |
-|---|---|---|---|---|
+| benchmark | claim | peer | asked | measured | holds |
+|---|---|---|---|---|---|
 """
 VERDICTS = {True: "yes", False: "**no**", None: "–"}
 
@@ -30,15 +30,16 @@ def results(folder: Path) -> dict[str, dict[str, Any]]:
 
 def render(kept: Mapping[str, Mapping[str, Any]]) -> str:
     """The page: a table of claims, then every benchmark with what it printed."""
-    rows = [_row(claim, kept.get(name)) for name, benchmark in BENCHMARKS.items() for claim in benchmark.claims]
+    rows = [_row(name, claim, kept.get(name)) for name, benchmark in BENCHMARKS.items() for claim in benchmark.claims]
     parts = [part for name, benchmark in BENCHMARKS.items() for part in _section(name, benchmark, kept.get(name))]
     return HEAD + "\n".join(rows) + "\n\n" + "\n\n".join(parts) + "\n"
 
 
-def _row(claim: Claim, found: Mapping[str, Any] | None) -> str:
-    ratios = found["ratios"].get(claim.says, []) if found else []
+def _row(name: str, claim: Claim, found: Mapping[str, Any] | None) -> str:
+    ratios = claim.ratios("\n".join(found["lines"])) if found else []
     measured = ", ".join(f"{each:g}" for each in ratios) or "not yet"
-    return f"| {claim.says} | {claim.peer} | {claim.bound} | {measured} | {VERDICTS[claim.holds(ratios)]} |"
+    cells = (f"[{name}](#{name})", claim.says, claim.peer, claim.bound, measured, VERDICTS[claim.holds(ratios)])
+    return f"| {' | '.join(cells)} |"
 
 
 def _section(name: str, benchmark: Benchmark, found: Mapping[str, Any] | None) -> Iterator[str]:

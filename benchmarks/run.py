@@ -22,6 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from benchmarks import page
 from benchmarks.claims import BENCHMARKS, Benchmark
 
@@ -104,6 +106,9 @@ def main() -> None:
     for name in given.names or BENCHMARKS:
         benchmark = BENCHMARKS[name]
         print(f"\n== {name}: {benchmark.about}", flush=True)
+        if benchmark.gpu and given.options is None and not torch.cuda.is_available():
+            print("   left out: it needs a GPU")
+            continue
         try:
             options = benchmark.arguments if given.options is None else shlex.split(given.options)
             found = measure(benchmark, list(options), given.note)

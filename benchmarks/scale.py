@@ -16,7 +16,7 @@ is less than the sum). Processor seconds: what the process used while the stage 
 runs at work together; a busy machine stretches them less. Memory of a stage: the most that the process held while one
 of its runs was at work, whatever else was at work then. Exponents: slope of log seconds on log rows by least squares;
 "last" is the slope between the two largest sizes alone, which a start-up cost flatters least. A first run, which
-compiles, is not counted.
+compiles, is not counted; what it compiles is kept, whatever PYTHONDONTWRITEBYTECODE says here.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Bench:
         self.keywords = folder / "keywords.txt"
         self.keywords.write_text("\n".join(texts) + "\n", encoding="utf-8")
         names = ("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-        self.environment = {**os.environ, **dict.fromkeys(names, str(workers))}
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self.environment = {**kept, **dict.fromkeys(names, str(workers))}
 
     @contextmanager
     def captions(self, rows: int) -> Iterator[Path]:

@@ -8,6 +8,7 @@ import logging
 import os
 import socket
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -21,8 +22,8 @@ from prefect.client.schemas.filters import (
     TaskRunFilterState,
     TaskRunFilterStateType,
 )
-from prefect.client.schemas.objects import State, StateType
-from prefect.states import Crashed
+from prefect.client.schemas.objects import StateType
+from prefect.states import Crashed, State
 
 HOST, PROCESS = "equipoise.host", "equipoise.process"
 TAG = "equipoise"
@@ -58,7 +59,7 @@ def close_abandoned() -> list[str]:
 
 
 def _close(client: SyncPrefectClient, flow_run: UUID) -> None:
-    gone: State[None] = Crashed(
+    gone: State[Any] = Crashed(
         message="its process was killed; what it had published is in the store, and a rerun goes on from it"
     )
     for task_run in client.read_task_runs(

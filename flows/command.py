@@ -1,5 +1,6 @@
 """The command line. Errors that a user can mend are printed as sentences, without a traceback."""
 
+import gc as collector
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from flows.commands.delivery.card import card
 from flows.commands.delivery.export import export
 from flows.commands.reading.difference import diff
 from flows.commands.reading.where_used import where_used
+from flows.commands.scoring.evaluate import evaluate
 from flows.commands.serving.carry_out import carry_out
 from flows.commands.serving.deploy import deploy
 from flows.commands.serving.server import ensure_server, is_healthy, local_server, stop_server
@@ -28,6 +30,8 @@ from storage.errors import CheckError, EquipoiseError, disk_fault
 from storage.extras import explanation
 
 MENDABLE, REFUSED, FAULT, INTERRUPTED = 1, 3, 70, 130
+OBJECTS_PER_COLLECTION = 50_000
+"""Python's own 700 has the collector look through all that was imported again and again: a seventh of a run's start."""
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False,
@@ -94,6 +98,7 @@ def clip_benchmark(context: typer.Context) -> None:
     program(context.args)
 
 
+app.command()(evaluate)
 app.command()(init)
 app.command()(fields)
 app.command()(plan)
@@ -132,6 +137,8 @@ def server_status(as_json: AsJson = False) -> None:
 
 def main() -> None:
     """Entry point; the exit status is 0, 1, 2, 3, 70 or 130, as the help says."""
+    collector.freeze()  # what is imported stays
+    collector.set_threshold(OBJECTS_PER_COLLECTION, 20, 20)
     try:
         app()
     except EquipoiseError as error:

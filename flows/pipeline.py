@@ -1,7 +1,9 @@
 """The flows: one per verb, and `pipeline`, which does it all. Each verb includes the ones before it, from the cache."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -55,8 +57,8 @@ def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[...
         report = build(engine, settings, verb)
         nodes = engine.finish()
     described = enter_results(settings, verb, nodes, watch, flow_run=flow_run.id)
-    # Prefect starts nothing after a run that did not complete, and the lineage of a failed run is needed most.
-    publish_lineage(settings, described, wait_for=[report] if report.state.is_completed() else None)
+    whole = not any(node.error for node in nodes)  # Prefect would not start a task that waits for one that failed
+    publish_lineage(settings, described, wait_for=[report] if whole else None)
     conclude(settings, verb, nodes, watch)
     _announce(settings, verb, nodes)
 
@@ -136,15 +138,32 @@ FLOWS: dict[Verb, "Flow[..., Any]"] = {
 }
 
 
+def on_its_runner(verb: Verb, config: Experiment) -> "Flow[..., Any]":
+    """The verb's flow, on the runner that a configuration asks for.
+
+    A copy: `with_options` would derive the schema of the parameters anew, which takes a tenth of a second.
+    """
+    chosen = copy(FLOWS[verb])
+    chosen.task_runner = task_runner(config)
+    return chosen
+
+
 def task_runner(config: Experiment) -> "TaskRunner[Any]":
-    """The runner that a configuration asks for."""
+    """The runner that a configuration asks for.
+
+    Ray is started on this machine, with as many processors as `parallel` says, unless `RAY_ADDRESS` names a cluster:
+    its own processors count then, every node must see the store at the same path, and have this project installed.
+    """
     if config.runner == "threads":
         return ThreadPoolTaskRunner(max_workers=config.parallel)
     try:
         from prefect_ray import RayTaskRunner
     except ImportError:
         raise EquipoiseError("`runner: ray` needs Ray; install it with `pip install 'equipoise[ray]'`") from None
-    runner: TaskRunner[Any] = RayTaskRunner(init_kwargs={"num_cpus": config.parallel})
+    cluster = os.environ.get("RAY_ADDRESS")
+    runner: TaskRunner[Any] = RayTaskRunner(
+        address=cluster, init_kwargs={} if cluster else {"num_cpus": config.parallel}
+    )
     return runner
 
 

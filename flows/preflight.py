@@ -5,7 +5,7 @@ experiment would not load anyway.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,11 +13,15 @@ from pydantic import BaseModel
 
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
+from flows.config.plans import EncoderPlan
 from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.config.studies.study import StudyExperiment
 from flows.verbs import Verb
 from storage.errors import InputError
 from storage.extras import missing, sentence
 from storage.places.place import is_url
+from tasks.embedding.models.folders import kind_of
+from tasks.embedding.models.hub import is_name
 from tasks.ingest.config import SourceConfig
 from tasks.matching.config import WordFrequencyEntries
 from tasks.matching.lists.installed_versions import installed_lists
@@ -48,7 +52,9 @@ def preflight(config: Experiment, verb: Verb) -> Iterator[str]:
     if not missing:
         yield from _headers(config)
         yield from _keyword_files(config)
+    yield from _encoders(config)
     yield from _class_lists(config)
+    yield from _no_models(config)
     yield from _folders(config)
 
 
@@ -118,7 +124,11 @@ def _packages(config: Experiment) -> Iterator[str]:
 
 def _files(config: Experiment) -> Iterator[str]:
     """Paths of this machine that the configuration names and that lead nowhere."""
+    evaluation = config.evaluation if isinstance(config, PipelineConfig) else None
     told: set[Path] = set()
+    if evaluation is not None:
+        yield from evaluation.faults()
+        told.update(evaluation.named)
     for name, path in paths(config):
         if path not in told and not path.exists():
             told.add(path)
@@ -129,17 +139,65 @@ def _files(config: Experiment) -> Iterator[str]:
             yield f"`{name}`: {path} may not be read by this user"
 
 
-def paths(value: object, name: str = "") -> Iterator[tuple[str, Path]]:
+def paths(value: object) -> Iterator[tuple[str, Path]]:
     """Every path of this machine in a configuration, with the field that holds it; patterns and URLs are no paths."""
+    for name, part in _parts(value):
+        if isinstance(part, Path) and not is_url(part) and not is_name(part) and not set("*?[{") & set(str(part)):
+            yield name, part
+
+
+def _parts(value: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Every section, item and value of a configuration, with the field that holds it."""
+    yield name, value
     if isinstance(value, BaseModel):
         for field in type(value).model_fields:
             if name or field not in _ELSEWHERE:
-                yield from paths(getattr(value, field), f"{name}.{field}" if name else field)
+                yield from _parts(getattr(value, field), f"{name}.{field}" if name else field)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _parts(item, f"{name}.{key}")
     elif isinstance(value, tuple | list):
         for index, item in enumerate(value):
-            yield from paths(item, f"{name}[{index}]")
-    elif isinstance(value, Path) and not is_url(value) and not set("*?[{") & set(str(value)):
-        yield name, value
+            yield from _parts(item, f"{name}[{index}]")
+
+
+def _encoders(config: Experiment) -> Iterator[str]:
+    """Folders of encoders that hold no model, by their descriptions; the weights are read when it runs."""
+    for name, plan in _parts(config):
+        if not isinstance(plan, EncoderPlan):
+            continue
+        for field in ("image_model", "text_model"):
+            folder = getattr(plan, field)
+            if folder is None or not folder.is_dir():
+                continue
+            try:
+                kind = kind_of(folder)
+            except InputError as error:
+                yield f"`{name}.{field}`: {error}"
+            else:
+                if kind == "timm" and field == "text_model":
+                    yield f"`{name}.{field}`: {folder} is a timm image model; give a transformers or open_clip folder"
+
+
+def _no_models(config: Experiment) -> Iterator[str]:
+    """Checkpoints that are named as models and hold none; they need no description."""
+    if not isinstance(config, PipelineConfig):
+        return
+    from tasks.embedding.models.checkpoint import weights_file
+
+    screening, training = config.screening, config.training
+    named = {
+        "screening.encoder.model": screening.encoder.model if screening else None,
+        "training.initial": training.initial if training else None,
+        "encoder.model": config.encoder.model if config.encoder else None,
+    }
+    for name, path in named.items():
+        if not isinstance(path, Path) or not path.exists():
+            continue  # `_files` says what does not exist
+        try:
+            weights_file(path)
+        except InputError as error:
+            yield f"`{name}`: {error}"
 
 
 def _headers(config: Experiment) -> Iterator[str]:
@@ -186,18 +244,20 @@ def _keyword_files(config: Experiment) -> Iterator[str]:
 
 def _class_lists(config: Experiment) -> Iterator[str]:
     """Benchmarks of this machine that name no classes, prompts or shards. The tars themselves are read when it runs."""
-    if not isinstance(config, PipelineConfig):
-        return
-    for item in config.benchmarks:
+    if isinstance(config, PipelineConfig):
+        wanted = [(item, config.split_of(item)) for item in config.benchmarks]
+    else:
+        wanted = config.study.scored if isinstance(config, StudyExperiment) else []
+    for item, split in wanted:
         if item.path is None or not item.path.is_dir():
             continue
         from tasks.embedding.benchmarks.layout import SHARD_COUNT, read_prompts
 
         try:
-            read_prompts(item.path)
+            read_prompts(item.path, item.path.name)
         except InputError as error:
             yield f"the benchmark {item.name!r}: {error}"
-        shards = item.path / config.split_of(item) / SHARD_COUNT
+        shards = item.path / split / SHARD_COUNT
         if not shards.is_file():
             yield f"the benchmark {item.name!r}: {shards} does not exist, which says how many tars there are"
 

@@ -12,6 +12,7 @@ from flows.preflight import require
 from flows.records.book import enter
 from flows.records.results import EARLIER, deliver, differences, make_room
 from flows.records.tracking import Tracking
+from flows.remarks import remarks
 from flows.verbs import Verb
 from storage.errors import CheckError
 from storage.hashing import hash_json
@@ -70,6 +71,8 @@ def begin(config: AnyExperiment, verb: Verb, tell: Callable[[str], None]) -> Wat
     build(status, config, verb)
     cached = sum(plan.action == "cached" for plan in status.plans)
     tell(f"{config.name}: {len(status.plans)} stage runs, {cached} of them in the store {config.runtime.store}")
+    for remark in remarks(config, verb):
+        tell(remark)
     if config.uses_own_store:
         tell(
             f"{config.runtime.store} is this run's own, from before experiments shared one; to share it, move it to "

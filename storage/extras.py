@@ -19,7 +19,7 @@ PACKAGES = {
     "mlflow": "mlflow",
     "ray": "ray",
     "prefect_ray": "ray",
-    "universal_pathlib": "remote",
+    "upath": "remote",
     "s3fs": "remote",
     "gcsfs": "remote",
     "aiohttp": "remote",

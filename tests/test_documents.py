@@ -58,7 +58,7 @@ def test_every_function_that_a_page_names_is_defined_in_the_file_it_names(page: 
 def test_the_walk_names_every_stage_of_the_pipeline() -> None:
     walk = (ROOT / "docs" / "walk.md").read_text(encoding="utf-8")
     beside = {"benchmark", "benchmark_images", "concepts", "probe", "selfsupervise", "selfsupervised_report",
-              "evaluate_along"}  # fmt: skip
+              "evaluate_along", "evaluate_encoded", "probe_encoded", "import_heads"}  # fmt: skip
     stages = {
         f"{file.relative_to(ROOT)}: {node.name}"
         for file in (ROOT / "tasks").glob("*/task.py")

@@ -39,6 +39,11 @@ def test_balanced_captions_keep_rare_keywords_and_cap_common_ones() -> None:
     assert counts["cat"][0] == 80 and counts["cat"][1] <= 25
 
 
+def test_a_dictionary_is_a_configuration(tmp_path: Path) -> None:
+    drawn = program("curate_in_python").main(str(tmp_path))
+    assert "an axolotl 21" in drawn and sum("cat" in caption for caption in drawn) < 10
+
+
 def test_folded_keywords_are_found_in_any_case() -> None:
     assert program("match_keywords").main() == [["New York", "new york"], ["café"], ["cat"], ["U.S.A."]]
 
@@ -56,7 +61,7 @@ def test_collapsed_points_come_near_the_simplex() -> None:
 
 def test_treg_keeps_another_loss_from_collapse() -> None:
     mean_edge = program("treg_in_simsiam").main()
-    assert mean_edge["T-REG"] > 5 * mean_edge["alone"]
+    assert mean_edge["T-REG"] > 3 * mean_edge["alone"]
 
 
 def test_the_hidden_dimension_is_found() -> None:

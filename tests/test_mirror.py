@@ -17,9 +17,12 @@ ABOUT_NO_MODULE = {
     "tests/hostile/test_corpus.py": "hostile inputs, each to the reader that a run uses",
     "tests/hostile/test_fuzz.py": "any bytes, to the readers of tables, JSON, tars and Parquet",
     "tests/hostile/test_page.py": "docs/hostile.md",
+    "tests/faults/test_matrix.py": "kills, damage, company, clocks: what a run must survive",
+    "tests/faults/test_page.py": "docs/faults_tried.md",
     "tests/test_examples.py": "the programs in examples/",
     "tests/test_tutorial.py": "docs/tutorial.ipynb",
     "tests/test_site.py": "mkdocs.yml and what is checked of the built documentation",
+    "tests/test_round_trips.py": "every export, back through ingest",
     "tests/test_wheel.py": "pyproject.toml and requirements.lock: what is installed",
 }
 

@@ -73,7 +73,7 @@ def run_outside(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
     python = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}"
     environment = {"PYTHONPATH": str(folder / "packages"), "HOME": str(folder), "PATH": "/usr/bin:/bin"}
     program = [str(python), "-s", *arguments]
-    return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    return subprocess.run(program, cwd=folder, env=environment, capture_output=True, text=True, timeout=900)
 
 
 @pytest.mark.slow  # `.ci/run` asks for it

@@ -1,4 +1,4 @@
-"""Lineage in the Prefect UI: a page for a person, a table of every run, and an event for each output used."""
+"""Lineage in the Prefect UI: a page for a person, a table of every run, and an event for each output made."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -43,7 +43,7 @@ def _lineage(name: str, nodes: Sequence[LineageNode], more: Sequence[str]) -> No
             description=f"What the outputs of {name} were held against: {counted([each.word for each in found])}",
         )
     for node in nodes:
-        if node.digest:
+        if node.digest and node.state == "ran":  # of what came from the cache there is nothing new to tell
             emit_event(
                 f"equipoise.{node.stage}.{node.state}",
                 resource={

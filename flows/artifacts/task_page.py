@@ -1,7 +1,9 @@
 """A task run's own page in the Prefect UI: rows, folder, key, and why it ran or who made what was reused.
 
 Prefect does not enter the body of a cached task, so what it would have written there is written from outside: a line in
-the task run's log, which is what its page opens with, and an artifact that holds the same as a table.
+the task run's log, which is what its page opens with. What ran, or failed, has an artifact too, that holds the same as
+a table beside the figures of its stage; a run from the cache has its line, as a hundred artifacts take the server
+longer than all the rest of a cached run, and the table is on the page of the run that made the output.
 """
 
 import logging
@@ -44,7 +46,7 @@ class TaskPages:
         self._client.__exit__(*error)
 
     def show(self, node: Node, task_run: UUID) -> None:
-        """Write the line and the artifact of a run that ended; a server that takes neither costs the run nothing."""
+        """Write what there is to say of a run that ended; a server that does not take it costs the run nothing."""
         if node.manifest:
             self._manifests[node.manifest.key] = node.manifest
         described = describe_one(node, self._manifests, self._makers)
@@ -52,6 +54,8 @@ class TaskPages:
         logging.getLogger("prefect.extra.equipoise").info(  # goes to the server alone, not to the terminal
             line, extra={"flow_run_id": self._flow_run, "task_run_id": str(task_run), "task_run_name": node.label}
         )
+        if node.state == "cached":
+            return
         rows = [*_said(described, self._store).items(), *_figures(described)]
         # Of the task run alone: the flow run's own page keeps the few artifacts that are about all of it.
         artifact = ArtifactCreate(
@@ -75,7 +79,7 @@ class TaskPages:
 def _line(node: LineageNode) -> str:
     """The run in a line: `cached: 1,000 rows, made by demo curate, 2026-11-26 18:02; match/0c64cedf`."""
     ended = node.state + ("" if node.seconds is None else f" in {node.seconds:,.1f} s")
-    rows = "" if node.rows is None else f"{node.rows:,} rows"
+    rows = "" if node.rows is None else f"{node.rows:,} row{'' if node.rows == 1 else 's'}"
     why = ("because: " if node.state == "ran" else "") + reasons_in_words(node.why) if node.why else ""
     said = ", ".join(part for part in (rows, why) if part)
     folder, _, key = node.folder.partition("/")

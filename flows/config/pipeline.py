@@ -31,7 +31,7 @@ class PipelineConfig(Experiment):
     sources: tuple[SourceConfig, ...] = Field(min_length=1, description="what to ingest")
     screening: ScreeningPlan | None = Field(default=None, description="repetitions and leaks, before balancing")
     metadata: MetadataConfig = Field(description="the keyword list")
-    matching: MatchingConfig = Field(default_factory=MatchingConfig, description="substring matching")
+    matching: MatchingConfig = Field(default_factory=MatchingConfig, description="how rows get their keywords")
     balancing: BalancingConfig = Field(default_factory=RakeConfig, description="how to balance")
     resampling: ResamplingConfig = Field(default_factory=ResamplingConfig, description="weights to a selection")
     curated: CurateConfig = Field(default_factory=CurateConfig, description="the curated shards")
@@ -106,6 +106,19 @@ class PipelineConfig(Experiment):
                 raise ValueError(
                     f"screening.filter names the score {rule.score!r}, which no source carries{known}; name its column "
                     "in a source's `scores`"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _concepts_are_carried(self) -> "PipelineConfig":
+        wanted = {"matching.kind: concepts": self.matching.kind == "concepts"}
+        wanted["a metadata source of kind concepts"] = self.metadata.reads_concepts
+        without = [source.name for source in self.sources if getattr(source, "concepts", None) is None]
+        for what, is_set in wanted.items():
+            if is_set and without:
+                raise ValueError(
+                    f"{what} reads concepts, which the source {without[0]!r} does not carry; name their column in its "
+                    "`concepts`"
                 )
         return self
 

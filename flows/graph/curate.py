@@ -29,6 +29,7 @@ class Data:
 def keyword_list(engine: Engine, config: PipelineConfig, pairs: Sequence[Ref], gone: Sequence[Ref] = ()) -> Ref:
     """The keyword list; of the pairs, and of those that are gone, only where a source of it reads them."""
     files, corpus = config.metadata.files, config.metadata.reads_corpus
+    concepts = config.matching.kind == "concepts"
     return engine.submit(
         metadata,
         label="metadata",
@@ -37,6 +38,7 @@ def keyword_list(engine: Engine, config: PipelineConfig, pairs: Sequence[Ref], g
         pairs=list(pairs) if corpus else [],
         installed=installed_lists(config.metadata.sources),
         gone=list(gone) if corpus else [],
+        matching=config.matching if concepts else None,
     )
 
 

@@ -11,14 +11,17 @@ from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.task import ingest
 
 
-def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path) -> list[Ref]:
-    """Sources → groups of pairs, in the order of the sources."""
+def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path, of: str = "") -> list[Ref]:
+    """Sources → groups of pairs, in the order of the sources.
+
+    of: what labels end with, where that is done more than once.
+    """
     with remembering(store / ".answers.json"):
         planned = [(source, group) for source in sources for group in plan_groups(source)]
     return [
         engine.submit(
             ingest,
-            label=f"ingest {source.name} {group.label}",
+            label=f"ingest {source.name} {group.label}{of}",
             config=source,
             group=group,
             files=externals(sources_of(source, group), store),

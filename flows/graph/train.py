@@ -8,6 +8,7 @@ from flows.engine.engine import Engine, Ref
 from flows.graph.curate import gone_of, selections, variants
 from flows.graph.words import encoder_in_words
 from storage.record.external import external
+from tasks.embedding.models.hub import located
 from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import embed
 from tasks.geometry.task import concepts, geometry
@@ -105,11 +106,13 @@ def _encoder(config: PipelineConfig, models: Sequence[Trained]) -> EncoderRecord
     if plan is None:
         return None
     image_model, text_model = (
-        external(path, config.runtime.store) if path else None for path in (plan.image_model, plan.text_model)
+        external(located(path), config.runtime.store) if path else None for path in (plan.image_model, plan.text_model)
     )
     model: Ref | None = None
     if plan.uses_model and plan.model is not None:
-        model = models[0].model if plan.model == "trained" else external(Path(plan.model), config.runtime.store)
+        model = (
+            models[0].model if plan.model == "trained" else external(located(Path(plan.model)), config.runtime.store)
+        )
     return EncoderRecord(plan.settings, model, image_model, text_model)
 
 

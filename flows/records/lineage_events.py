@@ -13,7 +13,6 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,13 +36,14 @@ from pyarrow.parquet import read_schema
 from flows.config.experiment import Experiment
 from flows.engine.engine import Node
 from flows.records.lineage import rows_of
+from flows.records.reproduction import package_version
 from flows.verbs import Verb
 from storage.atomic import write_whole
 from storage.record.manifest import Manifest
 from storage.store.store import Store
 
 NAMESPACE = "equipoise"
-PRODUCER = f"urn:equipoise:{version('equipoise')}"
+PRODUCER = f"urn:equipoise:{package_version('equipoise') or 'unknown'}"
 EVENTS = "openlineage.ndjson"
 _ELSEWHERE = ("OPENLINEAGE_URL", "OPENLINEAGE_CONFIG", "OPENLINEAGE__TRANSPORT__TYPE")
 

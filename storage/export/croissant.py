@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 from pydantic import JsonValue
 
-from storage.tables.schemas import SCORES
+from storage.tables.schemas import CONCEPT, CONCEPTS, KEPT, SCORES
 
 CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 PARQUET = "application/x-parquet"
@@ -71,6 +71,8 @@ MEANING: Mapping[str, str] = {
     "inclusion": "probability that the row is in the selection at all",
     "multiplicity": "copies of the row in the selection",
     SCORES: "of the source, such as of a model or of a person",
+    KEPT: "further columns of the source, as texts",
+    CONCEPTS: "labels of what was detected in the picture, the surest first",
     "entries": "numbers of the keywords that the caption holds",
 }
 
@@ -188,8 +190,8 @@ def _file(file: DataFile) -> JsonValue:
 
 def _field(records: str, source: str, column: pa.Field) -> JsonValue:
     extract: dict[str, JsonValue] = {"column": column.name}
-    if column.name == SCORES:
-        return _scores(records, source, column)
+    if column.name in (SCORES, KEPT):
+        return _parts(records, source, column)
     described: dict[str, JsonValue] = {
         "@type": "cr:Field",
         "@id": f"{records}/{column.name}",
@@ -201,19 +203,25 @@ def _field(records: str, source: str, column: pa.Field) -> JsonValue:
     if pa.types.is_struct(column.type):
         described["source"] = {"fileSet": {"@id": source}, "extract": extract, "transform": {"jsonPath": "bytes"}}
     elif pa.types.is_list(column.type):
+        if pa.types.is_struct(column.type.value_type):
+            described["source"] = {
+                "fileSet": {"@id": source},
+                "extract": extract,
+                "transform": {"jsonPath": "[*].label"},
+            }
         described |= {"isArray": True, "arrayShape": "-1"}
     return described
 
 
-def _scores(records: str, source: str, column: pa.Field) -> JsonValue:
+def _parts(records: str, source: str, column: pa.Field) -> JsonValue:
     name = f"{records}/{column.name}"
     parts: list[JsonValue] = [
         {
             "@type": "cr:Field",
             "@id": f"{name}/{part.name}",
             "name": f"{name}/{part.name}",
-            "description": f"the score {part.name}, as the source had it",
-            "dataType": "sc:Float",
+            "description": f"{part.name}, as the source had it",
+            "dataType": _type(part.type),
             "source": {
                 "fileSet": {"@id": source},
                 "extract": {"column": column.name},
@@ -222,14 +230,14 @@ def _scores(records: str, source: str, column: pa.Field) -> JsonValue:
         }
         for part in column.type
     ]
-    return {"@type": "cr:Field", "@id": name, "name": name, "description": MEANING[SCORES], "subField": parts}
+    return {"@type": "cr:Field", "@id": name, "name": name, "description": MEANING[column.name], "subField": parts}
 
 
 def _type(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
         kind = kind.value_type
     if pa.types.is_struct(kind):
-        return "sc:ImageObject"
+        return "sc:Text" if kind == CONCEPT else "sc:ImageObject"
     if pa.types.is_floating(kind):
         return "sc:Float"
     return "sc:Integer" if pa.types.is_integer(kind) else "sc:Text"

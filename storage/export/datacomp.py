@@ -13,8 +13,8 @@ from storage.errors import InputError
 from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_parts
 from storage.export.record import Export, PartRecord
 from storage.tables.shards import iter_batches
+from storage.tables.uids import UID, Uids, parse_uids, uid_part
 
-UID = np.dtype("u8,u8")
 SUBSET, WEIGHTS = "subset.npy", "weights.parquet"
 UIDS_AT_ONCE = 1 << 25
 """About so many uids are in memory (800 MB with their order); of more, a range at a time, each in a pass of its own."""
@@ -22,17 +22,13 @@ UIDS_AT_ONCE = 1 << 25
 WEIGHTS_SCHEMA = pa.schema(
     [("uid", pa.string()), ("weight", pa.float64()), ("copies", pa.uint32()), ("seed", pa.uint64())]
 )
-_DIGIT = np.full(256, 255, np.uint8)
-_DIGIT[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
-
-Ids = npt.NDArray[np.uint64]
 
 
 def write_datacomp(paths: Sequence[Path], directory: Path, job: Job | None = None, *, seed: int = 0) -> Export:
     """`subset.npy`, which DataComp's `resharder.py` takes, and `weights.parquet`.
 
     The subset holds the rows' uids as `(uid[:16], uid[16:])`, two uint64 read as hexadecimal, in lexicographic order, a
-    uid as often as its row's multiplicity says.
+    uid as often as its row's multiplicity says; rows that are copies or captions of one uid (`uid#1`) add up.
 
     Args:
         paths: curated shards.
@@ -56,6 +52,8 @@ def write_datacomp(paths: Sequence[Path], directory: Path, job: Job | None = Non
 
 def write_weights(paths: Sequence[Path], directory: Path, job: Job | None = None, *, seed: int = 0) -> Export:
     """`weights.parquet`: `uid` (the source's own key), `weight`, `copies`, `seed`, for `equipoise.select`.
+
+    Of a DataComp uid's copies and captions (`uid#1`) each row has the uid; whoever selects adds them up.
 
     Every selected row of any source, in the order of the shards. Weights have mean 1 over the captions that match;
     copies are what was drawn by the seed. Raises `InputError` where `directory` holds something else.
@@ -82,7 +80,7 @@ def _write_weights(paths: Sequence[Path], folder: Path, seed: int, tell: Tell) -
         for batch in iter_batches(list(paths), columns=["key", "weight", "multiplicity"]):
             many = batch["multiplicity"].cast(pa.uint32())
             seeds = pa.repeat(pa.scalar(seed, pa.uint64()), len(batch))
-            table = pa.table([batch["key"], batch["weight"], many, seeds], schema=WEIGHTS_SCHEMA)
+            table = pa.table([uid_part(batch["key"]), batch["weight"], many, seeds], schema=WEIGHTS_SCHEMA)
             writer.write_table(table)
             copies += int(pa.compute.sum(many).as_py() or 0)
             tell(len(batch), table.nbytes)
@@ -111,7 +109,7 @@ def _write_subset(paths: Sequence[Path], file: Path) -> int:
     return total
 
 
-def _uids(paths: Sequence[Path]) -> Iterator[tuple[Ids, npt.NDArray[np.int64]]]:
+def _uids(paths: Sequence[Path]) -> Iterator[tuple[Uids, npt.NDArray[np.int64]]]:
     """Uids as two numbers each, uint64 `[n, 2]`, and their copies, a batch at a time."""
     for path in paths:
         row = 0
@@ -120,17 +118,12 @@ def _uids(paths: Sequence[Path]) -> Iterator[tuple[Ids, npt.NDArray[np.int64]]]:
             row += len(batch)
 
 
-def _parsed(keys: pa.Array, path: Path, first: int) -> Ids:
-    wrong = np.flatnonzero(pa.compute.binary_length(keys).to_numpy() != 32)
-    if not len(wrong):
-        digits = _DIGIT[np.frombuffer(keys.cast(pa.binary()).cast(pa.binary(32)).buffers()[1], np.uint8)]
-        digits = digits.reshape(-1, 32)[: len(keys)]
-        wrong = np.flatnonzero((digits == 255).any(axis=1))
-    if len(wrong):
+def _parsed(keys: pa.Array, path: Path, first: int) -> Uids:
+    found, odd = parse_uids(uid_part(keys))
+    if odd.any():
+        wrong = int(np.flatnonzero(odd)[0])
         raise InputError(
-            f"the key {keys[int(wrong[0])].as_py()!r} (row {first + int(wrong[0])} of {path.name}) is not a DataComp "
+            f"the key {keys[wrong].as_py()!r} (row {first + wrong} of {path.name}) is not a DataComp "
             "uid (32 hexadecimal digits), and only of those there are subsets; --format weights takes any key"
         )
-    shifts = np.arange(60, -1, -4, dtype=np.uint64)
-    found: Ids = np.bitwise_or.reduce(digits.reshape(-1, 2, 16).astype(np.uint64) << shifts, axis=2)
     return found

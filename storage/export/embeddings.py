@@ -13,6 +13,7 @@ from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, 
 from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, rejected_table
 from storage.tables.lookup import places_in
+from storage.tables.schemas import KEPT, Carried
 from storage.tables.shards import open_shard, read_table, write_table
 
 NAMES = {"image": "img_emb", "text": "text_emb"}
@@ -31,8 +32,9 @@ def write_embeddings(shards: Sequence[EmbeddedShard], directory: Path, job: Job 
     """`img_emb/img_emb_<n>.npy`, `text_emb/text_emb_<n>.npy` `[rows, d]`, and `metadata/metadata_<n>.parquet`.
 
     Row i of all three is the same selected pair, once, in the order of the source; vectors are of length 1 and have the
-    type in which they were stored. The metadata have `image_path`, `caption`, `id`, `key`, `weight` and
-    `multiplicity`. Selected rows that were not embedded are in `rejected.parquet`.
+    type in which they were stored. The metadata have `image_path`, `caption`, `id`, `key`, `weight`,
+    `multiplicity`, and the texts that were kept, such as `url`. Selected rows that were not embedded are in
+    `rejected.parquet`.
 
     Args:
         shards: what belongs together.
@@ -85,6 +87,8 @@ class _Files:
             "weight": kept["weight"],
             "multiplicity": kept["multiplicity"],
         }
+        for field in rows.kept:
+            metadata.setdefault(field, rows.take(row_of[found], f"{KEPT}.{field}"))
         write_table(directory / name, pa.table(metadata))
         tell(len(chosen), (directory / name).stat().st_size)
         return Written((*files, name), len(kept), tables={REJECTED_NAME: rejected_table(lost)})
@@ -95,6 +99,11 @@ class _Rows:
     """Columns of a shard of pairs, without the bytes of its images."""
 
     path: Path
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The texts that the rows carry, by name."""
+        return tuple(sorted(Carried.of([pq.read_schema(self.path)]).kept))
 
     def take(self, rows: npt.NDArray[np.int64], column: str) -> pa.Array:
         """Some rows of a column; `image.path` is a part of one."""

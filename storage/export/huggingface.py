@@ -16,7 +16,7 @@ from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, 
 from storage.export.record import Export, PartRecord
 from storage.hashing import hash_json
 from storage.tables.references import embedded
-from storage.tables.schemas import CURATED, scores_in, with_scores
+from storage.tables.schemas import CURATED, Carried, with_carried
 from storage.tables.shards import open_shard
 
 SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7),
@@ -45,7 +45,7 @@ def write_huggingface(
     """
     splits = {name: list(paths) for name, paths in splits.items() if paths}
     every = [path for paths in splits.values() for path in paths]
-    schema = with_scores(CURATED, {name for path in every for name in scores_in(pq.read_schema(path))})
+    schema = with_carried(CURATED, Carried.of(map(pq.read_schema, every)))
     job = job or Job(origin_of(every))
     parts = [
         Part(

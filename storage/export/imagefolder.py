@@ -23,7 +23,8 @@ def write_imagefolder(
     """`train/metadata.jsonl` and `train/images/<xx>/<id>.jpg|png|webp`; every row once, with its `multiplicity`.
 
     A line of the metadata has `file_name`, `text` (the caption, character by character), `key`, `id`, `source`,
-    `label`, `weight`, `multiplicity`, and `scores` where the source has some. Raises as `write_webdataset` does.
+    `label`, `weight`, `multiplicity`, and what the source carries: scores and
+    kept texts under their own names, and `concepts`. Raises as `write_webdataset` does.
     """
     job = job or Job(origin_of(paths))
     copies = Copies.of(paths, most=1)
@@ -60,8 +61,7 @@ class _Lines:
 
 
 def _line(name: str, sample: Sample) -> dict[str, object]:
-    scores = {} if sample.scores is None else {"scores": dict(sample.scores)}
-    return {
+    facts = {
         "file_name": name,
         "text": sample.caption,
         "key": sample.key,
@@ -70,8 +70,8 @@ def _line(name: str, sample: Sample) -> dict[str, object]:
         "label": sample.label,
         "weight": sample.weight,
         "multiplicity": sample.multiplicity,
-        **scores,
     }
+    return sample.described(facts)
 
 
 def _finish(directory: Path, parts: Sequence[PartRecord]) -> Finished:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from storage.tables.references import content_of
-from storage.tables.schemas import REJECTED, SCORES
+from storage.tables.schemas import CONCEPTS, KEPT, REJECTED, SCORES
 from storage.tables.shards import open_shard
 
 ROWS = 256  # images in memory at once
@@ -33,6 +33,21 @@ class Sample:
     inclusion: float | None
     multiplicity: int
     scores: Mapping[str, float | None] | None = None
+    kept: Mapping[str, str | None] | None = None
+    concepts: Sequence[Mapping[str, object]] | None = None
+
+    def described(self, facts: Mapping[str, object]) -> dict[str, object]:
+        """Facts for a JSON object, and what the sample carries beside them.
+
+        Scores and kept texts have their own names; those that are names of facts stand in objects `scores` and `kept`.
+        """
+        found = dict(facts)
+        for column, values in ((SCORES, self.scores), (KEPT, self.kept)):
+            held = dict(values or {})
+            if clashing := {name: value for name, value in held.items() if name in found}:
+                found[column] = clashing
+            found |= {name: value for name, value in held.items() if name not in found}
+        return found if self.concepts is None else {**found, CONCEPTS: [dict(each) for each in self.concepts]}
 
 
 @dataclass(frozen=True)
@@ -49,8 +64,9 @@ def read_samples(path: Path, rows: npt.NDArray[np.int64]) -> Iterator[Sample | R
 
     Only row groups that hold one of them are read, a few rows at a time.
     """
-    scored = [SCORES] if SCORES in pq.read_schema(path).names else []
-    for batch in read_rows(path, rows, [*_COLUMNS, *scored]):
+    held = pq.read_schema(path).names
+    carried = [name for name in (SCORES, KEPT, CONCEPTS) if name in held]
+    for batch in read_rows(path, rows, [*_COLUMNS, *carried]):
         for row in batch.to_pylist():
             yield _sample(row)
 

@@ -32,10 +32,8 @@ def add_sample(tar: tarfile.TarFile, name: str, sample: Sample) -> int:
         "inclusion": sample.inclusion,
         "multiplicity": sample.multiplicity,
     }
-    if sample.scores is not None:
-        facts["scores"] = dict(sample.scores)
     text = sample.caption.encode()
-    described = json.dumps(facts, ensure_ascii=False).encode()
+    described = json.dumps(sample.described(facts), ensure_ascii=False).encode()
     add(tar, f"{name}.{sample.extension}", sample.image)
     add(tar, f"{name}.txt", text)
     add(tar, f"{name}.json", described)

@@ -40,7 +40,7 @@ BESIDE = pa.schema(
         ("multiplicity", pa.uint16()),
     ]
 )
-"""img2dataset's columns, then our own. `url` is null: images are exported as they are held, not fetched."""
+"""img2dataset's columns, then our own. `url` is there where the source's was kept (`keep: [url]`)."""
 
 
 def write_webdataset(
@@ -112,6 +112,7 @@ def _described(key: str, sample: Sample | Rejection) -> dict[str, object]:
     return {
         "key": key,
         "caption": sample.caption,
+        "url": (sample.kept or {}).get("url"),
         "status": SUCCESS,
         "width": width,
         "height": height,

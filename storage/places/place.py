@@ -58,6 +58,11 @@ def place(value: str | Place) -> Place:
     return _opened(value, protocol)
 
 
+def absolute(value: Place) -> str:
+    """A place as a text that means the same in any working folder."""
+    return str(value.absolute()) if isinstance(value, Path) else str(value)
+
+
 def is_url(value: object) -> bool:
     """Whether a place is a URL, read over the network."""
     return not isinstance(value, Path) and hasattr(value, "fs")

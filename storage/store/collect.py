@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from storage.record.manifest import Manifest
-from storage.store.store import MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
+from storage.store.store import LOCKS, MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
 
 GRACE = timedelta(hours=1)
 Kind = Literal["output", "damaged", "temporary", "scratch", "record"]
@@ -77,7 +77,8 @@ def find_garbage(
 def remove(store: Store, garbage: Garbage) -> int:
     """Remove the items; returns the bytes freed. An item that vanished or came into use meanwhile is passed over.
 
-    A directory first leaves its place by one rename, so that a kill leaves no half-removed output.
+    A directory first leaves its place by one rename, so that a kill leaves no half-removed output. Lock files that
+    killed runs left go, too.
     """
     freed = 0
     for item in garbage.items:
@@ -85,6 +86,9 @@ def remove(store: Store, garbage: Garbage) -> int:
             if free and item.path.exists() and not item.path.is_symlink():
                 _remove(store, item.path)
                 freed += item.bytes
+    for path in _listed(store.root / LOCKS):
+        with store.lock(path.name, wait=False):
+            pass  # whoever holds a lock last removes its file
     return freed
 
 

@@ -10,6 +10,9 @@ from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
 from storage.store.store import Store
 
+ALIKE = 8
+"""Parameters in which a run may differ from another for the two to be compared."""
+
 
 def reasons(
     parts: KeyParts, store: Store, *, earlier: Sequence[Manifest] | None = None, before: datetime | None = None
@@ -31,7 +34,12 @@ def reasons(
     differences = [key_differences(Made(each.version, each.code, each.parameters), now) for each in known]
     if not differences:
         return ("never run",)
-    return min(reversed(differences), key=len) or ("the way keys are made changed",)
+    nearest = min(reversed(differences), key=len)
+    if sum(each.startswith("parameter ") for each in nearest) > ALIKE:
+        return (
+            "never run with settings like these",
+        )  # the nearest is another experiment's, which tells nobody anything
+    return nearest or ("the way keys are made changed",)
 
 
 @dataclass(frozen=True)

@@ -49,4 +49,5 @@ def _width(kind: pa.DataType) -> int | None:
 
 
 def _integers(values: pa.Array) -> np.ndarray:
-    return pc.fill_null(values, 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    whole = pc.fill_null(values, 0) if values.null_count else values
+    return whole.to_numpy(zero_copy_only=False).astype(np.int64, copy=False)

@@ -1,9 +1,11 @@
 """Images that `pairs` name and do not hold: where the file lies, and the hash that its content had at ingest.
 
 The reference stands in the image's `path`: the place, `#xxh3=`, and 16 hexadecimal digits; `bytes` is null. So a table
-changes where a file changes, and what is read later is what was ingested, or an error.
+changes where a file changes, and what is read later is what was ingested, or an error. Of an image inside a tar,
+`#at=<first byte>+<bytes>/<member>` follows the tar's place.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -14,16 +16,21 @@ import xxhash
 
 from storage.errors import InputError
 from storage.places.place import place
-from storage.places.read import read_bytes
+from storage.places.read import open_binary, read_bytes
 from storage.tables.schemas import IMAGE
 
 MARK = "#xxh3="
 _DIGITS = 16
+_MEMBER = re.compile(r"(.*?)#at=([0-9]{1,15})\+([0-9]{1,15})/(.*)", re.DOTALL)
 
 
-def reference(where: str, content: bytes) -> str:
-    """The `path` of an image that stays where it is. where: an absolute path, or a URL."""
-    return f"{where}{MARK}{xxhash.xxh3_64_hexdigest(content)}"
+def reference(where: str, content: bytes, member: tuple[int, int, str] | None = None) -> str:
+    """The `path` of an image that stays where it is.
+
+    where: an absolute path, or a URL. member: of an image inside a tar its first byte, its bytes and its name.
+    """
+    inside = "" if member is None else f"#at={member[0]}+{member[1]}/{member[2]}"
+    return f"{where}{inside}{MARK}{xxhash.xxh3_64_hexdigest(content)}"
 
 
 def content_hash(path: str | None) -> int | None:
@@ -74,8 +81,14 @@ def _children(images: pa.StructArray | pa.ChunkedArray) -> tuple[pa.Array, pa.Ar
 
 
 def _read(where: str, expected: int) -> bytes:
+    found = _MEMBER.fullmatch(where)
     try:
-        content = read_bytes(place(where))
+        if found is None:
+            content = read_bytes(place(where))
+        else:
+            with open_binary(place(found[1])) as file:
+                file.seek(int(found[2]))
+                content = file.read(int(found[3]))
     except OSError as error:
         raise InputError(
             f"the image {where}, which was ingested by reference (image_content: keep), cannot be read "

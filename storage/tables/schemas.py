@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pyarrow as pa
 
@@ -15,11 +16,13 @@ def _with_features(fields: Iterable[pa.Field]) -> pa.Schema:
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
-def _feature(kind: pa.DataType) -> dict[str, object]:
+def _feature(kind: pa.DataType) -> object:
     if kind == IMAGE:
         return {"_type": "Image"}
     if pa.types.is_struct(kind):
         return {part.name: _feature(part.type) for part in kind}
+    if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+        return [_feature(kind.value_type)]  # a `Sequence` of structs would be read as a struct of lists
     if pa.types.is_list(kind):
         return {"_type": "Sequence", "feature": {"_type": "Value", "dtype": str(kind.value_type)}}
     return {"_type": "Value", "dtype": {"double": "float64", "float": "float32"}.get(str(kind), str(kind))}
@@ -36,22 +39,66 @@ PAIRS = _with_features(
     ]
 )
 
-SCORES = "scores"
-"""The column of scores in `pairs` and `curated`, a struct of float64; there only where a source names some."""
+SCORES, KEPT, CONCEPTS = "scores", "kept", "concepts"
+"""The columns of what is carried along in `pairs` and `curated`; each is there only where a source names some."""
+
+CONCEPT = pa.struct([("label", pa.string()), ("score", pa.float32())])
+"""What a detector saw in a picture, and how sure it was; null where it does not say."""
 
 
-def with_scores(schema: pa.Schema, names: Iterable[str]) -> pa.Schema:
-    """A schema of `pairs` or `curated` with a last column `scores`, a struct of the names, sorted; without any, itself.
+@dataclass(frozen=True)
+class Carried:
+    """What rows have beside what every pair has.
 
-    A null is a row that has no such score, or a row of another source, which does not have it at all.
+    Attributes:
+        scores: names of numbers, in the struct `scores`.
+        kept: names of texts, in the struct `kept`.
+        concepts: whether there is a list of concepts.
     """
-    fields = [pa.field(name, pa.float64()) for name in sorted(set(names))]
-    return _with_features([*schema, pa.field(SCORES, pa.struct(fields))]) if fields else schema
+
+    scores: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
+    concepts: bool = False
+
+    @classmethod
+    def of(cls, schemas: Iterable[pa.Schema]) -> "Carried":
+        """What any of some tables of `pairs` or `curated` carries; rows of the others have nulls for it."""
+        scores, kept, concepts = set[str](), set[str](), False
+        for schema in schemas:
+            scores |= _parts(schema, SCORES)
+            kept |= _parts(schema, KEPT)
+            concepts |= CONCEPTS in schema.names
+        return cls(frozenset(scores), frozenset(kept), concepts)
+
+    def __bool__(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.scores or self.kept or self.concepts)
 
 
-def scores_in(schema: pa.Schema) -> tuple[str, ...]:
-    """The names of the scores that a table of `pairs` or `curated` has; none where it has no such column."""
-    return tuple(part.name for part in schema.field(SCORES).type) if SCORES in schema.names else ()
+NOTHING = Carried()
+
+
+def with_carried(schema: pa.Schema, carried: Carried) -> pa.Schema:
+    """A schema of `pairs` or `curated` with last columns for what rows carry; without any, itself.
+
+    Structs have their names sorted. A null is a row that has no such value, or a row of another source.
+    """
+    fields = []
+    for column, names, kind in ((SCORES, carried.scores, pa.float64()), (KEPT, carried.kept, pa.string())):
+        if names:
+            fields.append(pa.field(column, pa.struct([(name, kind) for name in sorted(names)])))
+    if carried.concepts:
+        fields.append(pa.field(CONCEPTS, pa.list_(CONCEPT)))
+    return _with_features([*schema, *fields]) if fields else schema
+
+
+def scores_in(schema: pa.Schema) -> frozenset[str]:
+    """The names of the scores that a table of `pairs` or `curated` has."""
+    return frozenset(_parts(schema, SCORES))
+
+
+def _parts(schema: pa.Schema, column: str) -> set[str]:
+    return {part.name for part in schema.field(column).type} if column in schema.names else set()
 
 
 DROPPED = pa.schema([("id", pa.uint64()), ("kept", pa.uint64()), ("reason", pa.string())])

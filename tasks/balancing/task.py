@@ -11,7 +11,7 @@ from tasks.balancing.config import BalancingConfig
 from tasks.balancing.stats import BalanceStats
 
 
-@stage("balance", version=2, modules=())
+@stage("balance", version=3, modules=())
 def balance(
     config: BalancingConfig, entries: Manifest, matches: Sequence[Manifest], *, work: Workspace
 ) -> BalanceStats:

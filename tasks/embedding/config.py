@@ -25,6 +25,13 @@ class EmbeddingConfig(Config):
     precision: Literal["float32", "bfloat16", "float16"] = Field(
         default="float32", description="arithmetic of the model; the lower ones pay on accelerators"
     )
+    channels_last: bool = Field(
+        default=False,
+        description="pictures and weights in channels-last layout: convolutions on accelerators",
+    )
+    compile: bool = Field(
+        default=False, description="compile the encoders with torch.compile, which takes a minute and pays on long runs"
+    )
     stored: Literal["float32", "float16"] = Field(default="float32", description="number type in the shards")
     text_length: int = Field(
         default=32, ge=2, le=512, description="most tokens of a caption that a transformers text model reads"

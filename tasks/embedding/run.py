@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 
 from storage.atomic import replacing
 from storage.errors import InputError
@@ -79,6 +80,9 @@ def embed_shards(
     counts = rejected["reason"].value_counts().to_pylist()
     schema = pq.read_schema(finished[0])
     dimensions = {name: schema.field(name).type.list_size for name in schema.names if name != "id"}
+    on_processor = torch.device(device).type == "cpu"
+    alone = encoders.pace.rate(workers if on_processor else 1) if encoders is not None else None
+    reached = encoded / seconds if seconds and alone else None
     return EmbedStats(
         rows=rows,
         rejected=rejected.num_rows,
@@ -86,6 +90,8 @@ def embed_shards(
         dimension=next(iter(dimensions.values())),
         dimensions=dimensions,
         images_per_second=round(encoded / seconds, 1) if seconds and "image" in dimensions else None,
+        model_images_per_second=round(alone, 1) if alone else None,
+        share_of_model=round(min(reached / alone, 1.0), 3) if reached and alone else None,
         rows_per_second=round(encoded / seconds, 1) if seconds else None,
         device=device,
     )

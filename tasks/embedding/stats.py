@@ -16,6 +16,12 @@ class EmbedStats(Stats):
     dimension: int = Field(description="width of the vectors; of the images' where there are both")
     dimensions: dict[str, int] = Field(description="width by modality")
     images_per_second: float | None = Field(description="speed; None without images, or where nothing was encoded")
+    model_images_per_second: float | None = Field(
+        default=None, description="speed of the image model alone, without reading and decoding; None as above"
+    )
+    share_of_model: float | None = Field(
+        default=None, description="the former of the latter: how much of the model's own speed is reached"
+    )
     rows_per_second: float | None = Field(description="speed; None where nothing was encoded, all being kept")
     device: str = Field(description="where the models ran")
 

@@ -21,6 +21,11 @@ class EvaluationConfig(Config):
     recall_k: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         default=(1, 5, 10), min_length=1, description="The k of recall@k, for retrieval benchmarks."
     )
+    one_caption: bool = Field(
+        default=False,
+        description="Retrieval with the first caption of every image alone as well, as in T-REGS's Table 3; those "
+        "metrics begin with one_caption_, and clip-benchmark's names mean every caption.",
+    )
     blank_captions: Literal["keep", "drop"] = Field(
         default="keep",
         description="Blank lines among the captions of retrieval: asked for, as clip-benchmark does, or not.",

@@ -56,3 +56,11 @@ class EncodedStats(Stats):
     benchmark: str = Field(description="its name")
     images: int = Field(description="test images")
     texts: int = Field(description="distinct prompts, or captions")
+
+
+class HeadsStats(Stats):
+    """Heads that were read from a file."""
+
+    image: int = Field(description="numbers of an image feature that they take")
+    text: int = Field(description="numbers of a text feature that they take")
+    outputs: int = Field(description="dimension of the joint space")

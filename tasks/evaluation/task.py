@@ -10,12 +10,13 @@ from storage.store.workspace import Workspace
 from tasks.embedding.record import EncoderRecord
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
-from tasks.evaluation.stats import AlongStats, BenchmarkStats, EncodedStats, ProbeStats
+from tasks.evaluation.stats import AlongStats, BenchmarkStats, EncodedStats, HeadsStats, ProbeStats
 from tasks.training.stats import TrainingStats
 
 if TYPE_CHECKING:
     from tasks.embedding.benchmarks.layout import Layout
-    from tasks.evaluation.scoring.answers import Classification, Retrieval
+    from tasks.evaluation.scoring.answers import Answers
+    from tasks.training.models.heads import Heads
 
 
 @stage("evaluate", version=1, modules=())
@@ -75,16 +76,48 @@ def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest,
         encoded: what `encode_benchmark` wrote.
         work: this run.
     """
-    from tasks.evaluation.zeroshot.clip_benchmark import zero_shot
-    from tasks.evaluation.zeroshot.encoded import HeadsOnFeatures, load_encoded
-    from tasks.training.models.saved import load_heads
+    return _score_encoded(config, model, encoded, work)
 
-    read = load_encoded(work.directory(encoded))
-    with _on_device(work) as device:
-        heads = HeadsOnFeatures(load_heads(work.directory(model)), read).to(work.runtime.device).eval()
-        batches = read.batches(config.batch_size)
-        answers = zero_shot(read.layout, heads, heads.tokenise, batches, config, device=device)
-    return _scored(config, read.layout, answers, "heads", model, work)
+
+@stage("evaluate_encoded", version=1, modules=())
+def evaluate_encoded(
+    config: EvaluationConfig, model: Manifest | External, encoded: Manifest, *, work: Workspace
+) -> BenchmarkStats:
+    """Score a CLIP model on a benchmark that it encoded itself: for a probe it is, and need not be again.
+
+    Args:
+        config: intervals.
+        model: what a training stage wrote.
+        encoded: what `encode_benchmark` wrote with this model.
+        work: this run.
+    """
+    return _score_encoded(config, model, encoded, work)
+
+
+@stage("probe_encoded", version=1, modules=("tasks.evaluation.probe",))
+def probe_encoded(
+    config: ProbeConfig, model: Manifest | External, train: Manifest, test: Manifest, *, work: Workspace
+) -> ProbeStats:
+    """Linear and nearest-neighbour accuracy of a CLIP model's, or of heads', image features on a benchmark.
+
+    Args:
+        config: how features are evaluated.
+        model: heads, or the CLIP model that encoded the benchmark.
+        train: the benchmark's training images, as `encode_benchmark` wrote them.
+        test: its test images.
+        work: this run.
+    """
+    from tasks.evaluation.probe.encoded_features import labelled_features
+    from tasks.evaluation.probe.outcome import probe_outcome
+    from tasks.evaluation.zeroshot.encoded import load_encoded
+    from tasks.threads import fixed_threads
+
+    heads = _heads_of(model, work)
+    asked = load_encoded(work.directory(test))
+    with fixed_threads(config.threads):
+        sets = [labelled_features(each, heads) for each in (load_encoded(work.directory(train)), asked)]
+    outcome = probe_outcome(config, *sets, names=asked.layout.classes, log=work.log)
+    return outcome.write(work.output, pretrained=_weights_name(model), dataset=f"wds/{asked.layout.name}")
 
 
 @stage("evaluate_along", version=1, modules=())
@@ -115,6 +148,22 @@ def evaluate_along(config: EvaluationConfig, model: Manifest, encoded: Manifest,
     return AlongStats(benchmark=read.layout.name, checkpoints=len(along.scores), images=len(read.images))
 
 
+@stage("import_heads", version=1, modules=())
+def import_heads(heads: External, *, work: Workspace) -> HeadsStats:
+    """Heads of a file, such as the authors released, as a training stage would have written them: safetensors.
+
+    Args:
+        heads: a state dict in `.pt`, read with weights only, or in `.safetensors`; or a folder of heads.
+        work: this run.
+    """
+    from tasks.training.models.saved import load_heads, save_heads
+
+    read = load_heads(work.directory(heads))
+    save_heads(work.output, read)
+    sides = {"image": read.image_encoder.proj.in_features, "text": read.text_encoder.proj.in_features}
+    return HeadsStats(**sides, outputs=read.image_encoder.out.out_features)
+
+
 @stage("probe", version=1, modules=("tasks.evaluation.probe",))
 def probe(
     config: ProbeConfig,
@@ -137,21 +186,14 @@ def probe(
         untrained: evaluate the random network that a self-supervised training began from: the level to beat.
         work: this run.
     """
-    import pyarrow as pa
-
     from tasks.evaluation.probe.features import encode_labelled, load_encoder
-    from tasks.evaluation.probe.linear import linear_probe
-    from tasks.evaluation.probe.neighbours import neighbour_votes
-    from tasks.evaluation.probe.scores import probe_json, probe_scores
-    from tasks.evaluation.scoring.intervals import Bootstrap
-    from tasks.evaluation.scoring.results import figures, write_results
+    from tasks.evaluation.probe.outcome import probe_outcome
     from tasks.threads import fixed_threads
-    from tasks.training.selfsupervised.collapse import effective_rank
 
     with fixed_threads(config.threads):
         base_folder = work.directory(base) if base is not None else None
         encoder = load_encoder(work.directory(model), base_folder, work.runtime.device, untrained=untrained)
-        known, asked = (
+        sets = [
             encode_labelled(
                 [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
                 encoder,
@@ -160,41 +202,39 @@ def probe(
                 what=what,
             )
             for pairs, what in ((train, "training images"), (test, "test images"))
+        ]
+    outcome = probe_outcome(config, *sets, log=work.log)
+    return outcome.write(work.output, pretrained="untrained" if untrained else model.digest[:12])
+
+
+def _heads_of(model: Manifest | External, work: Workspace) -> "Heads | None":
+    """The heads that a model is; None for a whole model, which the benchmark was encoded by."""
+    from tasks.training.models.saved import load_heads, model_facts
+
+    folder = work.directory(model)
+    if isinstance(model, External) or model_facts(folder).get("kind") != "heads":
+        return None
+    return load_heads(folder, work.runtime.device)
+
+
+def _weights_name(model: Manifest | External) -> str:
+    return (model.fingerprint if isinstance(model, External) else model.digest)[:12]
+
+
+def _score_encoded(
+    config: EvaluationConfig, model: Manifest | External, encoded: Manifest, work: Workspace
+) -> BenchmarkStats:
+    from tasks.evaluation.zeroshot.clip_benchmark import zero_shot
+    from tasks.evaluation.zeroshot.encoded import HeadsOnFeatures, load_encoded
+
+    read = load_encoded(work.directory(encoded))
+    heads = _heads_of(model, work)
+    with _on_device(work) as device:
+        scored = HeadsOnFeatures(heads, read).to(work.runtime.device).eval()
+        answers = zero_shot(
+            read.layout, scored, scored.tokenise, read.batches(config.batch_size), config, device=device
         )
-        linear = linear_probe(known, config)
-        ranking = linear.ranking(asked.features)
-        nearest = neighbour_votes(known.features, known.labels, asked.features,
-                                  neighbours=config.neighbours, temperature=config.temperature)  # fmt: skip
-        rank = effective_rank(asked.features)
-    if not linear.fit.converged:
-        work.log(f"the linear probe stopped at a gradient of {linear.fit.residual:.1e}; give it more iterations")
-    if linear.at_the_edge:
-        work.log(
-            f"the best penalty, {linear.fit.penalty:g}, is at the edge of those tried; a better one may lie beyond"
-        )
-    scores = probe_scores(
-        asked.labels.numpy(),
-        ranking.numpy(),
-        nearest.numpy(),
-        Bootstrap(config.resamples, config.confidence, config.seed),
-    )
-    predictions = pa.table(
-        {
-            "id": pa.array(asked.ids, pa.uint64()),
-            "label": pa.array(asked.labels.numpy(), pa.int32()),
-            "prediction": pa.array(ranking[:, 0].numpy(), pa.int32()),
-            "neighbours": pa.array(nearest.numpy(), pa.int32()),
-        }
-    )
-    found = probe_json(scores, linear, pretrained="untrained" if untrained else model.digest[:12], effective_rank=rank)
-    write_results(work.output, predictions, found)
-    chosen = {
-        "penalty": linear.fit.penalty,
-        "penalty_at_edge": linear.at_the_edge,
-        "converged": linear.fit.converged,
-        "effective_rank": rank,
-    }
-    return ProbeStats.model_validate(figures(scores) | chosen)
+    return _scored(config, read.layout, answers, "model" if heads is None else "heads", model, work)
 
 
 def _layout(config: EvaluationConfig, benchmark: str, dataset: Manifest | External, work: Workspace) -> "Layout":
@@ -217,9 +257,9 @@ def _on_device(work: Workspace) -> Iterator[str]:
 def _scored(
     config: EvaluationConfig,
     layout: "Layout",
-    answers: "Classification | Retrieval",
+    answers: "Answers",
     name: str,
-    model: Manifest,
+    model: Manifest | External,
     work: Workspace,
 ) -> BenchmarkStats:
     from tasks.evaluation.scoring.intervals import Bootstrap
@@ -230,6 +270,6 @@ def _scored(
     scores = scores_of(answers, layout.classes, bootstrap)
     for finding in scores.findings:
         work.log(f"{layout.name}: {finding}")
-    result = scores.to_json(dataset=f"wds/{layout.name}", model=name, pretrained=model.digest[:12])
+    result = scores.to_json(dataset=f"wds/{layout.name}", model=name, pretrained=_weights_name(model))
     write_results(work.output, answer_table(answers), result)
     return BenchmarkStats.model_validate(figures(scores) | {"benchmark": layout.name})

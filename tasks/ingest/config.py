@@ -6,6 +6,7 @@ from pydantic import BeforeValidator, Field
 
 from tasks.ingest.recognition.auto import of_a_kind
 from tasks.ingest.sources.balance_csv.config import BalanceCsvConfig
+from tasks.ingest.sources.datacomp.config import DataCompConfig
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.imagefolder.config import ImageFolderConfig
 from tasks.ingest.sources.imagenet_captions.config import ImageNetCaptionsConfig
@@ -24,7 +25,8 @@ SourceConfig = Annotated[
     | SidecarConfig
     | BalanceCsvConfig
     | ImageNetCaptionsConfig
-    | WebdatasetConfig,
+    | WebdatasetConfig
+    | DataCompConfig,
     Field(discriminator="kind"),
     BeforeValidator(of_a_kind),
 ]

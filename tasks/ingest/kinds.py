@@ -5,6 +5,7 @@ from typing import Any
 
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.sources.balance_csv.source import BALANCE_CSV
+from tasks.ingest.sources.datacomp.source import DATACOMP
 from tasks.ingest.sources.huggingface.source import HUGGINGFACE_PARQUET
 from tasks.ingest.sources.imagefolder.source import IMAGE_FOLDER
 from tasks.ingest.sources.imagenet_captions.read import IMAGENET_CAPTIONS
@@ -26,6 +27,7 @@ KINDS: MappingProxyType[str, Source[Any]] = MappingProxyType(
         "balance_csv": BALANCE_CSV,
         "imagenet_captions": IMAGENET_CAPTIONS,
         "webdataset": WEBDATASET,
+        "datacomp": DATACOMP,
     }
 )
 """By the configuration's `kind`. `Any`: each source takes its own configuration, and `kind` says which."""

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from storage.places.place import Place
+from storage.tables.schemas import NOTHING, Carried
 from storage.tables.shards import ROWS_PER_SHARD
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
 from tasks.ingest.rows.batches import Batch
-from tasks.ingest.rules import Group, ScoredRules
+from tasks.ingest.rules import CarryingRules, Group
 from tasks.ingest.sources.source import NO_IMAGES
 
 TEXTS_PER_SHARD = 1 << 18
@@ -18,9 +19,9 @@ def rows_per_shard(config: SourceConfig) -> int:
     return TEXTS_PER_SHARD if source_of(config).images(config) == NO_IMAGES else ROWS_PER_SHARD
 
 
-def scores_of(config: SourceConfig) -> tuple[str, ...]:
-    """The scores that a source's pairs have, as its configuration names them."""
-    return config.scores if isinstance(config, ScoredRules) else ()
+def carried_by(config: SourceConfig) -> Carried:
+    """What a source's pairs carry, as its configuration names it."""
+    return config.carried if isinstance(config, CarryingRules) else NOTHING
 
 
 def read_source(config: SourceConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:

@@ -13,6 +13,7 @@ Reason = Literal[
     "malformed row",
     "missing image",
     "not downloaded",
+    "not in the tables",
     "path escapes the image folder",
     "too many pixels",
     "unreadable image",

@@ -1,11 +1,12 @@
 """What every source shares: its groups of rows, and which rows from files are refused."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from storage.config import Config, NotInKey
+from storage.tables.schemas import Carried
 
 MAX_GROUPS = 32
 """Most task runs of a wide stage: more make an unreadable graph (see the design, section 2)."""
@@ -119,18 +120,43 @@ class FileRules(Config):
         return self.rows_per_group or (IMAGES_PER_GROUP if images else TEXTS_PER_GROUP)
 
 
-class ScoredRules(FileRules):
-    """Rules for rows that may carry scores."""
+class CarryingRules(FileRules):
+    """Rules for rows that may carry more than a pair has."""
 
     scores: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
         default=(),
         description="columns of numbers that are carried along with every row, such as a similarity or an aesthetic "
         "score; screening can filter by them",
     )
+    keep: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        description="further columns that are carried along with every row and go out again with exports, as texts: "
+        "url, licence, sha256, …",
+    )
+    concepts: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="the column of what was detected in each picture, carried along for `matching: {kind: concepts}`: "
+        "lists of labels, lists of structs with label and score, or JSON texts of such",
+    )
+    concept_scores: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None,
+        description="the column of the labels' scores, where those stand in lists of their own beside the labels",
+    )
 
-    @field_validator("scores")
+    @field_validator("scores", "keep")
     @classmethod
     def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"the score {twice[0]!r} is named twice")
+            raise ValueError(f"{twice[0]!r} is named twice")
         return names
+
+    @model_validator(mode="after")
+    def _scores_of_something(self) -> Self:
+        if self.concept_scores is not None and self.concepts is None:
+            raise ValueError("concept_scores are the scores of `concepts`: name their column too")
+        return self
+
+    @property
+    def carried(self) -> Carried:
+        """What rows carry."""
+        return Carried(frozenset(self.scores), frozenset(self.keep), self.concepts is not None)

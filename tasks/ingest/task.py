@@ -22,15 +22,15 @@ def ingest(config: SourceConfig, group: Group, files: Sequence[External], *, wor
     import pyarrow as pa
 
     from storage.progress import progress
-    from storage.tables.schemas import PAIRS, REJECTED, with_scores
+    from storage.tables.schemas import PAIRS, REJECTED, with_carried
     from storage.tables.shards import ShardWriter, write_table
-    from tasks.ingest.read import read_source, rows_per_shard, scores_of
+    from tasks.ingest.read import carried_by, read_source, rows_per_shard
     from tasks.ingest.summary import Summary
 
     paths = [file.path for file in files]
     summary = Summary()
     rejected = [REJECTED.empty_table()]
-    schema = with_scores(PAIRS, scores_of(config))
+    schema = with_carried(PAIRS, carried_by(config))
     with ShardWriter(work.output, "pairs", schema, rows_per_shard=rows_per_shard(config)) as writer:
         for batch in progress(read_source(config, group, paths), f"ingest {config.name} {group.label}"):
             writer.write(batch.pairs)

@@ -89,6 +89,14 @@ class WordEntries(Config):
     limit: int = Field(default=100_000, ge=1, description="at most so many, the most frequent first")
 
 
+class ConceptEntries(Config):
+    """The concepts that sources carry (`concepts`), as far as `matching.threshold` lets them count."""
+
+    kind: Literal["concepts"] = "concepts"
+    minimum_count: int = Field(default=5, ge=1, description="concepts of fewer rows are left out")
+    limit: int = Field(default=100_000, ge=1, description="at most so many, the most frequent first")
+
+
 Source = Annotated[
     ExplicitEntries
     | JsonEntries
@@ -97,7 +105,8 @@ Source = Annotated[
     | WordFrequencyEntries
     | ClassNameEntries
     | WordEntries
-    | BigramEntries,
+    | BigramEntries
+    | ConceptEntries,
     Field(discriminator="kind"),
 ]
 
@@ -133,11 +142,26 @@ class MetadataConfig(Config):
     @property
     def reads_corpus(self) -> bool:
         """Whether a source needs the pairs, so that the list waits for them and changes with them."""
-        return any(isinstance(source, WordEntries | BigramEntries) for source in self.sources)
+        return any(isinstance(source, WordEntries | BigramEntries) for source in self.sources) or self.reads_concepts
+
+    @property
+    def reads_concepts(self) -> bool:
+        """Whether a source needs the pairs' concepts."""
+        return any(isinstance(source, ConceptEntries) for source in self.sources)
 
 
 class MatchingConfig(Config):
     """How one group of pairs is matched. The spacing belongs to the list: see `MetadataConfig.spacing`."""
+
+    kind: Literal["captions", "concepts"] = Field(
+        default="captions",
+        description="captions: keywords are looked for in captions; concepts: a row's keywords are those of the list "
+        "among the concepts that its source carries (`concepts`), whole and spaced alike",
+    )
+    threshold: float | None = Field(
+        default=None,
+        description="concepts of a lower score do not count, those without a score do; only with kind: concepts",
+    )
 
     choose_text: Literal["all", "one"] = Field(
         default="all",
@@ -145,3 +169,9 @@ class MatchingConfig(Config):
         "counted; the others match nothing",
     )
     seed: int = Field(default=0, ge=0, description="of the draw between an image's texts")
+
+    @model_validator(mode="after")
+    def _threshold_of_concepts(self) -> Self:
+        if self.threshold is not None and self.kind != "concepts":
+            raise ValueError("threshold is for scores of concepts: set kind: concepts, or leave it out")
+        return self

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from storage.tables.shards import read_table
 from tasks.arrays import Integers
 from tasks.matching.arrow import Texts
+from tasks.matching.concepts import ConceptMatcher
 from tasks.matching.config import Spacing
 from tasks.matching.matcher import KeywordMatcher
 
@@ -27,6 +28,13 @@ def make_matcher(entries: Texts, spacing: Spacing, numbers: Integers | None = No
         unspaced_scripts=spacing.unspaced_scripts,
         numbers=numbers,
     )
+
+
+def concept_matcher(metadata: Path) -> ConceptMatcher:
+    """What matches the concepts of rows against a `metadata` output."""
+    table = read_table(metadata / "entries.parquet", ["entry", "text"])
+    spacing = Spacing.model_validate_json((metadata / SPACING).read_text(encoding="utf-8"))
+    return ConceptMatcher(table["text"].to_pylist(), spacing, table["entry"].to_numpy())
 
 
 def shared_matcher(metadata: Path, digest: str) -> KeywordMatcher:

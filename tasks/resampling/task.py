@@ -43,7 +43,7 @@ def scale(config: ResamplingConfig, balanced: Manifest, matches: Sequence[Manife
     found = solve_expectation(config, law, MatchStream(shards, columns, mapper=mapped(work.runtime.workers)))
     if config.method in ("systematic", "multinomial"):
         write_table(work.output / "drawn.parquet", draw_together(config, law, found, shards, columns))
-    return ScaleStats(
+    stats = ScaleStats(
         method=config.method,
         scale=found.scale,
         limit=found.limit,
@@ -52,6 +52,8 @@ def scale(config: ResamplingConfig, balanced: Manifest, matches: Sequence[Manife
         wanted=found.wanted,
         expected_size=found.expected,
     )
+    _write_figures(work, stats)
+    return stats
 
 
 @stage("select", version=2, modules=())
@@ -131,7 +133,7 @@ def realise(
     )
 
 
-@stage("scatter", version=1, modules=())
+@stage("scatter", version=2, modules=())
 def scatter(
     config: CurateConfig,
     realised: Manifest,
@@ -209,7 +211,9 @@ def subsample(
     among = sum(rows for _, rows in groups)
     size = max(1, min(among, round(RealiseStats.of(realised).effective_sample_size)))
     limit = largest_word(AliveIds(groups, work.runtime.workers), size, seed=config.seed)
-    return SubsampleStats(size=size, of=among, limit=limit)
+    found = SubsampleStats(size=size, of=among, limit=limit)
+    _write_figures(work, found)
+    return found
 
 
 @stage("thin", version=1, modules=())
@@ -228,3 +232,8 @@ def thin(config: SubsampleConfig, cut: Manifest, matches: Manifest, *, work: Wor
         write_table(work.output / path.name.replace("matches", "selection"), rows)
         size += rows.num_rows
     return ThinStats(size=size)
+
+
+def _write_figures(work: Workspace, stats: ScaleStats | SubsampleStats) -> None:
+    """The figures as a file too: later stages compute with them, and only files are in the digest by which they ask."""
+    (work.output / "figures.json").write_text(stats.model_dump_json(by_alias=True), encoding="utf-8")

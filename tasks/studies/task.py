@@ -8,13 +8,25 @@ from storage.record.manifest import Manifest
 from storage.store.publish import software
 from storage.store.workspace import Workspace
 from tasks.studies.balance_k.config import BalanceKConfig
+from tasks.studies.baselines.config import BaselinesConfig
 from tasks.studies.config import StudyConfig
+from tasks.studies.curation.config import CurationConfig
+from tasks.studies.curation.inputs import Arm
+from tasks.studies.illustration.config import IllustrationConfig
+from tasks.studies.online.config import OnlineConfig
+from tasks.studies.online.inputs import Arm as OnlineArm
 from tasks.studies.selfsupervised.config import ComparisonConfig, Question, SampleConfig
-from tasks.studies.selfsupervised.measured import Run
+from tasks.studies.selfsupervised.inputs import Run
 from tasks.studies.stats import MeasuredStats, StudyStats
 from tasks.studies.tregs_cost.config import CostConfig, TimedStep
 from tasks.studies.tregs_points.config import PointsConfig
+from tasks.studies.tregs_retrieval.config import RetrievalConfig
+from tasks.studies.tregs_retrieval.runs import RetrievalRun
+from tasks.studies.zero_shot.config import ZeroShotConfig
+from tasks.studies.zero_shot.inputs import ScoredRun
+from tasks.training.config import HeadsConfig
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
+from tasks.training.stats import TrainingStats
 
 if TYPE_CHECKING:
     from tasks.studies.page.content import StudyPage
@@ -131,7 +143,163 @@ def tregs_points_page(config: PointsConfig, measured: Manifest, *, work: Workspa
     return _written(points_page(config, numbers), config, work)
 
 
+@stage("tregs_retrieval", version=1, modules=())
+def tregs_retrieval(config: RetrievalConfig, runs: Sequence[RetrievalRun], *, work: Workspace) -> StudyStats:
+    """The page of the study `tregs-retrieval`, from every model's embeddings of the test pairs."""
+    from tasks.studies.tregs_retrieval.measured import read_retrieval
+    from tasks.studies.tregs_retrieval.page import retrieval_page
+
+    return _written(retrieval_page(config, read_retrieval(runs, config.ranks, work)), config, work)
+
+
 def _written(page: "StudyPage", config: StudyConfig, work: Workspace) -> StudyStats:
     from tasks.studies.page.write import write_study
 
     return write_study(page, config, work.output, software=software())
+
+
+@stage("zero_shot_page", version=1, modules=())
+def zero_shot_page(config: ZeroShotConfig, runs: Sequence[ScoredRun], *, work: Workspace) -> StudyStats:
+    """The page of the study `zero-shot`.
+
+    Args:
+        config: how curves are drawn.
+        runs: every training with its scores; each setting has the same seeds, in the same order.
+        work: this run.
+    """
+    from tasks.studies.scored.answers import read_answers
+    from tasks.studies.zero_shot.page import zero_shot_page as page
+    from tasks.studies.zero_shot.runs import zero_shot_numbers
+
+    cells = list(dict.fromkeys(run.cell for run in runs))
+    of_cell = {cell: [run for run in runs if run.cell == cell] for cell in cells}
+    answers = {
+        cell: [read_answers(work.path(run.along, "answers.parquet")) for run in found]
+        for cell, found in of_cell.items()
+    }
+    seeds = [run.seed for run in of_cell[cells[0]]]
+    return _written(page(config, zero_shot_numbers(answers, seeds, confidence=config.confidence)), config, work)
+
+
+@stage("curation_page", version=1, modules=())
+def curation_page(
+    config: CurationConfig, pairs: Sequence[Manifest], arms: Sequence[Arm], *, work: Workspace
+) -> StudyStats:
+    """The page of the study `curation`.
+
+    Args:
+        config: how classes are grouped.
+        pairs: what was trained on; their labels are the benchmark's classes.
+        arms: every arm, the original first, with its trainings' scores in the same order of seeds.
+        work: this run.
+    """
+    from tasks.studies.curation.arms import curation_numbers
+    from tasks.studies.curation.page import curation_page as page
+    from tasks.studies.curation.read import label_counts, read_selection
+    from tasks.studies.scored.answers import read_answers
+
+    answers = {arm.name: [read_answers(work.path(run, "answers.parquet")) for run in arm.along] for arm in arms}
+    chosen = {arm.name: read_selection(arm.realised, work.path(arm.realised, "entries.parquet"))
+              for arm in arms if arm.realised is not None}  # fmt: skip
+    classes = 1 + max(int(run.label.max()) for runs in answers.values() for run in runs)
+    numbers = curation_numbers(
+        answers,
+        {arm.name: arm.control_of for arm in arms if arm.control_of},
+        chosen,
+        label_counts(work.shards(pairs, "pairs-*.parquet"), classes),
+        names=config.groups,
+        confidence=config.confidence,
+    )
+    return _written(page(config, numbers), config, work)
+
+
+@stage("baselines", version=1, modules=())
+def baselines(config: BaselinesConfig, *, work: Workspace) -> StudyStats:
+    """The study `baselines`: the whole grid, simulated, and its page."""
+    from tasks.studies.baselines.grid import baselines_numbers
+    from tasks.studies.baselines.page import baselines_page
+
+    return _written(baselines_page(config, baselines_numbers(config)), config, work)
+
+
+@stage("illustration", version=1, modules=())
+def illustration(config: IllustrationConfig, *, work: Workspace) -> StudyStats:
+    """The study `illustration`: a sample while it is balanced, and its page."""
+    from tasks.studies.illustration.page import illustration_page
+    from tasks.studies.illustration.sample import illustration_numbers
+
+    return _written(illustration_page(config, illustration_numbers(config)), config, work)
+
+
+@stage("train_targeted", version=1, modules=())
+def train_targeted(
+    config: HeadsConfig,
+    online: OnlineConfig,
+    seed: int,
+    embeddings: Sequence[Manifest],
+    matches: Sequence[Manifest],
+    balanced: Manifest,
+    *,
+    work: Workspace,
+) -> TrainingStats:
+    """Heads trained on concept-targeted batches, which are made from ids and keywords.
+
+    Args:
+        config: heads and their training.
+        online: how batches are chosen.
+        seed: of weights and order.
+        embeddings: what `embed` wrote.
+        matches: what `match` wrote.
+        balanced: what `balance` wrote: its target is that of the batches.
+        work: this run.
+    """
+    import time
+
+    from storage.tables.shards import write_table
+    from tasks.studies.online.read import read_keywords, read_target
+    from tasks.studies.online.train import train_targeted as train
+    from tasks.training.data.embeddings import read_embeddings
+    from tasks.training.loop.context import Context
+    from tasks.training.models.saved import save_heads
+
+    began = time.perf_counter()
+    examples = read_embeddings(work.shards(embeddings, "embeddings-*.parquet"), None)
+    keywords = read_keywords(examples.ids, work.shards(matches, "matches-*.parquet"))
+    context = Context(work.runtime.device, work.scratch, f"targeted heads {seed}", work.report)
+    target = read_target(work.path(balanced, "entries.parquet"))
+    heads, fitted = train(examples, keywords, target, config, candidates=online.candidates, seed=seed, context=context)
+    save_heads(work.output, heads)
+    write_table(work.output / "metrics.parquet", fitted.metrics)
+    return TrainingStats(
+        steps=fitted.steps,
+        examples_seen=fitted.examples_seen,
+        distinct_examples=len(examples.ids),
+        resumed_at=fitted.resumed_at,
+        seconds=round(time.perf_counter() - began, 3),
+        final_loss=fitted.last("loss"),
+        final_contrastive=fitted.last("contrastive"),
+        logit_scale=fitted.last("logit_scale"),
+        image_norm=fitted.last("image_norm"),
+        text_norm=fitted.last("text_norm"),
+        image_tree=fitted.last("image_tree"),
+        text_tree=fitted.last("text_tree"),
+        predicted_norm=None,
+    )
+
+
+@stage("online_page", version=1, modules=())
+def online_page(config: OnlineConfig, arms: Sequence[OnlineArm], *, work: Workspace) -> StudyStats:
+    """The page of the study `online`.
+
+    Args:
+        config: how batches were chosen.
+        arms: every arm with its trainings' scores, in the same order of seeds.
+        work: this run.
+    """
+    from tasks.studies.online.arms import online_numbers
+    from tasks.studies.online.page import online_page as page
+    from tasks.studies.scored.answers import read_answers
+
+    answers = {arm.name: [read_answers(work.path(run, "answers.parquet")) for run in arm.along] for arm in arms}
+    cost = {arm.name: (arm.trained, arm.decoded) for arm in arms}
+    return _written(page(config, online_numbers(answers, cost, confidence=config.confidence)), config, work)

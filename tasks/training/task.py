@@ -73,7 +73,7 @@ def train(
 def finetune(
     config: FinetuneConfig,
     seed: int,
-    model: Manifest,
+    model: Manifest | External,
     pairs: Sequence[Manifest],
     selection: Sequence[Manifest] | None = None,
     gone: Sequence[Manifest] = (),
@@ -85,7 +85,7 @@ def finetune(
     Args:
         config: loss, regulariser and budget.
         seed: of order and augmentation.
-        model: what `train` wrote.
+        model: what `train` wrote, or a folder with a checkpoint.
         pairs: pair or curated shards.
         selection: how often each row is drawn; None: as the shards say.
         gone: what `drop` lists of the pairs, left out.

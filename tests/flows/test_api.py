@@ -53,7 +53,7 @@ def test_a_part_of_an_experiment_has_a_report_of_its_own(small: Path) -> None:
 
 
 def test_a_failure_is_raised_with_the_place_where_it_happened(titles: Path) -> None:
-    (titles.parent / "titles.tsv").write_text("neither\tcolumn\na\tb\n")
+    (titles.parent / "titles.tsv").write_text("title\tfilepath\n")  # what preflight reads is all there
     with pytest.raises(EquipoiseError) as failure:
         run(titles)
     assert any(note.startswith("in ") for note in failure.value.__notes__)

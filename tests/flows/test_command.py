@@ -125,3 +125,23 @@ def test_a_run_without_a_server_does_not_load_prefect(small: Path) -> None:
     curated = edit(small, training=None, evaluation=None, encoder=None, geometry=None)
     assert "prefect" not in loaded_by("run", curated, "--no-server")
     assert not {"prefect", "torch"} & set(loaded_by("explain", curated, "scenes-0").split("'"))
+
+
+def test_what_an_extra_brings_is_a_sentence_and_other_imports_are_faults(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from flows import command
+    from storage.extras import PACKAGES
+
+    monkeypatch.setitem(PACKAGES, "no_such_package", "train")
+    for name, status, told in (("no_such_package", 1, "pip install 'equipoise[train]'"), ("another", 70, "a fault of")):
+
+        def fails(name: str = name) -> None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+        monkeypatch.setattr(command, "app", fails)
+        with pytest.raises(SystemExit) as ended:
+            command.main()
+        seen = capsys.readouterr().err
+        assert ended.value.code == status and told in seen
+        assert ("Traceback" in seen) == (status == 70)

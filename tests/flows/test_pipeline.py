@@ -9,14 +9,21 @@ from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.filters import (
+    ArtifactFilter,
+    ArtifactFilterKey,
+    LogFilter,
+    LogFilterTaskRunId,
+    TaskRunFilter,
+    TaskRunFilterName,
+)
 
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.status import StatusEngine
 from flows.graph.build import build
 from flows.pipeline import curate, pipeline
 from flows.run import run_here
-from storage.errors import CheckError
+from storage.errors import CheckError, InputError
 from tests.flows.conftest import edit
 
 
@@ -70,14 +77,31 @@ def test_each_task_run_has_a_page_that_says_why(finished: PipelineConfig) -> Non
     curate(finished)
     with get_client(sync_client=True) as client:
         key = ArtifactFilter(key=ArtifactFilterKey(any_=["small-match-0"]))
-        first, second = sorted(client.read_artifacts(artifact_filter=key), key=lambda artifact: artifact.created)
-        task_run = client.read_task_run(second.task_run_id)
-    page = str(second.data).replace("\\", "")
-    assert "| ended | ran |" in str(first.data) and "never run" in str(first.data)
-    assert "| ended | cached |" in page and "made by small pipeline" in page
-    assert str(finished.runtime.store) in page
-    assert second.description.startswith("cached: ") and task_run.name == "match 0"
-    assert second.flow_run_id is None  # the flow run's own page keeps what is about all of it
+        (first,) = client.read_artifacts(artifact_filter=key)
+        task_run = client.read_task_run(first.task_run_id)
+        named = TaskRunFilter(name=TaskRunFilterName(any_=["match 0"]))
+        (cached,) = [run for run in client.read_task_runs(task_run_filter=named) if run.state_name == "Cached"]
+        logged = client.read_logs(LogFilter(task_run_id=LogFilterTaskRunId(any_=[cached.id])))
+    page = str(first.data).replace("\\", "")
+    assert "| ended | ran |" in page and "never run" in page and str(finished.runtime.store) in page
+    assert first.description.startswith("ran in ") and task_run.name == "match 0"
+    assert first.flow_run_id is None  # the flow run's own page keeps what is about all of it
+    (line,) = [each.message for each in logged if "made by" in each.message]  # a cached run has its line alone
+    assert line.startswith("cached: ") and "rows" in line and "made by small pipeline" in line and "; match/" in line
+
+
+def test_a_run_that_failed_has_its_lineage_too(tmp_path: Path, prefect_server: Any) -> None:
+    (tmp_path / "titles.tsv").write_text("title\tfilepath\nnothing of note\ta/1\n")
+    config = PipelineConfig.model_validate({
+        "name": "broken", "output": tmp_path / "run",
+        "sources": [{"kind": "balance_csv", "name": "t", "path": str(tmp_path / "titles.tsv"), "images": "none"}],
+        "metadata": {"sources": [{"kind": "entries", "entries": ["red"]}]},
+    })  # fmt: skip
+    with pytest.raises(InputError, match="none of the 1 captions"):
+        curate(config)
+    with get_client(sync_client=True) as client:
+        found = client.read_artifacts(artifact_filter=ArtifactFilter(key=ArtifactFilterKey(any_=["broken-lineage"])))
+    assert "none of the 1 captions" in str(found[0].data) and "ingest" in str(found[0].data)
 
 
 def test_a_second_run_without_the_server_is_all_cached(finished: PipelineConfig) -> None:

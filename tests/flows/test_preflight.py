@@ -5,11 +5,12 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from flows.config.pipeline import load_config
+from flows.config.pipeline import load_config, load_experiment
 from flows.preflight import paths, preflight, require
 from flows.run import run_here
 from storage.errors import InputError
 from storage.tables.shards import write_table
+from tests.flows.config.studies.test_study import write
 from tests.flows.conftest import edit
 
 BARE = {"training": None, "evaluation": None, "encoder": None, "geometry": None}
@@ -162,3 +163,23 @@ def test_keyword_files_are_read_before_anything_runs(small: Path, tmp_path: Path
     words = ("holds no keyword", "must hold a JSON list", "is not UTF-8", "no 'no such set' in clip-benchmark")
     assert [fault.split(":")[0] for fault in found] == [f"`metadata.sources[{index}]`" for index in range(4)]
     assert all(word in fault for fault, word in zip(found, words, strict=True))
+
+
+def test_what_a_study_lacks_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "timm").mkdir()
+    (tmp_path / "timm" / "config.json").write_text('{"architecture": "resnet18"}')
+    study = {
+        "kind": "zero-shot",
+        "sources": [{"kind": "scenes", "rows": 64}],
+        "encoders": {
+            "one": {"image_model": str(tmp_path / "empty"), "text_model": str(tmp_path / "timm")},
+            "two": {"image_model": str(tmp_path / "timm"), "text_model": str(tmp_path / "absent")},
+        },
+        "benchmarks": [{"name": "set", "path": str(tmp_path / "empty")}],
+    }
+    found = list(preflight(load_experiment(write(tmp_path, study)), "study"))
+    starts = ["`study.encoders.two.text_model`", "`study.encoders.one.image_model`", "`study.encoders.one.text_model`"]
+    assert [fault.split(":")[0] for fault in found[:3]] == starts
+    assert "does not exist" in found[0] and "holds no model" in found[1] and "is a timm image model" in found[2]
+    assert all(fault.startswith("the benchmark 'set'") for fault in found[3:]) and len(found) == 5

@@ -90,7 +90,7 @@ def described_shards(stored: StoredCuration, folder: Path, described: About) -> 
     from pydantic_core import to_json
 
     from storage.export.croissant import Split, croissant, describe_file
-    from storage.tables.schemas import CURATED, scores_in, with_scores
+    from storage.tables.schemas import CURATED, Carried, with_carried
 
     root, splits = folder.resolve(), []
     for name, kind in (("train", "curated"), ("validation", "validation")):
@@ -104,5 +104,5 @@ def described_shards(stored: StoredCuration, folder: Path, described: About) -> 
         patterns = sorted({f"{Path(each).parent.as_posix()}/{kind}-*.parquet" for each in names})
         if paths:
             splits.append(Split(name, [describe_file(*each) for each in zip(paths, names, strict=True)], patterns))
-    schema = with_scores(CURATED, {name for path in stored.shards() for name in scores_in(pq.read_schema(path))})
+    schema = with_carried(CURATED, Carried.of(map(pq.read_schema, stored.shards())))
     return to_json(croissant(described, splits, schema), indent=1).decode() + "\n"

@@ -17,6 +17,7 @@ from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.store import Store
 from storage.tables.ids import read_ids
+from storage.tables.schemas import CONCEPTS
 from storage.tables.shards import read_table
 from tasks.balancing.explain import BalancingStory, explain_balancing
 from tasks.balancing.matrix.mappers import mapped
@@ -32,11 +33,27 @@ LEAKAGE = "leakage "  # before the benchmark's name in a run's label
 
 
 @dataclass(frozen=True)
+class ConceptStory:
+    """What was detected in a row's picture, by a column of its source.
+
+    Attributes:
+        column: its name.
+        threshold: concepts of a lower score do not count; None: all do.
+        detected: labels, and their scores where they have some.
+    """
+
+    column: str
+    threshold: float | None
+    detected: tuple[tuple[str, float | None], ...]
+
+
+@dataclass(frozen=True)
 class Story:
     """What became of one row.
 
     `rejected` is the reason and its detail where the row was not ingested; `dropping` what screening found of it, and
-    `kept` the key of the row that stays in its place; `leaked` the key of the evaluation image that it is near to.
+    `kept` the key of the row that stays in its place; `leaked` the key of the evaluation image that it is near to;
+    `concepts` where its keywords come from, where that is not the caption.
     """
 
     key: str
@@ -47,6 +64,7 @@ class Story:
     dropping: DroppingStory | None = None
     kept: str | None = None
     leaked: str | None = None
+    concepts: ConceptStory | None = None
     balancing: BalancingStory | None = None
     selection: SelectionStory | None = None
 
@@ -97,7 +115,17 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         config=config.resampling,
         curated=_files(store, curation.curated, "*.parquet"),
     )
-    return Story(**row, dropping=dropping, balancing=balancing, selection=drawn)
+    concepts = _concepts(config, row["source"], pairs[place.file], place.row)
+    return Story(**row, dropping=dropping, concepts=concepts, balancing=balancing, selection=drawn)
+
+
+def _concepts(config: PipelineConfig, source: str, path: Path, row: int) -> ConceptStory | None:
+    """Where a row's keywords come from; None where they are looked for in its caption."""
+    if config.matching.kind == "captions":
+        return None
+    column = next(getattr(each, "concepts", "") for each in config.sources if each.name == source)
+    found = _row(path, row, [CONCEPTS])[CONCEPTS] or []
+    return ConceptStory(column, config.matching.threshold, tuple((each["label"], each["score"]) for each in found))
 
 
 def _dropped(

@@ -5,12 +5,13 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.commands.console import percent
-from flows.commands.reading.explain import Story
+from flows.commands.reading.explain import ConceptStory, Story
 from tasks.balancing.explain import BalancingStory
 from tasks.reporting.inputs.untrusted import displayed
 from tasks.resampling.explain import SelectionStory
 
 CAPTION = 2_000  # characters of a caption that are shown
+MOST = 30  # concepts that are shown
 
 
 def show(story: Story, console: Console) -> None:
@@ -21,6 +22,8 @@ def show(story: Story, console: Console) -> None:
         return
     console.print(Text(f"“{displayed(story.caption, CAPTION)}”"))
     _show_dropping(story, console)
+    if story.concepts:
+        _show_concepts(story.concepts, console)
     if story.balancing:
         _show_balancing(story.balancing, console)
     if story.selection:
@@ -38,6 +41,20 @@ def _show_dropping(story: Story, console: Console) -> None:
     elif dropping.replaces:
         ids = ", ".join(map(str, dropping.replaces))
         console.print(Text(f"kept in place of {len(dropping.replaces)} rows like it: id {ids}"))
+
+
+def _show_concepts(concepts: ConceptStory, console: Console) -> None:
+    least = "" if concepts.threshold is None else f" of a score of at least {concepts.threshold:g}"
+    said = [
+        displayed(label, 80) + ("" if score is None else f" {score:.3g}") for label, score in concepts.detected[:MOST]
+    ]
+    more = f", and {len(concepts.detected) - MOST} more" if len(concepts.detected) > MOST else ""
+    console.print(
+        Text(
+            f"keywords are those among the concepts{least} of the column {displayed(concepts.column, 80)}: "
+            f"{', '.join(said) or 'none was detected'}{more}"
+        )
+    )
 
 
 def _show_balancing(story: BalancingStory, console: Console) -> None:

@@ -95,6 +95,8 @@ def curation_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     if distances.get("realised") is not None:
         parts = [f"{percent(each)} % {name}" for name, each in distances.items() if each is not None]
         yield "keyword mass away from the target (total variation): " + ", ".join(parts)
+        if not any(distances.values()):
+            yield "  the target is what is there already, so nothing was balanced: lower `balancing.target.t`, say"
 
 
 def differences(deltas: Mapping[str, Mapping[str, Mapping[str, Any]]], variants: Collection[str]) -> Table:

@@ -38,12 +38,12 @@ def carry_out(settings: "AnyExperiment", verb: Verb, *, no_server: bool, as_json
         server = ensure_server()
         whisper(f"Prefect UI: {server.url}")
         from flows.narration import TELL
-        from flows.pipeline import FLOWS, task_runner
+        from flows.pipeline import on_its_runner
 
         quiet_user_errors()
         TELL.set(whisper)
         with ServerWatch(server, whisper):
-            FLOWS[verb].with_options(task_runner=task_runner(settings))(settings)
+            on_its_runner(verb, settings)(settings)
     from flows.commands.reading.summary import answer, show_answer
 
     say_json(answer(settings, verb)) if as_json else show_answer(settings, verb)

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from flows.commands.serving.server import Server, is_healthy
+from storage.errors import EquipoiseError
 
 PATIENCE = 60.0  # seconds that a server may be away, for a restart
 INTERVAL = 5.0
@@ -33,7 +34,8 @@ def _silence_prefect(silent: bool) -> None:
 class ServerWatch:
     """Asks every few seconds whether the server still answers, for as long as the context lasts.
 
-    Prefect itself would try for minutes, call by call, before it gave up.
+    Prefect itself would try for minutes, call by call, before it gave up. What it raises then, while no server answers,
+    becomes an `EquipoiseError`.
     """
 
     def __init__(
@@ -59,6 +61,15 @@ class ServerWatch:
         self._over.set()
         self._thread.join()
         _silence_prefect(False)
+        if isinstance(error, Exception) and not isinstance(error, EquipoiseError) and not is_healthy(self._server):
+            raise EquipoiseError(self._gone) from error
+
+    @property
+    def _gone(self) -> str:
+        return (
+            f"the Prefect server at {self._server.url} went away, and the run with it; what had ended is in the store: "
+            "run the same command again to go on, or with --no-server"
+        )
 
     def _watch(self) -> None:
         away_since: float | None = None
@@ -73,9 +84,6 @@ class ServerWatch:
                 _silence_prefect(True)
                 self._tell(f"the Prefect server at {self._server.url} does not answer; waiting {self._patience:.0f} s")
             elif time.monotonic() - away_since >= self._patience:
-                self._tell(
-                    f"error: the Prefect server at {self._server.url} went away, and the run with it; what had ended "
-                    "is in the store: run the same command again to go on, or with --no-server"
-                )
+                self._tell(f"error: {self._gone}")
                 self._end(UNAVAILABLE)
                 return

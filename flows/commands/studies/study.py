@@ -1,4 +1,4 @@
-"""Small studies apart from any pipeline: of the science itself, and of a data set's leakage, as figures and numbers."""
+"""Small studies apart from any pipeline: of T-REGS itself, and of a data set's leakage, as figures and numbers."""
 
 import json
 from dataclasses import asdict
@@ -22,41 +22,8 @@ studies = typer.Typer(
 )
 add_study_flows(studies)
 Folder = Annotated[Path, typer.Option(help="where the figure and the numbers go")]
-Repetitions = Annotated[int, typer.Option(min=10, help="samples drawn at every point")]
 STUDIES = Path("runs") / "studies"
 CIFAR10 = Path("..") / "shared" / "data" / "cifar10"
-
-
-@studies.command()
-def baselines(to: Folder = STUDIES, repetitions: Repetitions = 2000, as_json: AsJson = False) -> None:
-    """Empirical, inverse-propensity-weighted and balanced estimators: error against dependence and misspecification."""
-    from storage.hashing import canonical_json
-    from tasks.balancing.theory.figures import baselines_figure
-    from tasks.balancing.theory.simulation import Study
-    from tasks.balancing.theory.simulation import baselines as simulate
-
-    curves = simulate(Study(repetitions=repetitions))
-    numbers: JsonValue = [{name: _plain(value) for name, value in asdict(curve).items()} for curve in curves]
-    _write(to, "baselines", baselines_figure(*curves), canonical_json(numbers), as_json=as_json)
-    for curve in () if as_json else curves:
-        errors = ", ".join(f"{name} {values[-1]:.3g}" for name, values in curve.mse.items())
-        console.print(f"mean squared error at {curve.name} {curve.axis[-1]:.2f}: {errors}", highlight=False)
-
-
-@studies.command()
-def illustration(
-    to: Folder = STUDIES,
-    steps: Annotated[int, typer.Option(min=1, help="half steps")] = 4,
-    as_json: AsJson = False,
-) -> None:
-    """A small joint measure and both of its marginals after every half step."""
-    from storage.hashing import canonical_json
-    from tasks.balancing.theory.figures import illustration_figure
-    from tasks.balancing.theory.simulation import example_illustration
-
-    story = example_illustration(steps)
-    numbers: JsonValue = {name: _plain(value) for name, value in asdict(story).items()}
-    _write(to, "illustration", illustration_figure(story), canonical_json(numbers), as_json=as_json)
 
 
 @studies.command("tregs-collapse")

@@ -18,7 +18,13 @@ STUDY_FLOWS = {
     "tregs-ssl": "T-REGS, L_u and W₂ beside seven self-supervised methods (Tables 1 and 2 of its paper).",
     "tregs-coefficients": "The weights of T-REGS: which of them collapse (Table 4).",
     "tregs-cost": "Seconds of a whole self-supervised step, method by method (Table 5).",
+    "tregs-retrieval": "CLIP fine-tuned with T-REGS and others: retrieval, modality gap, uniformity (Table 3).",
     "tregs-points": "Points moved by T-REG alone: simplex, sphere, collapse, zeroed coordinates (Figure 3).",
+    "zero-shot": "Figure 3: zero-shot scores along training, by text encoder, batch and half steps of the loss.",
+    "curation": "Figure 4: original, random and balanced data on equal budgets, by class frequency.",
+    "online": "Concept-targeted batches beside an offline selection, at equal cost in training and in decoding.",
+    "baselines": "Figure 5: sample mean, propensity weights and balancing, by dependence and misspecification.",
+    "illustration": "A sample of a known joint and both of its marginals after every half step.",
 }
 """Every study that is a flow, and what it asks."""
 

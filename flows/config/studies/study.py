@@ -7,14 +7,30 @@ from pydantic import Field
 
 from flows.config.experiment import Experiment
 from flows.config.studies.balance_k import BalanceKPlan
+from flows.config.studies.curation import CurationPlan
+from flows.config.studies.online import OnlinePlan
 from flows.config.studies.selfsupervised import ClusteringPlan, CoefficientsPlan, TregsSslPlan
+from flows.config.studies.simulated import BaselinesPlan, IllustrationPlan
 from flows.config.studies.tregs_cost import CostPlan
 from flows.config.studies.tregs_points import PointsPlan
+from flows.config.studies.tregs_retrieval import RetrievalPlan
+from flows.config.studies.zero_shot import ZeroShotPlan
 from flows.verbs import Verb
 from storage.errors import InputError
 
 Study = Annotated[
-    BalanceKPlan | TregsSslPlan | CoefficientsPlan | ClusteringPlan | CostPlan | PointsPlan,
+    BalanceKPlan
+    | ZeroShotPlan
+    | CurationPlan
+    | OnlinePlan
+    | BaselinesPlan
+    | IllustrationPlan
+    | TregsSslPlan
+    | CoefficientsPlan
+    | ClusteringPlan
+    | CostPlan
+    | PointsPlan
+    | RetrievalPlan,
     Field(discriminator="kind"),
 ]
 """Every kind of study."""

@@ -21,15 +21,15 @@ class Features:
     embeddings: Sequence[Ref]
 
 
-def features_graph(engine: Engine, data: EncodedData, store: Path) -> Features:
-    """Sources → pairs → features of images and captions."""
-    pairs = ingest_graph(engine, data.sources, store)
+def features_graph(engine: Engine, data: EncodedData, store: Path, of: str = "") -> Features:
+    """Sources → pairs → features of images and captions. of: what labels end with, where there are several encoders."""
+    pairs = ingest_graph(engine, data.sources, store, of)
     plan = data.encoder
     model = external(plan.model, store) if plan.uses_model and isinstance(plan.model, Path) else None
     image_model, text_model = (external(path, store) if path else None for path in (plan.image_model, plan.text_model))
     encoder = EncoderRecord(plan.settings, model, image_model, text_model)
     embeddings = [
-        engine.submit(embed, label=f"embed {index}", encoder=encoder, pairs=shard, gone=None)
+        engine.submit(embed, label=f"embed {index}{of}", encoder=encoder, pairs=shard, gone=None)
         for index, shard in enumerate(pairs)
     ]
     return Features(pairs, encoder, embeddings)

@@ -68,6 +68,8 @@ def _join(indptr: Int64s, indices: Integers, root: Int64s) -> None:
             continue
         first = _root_of(root, np.int64(indices[indptr[i]]))
         for k in range(indptr[i] + 1, indptr[i + 1]):
+            if root[indices[k]] == first:
+                continue  # most of a large component, soon
             other = _root_of(root, np.int64(indices[k]))
             low, high = min(first, other), max(first, other)
             root[high] = low

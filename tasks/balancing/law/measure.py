@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tasks.arrays import Floats
-from tasks.balancing.diagnostics import keyword_sums
 from tasks.balancing.law.law import Law
 from tasks.balancing.matrix.match_stream import MatchBlock, MatchStream
+from tasks.balancing.raking.kernels import add_rows
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ def measure_law(law: Law, stream: MatchStream) -> Measured:
         mass = law.mass(block.indptr, block.indices)
         degrees = np.diff(block.indptr)
         share = mass / np.maximum(degrees, 1) if law.unit == "rows" else mass
-        sums = keyword_sums(block.indices, np.repeat(share, degrees), stream.columns)
+        sums = np.zeros(stream.columns)
+        add_rows(block.indptr, block.indices, share, sums)
         return Measured(float(mass.sum()), float(mass @ mass), float(mass.max(initial=0.0)), sums)
 
     for found in stream.map(measure):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
+
 from tasks.arrays import Floats
 from tasks.balancing.feasibility.components import component_obstacles, components
 from tasks.balancing.feasibility.obstacles import RELATIVE, shard_obstacles
@@ -18,7 +20,7 @@ from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.matrix.match_stream import MatchStream
 from tasks.balancing.raking.census import Census
 from tasks.balancing.raking.iterate import Problem, iterate
-from tasks.balancing.raking.row_passes import Rows, StreamedBlock
+from tasks.balancing.raking.row_passes import Rows, Start, StreamedBlock
 from tasks.balancing.result import Balance, Unit
 
 
@@ -56,7 +58,7 @@ def rake_stream(
         parts = components(whole.indptr, whole.indices, whole.columns)
         found += tuple(component_obstacles(parts, equal, goal, RELATIVE))
     sources = [StreamedBlock(stream, number, 1.0 / seen.matched) for number in range(len(stream))]
-    rows = Rows(sources, stream.columns, initial, seen.unit_mass(initial), stream.mapper)
+    rows = Rows(sources, stream.columns, initial, seen.unit_mass(initial), stream.mapper, start=_start(seen, initial))
     limit = None if tolerance is None else float(tolerance)
     balance = iterate(Problem(rows, goal, seen.matched, found, limit, keep_weights=False), order)
     law = Law(
@@ -69,3 +71,13 @@ def rake_stream(
         start=seen.unit_mass(initial),
     )
     return law, balance
+
+
+def _start(seen: Census, initial: Unit) -> Start:
+    """The starting measure, as the census has it; captions of as many keywords have as much of it."""
+    mass, target = seen.unit_mass(initial), 1.0 / seen.matched
+    keywords = np.arange(1, len(seen.lengths))
+    masses = mass * (np.ones(len(keywords)) if initial == "rows" else keywords)
+    held = seen.lengths[1:]
+    kl = float((held * (target * np.log(target / masses) - target + masses)).sum())
+    return Start(mass * seen.measure(initial), (float((held * np.abs(target - masses)).sum()), max(kl, 0.0)))

@@ -81,6 +81,7 @@ class MatchStream:
         self._blocks = _cut([footer.num_rows for footer in self._footers], ROWS_PER_BLOCK)
         self._room = held
         self._held: dict[int, MatchBlock] = {}
+        self._sound: set[int] = set()
         self._lock: Lock | None = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -118,6 +119,16 @@ class MatchStream:
             return known
         lists = self._read(number, ["entries"]).column("entries")
         found = replace(as_block(lists.drop_null() if lists.null_count else lists), gone=lists.null_count)
+        if number not in self._sound:
+            self._check(number, found)
+            self._sound.add(number)
+        with self._lock or nullcontext():
+            if found.bytes <= self._room:
+                self._room -= found.bytes
+                self._held[number] = found
+        return found
+
+    def _check(self, number: int, found: MatchBlock) -> None:
         check_rows(found.indptr, found.indices, self.columns)
         try:
             check_unique(found.indptr, found.indices, self.columns)
@@ -125,11 +136,6 @@ class MatchStream:
             table = self._read(number, ["id", "entries"])  # to say which caption it is
             ids = table.column("id").filter(table.column("entries").is_valid()).to_numpy()
             check_unique(found.indptr, found.indices, self.columns, ids)
-        with self._lock or nullcontext():
-            if found.bytes <= self._room:
-                self._room -= found.bytes
-                self._held[number] = found
-        return found
 
     def _read(self, number: int, columns: list[str]) -> pa.Table:
         """Some columns of a block's rows, those that are gone included."""

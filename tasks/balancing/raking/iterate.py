@@ -14,7 +14,7 @@ import numpy as np
 from tasks.arrays import Floats
 from tasks.balancing.diagnostics import kullback_leibler, normalised
 from tasks.balancing.raking.kernels import fitted_potential
-from tasks.balancing.raking.row_passes import Rows
+from tasks.balancing.raking.row_passes import RowFigures, Rows
 from tasks.balancing.raking.stopping import Monitor, recorded
 from tasks.balancing.result import Balance, Blocking, Side, Step
 
@@ -55,6 +55,7 @@ class _State:
         stranded: target mass of captions that no keyword can carry.
         history: the steps so far.
         kept: potentials after the first recorded steps.
+        figures: sums over the rows as they are now, where they were made and weights are not kept.
     """
 
     current: Floats
@@ -63,6 +64,7 @@ class _State:
     stranded: float = 0.0
     history: list[Step] = field(default_factory=list)
     kept: list[tuple[int, Floats]] = field(default_factory=list)
+    figures: RowFigures | None = None
 
     @property
     def column_mass(self) -> Floats:
@@ -96,11 +98,9 @@ def iterate(problem: Problem, order: Sequence[Literal["x", "y"]]) -> Balance:
 def _record(problem: Problem, state: _State, number: int, side: Side, *, full: bool) -> Step:
     """Measure both margins (the rows only where `full`) and append to the history."""
     mass = state.column_mass
-    row_l1 = row_kl = None
-    if side == "x":
-        row_l1 = state.stranded
+    row_l1, row_kl, state.figures = (state.stranded if side == "x" else None), None, None
     if full:
-        row_l1, row_kl = problem.rows.row_distance(state.reference, state.current)
+        row_l1, row_kl = _row_distance(problem, state, side)
         if len(state.kept) < KEPT_POTENTIALS:
             state.kept.append((number, state.current.copy()))
     column_kl = kullback_leibler(problem.target, mass) if full else None
@@ -109,17 +109,36 @@ def _record(problem: Problem, state: _State, number: int, side: Side, *, full: b
     return step
 
 
+def _row_distance(problem: Problem, state: _State, side: Side) -> tuple[float, float]:
+    if side == "start":
+        return problem.rows.start_distance()
+    if problem.keep_weights:
+        return problem.rows.row_distance(state.reference, state.current)
+    state.figures = problem.rows.row_figures(state.reference, state.current, problem.matched)
+    return state.figures.l1, state.figures.kl
+
+
+def _row_figures(problem: Problem, state: _State) -> tuple[RowFigures, list[Floats]]:
+    """Sums over the rows in their final state; and their masses, a block each, where weights are kept."""
+    if not problem.keep_weights:
+        known = state.figures or problem.rows.row_figures(state.reference, state.current, problem.matched)
+        return known, []
+    kept: list[Floats] = []
+    l1 = kl = total = squares = 0.0
+    for mass, want in problem.rows.row_masses(state.reference, state.current):
+        l1 += float(np.abs(want - mass).sum())
+        kl += kullback_leibler(want, mass)
+        total += float(mass.sum())
+        squares += float((mass * problem.matched) @ (mass * problem.matched))
+        kept.append(mass)
+    return RowFigures(l1, kl, total, squares), kept
+
+
 def _result(problem: Problem, state: _State, stopped: str | None) -> Balance:
     """Measure both margins of the final state and say what was reached."""
     matched, made = problem.matched, state.history[-1].step
-    kept: list[Floats] = []
-    row_residual = total = squares = 0.0
-    for mass, want in problem.rows.row_masses(state.reference, state.current):
-        row_residual += float(np.abs(want - mass).sum())
-        total += float(mass.sum())
-        squares += float((mass * matched) @ (mass * matched))
-        if problem.keep_weights:
-            kept.append(mass)
+    figures, kept = _row_figures(problem, state)
+    row_residual, total, squares = figures.l1, figures.total, figures.squares
     column_residual = float(np.abs(problem.target - state.column_mass).sum())
     residual = max(row_residual, column_residual)
     limit = DEFAULT_TOLERANCE if problem.tolerance is None else problem.tolerance

@@ -89,6 +89,14 @@ def start_sums(indptr: Integers, indices: Integers, split: bool, mass: float, su
 
 
 @compiled
+def add_rows(indptr: Integers, indices: Integers, values: Floats, sums: Floats) -> None:
+    """Adds `values [rows]` to `sums [m]` of each of a row's keywords, row by row; `indptr [rows + 1]`."""
+    for i in range(indptr.shape[0] - 1):
+        for k in range(indptr[i], indptr[i + 1]):
+            sums[indices[k]] += values[i]
+
+
+@compiled
 def log_sums(indptr: Integers, indices: Integers, potential: Floats, values: Floats, shift: float, out: Floats) -> None:
     """Row-wise `out[i] = log Σ_j e^{potential_j}` over the row's keywords; −∞ for an empty row.
 

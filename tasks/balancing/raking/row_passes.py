@@ -87,6 +87,36 @@ class Sums:
     stranded: float
 
 
+@dataclass(frozen=True)
+class Start:
+    """The starting measure, where it was counted before: sums `[m]` over keywords, and the rows' distance.
+
+    Attributes:
+        sums: `[m]`, keyword masses.
+        distance: L1 distance and KL of the row target from the row masses.
+    """
+
+    sums: Floats
+    distance: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class RowFigures:
+    """Sums over rows, their masses beside their targets.
+
+    Attributes:
+        l1: `Σ |target − mass|`.
+        kl: KL of the target from the masses.
+        total: `Σ mass`.
+        squares: `Σ (mass · rows)²`, in units of an equal share, so that it does not underflow.
+    """
+
+    l1: float
+    kl: float
+    total: float
+    squares: float
+
+
 def _start(source: Source, *, columns: int, unit: Unit, mass: float) -> Sums:
     block = source.load()
     sums = np.zeros(columns)
@@ -133,6 +163,7 @@ class Rows:
         mass: one caption's, or one match's.
         mapper: where passes run.
         grouped: the same captions rearranged for many passes.
+        start: the starting measure, where a pass before these counted it.
     """
 
     sources: Sequence[Source]
@@ -141,6 +172,7 @@ class Rows:
     mass: float
     mapper: Mapper
     grouped: Grouped | None = None
+    start: Start | None = None
 
     def log_scale_sums(self, reference: Floats | None) -> tuple[Floats, float]:
         """`log Σ_i K_ij u_i` `[m]` (−∞ for an empty keyword) and the stranded target mass.
@@ -149,6 +181,8 @@ class Rows:
         measure's for None.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
+            if reference is None and self.start is not None:
+                return np.log(self.start.sums), 0.0
             if reference is None:
                 start = partial(_start, columns=self.columns, unit=self.unit, mass=self.mass)
                 return np.log(_reduce(self.mapper(start, self.sources), self.columns).scales), 0.0
@@ -175,6 +209,20 @@ class Rows:
             kl += kullback_leibler(target, mass)
         return l1, kl
 
+    def start_distance(self) -> tuple[float, float]:
+        """`row_distance` of the starting measure."""
+        return self.row_distance(None, np.zeros(self.columns)) if self.start is None else self.start.distance
+
+    def row_figures(self, reference: Floats | None, current: Floats, matched: int) -> RowFigures:
+        """Sums over all rows, of which `matched` hold a keyword, in one pass."""
+        work = partial(
+            _row_figures, reference=reference, current=current, unit=self.unit, mass=self.mass, matched=matched
+        )
+        l1 = kl = total = squares = 0.0
+        for part in self.mapper(work, self.sources):
+            l1, kl, total, squares = l1 + part.l1, kl + part.kl, total + part.total, squares + part.squares
+        return RowFigures(l1, kl, total, squares)
+
     def row_masses(self, reference: Floats | None, current: Floats) -> Iterator[tuple[Floats, Floats]]:
         """`(row mass, row target)` of each block in order.
 
@@ -182,6 +230,14 @@ class Rows:
         """
         work = partial(block_row_mass, reference=reference, current=current, unit=self.unit, mass=self.mass)
         yield from self.mapper(work, self.sources)
+
+
+def _row_figures(
+    source: Source, *, reference: Floats | None, current: Floats, unit: Unit, mass: float, matched: int
+) -> RowFigures:
+    found, target = block_row_mass(source, reference=reference, current=current, unit=unit, mass=mass)
+    l1, kl = float(np.abs(target - found).sum()), kullback_leibler(target, found)
+    return RowFigures(l1, kl, float(found.sum()), float((found * matched) @ (found * matched)))
 
 
 def block_row_mass(

@@ -177,14 +177,6 @@ def study_curve(
     )
 
 
-def baselines(study: Study = Study()) -> tuple[Curve, Curve]:
-    """The two panels of `equipoise study baselines`: against dependence, and against misspecified marginals."""
-    return (
-        study_curve(np.linspace(0.0, 0.95, 11).tolist(), vary="dependence", study=study),
-        study_curve(np.linspace(0.0, 0.3, 11).tolist(), vary="misspecification", study=study),
-    )
-
-
 @dataclass(frozen=True)
 class Illustration:
     """A small joint after each half step.
@@ -215,11 +207,3 @@ def illustrate(joint: Floats, row_target: Floats, column_target: Floats, steps: 
     stack = [joint] + [balanced_samples(joint[None], row_target, column_target, k)[0] for k in range(1, steps + 1)]
     sides = tuple("x" if k % 2 == 0 else "y" for k in range(steps))
     return Illustration(np.stack(stack), sides, np.asarray(row_target), np.asarray(column_target))
-
-
-def example_illustration(steps: int = 4) -> Illustration:
-    """The example of `equipoise study illustration`: a dependent long-tailed joint, raked to uniform marginals."""
-    generator = np.random.default_rng(0)
-    joint = dependent_joint(long_tail(6), 0.3) * generator.uniform(0.3, 1.7, size=(6, 6))
-    uniform = np.full(6, 1 / 6)
-    return illustrate(joint, uniform, uniform, steps)

@@ -6,11 +6,14 @@ an EPS named `.jpg` would start Ghostscript. So only the extensions of the layou
 begin like the three formats that it may be, and every sample must be complete.
 """
 
+import io
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from re import compile as pattern
+
+import numpy as np
 
 from storage.errors import InputError
 from storage.progress import progress
@@ -18,6 +21,7 @@ from storage.progress import progress
 IMAGES = frozenset({"jpg", "jpeg", "png", "webp"})
 OTHER_IMAGES = frozenset({"gif", "bmp", "tif", "tiff", "avif", "heic", "jp2", "jxl"})
 LABEL = "cls"
+LABELS = "npy"
 CAPTIONS = "txt"
 IGNORED = frozenset({"json", CAPTIONS, LABEL})
 RUNS_CODE = frozenset({"pyd", "pickle", "pkl", "pth", "pt", "gz"})
@@ -36,7 +40,8 @@ class Sample:
         key: its members' common name.
         name: the image's own name in the tar.
         image: its bytes; only the first of them where the benchmark is merely checked.
-        label: its class; None for retrieval.
+        label: its class; None where it has several, and for retrieval.
+        labels: its classes, ascending, where it may have several.
         captions: the lines of its text; a blank line is one too, as in clip-benchmark.
         seen: the kinds of its members.
     """
@@ -45,40 +50,83 @@ class Sample:
     name: str = ""
     image: bytes = b""
     label: int | None = None
+    labels: tuple[int, ...] = ()
     captions: tuple[str, ...] = ()
     seen: list[str] = field(default_factory=list)
 
 
-def check_archives(shards: Sequence[Path], *, classes: int | None) -> int:
-    """Walk all shards; return the number of samples, each one image with its label (or its captions).
+@dataclass(frozen=True)
+class Walked:
+    """What the tars of a benchmark hold: `images`, and of them how many each class has, `of_class [c]`."""
+
+    images: int
+    of_class: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a sample needs beside its image.
+
+    Attributes:
+        classes: how many labels may name; None for captions.
+        several: whether an image may have several labels.
+        whole: whether images are read to their ends.
+    """
+
+    classes: int | None
+    several: bool
+    whole: bool
+
+    @property
+    def part(self) -> str:
+        """The extension of the target."""
+        if self.classes is None:
+            return CAPTIONS
+        return LABELS if self.several else LABEL
+
+
+def walk_archives(shards: Sequence[Path], *, classes: int | None, several: bool = False) -> Walked:
+    """Walk all shards and count their samples, each one image with its label, its labels or its captions.
 
     Args:
         shards: the tars, in order.
         classes: how many classes labels may name (`0 … classes − 1`), or None for retrieval captions.
+        several: an image may have several labels, which an `.npy` holds as a vector of 0 and 1.
 
     Raises:
         InputError: a tar is unreadable, or a member is not what the layout allows; names the tar and the member.
     """
-    walked = progress(shards, "checking the benchmark")
-    return sum(1 for shard in walked for _ in _samples(shard, classes, whole=False))
+    images, of_class = 0, [0] * (classes or 0)
+    for shard in progress(shards, "checking the benchmark"):
+        for sample in _samples(shard, _Wanted(classes, several, whole=False)):
+            images += 1
+            for label in sample.labels if several else () if sample.label is None else (sample.label,):
+                of_class[label] += 1
+    return Walked(images, tuple(of_class))
 
 
-def read_samples(shards: Sequence[Path], *, classes: int | None) -> Iterator[Sample]:
-    """The samples that `check_archives` counts, one in memory at a time, in the order of the tars.
+def check_archives(shards: Sequence[Path], *, classes: int | None) -> int:
+    """The number of samples that `walk_archives` counts, of one label each, or of captions."""
+    return walk_archives(shards, classes=classes).images
+
+
+def read_samples(shards: Sequence[Path], *, classes: int | None, several: bool = False) -> Iterator[Sample]:
+    """The samples that `walk_archives` counts, one in memory at a time, in the order of the tars.
 
     Args:
         shards: the tars, in order.
         classes: as there.
+        several: as there.
 
     Raises:
         InputError: as there.
     """
     for shard in shards:
-        yield from _samples(shard, classes, whole=True)
+        yield from _samples(shard, _Wanted(classes, several, whole=True))
 
 
-def _samples(shard: Path, classes: int | None, *, whole: bool) -> Iterator[Sample]:
-    """The complete samples of a tar; without `whole` only the beginnings of images are read."""
+def _samples(shard: Path, wanted: _Wanted) -> Iterator[Sample]:
+    """The complete samples of a tar."""
     sample: Sample | None = None
     try:
         with tarfile.open(shard) as archive:
@@ -88,13 +136,13 @@ def _samples(shard: Path, classes: int | None, *, whole: bool) -> Iterator[Sampl
                     continue  # webdataset skips folders, links, devices and names without an extension too
                 if sample is None or divided[1] != sample.key:
                     if sample is not None:
-                        yield _complete(shard, sample, classes)
+                        yield _complete(shard, sample, wanted)
                     sample = Sample(divided[1])
-                _add(sample, archive, member, divided[2].lower(), (shard, classes, whole))
+                _add(sample, archive, member, divided[2].lower(), shard, wanted)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise InputError(f"the benchmark shard {shard} is not a readable tar ({_cause(error)}); restore it") from error
     if sample is not None:
-        yield _complete(shard, sample, classes)
+        yield _complete(shard, sample, wanted)
 
 
 def _cause(error: Exception) -> str:
@@ -102,9 +150,8 @@ def _cause(error: Exception) -> str:
     return str(error).splitlines()[0].rstrip(":") if str(error) else type(error).__name__
 
 
-def _complete(shard: Path, sample: Sample, classes: int | None) -> Sample:
-    wanted = CAPTIONS if classes is None else LABEL
-    for part, meaning in (("image", "image"), (wanted, f".{wanted}")):
+def _complete(shard: Path, sample: Sample, wanted: _Wanted) -> Sample:
+    for part, meaning in (("image", "image"), (wanted.part, f".{wanted.part}")):
         if sample.seen.count(part) != 1:
             raise InputError(
                 f"the sample {sample.key!r} in {shard} has {sample.seen.count(part)} {meaning} files; it needs exactly "
@@ -118,12 +165,12 @@ def _add(
     archive: tarfile.TarFile,
     member: tarfile.TarInfo,
     extension: str,
-    reading: tuple[Path, int | None, bool],
+    shard: Path,
+    wanted: _Wanted,
 ) -> None:
     """Check a member and put what it holds into its sample."""
-    shard, classes, whole = reading
     where = f"{member.name!r} in {shard}"
-    if extension not in IMAGES and extension not in IGNORED:
+    if extension not in IMAGES and extension not in IGNORED and extension != wanted.part:
         raise InputError(f"{where} {_foreign(member.name, extension)}")
     if member.size > LARGEST_MEMBER:
         raise InputError(f"{where} has {member.size} bytes; the largest allowed is {LARGEST_MEMBER}")
@@ -131,17 +178,19 @@ def _add(
     assert stream is not None  # only regular files come here
     sample.seen.append("image" if extension in IMAGES else extension)
     if extension in IMAGES:
-        sample.name, sample.image = member.name, stream.read() if whole else stream.read(12)
+        sample.name, sample.image = member.name, stream.read() if wanted.whole else stream.read(12)
         if not _is_image(sample.image):
             raise InputError(f"{where} is not a JPEG, PNG or WebP image; replace or remove the sample")
-    elif extension == LABEL and classes is not None:
-        sample.label = _label(stream.read(32).strip(), classes, where)
+    elif extension == wanted.part == LABEL:
+        sample.label = _label(stream.read(32).strip(), wanted.classes or 0, where)
+    elif extension == wanted.part == LABELS:
+        sample.labels = _labels(stream.read(), wanted.classes or 0, where)
     elif extension == CAPTIONS:
         try:
             sample.captions = tuple(stream.read().decode("utf-8").splitlines())
         except UnicodeDecodeError:
             raise InputError(f"{where} is not UTF-8 text") from None
-        if classes is None and not sample.captions:
+        if wanted.part == CAPTIONS and not sample.captions:
             raise InputError(f"{where} holds no caption; write one a line, or remove the sample")
 
 
@@ -172,6 +221,24 @@ def _label(label: bytes, classes: int, where: str) -> int:
             f"from 0 to {classes - 1}"
         )
     return int(label)
+
+
+def _labels(content: bytes, classes: int, where: str) -> tuple[int, ...]:
+    """The classes that a vector of 0 and 1 names. What numpy would allocate is known before it does; no pickles."""
+    needs = f"it should hold a vector of {classes} numbers, 1 where the image shows the class and 0 elsewhere"
+    stream = io.BytesIO(content)
+    try:
+        first = np.lib.format.read_magic(stream)[0]
+        header = np.lib.format.read_array_header_1_0 if first == 1 else np.lib.format.read_array_header_2_0
+        shape, _, kind = header(stream)
+    except (ValueError, SyntaxError, EOFError, TypeError, RecursionError, MemoryError) as error:
+        raise InputError(f"{where} is no .npy file ({type(error).__name__}); {needs}") from None
+    if shape != (classes,) or kind.kind not in "biuf" or len(content) - stream.tell() != classes * kind.itemsize:
+        raise InputError(f"{where} holds {kind.name} of shape {shape}; {needs}")
+    vector = np.frombuffer(content, kind, offset=stream.tell())
+    if not np.isin(vector, (0, 1)).all():
+        raise InputError(f"{where} holds numbers other than 0 and 1; {needs}")
+    return tuple(np.flatnonzero(vector).tolist())
 
 
 def _is_image(start: bytes) -> bool:

@@ -4,7 +4,9 @@
     zeroshot_classification_templates.txt one prompt a line, `a photo of a {c}.`
     dataset_type.txt                      `retrieval` or `multilabel`; absent for classification
     test/nshards.txt                      the number of shards
-    test/0.tar …                          s0000000.{jpg,png,webp} + .cls | .txt
+    test/0.tar …                          s0000000.{jpg,png,webp} + .cls | .npy | .txt
+
+Where a folder has no prompts, or no class names, those that clip-benchmark ships for the benchmark's name are taken.
 
 The files are untrusted: tars are walked by `archive`, and prompts are held to the one field `{c}`,
 because clip-benchmark hands them to `str.format`, which would follow attributes and honour absurd widths.
@@ -13,10 +15,11 @@ because clip-benchmark hands them to `str.format`, which would follow attributes
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from string import Formatter
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from storage.errors import InputError
-from tasks.embedding.benchmarks.archive import check_archives
+from tasks.embedding.benchmarks.archive import walk_archives
+from tasks.embedding.benchmarks.packaged import packaged_lines
 
 CLASS_NAMES = "classnames.txt"
 TEMPLATES = "zeroshot_classification_templates.txt"
@@ -25,6 +28,8 @@ SHARD_COUNT = "nshards.txt"
 MOST_DIGITS = 9
 # webdataset reads these as its own URL syntax: alternatives, concatenation, schemes, variables.
 URL_SYNTAX = ("{", "}", "::", "://", "${")
+
+Kind = Literal["classification", "multilabel", "retrieval"]
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,18 @@ class Layout:
         classes: names of the classes; empty for retrieval.
         templates: the prompts; empty for retrieval.
         images: how many samples the tars hold.
+        of_class: of them, how many show each class; empty for retrieval.
     """
 
     name: str
     root: Path
     split: str
-    kind: Literal["classification", "retrieval"]
+    kind: Kind
     shards: tuple[Path, ...]
     classes: tuple[str, ...]
     templates: tuple[str, ...]
     images: int
+    of_class: tuple[int, ...] = ()
 
     @property
     def labels(self) -> int | None:
@@ -92,11 +99,11 @@ def inspect_layout(root: Path, *, name: str, split: str = "test") -> Layout:
     shards = _shards(root / split)
     classes: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
-    if kind == "classification":
-        classes = _class_names(root / CLASS_NAMES)
-        templates = _templates(root / TEMPLATES)
-    images = check_archives(shards, classes=len(classes) or None)
-    if images == 0:
+    if kind != "retrieval":
+        classes = _class_names(root / CLASS_NAMES, name)
+        templates = _templates(root / TEMPLATES, name)
+    walked = walk_archives(shards, classes=len(classes) or None, several=kind == "multilabel")
+    if walked.images == 0:
         raise InputError(f"the tars in {root / split} hold no samples; a benchmark needs at least one image")
     return Layout(
         name=name,
@@ -106,15 +113,19 @@ def inspect_layout(root: Path, *, name: str, split: str = "test") -> Layout:
         shards=shards,
         classes=classes,
         templates=templates,
-        images=images,
+        images=walked.images,
+        of_class=walked.of_class,
     )
 
 
-def read_prompts(root: Path) -> list[str]:
-    """All prompts of the benchmark in `root`; none for retrieval. Raises `InputError` as `inspect_layout` does."""
+def read_prompts(root: Path, name: str = "") -> list[str]:
+    """All prompts of the benchmark in `root`; none for retrieval. Raises `InputError` as `inspect_layout` does.
+
+    name: of the benchmark, where clip-benchmark's own lists may stand in for missing files.
+    """
     if _kind(root) == "retrieval":
         return []
-    names, templates = _class_names(root / CLASS_NAMES), _templates(root / TEMPLATES)
+    names, templates = _class_names(root / CLASS_NAMES, name), _templates(root / TEMPLATES, name)
     return [prompt for every in _prompts(names, templates) for prompt in every]
 
 
@@ -133,17 +144,17 @@ def _text(path: Path, meaning: str) -> str:
         raise InputError(f"{path} is not UTF-8 text; it should hold {meaning}") from None
 
 
-def _kind(root: Path) -> Literal["classification", "retrieval"]:
+def _kind(root: Path) -> Kind:
     path = root / DATASET_TYPE
     if not path.exists():
         return "classification"
-    stated = _text(path, "'retrieval' or 'classification'").strip().lower()
-    if stated == "retrieval":
-        return "retrieval"
-    if stated == "classification":
-        return "classification"
+    stated = _text(path, "'retrieval', 'multilabel' or 'classification'").strip().lower()
+    for kind in get_args(Kind):
+        if stated == kind:
+            return cast(Kind, kind)
     raise InputError(
-        f"{path} says {stated!r}, which is not evaluated here; use 'retrieval', or remove it for classification"
+        f"{path} says {stated[:40]!r}, which is not evaluated here; use 'retrieval' or 'multilabel', or remove it for "
+        "classification"
     )
 
 
@@ -172,16 +183,18 @@ def _lines(path: Path, meaning: str) -> tuple[str, ...]:
     return lines
 
 
-def _class_names(path: Path) -> tuple[str, ...]:
-    names = _lines(path, "one class name a line")
+def _class_names(path: Path, benchmark: str) -> tuple[str, ...]:
+    shipped = () if path.exists() else packaged_lines(benchmark, "classnames")
+    names = shipped or _lines(path, "one class name a line")
     if len(names) < 2:
         raise InputError(f"{path} names one class only; zero-shot classification needs two or more")
     return names
 
 
-def _templates(path: Path) -> tuple[str, ...]:
+def _templates(path: Path, benchmark: str) -> tuple[str, ...]:
     meaning = "one prompt a line, with {c} where the class name goes"
-    templates = _lines(path, meaning)
+    shipped = () if path.exists() else packaged_lines(benchmark, "zeroshot_classification_templates")
+    templates = shipped or _lines(path, meaning)
     for number, template in enumerate(templates, start=1):
         try:
             fields = [field for field in Formatter().parse(template) if field[1] is not None]

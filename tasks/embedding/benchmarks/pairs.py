@@ -25,9 +25,10 @@ def benchmark_pairs(layout: Layout) -> Iterator[pa.Table]:
     rows: list[tuple[str, str, Sample]] = []
     size = 0
     for archive in layout.shards:
-        for sample in read_samples([archive], classes=layout.labels):
+        for sample in read_samples([archive], classes=layout.labels, several=layout.kind == "multilabel"):
             text = next((line.strip() for line in sample.captions if line.strip()), None)
-            caption = text or (first[sample.label] if sample.label is not None else sample.key)
+            label = sample.labels[0] if sample.labels else sample.label
+            caption = text or (first[label] if label is not None else sample.key)
             rows.append((f"{Path(archive).stem}/{sample.key}", caption, sample))
             size += len(sample.image)
             if len(rows) >= ROWS or size >= BYTES:

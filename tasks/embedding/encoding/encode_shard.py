@@ -84,7 +84,7 @@ def _images(
     which: list[int] = []
 
     def encode(prepared: Prepared) -> tuple[Prepared, Float32s | None]:
-        return prepared, None if prepared.inputs is None else encoders.vectors(encoder.encode, prepared.inputs)
+        return prepared, None if prepared.inputs is None else encoders.images(prepared.inputs)
 
     batches = _distinct_images(path, batch_size, which)
     if torch.device(encoders.device).type == "cpu":

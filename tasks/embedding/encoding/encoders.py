@@ -1,7 +1,9 @@
 """The two halves of encoding: what a processor prepares (pixels, tokens) and what the model makes of it (vectors)."""
 
+import threading
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +28,9 @@ from tasks.embedding.record import EncoderFiles
 
 Inputs = TypeVar("Inputs")
 """What a model is given: pixels `[b, …]`, tokens `[b, l]`, or tokens with their mask."""
+
+
+AnyEncoder = TypeVar("AnyEncoder", "ImageEncoder", "TextEncoder")
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,22 @@ class TextEncoder:
     encode: Callable[[Any], Tensor]
 
 
+class Pace:
+    """How many pictures the model alone encoded, in how many seconds, summed over threads."""
+
+    def __init__(self) -> None:
+        self._calls: list[tuple[int, float]] = []
+
+    def add(self, pictures: int, seconds: float) -> None:
+        """One call of the model is over, in any thread."""
+        self._calls.append((pictures, seconds))
+
+    def rate(self, threads: int = 1) -> float | None:
+        """Pictures a second of the model alone, on so many threads at a time; None where it was not called."""
+        seconds = sum(each for _, each in self._calls)
+        return threads * sum(count for count, _ in self._calls) / seconds if seconds else None
+
+
 @dataclass(frozen=True)
 class Encoders:
     """What a stage encodes with; None for a modality that it leaves out. `device` is where models run."""
@@ -88,6 +109,15 @@ class Encoders:
     text: TextEncoder | None
     device: str
     precision: str
+    pace: Pace = field(default_factory=Pace)
+
+    def images(self, pixels: Tensor) -> Float32s:
+        """The vectors of pictures, and how long the model took, into `pace`."""
+        assert self.image is not None
+        began = time.perf_counter()
+        found = self.vectors(self.image.encode, pixels)
+        self.pace.add(len(pixels), time.perf_counter() - began)
+        return found
 
     def vectors(self, encode: Callable[[Inputs], Tensor], inputs: Inputs) -> Float32s:
         """Run `encode` in the chosen precision and normalise: float32 `[b, d]`, rows of length 1.
@@ -110,6 +140,10 @@ def unit_rows(raw: npt.ArrayLike) -> Float32s:
         return (raw / norms[:, None]).astype(np.float32)
 
 
+_OPENING = threading.Lock()
+"""One thread at a time opens models: transformers cannot be imported by two at once, as stages in threads would."""
+
+
 def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> Encoders:
     """The encoders that the configuration asks for.
 
@@ -121,11 +155,16 @@ def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> 
     Raises:
         InputError: files that cannot be used.
     """
-    images, texts = config.modality != "text", config.modality != "image"
     if config.encoder == "pixels":
         side = config.pixel_side
         pixels = ImageEncoder(lambda p: torch.from_numpy(pixel_vector(p, side)), lambda x: x, ENOUGH)
         return Encoders(pixels, None, "cpu", "float32")
+    with _OPENING:
+        return _open_models(config, files, device)
+
+
+def _open_models(config: EmbeddingConfig, files: EncoderFiles, device: str) -> Encoders:
+    images, texts = config.modality != "text", config.modality != "image"
     shared: Clip | None = None
     if (images and files.image_model is None) or (texts and files.text_model is None):
         if files.model is not None:
@@ -133,9 +172,11 @@ def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> 
         else:
             shared = build_clip(config.architecture or Architecture(), seed=config.seed)
             shared.model.to(device).eval()
+        if config.channels_last:
+            shared.model.to(memory_format=torch.channels_last)
     return Encoders(
-        _open_image(files.image_model, shared, device, config.image_side) if images else None,
-        _open_text(files.text_model, shared, config.text_length, device) if texts else None,
+        _laid_out(_open_image(files.image_model, shared, device, config.image_side), config) if images else None,
+        _compiled(_open_text(files.text_model, shared, config.text_length, device), config) if texts else None,
         device,
         config.precision,
     )
@@ -165,6 +206,20 @@ def _open_text(folder: Path | None, shared: Clip | None, length: int, device: st
     assert clip is not None
     network: Any = clip.model
     return TextEncoder(clip.tokenizer, lambda tokens: network.encode_text(_to(tokens, device)))
+
+
+def _laid_out(encoder: ImageEncoder, config: EmbeddingConfig) -> ImageEncoder:
+    """The encoder on pictures in channels-last layout, and compiled, as the configuration says."""
+    encode = encoder.encode
+    if config.channels_last:
+        return _compiled(
+            replace(encoder, encode=lambda pixels: encode(pixels.contiguous(memory_format=torch.channels_last))), config
+        )
+    return _compiled(encoder, config)
+
+
+def _compiled(encoder: AnyEncoder, config: EmbeddingConfig) -> AnyEncoder:
+    return replace(encoder, encode=torch.compile(encoder.encode)) if config.compile else encoder
 
 
 def _to(tensor: Tensor, device: str) -> Tensor:

@@ -1,5 +1,6 @@
 """From the probe's answers to its scores, in the same shape as the zero-shot ones."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 from tasks.arrays import Int64s
@@ -9,16 +10,17 @@ from tasks.evaluation.scoring.intervals import Bootstrap, share_interval
 from tasks.evaluation.scoring.scores import Scores, classification_scores
 
 
-def probe_scores(labels: Int64s, ranking: Int64s, nearest: Int64s, bootstrap: Bootstrap) -> Scores:
+def probe_scores(
+    labels: Int64s, ranking: Int64s, nearest: Int64s, bootstrap: Bootstrap, *, names: Sequence[str] = ()
+) -> Scores:
     """Accuracy and mean per-class recall of the linear classifier, and the neighbours' accuracy as `knn_acc1`.
-
-    Classes are named by their labels.
 
     Args:
         labels: the true ones `[m]`, none negative.
         ranking: the classifier's best labels, best first, `[m, k]`.
         nearest: the neighbours' labels `[m]`.
         bootstrap: how the intervals are made.
+        names: of the classes; empty: their labels.
     """
     hits = ranking == labels[:, None]
     answers = Classification(
@@ -27,8 +29,8 @@ def probe_scores(labels: Int64s, ranking: Int64s, nearest: Int64s, bootstrap: Bo
         acc1=float(hits[:, 0].mean()),
         acc5=float(hits.any(axis=1).mean()) if ranking.shape[1] >= 5 else None,
     )
-    names = [str(label) for label in range(int(max(labels.max(), ranking.max())) + 1)]
-    scores = classification_scores(answers, names, bootstrap)
+    numbers = [str(label) for label in range(int(max(labels.max(), ranking.max())) + 1)]
+    scores = classification_scores(answers, names or numbers, bootstrap)
     correct = int((nearest == labels).sum())
     return replace(
         scores,
@@ -38,7 +40,9 @@ def probe_scores(labels: Int64s, ranking: Int64s, nearest: Int64s, bootstrap: Bo
     )
 
 
-def probe_json(scores: Scores, linear: LinearProbe, *, pretrained: str, effective_rank: float) -> dict[str, object]:
+def probe_json(
+    scores: Scores, linear: LinearProbe, *, pretrained: str, effective_rank: float, dataset: str = "pairs"
+) -> dict[str, object]:
     """The result file: the scores, and how the classifier came about.
 
     Args:
@@ -46,8 +50,9 @@ def probe_json(scores: Scores, linear: LinearProbe, *, pretrained: str, effectiv
         linear: the classifier.
         pretrained: names the weights.
         effective_rank: of the test features.
+        dataset: whose labels were learnt.
     """
-    return scores.to_json(dataset="pairs", model="frozen features", pretrained=pretrained) | {
+    return scores.to_json(dataset=dataset, model="frozen features", pretrained=pretrained) | {
         "effective_rank": effective_rank,
         "probe": {
             "penalty": linear.fit.penalty,

@@ -67,7 +67,7 @@ def share_interval(correct: int, images: int, bootstrap: Bootstrap = STANDARD) -
     outcomes that the sample does not hold.
     """
     draws = bootstrap.generator("share").binomial(images, correct / images, size=bootstrap.resamples) / images
-    return _percentiles(draws, bootstrap, images)
+    return percentiles(draws, bootstrap, images)
 
 
 def mean_recall_interval(
@@ -90,7 +90,7 @@ def mean_recall_interval(
         stop = min(start + step, bootstrap.resamples)
         drawn = generator.binomial(images, recall, size=(stop - start, len(images)))
         draws[start:stop] = (drawn / images).mean(axis=1)
-    return _percentiles(draws, bootstrap, int(images.sum()))
+    return percentiles(draws, bootstrap, int(images.sum()))
 
 
 def ratio_interval(
@@ -113,7 +113,7 @@ def ratio_interval(
         stop = min(start + step, bootstrap.resamples)
         copies = generator.multinomial(images, np.full(images, 1.0 / images), size=stop - start)
         draws[start:stop] = (copies @ numerator) / (copies @ denominator)
-    return _percentiles(draws, bootstrap, images)
+    return percentiles(draws, bootstrap, images)
 
 
 def stratified_mean_interval(
@@ -138,7 +138,7 @@ def stratified_mean_interval(
             stop = min(start + step, bootstrap.resamples)
             drawn = generator.integers(len(members), size=(stop - start, len(members)))
             draws[start:stop] += members[drawn].mean(axis=1) / len(classes)
-    return _percentiles(draws, bootstrap, len(values))
+    return percentiles(draws, bootstrap, len(values))
 
 
 def seed_interval(values: Floats, *, confidence: float = 0.95) -> Interval | None:
@@ -156,7 +156,8 @@ def seed_interval(values: Floats, *, confidence: float = 0.95) -> Interval | Non
     return Interval(low=mean - half, high=mean + half, over="seeds", units=runs)
 
 
-def _percentiles(draws: Floats, bootstrap: Bootstrap, images: int) -> Interval:
+def percentiles(draws: Floats, bootstrap: Bootstrap, images: int) -> Interval:
+    """The interval over images that holds the middle of the draws."""
     tail = (1.0 - bootstrap.confidence) / 2
     low, high = np.quantile(draws, [tail, 1.0 - tail])
     return Interval(low=float(low), high=float(high), over="images", units=images)

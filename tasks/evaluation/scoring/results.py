@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 from storage.tables.shards import write_table
-from tasks.evaluation.scoring.answers import Classification, Retrieval
+from tasks.evaluation.scoring.answers import Answers, Classification, Tagging
 from tasks.evaluation.scoring.scores import Scores
 
 
@@ -18,14 +19,28 @@ def write_results(folder: Path, answers: pa.Table, scores: Mapping[str, object])
     (folder / "scores.json").write_text(text + "\n", encoding="utf-8")
 
 
-def answer_table(answers: Classification | Retrieval) -> pa.Table:
-    """A row an image, with its class and the one that was answered; of retrieval a row a caption."""
+def answer_table(answers: Answers) -> pa.Table:
+    """A row an image, with its class and the one that was answered; of retrieval a row a caption.
+
+    Where images show several classes: those that it shows, and the score of every class.
+    """
     if isinstance(answers, Classification):
         return pa.table(
             {
                 "index": pa.array(range(len(answers.label)), pa.uint32()),
                 "label": pa.array(answers.label, pa.int32()),
                 "prediction": pa.array(answers.prediction, pa.int32()),
+            }
+        )
+    if isinstance(answers, Tagging):
+        images, classes = answers.scores.shape
+        ends = np.concatenate([[0], np.cumsum(answers.truth.sum(axis=1))])
+        shown = pa.array(np.nonzero(answers.truth)[1], pa.int32())
+        return pa.table(
+            {
+                "index": pa.array(range(images), pa.uint32()),
+                "labels": pa.ListArray.from_arrays(pa.array(ends, pa.int32()), shown),
+                "scores": pa.FixedSizeListArray.from_arrays(pa.array(answers.scores.reshape(-1)), classes),
             }
         )
     return pa.table(

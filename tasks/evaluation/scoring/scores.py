@@ -1,14 +1,25 @@
 """From answers to scores: clip-benchmark's result JSON, with intervals and per-class recalls beside its metrics."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
 from tasks.arrays import Int64s
-from tasks.evaluation.scoring.answers import Classification, Retrieval
-from tasks.evaluation.scoring.findings import caption_findings, class_findings
+from tasks.evaluation.scoring.answers import Answers, Classification, Found, Retrieval, Tagging
+from tasks.evaluation.scoring.findings import caption_findings, class_findings, missing_findings
 from tasks.evaluation.scoring.intervals import Bootstrap, Interval, mean_recall_interval, ratio_interval, share_interval
+from tasks.evaluation.scoring.precision import mean_precision_interval
+
+ONE_CAPTION = "one_caption_"
+"""Before the names of retrieval's metrics where one caption an image is asked for, not all of them."""
+
+PROTOCOLS = {
+    "": "every caption of an image is a query, and any of them answers it: clip-benchmark's, and the usual one of "
+    "Flickr30k and COCO with five captions an image",
+    ONE_CAPTION: "the first caption of every image alone, among the first captions: that of T-REGS, Table 3",
+}
+"""How retrieval is counted, by what stands before the names of the metrics."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,8 @@ class Scores:
         choices: how many classes an image could be given, 0 for retrieval.
         classes: those that have images.
         findings: what a reader must know of the benchmark itself, in sentences.
+        precision: average precision by class, where images show several.
+        protocols: how retrieval is counted, by what stands before the metrics' names.
     """
 
     task: str
@@ -43,6 +56,8 @@ class Scores:
     choices: int = 0
     classes: tuple[ClassScore, ...] = ()
     findings: tuple[str, ...] = ()
+    precision: dict[str, float] = field(default_factory=dict)
+    protocols: dict[str, str] = field(default_factory=dict)
 
     def to_json(self, *, dataset: str, model: str, pretrained: str) -> dict[str, object]:
         """The result file: clip-benchmark's keys first, ours after; strict JSON, null for a missing metric."""
@@ -59,6 +74,8 @@ class Scores:
             "choices": self.choices,
             "classes": [asdict(score) for score in self.classes],
             "findings": list(self.findings),
+            **({"average_precision": self.precision} if self.precision else {}),
+            **({"protocols": self.protocols} if self.protocols else {}),
         }
 
 
@@ -96,8 +113,44 @@ def classification_scores(answers: Classification, names: Sequence[str], bootstr
     )
 
 
+def tagging_scores(answers: Tagging, names: Sequence[str], bootstrap: Bootstrap) -> Scores:
+    """Scores of zero-shot classification of images that show several classes: mean average precision."""
+    shown = answers.truth.sum(axis=0)
+    return Scores(
+        task="zeroshot_classification",
+        primary="mean_average_precision",
+        # in float32, as clip-benchmark takes the mean
+        metrics={"mean_average_precision": float(answers.precision.mean(dtype=np.float32))},
+        intervals={"mean_average_precision": mean_precision_interval(answers.scores, answers.truth, bootstrap)},
+        images=len(answers.truth),
+        findings=missing_findings(names, shown, "count as an average precision of 0, as in clip-benchmark"),
+        precision={name: float(value) for name, value in zip(names, answers.precision, strict=True)},
+    )
+
+
 def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
-    """Scores of zero-shot retrieval: recall@k of images by caption and of captions by image.
+    """Scores of zero-shot retrieval: recall@k of images by caption and of captions by image, under both protocols."""
+    metrics, intervals = _recalls(answers, bootstrap)
+    primary = next(iter(metrics))
+    protocols = {"": PROTOCOLS[""]}
+    if answers.one_caption is not None:
+        protocols[ONE_CAPTION] = PROTOCOLS[ONE_CAPTION]
+        more, their = _recalls(answers.one_caption, bootstrap)
+        metrics |= {f"{ONE_CAPTION}{name}": value for name, value in more.items()}
+        intervals |= {f"{ONE_CAPTION}{name}": interval for name, interval in their.items()}
+    return Scores(
+        task="zeroshot_retrieval",
+        primary=primary,
+        metrics=metrics,
+        intervals=intervals,
+        images=len(np.unique(answers.image_of_text)),
+        findings=caption_findings(answers.blank),
+        protocols=protocols,
+    )
+
+
+def _recalls(answers: Found, bootstrap: Bootstrap) -> tuple[dict[str, float | None], dict[str, Interval]]:
+    """recall@k both ways, with intervals.
 
     The captions of one image are resampled together: they are not independent queries. Images without a caption are
     never asked for.
@@ -116,21 +169,15 @@ def retrieval_scores(answers: Retrieval, bootstrap: Bootstrap) -> Scores:
         name = f"text_retrieval_recall@{k}"
         metrics[name] = float(hits.mean())
         intervals[name] = share_interval(int(hits.sum()), images, bootstrap)
-    smallest = next(iter(metrics))
-    return Scores(
-        task="zeroshot_retrieval",
-        primary=smallest,
-        metrics=metrics,
-        intervals=intervals,
-        images=images,
-        findings=caption_findings(answers.blank),
-    )
+    return metrics, intervals
 
 
-def scores_of(answers: Classification | Retrieval, names: Sequence[str], bootstrap: Bootstrap) -> Scores:
+def scores_of(answers: Answers, names: Sequence[str], bootstrap: Bootstrap) -> Scores:
     """The scores of whatever was answered. names: of the classes; empty for retrieval."""
     if isinstance(answers, Classification):
         return classification_scores(answers, names, bootstrap)
+    if isinstance(answers, Tagging):
+        return tagging_scores(answers, names, bootstrap)
     return retrieval_scores(answers, bootstrap)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import torch
 
 from tasks.evaluation.config import EvaluationConfig
-from tasks.evaluation.scoring.answers import Classification, Retrieval
+from tasks.evaluation.scoring.answers import Answers, Classification, Tagging
 from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.evaluation.scoring.scores import scores_of
 from tasks.evaluation.zeroshot.clip_benchmark import zero_shot
@@ -25,7 +25,7 @@ class Along:
         scores: a row for each number of steps: `step`, and every metric under clip-benchmark's name.
         answers: a row for each step and image: `step`, `index`, `label` and whether the answer is `correct`; of
             retrieval a row for each step and caption, whose `label` is its image and which is `correct` at the
-            smallest k.
+            smallest k; where images show several classes, `label` is the best answer.
     """
 
     scores: pa.Table
@@ -65,9 +65,12 @@ def score_along(
     return Along(scores, pa.concat_tables(answered))
 
 
-def _answer_table(step: int, answers: Classification | Retrieval) -> pa.Table:
+def _answer_table(step: int, answers: Answers) -> pa.Table:
     if isinstance(answers, Classification):
         label, correct = answers.label, answers.prediction == answers.label
+    elif isinstance(answers, Tagging):
+        label = answers.scores.argmax(axis=1).astype(np.int64)
+        correct = answers.truth[np.arange(len(label)), label]
     else:
         label, correct = answers.image_of_text, answers.found_image[min(answers.found_image)]
     size = len(label)

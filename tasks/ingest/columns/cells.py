@@ -25,6 +25,11 @@ def is_bytes(kind: pa.DataType) -> bool:
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
 
 
+def can_be_kept(kind: pa.DataType) -> bool:
+    """Whether values are single: texts, numbers, true and false, times; no lists, structs or bytes."""
+    return is_text(kind) or pa.types.is_null(kind) or (pa.types.is_primitive(kind) or pa.types.is_decimal(kind))
+
+
 def as_bytes(values: pa.Array) -> pa.LargeBinaryArray:
     """Texts or byte strings of any width of offsets; nothing is asked of the bytes."""
     return values.cast(pa.large_binary())

@@ -1,11 +1,10 @@
-"""A set of ids in compiled code: which of many were there before."""
+"""A set of ids: which of many were there before."""
 
 from collections.abc import Iterable
 
 import numpy as np
 
 from tasks.arrays import Bools, Ids
-from tasks.compiled import compiled
 
 _SMALLEST = 1 << 10
 
@@ -21,21 +20,25 @@ class KnownIds:
         """Put the ids in; which were there already, or earlier among `ids`, bool `[n]`."""
         while 2 * (self._count + len(ids)) > len(self._ids):
             self._grow()
-        known = np.empty(len(ids), np.bool_)
-        _look(self._ids, self._used, ids, True, known)
+        known = self._look(ids, insert=True)
         self._count += int(np.count_nonzero(~known))
         return known
 
     def has(self, ids: Ids) -> Bools:
         """Which of the ids are in the set, bool `[n]`."""
+        return self._look(ids, insert=False)
+
+    def _look(self, ids: Ids, *, insert: bool) -> Bools:
+        from tasks.ingest.columns.id_table import look  # compiled code, which `status` need not load
+
         known = np.empty(len(ids), np.bool_)
-        _look(self._ids, self._used, ids, False, known)
+        look(self._ids, self._used, ids, insert, known)
         return known
 
     def _grow(self) -> None:
         held = self._ids[self._used]
         self._ids, self._used = np.zeros(2 * len(self._ids), np.uint64), np.zeros(2 * len(self._ids), np.bool_)
-        _look(self._ids, self._used, held, True, np.empty(len(held), np.bool_))
+        self._look(held, insert=True)
 
 
 def seen_before(own: Iterable[Ids], earlier: Iterable[Ids]) -> KnownIds:
@@ -46,17 +49,3 @@ def seen_before(own: Iterable[Ids], earlier: Iterable[Ids]) -> KnownIds:
     for ids in earlier:
         seen.add(ids[wanted.has(ids)])
     return seen
-
-
-@compiled
-def _look(table: Ids, used: Bools, ids: Ids, insert: bool, known: Bools) -> None:
-    """`known [n]`: which ids stand in the table, of a power of two of places; with `insert` they do afterwards."""
-    last = np.uint64(len(table) - 1)
-    for row in range(len(ids)):
-        place = ids[row] & last
-        while used[place] and table[place] != ids[row]:
-            place = (place + np.uint64(1)) & last
-        known[row] = used[place]
-        if insert and not used[place]:
-            used[place] = True
-            table[place] = ids[row]

@@ -1,6 +1,7 @@
 """Lines of JSON objects, parsed by Arrow a block at a time; a line that does not parse spoils itself alone."""
 
 import io
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -35,7 +36,9 @@ class JsonBlock:
 _Part = tuple[Int64s, pa.Table | None, tuple[Reason, str] | None]
 
 
-def json_blocks(content: bytes, first: int, schemas: Sequence[pa.Schema]) -> Iterator[JsonBlock]:
+def json_blocks(
+    content: bytes, first: int, schemas: Sequence[pa.Schema], texts: Sequence[str] = ()
+) -> Iterator[JsonBlock]:
     """The objects on some whole lines.
 
     The types of the columns are looked for in turn among `schemas`, for a run of lines together; a run that fits none
@@ -46,11 +49,12 @@ def json_blocks(content: bytes, first: int, schemas: Sequence[pa.Schema]) -> Ite
         content: the lines.
         first: the number of the first one, from 0.
         schemas: what the columns may be, most likely first; all of the same names.
+        texts: further fields, which are given as texts whatever they hold: what is no text as JSON spells it.
     """
     numbers, table, group = list[Int64s](), list[pa.Table](), dict[int, tuple[Reason, str]]()
     schema: pa.Schema | None = None
     waiting = 0
-    for lines, held, problem in _parts(content, first, list(schemas)):
+    for lines, held, problem in _parts(content, first, list(schemas), texts):
         if held is not None and schema is not None and held.schema != schema:
             yield _joined(numbers, table, group, schema)
             numbers, table, group, schema, waiting = [], [], {}, None, 0
@@ -62,7 +66,7 @@ def json_blocks(content: bytes, first: int, schemas: Sequence[pa.Schema]) -> Ite
         table.append(held)
         waiting += len(lines)
     if numbers:
-        yield _joined(numbers, table, group, schema or schemas[0])
+        yield _joined(numbers, table, group, schema or _with_texts(schemas[0], texts))
 
 
 def _joined(
@@ -73,7 +77,12 @@ def _joined(
     return JsonBlock(np.concatenate(numbers), whole.combine_chunks(), problems)
 
 
-def _parts(content: bytes, first: int, schemas: list[pa.Schema]) -> Iterator[_Part]:
+def _with_texts(schema: pa.Schema, texts: Sequence[str]) -> pa.Schema:
+    named = [pa.field(name, pa.large_string()) for name in texts if name not in schema.names]
+    return pa.schema([*schema, *named])
+
+
+def _parts(content: bytes, first: int, schemas: list[pa.Schema], texts: Sequence[str]) -> Iterator[_Part]:
     """Runs of lines that parse together, and single lines that do not."""
     starts, stops, numbers, odd = _objects(content, first)
     edges = [0, *(edge for place in np.flatnonzero(odd).tolist() for edge in (place, place + 1)), len(numbers)]
@@ -84,7 +93,8 @@ def _parts(content: bytes, first: int, schemas: list[pa.Schema]) -> Iterator[_Pa
             fault = _fault(content[starts[low] : stops[low]], int(numbers[low]), "it is not one object in braces")
             yield numbers[low:high], None, fault
         else:
-            yield from _halved(content, starts[low:high], stops[low:high], numbers[low:high], schemas)
+            lines = starts[low:high], stops[low:high], numbers[low:high]
+            yield from _halved(content, lines, schemas, texts)
 
 
 def _objects(content: bytes, first: int) -> tuple[Int64s, Int64s, Int64s, Bools]:
@@ -115,12 +125,17 @@ def _objects(content: bytes, first: int) -> tuple[Int64s, Int64s, Int64s, Bools]
 
 
 def _halved(
-    content: bytes, starts: Int64s, stops: Int64s, numbers: Int64s, schemas: list[pa.Schema]
+    content: bytes, lines: tuple[Int64s, Int64s, Int64s], schemas: list[pa.Schema], texts: Sequence[str]
 ) -> Iterator[_Part]:
+    """`lines`: where each starts, where it stops, and its number."""
+    starts, stops, numbers = lines
     text, said = content[starts[0] : stops[-1]], ""
     for place, schema in enumerate(schemas):
         try:
             table = _parse(text, schema)
+            if texts and table.num_rows == len(numbers):
+                objects = [content[start:stop] for start, stop in zip(starts.tolist(), stops.tolist(), strict=True)]
+                table = _add_texts(table, objects, texts)
         except (pa.ArrowInvalid, UnicodeDecodeError) as error:  # the latter of messages about bytes that are not UTF-8
             said = said or str(error).splitlines()[0].removeprefix("JSON parse error: ")
             continue
@@ -134,7 +149,7 @@ def _halved(
         return
     half = len(numbers) // 2
     for part in (slice(half), slice(half, None)):
-        yield from _halved(content, starts[part], stops[part], numbers[part], schemas)
+        yield from _halved(content, (starts[part], stops[part], numbers[part]), schemas, texts)
 
 
 def _parse(text: bytes, schema: pa.Schema) -> pa.Table:
@@ -143,6 +158,30 @@ def _parse(text: bytes, schema: pa.Schema) -> pa.Table:
         read_options=pj.ReadOptions(use_threads=False, block_size=len(text) + 1),
         parse_options=pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore"),
     )
+
+
+def _add_texts(table: pa.Table, objects: Sequence[bytes], names: Sequence[str]) -> pa.Table:
+    """Fields as texts: Arrow would have to be told their types. Raises `pa.ArrowInvalid` for what cannot be read."""
+    try:
+        found = [json.loads(text, parse_int=_number) for text in objects]
+    except (ValueError, RecursionError) as error:
+        raise pa.ArrowInvalid(f"{type(error).__name__}: {error}") from None
+    for name in names:
+        if name not in table.column_names:
+            table = table.append_column(name, pa.array([as_text(each.get(name)) for each in found], pa.large_string()))
+    return table
+
+
+def as_text(value: object) -> str | None:
+    """A value of JSON as a text: texts as they are, null as none, the rest as JSON spells it."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < 30 else float(digits)
 
 
 def _fault(text: bytes, number: int, said: str) -> tuple[Reason, str]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,9 +53,12 @@ class Header:
     lines: int
 
 
-def read_header(path: Place, quotes: Quotes = "raw", separator: str | None = None) -> Header:
-    """The header; `separator=None` takes the most frequent of `SEPARATORS` in the first line."""
-    return _header(next(line_blocks(path), b""), quotes, separator)
+def read_header(path: Place, quotes: Quotes = "raw", separator: str | None = None, names: Sequence[str] = ()) -> Header:
+    """The header; `separator=None` takes the most frequent of `SEPARATORS` in the first line.
+
+    names: the columns of a table without a header, whose first line is a row; none: its first line names them.
+    """
+    return _header(next(line_blocks(path), b""), quotes, separator, names)
 
 
 def require_header(path: Place, columns: tuple[str, ...], quotes: Quotes, separator: str | None) -> None:
@@ -69,6 +72,7 @@ def read_blocks(
     quotes: Quotes = "raw",
     separator: str | None = "\t",
     wanted: range | None = None,
+    names: Sequence[str] = (),
 ) -> Iterator[TableBlock]:
     """The rows of a table with a header, each with the values of `columns`, in that order.
 
@@ -87,10 +91,11 @@ def read_blocks(
         quotes: as above.
         separator: one character; None: as `read_header` finds it.
         wanted: of the lines after the header, counted from 0, those on which the rows begin; None: all.
+        names: as `read_header` takes them.
     """
     blocks = line_blocks(path)
     first = next(blocks, b"")
-    header = _header(first, quotes, separator)
+    header = _header(first, quotes, separator, names)
     positions = _positions(path, header, columns)
     reader = _Reader(positions, len(header.names), ord(header.separator), quotes == "csv")
     start, stop = (0, None) if wanted is None else (wanted.start, wanted.stop)
@@ -147,18 +152,20 @@ def _problem(found: Records, row: int, line: int, sound: bool, width: int) -> Pr
     return "malformed row", f"line {line} has {found.fields[row]} fields, not {width}"
 
 
-def _header(first: bytes, quotes: Quotes, separator: str | None) -> Header:
+def _header(first: bytes, quotes: Quotes, separator: str | None, names: Sequence[str]) -> Header:
     line = first.partition(b"\n")[0].removesuffix(b"\r").decode("utf-8", "surrogateescape")
     if separator is None:
         separator = max(SEPARATORS, key=line.count) if any(map(line.count, SEPARATORS)) else ","
+    if names:
+        return Header(list(names), separator, 0)
     if quotes == "raw" or '"' not in line:
         return Header(line.split(separator), separator, 1)
     reader = csv.reader(io.StringIO(first[: 1 << 20].decode("utf-8", "surrogateescape")), delimiter=separator)
     try:
-        names = next(reader, [""])
+        found = next(reader, [""])
     except csv.Error:
         return Header(line.split(separator), separator, 1)
-    return Header(names, separator, max(1, reader.line_num))
+    return Header(found, separator, max(1, reader.line_num))
 
 
 def _after_lines(block: bytes, lines: int) -> bytes:
@@ -173,6 +180,8 @@ def _after_lines(block: bytes, lines: int) -> bytes:
 def _positions(path: Place, header: Header, columns: tuple[str, ...]) -> Int64s:
     """Where the columns stand in the header."""
     names = header.names
+    if not header.lines and (absent := [name for name in columns if names.count(name) != 1]):
+        raise InputError(f"the header that is given for {path} must name the column {absent[0]!r} once: {names[:8]}")
     for name in columns:
         if names.count(name) != 1:
             shown = ", ".join(repr(each[:40]) for each in names[:8])
@@ -180,6 +189,7 @@ def _positions(path: Place, header: Header, columns: tuple[str, ...]) -> Int64s:
             between = {"\t": "TAB", ",": "comma", ";": "semicolon"}.get(header.separator, repr(header.separator))
             raise InputError(
                 f"the table {path} has the columns {shown} but {fault}: "
-                f"its first line must be a header of {between}-separated names with {' and '.join(columns)}"
+                f"its first line must be a header of {between}-separated names with {' and '.join(columns)}; where it "
+                "has none, `header` names the columns"
             )
     return np.array([names.index(name) for name in columns], np.int64)

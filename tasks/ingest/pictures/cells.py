@@ -1,5 +1,7 @@
 """The image cells of a part, which several captions may share."""
 
+from typing import Protocol
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +12,15 @@ from tasks.ingest.columns.buffers import buffers
 from tasks.ingest.columns.cells import as_bytes, is_bytes, is_list, is_text
 from tasks.ingest.columns.characters import characters
 from tasks.ingest.pictures.headers import plain_sizes
-from tasks.ingest.pictures.images import ImageFolder, LoadedImage, Unusable, inspect_image
+from tasks.ingest.pictures.images import LoadedImage, Unusable, inspect_image
 from tasks.ingest.rules import FileRules
+
+
+class Loads(Protocol):
+    """Where images lie that rows name by paths: a folder, or tars."""
+
+    def load(self, path: str, /) -> LoadedImage | Unusable:
+        """The image of that path, or why there is none."""
 
 
 class ImageCells:
@@ -21,11 +30,20 @@ class ImageCells:
         column: `[m]`.
         owner: `[n]`, the cell of every draft.
         rules: what is refused.
-        folder: where paths start from; None where there is no such folder.
+        folder: what loads images by their paths; None where there is no such thing.
+        references: `[m]`, what stands for each image in its place (see `storage.tables.references`); None: nothing.
     """
 
-    def __init__(self, column: pa.Array, owner: Int64s, rules: FileRules, folder: ImageFolder | None) -> None:
+    def __init__(
+        self,
+        column: pa.Array,
+        owner: Int64s,
+        rules: FileRules,
+        folder: Loads | None,
+        references: pa.StringArray | None = None,
+    ) -> None:
         self._content, self._path = _content_and_path(column)
+        self._references = references
         self._owner, self._rules, self._folder = owner, rules, folder
         self._problems: dict[int, Unusable] = {}
         reachable = np.zeros(len(column), np.bool_) if folder is None else _valid(self._path)
@@ -63,6 +81,10 @@ class ImageCells:
         """The images of vouched drafts, in the type that `pairs` has."""
         cells = self._owner[places]
         absent = self._absent[cells]
+        if self._references is not None:
+            paths = self._references.take(pa.array(cells, mask=absent))
+            nothing = pa.nulls(len(cells), IMAGE.field("bytes").type)
+            return pa.StructArray.from_arrays([nothing, paths], fields=list(IMAGE), mask=pa.array(absent))
         run = len(cells) and not absent.any() and bool(np.all(np.diff(cells) == 1))
         rows = pa.array(cells, mask=absent)
         children = [
@@ -80,7 +102,8 @@ class ImageCells:
         path = None if raw is None else raw.decode("utf-8", "surrogateescape")
         if content is not None:
             problem = inspect_image(content, self._rules)
-            return LoadedImage(content, path) if problem is None else problem
+            kept = None if self._references is None else self._references[cell].as_py()
+            return LoadedImage(content, path, kept) if problem is None else problem
         if path is None:
             return Unusable("missing image", "neither bytes nor a path")
         if self._folder is None:

@@ -71,11 +71,14 @@ class ImageFolder:
     def __init__(self, root: Place, rules: FileRules) -> None:
         self.root = root
         self._rules = rules
-        self.load = lru_cache(maxsize=64)(self._load)
+        self._loaded = lru_cache(maxsize=64)(self._load)
         self.listing = lru_cache(maxsize=1_024)(self._listing)
 
-    def _load(self, relative: str) -> LoadedImage | Unusable:
+    def load(self, relative: str, /) -> LoadedImage | Unusable:
         """The image at `root/relative`; its `path` is `relative`."""
+        return self._loaded(relative)
+
+    def _load(self, relative: str) -> LoadedImage | Unusable:
         found = confine(self.root, relative, self._rules.links_to)
         if isinstance(found, tuple):
             return Unusable(*found)

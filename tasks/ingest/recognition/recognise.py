@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from storage.errors import InputError
 from storage.places.ask import matching
 from storage.places.place import Place
+from storage.places.read import read_bytes
 from tasks.ingest.pictures.images import SUFFIXES
-from tasks.ingest.recognition.roles import Roles, roles_of
+from tasks.ingest.recognition.hints import hint
+from tasks.ingest.recognition.roles import Roles, roles_of, roles_of_names
 from tasks.ingest.recognition.sample import Sample, format_of, sample
 from tasks.ingest.recognition.tars import TARS, has_tables, look_into
 from tasks.ingest.tables.plan import found_files, root_of
@@ -59,12 +61,22 @@ def recognise(path: Place) -> Recognised:
     if described:
         notes = [f"{len(images)} images, {len(described)} of them with a text of the same name beside them"]
         return Recognised("sidecar", {}, [*notes, *_splits([name.rpartition("/")[0] or "." for name in images])])
+    for name in sorted(texts):
+        if path == root and "," in (header := _first_line(root / name)) and roles_of_names(header.split(",")):
+            found = _table(root, [name], "text", images)
+            return replace(found, settings={"pattern": name, **found.settings})
     seen = Counter(PurePosixPath(name).suffix.lower() or "no suffix" for name in names)
     told = ", ".join(f"{count} × {suffix}" for suffix, count in seen.most_common(5))
+    if said := hint(root, names):
+        raise InputError(f"{path} holds nothing that is read as it stands ({told}): {said}")
     raise InputError(
         f"{path} holds nothing that is known ({told}): known are tars, Parquet, CSV, TSV, JSON lines, images with "
         "metadata.csv, .jsonl or .parquet, and images with .txt files beside them"
     )
+
+
+def _first_line(path: Place) -> str:
+    return read_bytes(path, 1 << 12).partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
 
 
 def _imagefolder(root: Place, metadata: Sequence[str], images: Sequence[str]) -> Recognised | None:
@@ -111,6 +123,9 @@ def _table(root: Place, tables: Sequence[str], form: str, images: Sequence[str])
             notes.append(f"images lie where {roles.image!r} says, below {folder}")
             if form == "parquet" or folder != root:
                 settings["images" if form == "parquet" else "image_folder"] = str(folder)
+    if not first.header:
+        settings["header"] = list(first.values)
+        notes.append("its first line is a row, so the columns are called column_1, …: header names them otherwise")
     if form == "text" and first.separator != ",":
         notes.append(f"fields are separated by {'TAB' if first.separator == chr(9) else first.separator!r}")
     kind = {"parquet": "huggingface_parquet", "text": "table", "json": "jsonl"}[form]

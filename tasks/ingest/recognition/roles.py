@@ -38,6 +38,12 @@ class Roles:
     scores: tuple[str, ...] = ()
 
 
+def roles_of_names(names: Sequence[str]) -> bool:
+    """Whether a line is the header of a table of images and captions."""
+    held = {name.strip().lower() for name in names}
+    return bool(held & set(CAPTIONS)) and bool(held & set(IMAGES))
+
+
 def roles_of(values: Mapping[str, pa.Array]) -> Roles:
     """The columns' parts, by the first values of each."""
     image = _named(values, IMAGES, _holds_images) or next(

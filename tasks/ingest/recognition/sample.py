@@ -16,6 +16,7 @@ from storage.places.read import open_binary
 from tasks.ingest.columns.plain import plain
 from tasks.ingest.files.lines import count_lines, line_blocks
 from tasks.ingest.files.table import read_blocks, read_header
+from tasks.ingest.pictures.images import SUFFIXES
 from tasks.ingest.tables.parquet_parts import parts
 
 ROWS = 200
@@ -31,11 +32,13 @@ class Sample:
         rows: how many the table has (of text tables, its lines).
         values: the first values of every column, by name; plain types.
         separator: of a text table.
+        header: whether its first line names the columns; else they are called `column_1` and so on.
     """
 
     rows: int
     values: Mapping[str, pa.Array]
     separator: str | None = None
+    header: bool = True
 
 
 def format_of(name: str) -> str | None:
@@ -68,12 +71,21 @@ def _parquet(path: Place) -> Sample:
 
 def _text(path: Place) -> Sample:
     header = read_header(path, "csv")
+    named = not any(map(_is_a_value, header.names))
+    given = () if named else tuple(f"column_{number}" for number in range(1, 1 + len(header.names)))
+    if given:
+        header = read_header(path, "csv", header.separator, given)
     names = tuple(name for name in dict.fromkeys(header.names) if name and header.names.count(name) == 1)
     rows = max(0, count_lines(path) - header.lines)
-    for block in islice(read_blocks(path, names, "csv", header.separator, range(ROWS)), 1):
+    for block in islice(read_blocks(path, names, "csv", header.separator, range(ROWS), given), 1):
         part = [column[:ROWS].view(pa.large_string()) for column in block.columns]
-        return Sample(rows, dict(zip(names, part, strict=True)), header.separator)
+        return Sample(rows, dict(zip(names, part, strict=True)), header.separator, named)
     return Sample(0, {name: pa.array([], pa.large_string()) for name in names}, header.separator)
+
+
+def _is_a_value(name: str) -> bool:
+    """Whether what stands in a header is an address or an image's path, as no column is called."""
+    return "://" in name or PurePosixPath(name.lower()).suffix in SUFFIXES
 
 
 def _json(path: Place) -> Sample:

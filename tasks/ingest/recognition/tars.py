@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from storage.places.place import Place
 from storage.places.read import open_binary
 from tasks.ingest.recognition.roles import CAPTIONS
-from tasks.ingest.sources.webdataset.tar import Damaged, TarStream
+from tasks.ingest.tars.stream import Damaged, TarStream
 
 TARS = (".tar", ".tar.gz", ".tgz")
 MEMBERS = 300

@@ -1,14 +1,13 @@
 """Rows gathered into tables, in the schemas that the store knows."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from storage.tables.ids import row_ids
 from storage.tables.references import content_hash
-from storage.tables.schemas import IMAGE, PAIRS, REJECTED, SCORES, with_scores
+from storage.tables.schemas import IMAGE, PAIRS, REJECTED
 from tasks.ingest.rows.row import Pair, Rejection
 from tasks.ingest.text import printable
 
@@ -20,7 +19,7 @@ BYTES_PER_BATCH = 64 << 20
 class Batch:
     """Some consecutive rows of a source: the accepted, in the `PAIRS` schema, and the others, in `REJECTED`.
 
-    Where the source names scores, the accepted have them in a last column (`schemas.with_scores`).
+    Where the source names what rows carry, the accepted have it in last columns (`schemas.with_carried`).
     """
 
     pairs: pa.Table
@@ -33,11 +32,9 @@ def make_batches(
     *,
     rows_per_batch: int = ROWS_PER_BATCH,
     bytes_per_batch: int = BYTES_PER_BATCH,
-    scores: Sequence[str] = (),
 ) -> Iterator[Batch]:
     """Gather rows into tables of at most `rows_per_batch` rows and about `bytes_per_batch` bytes of images.
 
-    `scores` names those that every pair has.
     A row's id is `row_ids(source, key)`: it depends on the source's name and own key, not on the row's place.
     """
     pairs: list[Pair] = []
@@ -50,31 +47,10 @@ def make_batches(
         else:
             rejected.append(row)
         if len(pairs) + len(rejected) >= rows_per_batch or size >= bytes_per_batch:
-            yield Batch(_scored(pairs, source, scores), rejected_table(rejected))
+            yield Batch(pairs_table(pairs, source), rejected_table(rejected))
             pairs, rejected, size = [], [], 0
     if pairs or rejected:
-        yield Batch(_scored(pairs, source, scores), rejected_table(rejected))
-
-
-def _scored(pairs: list[Pair], source: str, names: Sequence[str]) -> pa.Table:
-    table = pairs_table(pairs, source)
-    if not names:
-        return table
-    columns = [pa.array([pair.scores[place] for pair in pairs], pa.float64()) for place in range(len(names))]
-    return append_scores(table, dict(zip(names, columns, strict=True)))
-
-
-def append_scores(pairs: pa.Table, scores: Mapping[str, pa.Array]) -> pa.Table:
-    """Pairs with their scores, each `[n]`, of any numbers; what is not a number is null."""
-    schema = with_scores(PAIRS, scores)
-    kind = schema.field(SCORES).type
-    columns = [_numbers(scores[part.name]) for part in kind]
-    return pa.table([*pairs.columns, pa.StructArray.from_arrays(columns, fields=list(kind))], schema=schema)
-
-
-def _numbers(values: pa.Array) -> pa.Array:
-    values = values.cast(pa.float64(), safe=False)
-    return pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
+        yield Batch(pairs_table(pairs, source), rejected_table(rejected))
 
 
 def pairs_table(pairs: list[Pair], source: str) -> pa.Table:

@@ -13,7 +13,8 @@ from tasks.arrays import Bools, Ids, Int64s
 from tasks.ingest.columns.characters import characters
 from tasks.ingest.pictures.images import LoadedImage, Unusable
 from tasks.ingest.rows.acceptance import accept
-from tasks.ingest.rows.batches import BYTES_PER_BATCH, Batch, append_scores, pairs_table, rejected_table
+from tasks.ingest.rows.batches import BYTES_PER_BATCH, Batch, pairs_table, rejected_table
+from tasks.ingest.rows.extras import Extras
 from tasks.ingest.rows.row import Pair, Rejection
 from tasks.ingest.rules import FileRules
 
@@ -43,7 +44,7 @@ class Drafts:
         images: None where there are none by design.
         where: what the detail of a rejection calls a draft, by its place.
         faults: drafts that are refused already, by their places.
-        scores: numbers or null, `[n]` each, by name; empty where the source names none.
+        extras: what they carry, `[n]` each.
     """
 
     ids: Ids
@@ -53,7 +54,7 @@ class Drafts:
     images: Images | None
     where: Callable[[int], str]
     faults: Mapping[int, Rejection] = field(default_factory=dict)
-    scores: Mapping[str, pa.Array] = field(default_factory=dict)
+    extras: Extras = field(default_factory=Extras)
 
 
 def judge(drafts: Drafts, rules: FileRules, source: str) -> Iterator[Batch]:
@@ -135,9 +136,8 @@ def _batch(
         order = np.argsort(np.concatenate([places, asked[1]]), kind="stable")
         table = pa.concat_tables([table, pairs_table(asked[0], source)]).take(pa.array(order))
         places = np.sort(np.concatenate([places, asked[1]]))
-    if drafts.scores:
-        rows = pa.array(places)
-        table = append_scores(table, {name: values.take(rows) for name, values in drafts.scores.items()})
+    if drafts.extras.carried:
+        table = drafts.extras.take(pa.array(places)).beside(table)
     return Batch(table, rejected_table(refused))
 
 

@@ -10,7 +10,6 @@ class Pair:
     """An accepted row.
 
     `image` is None where there is none, or where `path` is a reference to it; else that is its path in its source.
-    `scores` are in the order in which the source's configuration names them.
     """
 
     key: str
@@ -18,7 +17,6 @@ class Pair:
     image: bytes | None
     path: str | None = None
     label: int | None = None
-    scores: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)

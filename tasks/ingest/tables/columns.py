@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import pyarrow as pa
 
 from storage.errors import InputError
-from tasks.ingest.columns.cells import is_bytes, is_list, is_number, is_text
+from tasks.ingest.columns.cells import can_be_kept, is_bytes, is_list, is_number, is_text
+from tasks.ingest.columns.concept_forms import can_be_concepts
 from tasks.ingest.columns.plain import plain_type
+from tasks.ingest.rules import CarryingRules
 
 Role = Literal["caption", "image", "label", "key"]
 
@@ -19,6 +22,9 @@ EXPECTED: Mapping[Role, str] = {
     "key": "texts or integers",
 }
 
+CONCEPT_FIELDS = ("concepts", "concept_scores")
+EXPECTED_CONCEPTS = ("lists of labels, lists of structs with label and score, or JSON texts", "lists of numbers")
+
 
 @dataclass(frozen=True)
 class Columns:
@@ -27,15 +33,19 @@ class Columns:
     Attributes:
         named: the names of columns, by what they hold; those that are not read are absent.
         scores: the names of columns of numbers that are carried along.
+        kept: the names of columns that are carried along as texts.
+        concepts: the names of the columns of concepts, and of their scores where those have one; else none.
     """
 
     named: Mapping[Role, str]
     scores: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
 
     @property
     def all(self) -> list[str]:
         """Every name once."""
-        return list(dict.fromkeys([*self.named.values(), *self.scores]))
+        return list(dict.fromkeys([*self.named.values(), *self.scores, *self.kept, *self.concepts]))
 
     def only(self, role: Role) -> "Columns":
         """That one column."""
@@ -43,11 +53,20 @@ class Columns:
 
 
 def columns_of(
-    *, caption: str | None, image: str | None, label: str | None, key: str | None, scores: tuple[str, ...] = ()
+    *,
+    caption: str | None,
+    image: str | None,
+    label: str | None,
+    key: str | None,
+    carrying: CarryingRules | None = None,
 ) -> Columns:
-    """The columns that are named; None is one that is not read."""
+    """The columns that are named; None is one that is not read. carrying: what is carried along, if anything."""
     given: dict[Role, str | None] = {"caption": caption, "image": image, "label": label, "key": key}
-    return Columns({role: name for role, name in given.items() if name is not None}, scores)
+    named: dict[Role, str] = {role: name for role, name in given.items() if name is not None}
+    if carrying is None:
+        return Columns(named)
+    concepts = tuple(name for name in (carrying.concepts, carrying.concept_scores) if name is not None)
+    return Columns(named, carrying.scores, carrying.keep, concepts)
 
 
 def require_columns(schema: pa.Schema, columns: Columns, where: str) -> None:
@@ -59,24 +78,31 @@ def require_columns(schema: pa.Schema, columns: Columns, where: str) -> None:
 def column_faults(schema: pa.Schema, columns: Columns, where: str) -> Iterator[str]:
     """A sentence for every column that is not there, once, and of a type that can be read as what it is named for."""
     names = list(schema.names)
-    for role, name in columns.named.items():
-        if fault := _not_once(names, name, where, f"{role}_column names"):
+    expected = [
+        *((name, f"{role}_column", EXPECTED[role], partial(_readable, role)) for role, name in columns.named.items()),
+        *((name, "scores", "columns of numbers", is_number) for name in columns.scores),
+        *((name, "keep", "columns of single values", can_be_kept) for name in columns.kept),
+        *zip(columns.concepts, CONCEPT_FIELDS, EXPECTED_CONCEPTS, (can_be_concepts, _can_be_scores), strict=False),
+    ]
+    for name, field, what, readable in expected:
+        if fault := _not_once(names, name, where, f"{field} names"):
             yield fault
-        elif not _readable(role, _plain(schema.field(name).type)):
-            kind = schema.field(name).type
-            yield f"the column {name!r} of {where} is {kind}: {role}_column must name {EXPECTED[role]}"
-    for name in columns.scores:
-        if fault := _not_once(names, name, where, "scores names"):
-            yield fault
-        elif not is_number(_plain(schema.field(name).type)):
-            kind = schema.field(name).type
-            yield f"the column {name!r} of {where} is {kind}: scores must name columns of numbers"
+        elif not readable(_plain(schema.field(name).type)):
+            yield f"the column {name!r} of {where} is {schema.field(name).type}: {field} must name {what}"
+
+
+def _can_be_scores(kind: pa.DataType) -> bool:
+    return is_text(kind) or is_list(kind)
 
 
 def name_faults(names: Sequence[str], columns: Columns, where: str) -> Iterator[str]:
     """A sentence for every column that is not among the names, once; what they hold is asked of every row."""
-    wanted = [(name, f"{role}_column names") for role, name in columns.named.items()]
-    for name, why in [*wanted, *((name, "scores names") for name in columns.scores)]:
+    fields = {"scores": columns.scores, "keep": columns.kept, "concepts": columns.concepts}
+    wanted = [
+        *((name, f"{role}_column names") for role, name in columns.named.items()),
+        *((name, f"{field} names") for field, held in fields.items() for name in held),
+    ]
+    for name, why in wanted:
         if fault := _not_once(names, name, where, why):
             yield fault
 

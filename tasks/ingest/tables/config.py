@@ -6,11 +6,11 @@ from pydantic import Field
 
 from storage.config import NotInKey
 from storage.places.place import Place
-from tasks.ingest.rules import ScoredRules
+from tasks.ingest.rules import CarryingRules
 from tasks.ingest.tables.columns import Columns, columns_of
 
 
-class TableRules(ScoredRules):
+class TableRules(CarryingRules):
     """A table in one file or several: captions, and perhaps images, labels, keys and scores, by columns."""
 
     name: str = Field(min_length=1, description="the source's name; part of every row's id")
@@ -44,7 +44,7 @@ class TableRules(ScoredRules):
             image=self.image_column,
             label=self.label_column,
             key=self.key_column,
-            scores=self.scores,
+            carrying=self,
         )
 
 

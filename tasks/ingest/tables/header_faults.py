@@ -1,7 +1,8 @@
 """What is wrong with the columns of a table, as its header and its first rows tell: known before anything runs."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,9 @@ from tasks.ingest.tables.config import TableRules, TextTableRules
 from tasks.ingest.tables.plan import found_files, root_of
 from tasks.ingest.tables.splits import files_of_split
 
+if TYPE_CHECKING:
+    from tasks.ingest.files.table import Quotes
+
 LOOKED = 16
 """Files whose headers are read, from both ends of the list; of files at a URL the first alone."""
 PEEKED = 64
@@ -20,23 +24,30 @@ PEEKED = 64
 
 def parquet_faults(config: TableRules) -> Iterator[str]:
     """Columns that Parquet files do not have, or that are of another type."""
-    from tasks.ingest.tables.parquet import open_parquet
+    from tasks.ingest.tables.parquet import open_parquet, unfolded
 
     nothing = columns_of(caption=None, image=None, label=None, key=None)
     for path in files_to_look_at(config):
-        yield from column_faults(open_parquet(path, config.name, nothing).schema_arrow, config.columns, str(path))
+        yield from column_faults(
+            unfolded(open_parquet(path, config.name, nothing).schema_arrow), config.columns, str(path)
+        )
 
 
-def text_faults(config: TextTableRules, quotes: str, separator: str | None) -> Iterator[str]:
-    """Columns that the headers of CSV or TSV files do not have, and numbers that are none in their first rows."""
+def text_faults(
+    config: TextTableRules, quotes: "Quotes", separator: str | None, header: Sequence[str] = ()
+) -> Iterator[str]:
+    """Columns that the headers of CSV or TSV files do not have, and numbers that are none in their first rows.
+
+    header: the names of the columns of files that do not begin with them.
+    """
     from tasks.ingest.files.table import read_blocks, read_header  # numba
 
     for path in files_to_look_at(config):
-        names = read_header(path, quotes, separator).names  # type: ignore[arg-type]
+        names = read_header(path, quotes, separator, header).names
         faults = list(name_faults(names, config.columns, str(path)))
         yield from faults
         wanted = () if faults else numeric(config.columns)
-        for block in read_blocks(path, wanted, quotes, separator, range(PEEKED)) if wanted else ():  # type: ignore[arg-type]
+        for block in read_blocks(path, wanted, quotes, separator, range(PEEKED), names=header) if wanted else ():
             for name, values in zip(wanted, block.columns, strict=True):
                 yield from _odd(name, values.view(pa.large_string()), config.columns, str(path))
             break

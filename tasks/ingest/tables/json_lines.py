@@ -34,10 +34,11 @@ class JsonLinesShard:
     def read(self, columns: Columns, wanted: range) -> Iterator[Rows]:
         """The rows on the wanted lines."""
         schemas, line = schemas_of(columns), 0
+        texts = tuple(dict.fromkeys((*columns.kept, *columns.concepts)))
         for content in line_blocks(self._path):
             ends = content.count(b"\n") + (not content.endswith(b"\n"))
             inside = _lines(content, wanted.start - line, wanted.stop - line) if line + ends > wanted.start else b""
-            for block in json_blocks(inside, max(line, wanted.start), schemas):
+            for block in json_blocks(inside, max(line, wanted.start), schemas, texts):
                 held = dict(zip(block.table.column_names, (each.combine_chunks() for each in block.table), strict=True))
                 yield Rows(
                     block.numbers,

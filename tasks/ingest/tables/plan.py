@@ -39,7 +39,15 @@ def found_files(path: Place, pattern: str, source: str, links_to: Sequence[str] 
         if not linked:
             raise
         found = ()
-    return tuple(sorted({*found, *map(require_unicode, linked)})) if linked else found
+    names = tuple(sorted({*found, *map(require_unicode, linked)})) if linked else found
+    return names if inner is not None or is_file(path) else _without_records(root, names)
+
+
+def _without_records(root: Place, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the folder of an export of ours, which `export.json` tells, not the tables about what it left out."""
+    about = {name for name in names if name in ("rejected.parquet", "rewritten.parquet")}
+    kept = tuple(name for name in names if name not in about)
+    return kept if about and kept and is_file(root / "export.json") else names
 
 
 def in_linked_folders(root: Place, pattern: str, links_to: Sequence[str]) -> list[str]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from storage.places.place import Place
-from tasks.ingest.pictures.images import ImageFolder
+from tasks.ingest.pictures.cells import Loads
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rows.drafts import judge
 from tasks.ingest.rules import FileRules, Group
@@ -14,7 +13,7 @@ from tasks.ingest.tables.shard import Shard
 
 
 def read_shards(
-    source: str, columns: Columns, rules: FileRules, group: Group, shards: Sequence[Shard], folder: Place | None
+    source: str, columns: Columns, rules: FileRules, group: Group, shards: Sequence[Shard], images: Loads | None
 ) -> Iterator[Batch]:
     """The group's rows, in order; slices count the places for rows over all of its files.
 
@@ -27,13 +26,12 @@ def read_shards(
         rules: what is refused.
         group: which rows.
         shards: the group's files, in order.
-        folder: where paths of images start from, if there is such a folder.
+        images: what loads images by the paths that rows have, if there is such a thing.
 
     Raises:
         InputError: a file cannot be read.
     """
     parts = _parts(group, shards)
-    images = None if folder is None else ImageFolder(folder, rules)
     maker = DraftMaker(source, columns, rules, keys_before(shards, parts, columns, source), images)
     for shard, part in zip(shards, parts, strict=True):
         for rows in shard.read(columns, part) if part else ():

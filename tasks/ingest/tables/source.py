@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from storage.places.ask import state
 from storage.places.place import Place
+from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.pictures.paths import require_file, require_folder
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
@@ -49,5 +50,5 @@ def batches_of_table(
 
     count = len(group.files)
     shards = [shard(config, name, path) for name, path in zip(group.files, files[:count], strict=True)]
-    folder = files[count] if len(files) > count else None
-    return read_shards(config.name, config.columns, config, group, shards, folder)
+    images = ImageFolder(files[count], config) if len(files) > count else None
+    return read_shards(config.name, config.columns, config, group, shards, images)

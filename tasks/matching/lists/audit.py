@@ -10,6 +10,8 @@ from pydantic import JsonValue
 
 from storage.errors import InputError
 from tasks.arrays import Int64s, Keywords
+from tasks.matching.concepts import concept_keys
+from tasks.matching.config import Spacing
 from tasks.matching.spacing.text import BLANKS, PUNCTUATION, spacing
 from tasks.matching.spacing.unspaced import pattern
 
@@ -179,3 +181,9 @@ def _same(texts: pa.LargeStringArray, numbers: Keywords, nodes: Int64s) -> tuple
         sorted(duplicates, key=lambda each: each.entry),
         sorted(shadowed, key=lambda each: each.entry),
     )
+
+
+def dead_as_concepts(dead: Sequence[DeadEntry], spacing: Spacing) -> tuple[DeadEntry, ...]:
+    """Of the keywords that no caption can hold, those that no concept can be either: nothing is left of them."""
+    keys = concept_keys([each.text for each in dead], spacing) if dead else []
+    return tuple(each for each, key in zip(dead, keys, strict=True) if not key)

@@ -8,9 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from storage.errors import InputError
+from tasks.matching.concepts import Detected
 from tasks.matching.config import (
     BigramEntries,
     ClassNameEntries,
+    ConceptEntries,
     ExplicitEntries,
     JsonEntries,
     Source,
@@ -21,8 +23,17 @@ from tasks.matching.config import (
 )
 
 
-def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]) -> list[str]:
-    """The keywords of one source, in its own order. `captions` is the corpus, for words and bigrams."""
+def read_source(
+    source: Source, files: Path | None, captions: Iterable[pa.Array], detected: Detected | None = None
+) -> list[str]:
+    """The keywords of one source, in its own order.
+
+    Args:
+        source: which.
+        files: the file, or the folder of files, that sources read.
+        captions: the corpus, for words and bigrams.
+        detected: the corpus's concepts, for those.
+    """
     match source:
         case ExplicitEntries():
             return list(source.entries)
@@ -51,6 +62,10 @@ def read_source(source: Source, files: Path | None, captions: Iterable[pa.Array]
                 maximum_share=source.maximum_share,
                 limit=source.limit,
             )
+        case ConceptEntries():
+            if detected is None:
+                raise InputError("the metadata source 'concepts' reads the pairs' concepts: there are none to read")
+            return detected.frequent(minimum_count=source.minimum_count, limit=source.limit)
         case BigramEntries():
             from tasks.matching.lists.bigrams import corpus_bigrams  # with polars, which few lists need
 

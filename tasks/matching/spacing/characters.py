@@ -12,10 +12,17 @@ APOSTROPHES = "'\u2019\u02bc"
 """The plain apostrophe first: inside a word it stands for the others."""
 HYPHENS = "-\u2010\u2011"
 
-_WRAPPED_CATEGORIES = frozenset({"Po", "Ps", "Pe", "Pi", "Pf", "Pd"})
-_BLANK_CATEGORIES = frozenset({"Zs", "Zl", "Zp", "Cc"})
 _ZERO_WIDTH_BLANKS = "\u200b\ufeff"
 _CODE_POINTS = 0x110000
+_CATEGORIES = {
+    BLANK: ("Zs", "Zl", "Zp", "Cc"),
+    WRAPPED: ("Po", "Ps", "Pe", "Pi", "Pf", "Pd"),
+    WORD: ("Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No"),
+    OTHER: ("Sm", "Sc", "Sk", "So", "Pc", "Cf", "Cs", "Co", "Cn"),
+}
+_OF_CATEGORY = {category: kind for kind, categories in _CATEGORIES.items() for category in categories}
+_SPECIAL = {"`": WRAPPED} | dict.fromkeys(_ZERO_WIDTH_BLANKS, BLANK) | dict.fromkeys(APOSTROPHES + HYPHENS, JOINER)
+"""Characters whose class is not their category's."""
 
 
 def character_class(character: str) -> int:
@@ -26,16 +33,13 @@ def character_class(character: str) -> int:
     - `JOINER`: apostrophes and hyphens; part of a word between two word characters, `WRAPPED` elsewhere.
     - `WORD`: letters, marks and numbers. `OTHER`: symbols, connectors such as `_`, and the rest; part of a token.
     """
-    category = unicodedata.category(character)
-    if character in APOSTROPHES or character in HYPHENS:
-        return JOINER
-    if category in _BLANK_CATEGORIES or character in _ZERO_WIDTH_BLANKS:
-        return BLANK
-    if category in _WRAPPED_CATEGORIES or character == "`":
-        return WRAPPED
-    return WORD if category[0] in "LMN" else OTHER
+    return _SPECIAL.get(character, _OF_CATEGORY[unicodedata.category(character)])
 
 
 def character_classes() -> Bytes:
-    """The class of every code point, uint8 `[1114112]`; about 0.3 s to make."""
-    return np.fromiter(map(character_class, map(chr, range(_CODE_POINTS))), dtype=np.uint8, count=_CODE_POINTS)
+    """The class of every code point, uint8 `[1114112]`; about 0.1 s to make, with no Python call a character."""
+    categories = map(unicodedata.category, map(chr, range(_CODE_POINTS)))
+    classes = np.fromiter(map(_OF_CATEGORY.__getitem__, categories), dtype=np.uint8, count=_CODE_POINTS)
+    for character, kind in _SPECIAL.items():
+        classes[ord(character)] = kind
+    return classes

@@ -8,8 +8,9 @@ import numpy as np
 
 from storage.draws import words
 from storage.tables.shards import read_table
-from tasks.arrays import Bools, Floats, Ids, Int64s
+from tasks.arrays import Floats, Ids, Int64s
 from tasks.balancing.law.law import Law
+from tasks.balancing.matrix.incidence import take_rows
 from tasks.balancing.matrix.match_stream import MatchBlock, as_block
 
 
@@ -47,12 +48,19 @@ class _Shard:
     ids: Ids
     block: MatchBlock
     copies: Int64s
-    weight: Floats
+    law: Law
 
-    def row(self, place: int) -> Row:
-        keywords = self.block.indices[self.block.indptr[place] : self.block.indptr[place + 1]]
-        weight = float(self.weight[place]) if len(keywords) else None
-        return Row(int(self.ids[place]), int(self.copies[place]), weight, tuple(int(each) for each in keywords))
+    def weights(self, places: Int64s) -> Floats:
+        """The weights of some rows."""
+        return self.law.weights(*take_rows(self.block.indptr, self.block.indices, places))
+
+    def rows(self, places: Int64s) -> list[Row]:
+        """Some rows, as they are shown."""
+        return [
+            Row(int(self.ids[place]), int(self.copies[place]), float(weight) if len(keywords) else None, keywords)
+            for place, weight in zip(places.tolist(), self.weights(places), strict=True)
+            for keywords in [tuple(self.block.indices[slice(*self.block.indptr[place : place + 2])].tolist())]
+        ]
 
 
 class _Few:
@@ -63,17 +71,16 @@ class _Few:
         self._most = most
         self._held: list[tuple[tuple[float, ...], Row]] = []
 
-    def add(self, shard: _Shard, chosen: Bools, *keys: Floats | Ids | Int64s) -> None:
-        """Rows of a shard that have the fate; `keys [n]` each, the first one decides, and the id between equals."""
-        places = np.flatnonzero(chosen)
+    def add(self, shard: _Shard, places: Int64s, *keys: Floats | Ids | Int64s) -> None:
+        """Rows of a shard that have the fate; `keys [places]` each: the first decides, and the id between equals."""
         self.total += len(places)
+        near = np.arange(len(places))
         if len(places) > 4 * self._most:  # only rows whose first key is among the smallest can be among the few
-            first = keys[0][places]
-            places = places[first <= np.partition(first, self._most)[self._most]]
-        order = np.lexsort((shard.ids[places], *(key[places] for key in reversed(keys))))
-        for place in places[order[: self._most]].tolist():
-            key = (*(key[place].item() for key in keys), int(shard.ids[place]))
-            self._held.append((key, shard.row(place)))
+            near = np.flatnonzero(keys[0] <= np.partition(keys[0], self._most)[self._most])
+        order = np.lexsort((shard.ids[places[near]], *(key[near] for key in reversed(keys))))
+        few = near[order[: self._most]]
+        for place, row in zip(few.tolist(), shard.rows(places[few]), strict=True):
+            self._held.append(((*(key[place].item() for key in keys), row.id), row))
         self._held = sorted(self._held, key=lambda held: held[0])[: self._most]
 
     def rows(self) -> tuple[Row, ...]:
@@ -95,13 +102,18 @@ def choose(side_by_side: Iterable[tuple[Path, Path]], law: Law, count: int, seed
         block = as_block(table.column("entries"))
         ids, copies = table.column("id").to_numpy(), np.zeros(table.num_rows, dtype=np.int64)
         copies[chosen.column("row").to_numpy()] = chosen.column("multiplicity").to_numpy()
-        shard = _Shard(ids, block, copies, law.weights(block.indptr, block.indices))
+        shard = _Shard(ids, block, copies, law)
         matched = np.diff(block.indptr) > 0
         alive = table.column("entries").is_valid().to_numpy()
-        repeated.add(shard, copies > 1, -copies, -shard.weight)
-        once.add(shard, copies == 1, words(ids, seed=seed, purpose="report kept once"))
-        dropped.add(shard, matched & (copies == 0), words(ids, seed=seed, purpose="report dropped"))
-        unmatched.add(shard, alive & ~matched, words(ids, seed=seed, purpose="report unmatched"))
+        several = np.flatnonzero(copies > 1)
+        repeated.add(shard, several, -copies[several], -shard.weights(several))
+        for fate, chosen, purpose in (
+            (once, copies == 1, "report kept once"),
+            (dropped, matched & (copies == 0), "report dropped"),
+            (unmatched, alive & ~matched, "report unmatched"),
+        ):
+            places = np.flatnonzero(chosen)
+            fate.add(shard, places, words(ids[places], seed=seed, purpose=purpose))
     few = "a random few"
     return [
         Fate("Repeated most", "rare keywords give these pairs the largest weights", repeated.total, repeated.rows()),

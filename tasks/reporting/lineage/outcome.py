@@ -1,19 +1,13 @@
 """What came of a run, below its lineage: how near the keywords came to the target, and the scores."""
 
-from collections.abc import Sequence
-
-import polars as pl
+from collections.abc import Mapping, Sequence
 
 from storage.errors import StoreError
 from storage.record.manifest import Manifest
 from storage.store.store import Store
-from storage.tables.shards import read_table
 from tasks.balancing.stats import BalanceStats
 from tasks.reporting.lineage.nodes import LineageNode
 from tasks.reporting.lineage.page import image, table
-from tasks.reporting.page.svg import drawing, to_svg
-from tasks.reporting.sections.balancing.marginal_charts import marginals_figure
-from tasks.reporting.sections.balancing.marginals import read_marginals
 from tasks.resampling.stats import RealiseStats
 
 NAMED = 60  # keywords that the figure shows one by one
@@ -27,6 +21,8 @@ def outcome(nodes: Sequence[LineageNode], store: Store) -> list[str]:
         found = [store.read(made[stage].stage, made[stage].key) for stage in ("balance", "realise")]
         if found[0] and found[1]:
             lines += _selection(found[0], found[1], store)
+            if figure := _marginals(made, store):
+                lines += [image(_on_white(figure), "keyword marginals"), ""]
     scores = [node for node in nodes if node.stage in ("evaluate", "probe") and node.digest]
     return [*lines, *_scores(scores)]
 
@@ -46,14 +42,28 @@ def _selection(balanced: Manifest, realised: Manifest, store: Store) -> list[str
         ("realised by the selection", f"{after.total_variation:.1%}"),
         ("keywords wanted but lost", f"{after.lost_keywords:,}"),
     ]
-    lines = ["## The selection", "", table(("", before.method), rows), ""]
-    path = store.directory(realised.stage, realised.key) / "entries.parquet"
+    return ["## The selection", "", table(("", before.method), rows), ""]
+
+
+def _marginals(made: Mapping[str, LineageNode], store: Store) -> str | None:
+    """The figure of keyword marginals: the report's own, or drawn here where no report was made."""
+    if "report" in made:
+        drawn = store.directory("report", made["report"].key) / "figures" / "marginals.svg"
+        if drawn.is_file():
+            return drawn.read_text(encoding="utf-8")
+    path = store.directory("realise", made["realise"].key) / "entries.parquet"
     if not path.is_file():
-        return lines
-    shares = read_marginals(pl.DataFrame(read_table(path)))
+        return None
+    import polars as pl  # these take a second to load, which a run from the cache can spare
+
+    from storage.tables.shards import read_table
+    from tasks.reporting.page.svg import drawing, to_svg
+    from tasks.reporting.sections.balancing.marginal_charts import marginals_figure
+    from tasks.reporting.sections.balancing.marginals import read_marginals
+
     with drawing():
-        figure = marginals_figure(shares, NAMED)
-        return [*lines, image(_on_white(to_svg(figure)), "keyword marginals"), ""] if figure else lines
+        figure = marginals_figure(read_marginals(pl.DataFrame(read_table(path))), NAMED)
+        return to_svg(figure) if figure else None
 
 
 def _scores(nodes: Sequence[LineageNode]) -> list[str]:

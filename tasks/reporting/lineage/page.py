@@ -69,7 +69,7 @@ def _line(fold: Fold) -> str:
     folder, _, key = first.folder.partition("/")
     cells = [
         escaped(fold.name),
-        fold.state + ("" if fold.seconds is None else f", {fold.seconds:,.1f} s"),
+        fold.state + ("" if fold.seconds is None else f", {fold.seconds:,.1f}\u00a0s"),
         escaped(inputs_in_words(fold.rows_in)),
         "" if fold.rows is None else f"{fold.rows:,}",
         escaped(reasons_in_words(fold.why), 3 * LABEL),

@@ -134,9 +134,9 @@ def logarithmic(axis: Axis) -> None:
     decades = _decades(axis)
     if decades < 1:
         axis.set_major_locator(MaxNLocator(4))
-        axis.set_minor_locator(NullLocator())
     else:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades <= 2 else (1.0,), numticks=8))
+    axis.set_minor_locator(NullLocator())  # their size is 0: unseen, they would take most of the drawing's time
     axis.set_major_formatter(FuncFormatter(_plain))
     axis.set_minor_formatter(NullFormatter())
 
@@ -181,7 +181,10 @@ def _plain(value: float, _: object) -> str:
 
 def to_svg(figure: Figure) -> str:
     """The figure as an SVG document, without date or program version."""
-    stream = io.StringIO()
+    stream, layout = io.StringIO(), figure.get_layout_engine()
+    if layout is not None:  # laid out here, a figure is not drawn a first time by `savefig`, only to be laid out
+        layout.execute(figure)
+        figure.set_layout_engine("none")
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Type": None, "Format": None})
     return stream.getvalue()
 

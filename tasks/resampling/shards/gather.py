@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.tables.schemas import CURATED, scores_in, with_scores
+from storage.tables.schemas import CURATED, Carried, with_carried
 from storage.tables.shards import open_shard, write_table
 from tasks.resampling.shards.scatter import HELD, SHARDS, WORD, scattered_schema
 
@@ -33,7 +33,7 @@ class Scattered:
     """Scattered files of all groups, and which row group of each belongs to which shard.
 
     Attributes:
-        scores: the scores of any group; rows of the others have none of them.
+        carried: what the rows of any group carry; those of the others have none of it.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
@@ -43,25 +43,24 @@ class Scattered:
             {shard: group for group, shard in enumerate(json.loads(footer.metadata[SHARDS]))}
             for footer in self._footers
         ]
-
-        self.scores = {name for footer in self._footers for name in scores_in(footer.schema.to_arrow_schema())}
+        self.carried = Carried.of(footer.schema.to_arrow_schema() for footer in self._footers)
 
     def shard(self, number: int) -> pa.Table:
         """All rows of one shard by ascending word, ties by id: the same rows in any order of groups."""
-        parts = [scattered_schema(self.scores).empty_table()]
+        parts = [scattered_schema(self.carried).empty_table()]
         for path, footer, groups in zip(self._paths, self._footers, self._groups, strict=True):
             if number in groups:
                 with open_shard(path, footer) as file:
                     parts.append(file.read_row_group(groups[number], use_threads=False))
         bare = [part.replace_schema_metadata(None) for part in parts]
-        table = pa.concat_tables(bare, promote_options="permissive" if self.scores else "none")
+        table = pa.concat_tables(bare, promote_options="permissive" if self.carried else "none")
         order = np.lexsort((table.column("id").to_numpy(), table.column(WORD).to_numpy()))
         return table.take(pa.array(order))
 
 
 def write_shard(scattered: Scattered, number: int, output: Path, *, validation: bool) -> Gathered:
     """Write `curated-<number>.parquet`, and `validation-<number>.parquet` where rows are held out."""
-    table, schema = scattered.shard(number), with_scores(CURATED, scattered.scores)
+    table, schema = scattered.shard(number), with_carried(CURATED, scattered.carried)
     held = table.column(HELD).to_numpy()
     sides = {"curated": ~held, "validation": held} if validation else {"curated": ~held}
     for name, kept in sides.items():

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from storage.errors import InputError
 from storage.tables.payload import payload
-from storage.tables.schemas import CURATED, scores_in, with_scores
+from storage.tables.schemas import CURATED, NOTHING, Carried, with_carried
 from storage.tables.shards import open_shard
 from tasks.resampling.shards.layout import Layout, order_words, shard_of
 from tasks.resampling.shards.splits import held_out
@@ -27,9 +27,9 @@ BATCH_BYTES = 16 << 20
 FILE_BYTES = 256 << 20
 
 
-def scattered_schema(scores: Iterable[str] = ()) -> pa.Schema:
-    """What scattered files hold: curated rows with some scores, their words, and whether they are held out."""
-    schema = with_scores(CURATED, scores)
+def scattered_schema(carried: Carried = NOTHING) -> pa.Schema:
+    """What scattered files hold: curated rows with what they carry, their words, and whether they are held out."""
+    schema = with_carried(CURATED, carried)
     return schema.append(pa.field(WORD, pa.uint64())).append(pa.field(HELD, pa.bool_())).remove_metadata()
 
 
@@ -96,7 +96,7 @@ def _laid_out(pairs: pa.Table, chosen: pa.Table, entries: pa.ChunkedArray, layou
         table = table.take(pa.array(kept))
     table = table.append_column("multiplicity", pa.array(multiplicity, pa.uint16()))
     table = table.append_column(WORD, pa.array(order, pa.uint64())).append_column(HELD, pa.array(held))
-    schema = scattered_schema(scores_in(pairs.schema))
+    schema = scattered_schema(Carried.of([pairs.schema]))
     return table.select(schema.names).cast(schema)
 
 
@@ -128,9 +128,15 @@ def _write(table: pa.Table, path: Path, shards: int) -> None:
     held, starts = np.unique(number[order], return_index=True)
     ends = np.append(starts, len(order))[1:]
     schema = table.schema.with_metadata({SHARDS: json.dumps(held.tolist()).encode()})
-    with pq.ParquetWriter(
-        path, schema, compression="zstd", compression_level=1, use_dictionary=["source"], write_page_checksum=True
-    ) as writer:
+    # Read once, by `gather`: written and read fast, rather than as small as could be (as `matching.matches` has it).
+    layout = {
+        "compression": "zstd",
+        "compression_level": -3,
+        "use_dictionary": ["source"],
+        "write_page_checksum": True,
+        "column_encoding": {"entries.list.element": "BYTE_STREAM_SPLIT"},
+    }
+    with pq.ParquetWriter(path, schema, **layout) as writer:
         for start, stop in zip(starts, ends, strict=True):
             part = table.take(pa.array(order[start:stop])).combine_chunks()
             writer.write_table(part.replace_schema_metadata(schema.metadata), row_group_size=max(1, stop - start))

@@ -6,25 +6,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from tasks.reporting.page.svg import INK, MUTED, RULE, SERIES, blank, logarithmic, name_rows
-from tasks.studies.selfsupervised.measured import Outcome, arms_of, summaries, values_of
+from tasks.studies.selfsupervised.measured import Labelled, arms_of, summaries, values_of
 
 TITLES = {
-    "linear": "linear probe, top-1 (%)",
-    "neighbours": "nearest neighbours, top-1 (%)",
-    "effective_rank": "effective rank of the features",
-    "spread": "spread of embeddings (0: one point)",
-    "directions": "directions of embeddings",
-    "norm": "mean length of embeddings",
-    "prototypes": "prototypes in use",
+    "linear": "linear probe,\ntop-1 (%)",
+    "neighbours": "nearest neighbours,\ntop-1 (%)",
+    "effective_rank": "effective rank\nof the features",
+    "spread": "spread of embeddings\n(0: one point)",
+    "directions": "directions\nof embeddings",
+    "norm": "mean length\nof embeddings",
+    "prototypes": "prototypes\nin use",
+    "recall": "mean recall\n(%)",
+    "gap": "gap between\nthe branches",
+    "image_uniformity": "L_u of images\n(less: more uniform)",
+    "text_uniformity": "L_u of captions\n(less: more uniform)",
 }
-PERCENT = ("linear", "neighbours")
+PERCENT = ("linear", "neighbours", "recall")
+SIGNED = ("image_uniformity", "text_uniformity")
 
 
 def draw_arms(
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[Labelled],
     measures: Sequence[str],
     confidence: float,
-    untrained: Sequence[Outcome],
+    untrained: Sequence[Labelled],
     width: float,
 ) -> Figure:
     """Panels side by side, or below each other where the page is narrow.
@@ -54,7 +59,7 @@ def draw_arms(
     return figure
 
 
-def _panel(panel: Axes, outcomes: Sequence[Outcome], measure: str, confidence: float) -> None:
+def _panel(panel: Axes, outcomes: Sequence[Labelled], measure: str, confidence: float) -> None:
     arms = arms_of(outcomes)
     groups = list(dict.fromkeys(group for group, _ in arms))
     names = list(dict.fromkeys(name for _, name in arms))
@@ -76,7 +81,7 @@ def _panel(panel: Axes, outcomes: Sequence[Outcome], measure: str, confidence: f
     if measure == "norm":
         panel.set_xscale("log")
         logarithmic(panel.xaxis)
-    elif measure not in PERCENT:
+    elif measure not in PERCENT + SIGNED:
         panel.set_xlim(left=0)
 
 

@@ -1,28 +1,19 @@
 """What each run came to, and every arm over its seeds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from pydantic import Field
 from scipy.special import stdtr
 
 from storage.config import Config
-from storage.record.manifest import Manifest
 from tasks.evaluation.scoring.intervals import seed_interval
 from tasks.evaluation.scoring.multiplicity import holm
 from tasks.evaluation.stats import ProbeStats
 from tasks.studies.selfsupervised.config import ArmLabel
+from tasks.studies.selfsupervised.inputs import Run
 from tasks.training.stats import SelfSupervisedStats
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training and its probe; the untrained network has none."""
-
-    label: ArmLabel
-    model: Manifest | None
-    probed: Manifest
 
 
 class Outcome(Config):
@@ -63,6 +54,14 @@ class Difference(Config):
     adjusted: float = Field(description="the same by Holm, over all comparisons of the page")
 
 
+class Labelled(Protocol):
+    """What a run came to, whatever was measured: arms are summed up and compared in the same way."""
+
+    @property
+    def label(self) -> ArmLabel:
+        """Of which training."""
+
+
 MEASURES = ("linear", "neighbours", "effective_rank", "spread", "directions", "norm", "prototypes")
 
 
@@ -88,7 +87,7 @@ def _outcome(run: Run) -> Outcome:
     )
 
 
-def values_of(outcomes: Sequence[Outcome], group: str, name: str, measure: str) -> dict[int, float]:
+def values_of(outcomes: Sequence[Labelled], group: str, name: str, measure: str) -> dict[int, float]:
     """A measure of one arm by seed, where it was measured."""
     found = {
         each.label.seed: getattr(each, measure)
@@ -98,12 +97,12 @@ def values_of(outcomes: Sequence[Outcome], group: str, name: str, measure: str) 
     return {seed: float(value) for seed, value in found.items() if value is not None}
 
 
-def arms_of(outcomes: Sequence[Outcome]) -> list[tuple[str, str]]:
+def arms_of(outcomes: Sequence[Labelled]) -> list[tuple[str, str]]:
     """Groups and names, in the order in which they came."""
     return list(dict.fromkeys((each.label.group, each.label.name) for each in outcomes))
 
 
-def summaries(outcomes: Sequence[Outcome], measure: str, confidence: float) -> list[Summary]:
+def summaries(outcomes: Sequence[Labelled], measure: str, confidence: float) -> list[Summary]:
     """Every arm's mean of a measure and its Student's t interval over seeds; arms without the measure are left out."""
     papers = {(each.label.group, each.label.name): each.label.paper for each in outcomes}
     found = []
@@ -126,7 +125,7 @@ def summaries(outcomes: Sequence[Outcome], measure: str, confidence: float) -> l
     return found
 
 
-def differences(outcomes: Sequence[Outcome], measure: str, reference: str, confidence: float) -> list[Difference]:
+def differences(outcomes: Sequence[Labelled], measure: str, reference: str, confidence: float) -> list[Difference]:
     """Every arm minus the reference of its group, over the seeds that both have; at least two of them."""
     rows: list[tuple[str, str, np.ndarray]] = []
     for group, name in arms_of(outcomes):

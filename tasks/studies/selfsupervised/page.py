@@ -78,6 +78,8 @@ def _answer(
             f"{told} of {len(changes)} differences from {config.reference} can be told from chance, corrected for all "
             f"of them; before correction {sum(each.p < 1 - config.confidence for each in changes)}."
         )
+    if used := summaries(trained, "prototypes", config.confidence):
+        said.append("Prototypes in use: " + ", ".join(f"{each.name} {each.mean:.1f}" for each in used) + ".")
     flat = [each for each in summaries(trained, "spread", config.confidence) if each.mean < 0.1]
     if flat:
         said.append("Embeddings all but in one point (spread below 0.1): " + "; ".join(map(_arm, flat)) + ".")

@@ -156,3 +156,17 @@ def test_a_failure_fails_its_run_aborts_what_waited_and_a_dead_consumer_costs_no
     assert ended == {
         "failing.number 1": "COMPLETE", "failing.number -2": "FAIL", "failing.total": "ABORT", "failing.curate": "FAIL",
     }  # fmt: skip
+
+
+def test_a_checkout_that_is_not_installed_has_a_producer_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    import importlib
+
+    from flows.records import lineage_events, reproduction
+
+    def absent(name: str) -> str:
+        raise reproduction.PackageNotFoundError(name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reproduction, "version", absent)
+        assert importlib.reload(lineage_events).PRODUCER == "urn:equipoise:unknown"
+    assert importlib.reload(lineage_events).PRODUCER != "urn:equipoise:unknown"

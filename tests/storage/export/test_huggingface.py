@@ -16,7 +16,7 @@ from storage.export.huggingface import write_huggingface
 from storage.export.imagefolder import write_imagefolder
 from storage.export.parts import Job
 from storage.export.webdataset import write_webdataset
-from storage.tables.schemas import CURATED, with_scores
+from storage.tables.schemas import CURATED, Carried, with_carried
 from storage.tables.shards import read_table, write_table
 from tests.storage.export.curated import curated, picture, row, samples
 
@@ -112,22 +112,36 @@ def test_read_by_datasets(tmp_path: Path) -> None:
     assert io.BytesIO(raw[3]["image"]["bytes"]).getvalue().startswith(b"\x89PNG")
 
 
-def test_scores_travel_along(tmp_path: Path) -> None:
-    """Columns of scores, which only some runs have, are in the table, in the tars' JSON and in the description."""
+def test_what_rows_carry_travels_along(tmp_path: Path) -> None:
+    """Scores, kept columns and concepts, which only some runs have: in the table, in JSON, and in the description."""
     datasets, mlcroissant = pytest.importorskip("datasets"), pytest.importorskip("mlcroissant")
     logging.getLogger("absl").setLevel(logging.ERROR)
-    schema = with_scores(CURATED, ["clip", "aesthetic"])
-    made = [row(number) | {"scores": {"aesthetic": None, "clip": number / 4}} for number in range(3)]
+    schema = with_carried(CURATED, Carried(frozenset({"clip", "aesthetic"}), frozenset({"url", "id"}), concepts=True))
+    concepts = [[{"label": "cat", "score": 0.5}, {"label": "dog", "score": None}], [], None]
+    made = [
+        row(number)
+        | {"scores": {"aesthetic": None, "clip": number / 4}, "kept": {"url": f"u{number}", "id": "own"}}
+        | {"concepts": concepts[number]}
+        for number in range(3)
+    ]
     write_table(tmp_path / "curated-00000.parquet", pa.Table.from_pylist(made, schema=schema))
     paths = [tmp_path / "curated-00000.parquet"]
     write_huggingface({"train": paths}, tmp_path / "out", about=ABOUT, card="")
     read = datasets.load_dataset(str(tmp_path / "out"), split="train", cache_dir=str(tmp_path / "cache"))
     assert [each["clip"] for each in read["scores"]] == [0, 0.25, 0.5]
+    assert [each["url"] for each in read["kept"]] == ["u0", "u1", "u2"]
+    assert read["concepts"][0] == concepts[0]
     described = mlcroissant.Dataset(jsonld=str(tmp_path / "out" / "croissant.json"))
     assert described.metadata.ctx.issues.errors == set()
-    assert [each["pairs/scores"]["pairs/scores/clip"] for each in described.records("pairs")] == [0, 0.25, 0.5]
+    records = list(described.records("pairs"))
+    assert [each["pairs/scores"]["pairs/scores/clip"] for each in records] == [0, 0.25, 0.5]
+    assert [each["pairs/kept"]["pairs/kept/url"] for each in records] == [b"u0", b"u1", b"u2"]
     (tar,) = write_webdataset(paths, tmp_path / "tars").files
-    assert [json.loads(sample["json"])["scores"]["clip"] for sample in samples([tar])] == [0, 0.25, 0.5]
     write_imagefolder(paths, tmp_path / "folder")
     lines = (tmp_path / "folder" / "train" / "metadata.jsonl").read_text().splitlines()
-    assert [json.loads(line)["scores"]["clip"] for line in lines] == [0, 0.25, 0.5]
+    for objects in ([json.loads(sample["json"]) for sample in samples([tar])], [json.loads(line) for line in lines]):
+        assert [each["clip"] for each in objects] == [0, 0.25, 0.5]
+        assert [(each["url"], each["kept"], each["id"]) for each in objects] == [
+            (f"u{number}", {"id": "own"}, f"{number:016x}") for number in range(3)
+        ]
+        assert objects[0]["concepts"] == concepts[0] and "concepts" not in objects[2]

@@ -7,7 +7,7 @@ import pytest
 
 from storage.record.manifest import Manifest
 from storage.store.collect import Garbage, find_garbage, remove
-from storage.store.store import MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
+from storage.store.store import LOCKS, MANIFEST, RECORDS, SCRATCH, TEMPORARY, Store
 from storage.store.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity, total
 
@@ -105,6 +105,14 @@ def test_leftovers_of_a_kill(store: Store) -> None:
         everything = find_garbage(store, [], now=LATER)
         assert remove(store, everything) == sum(item.bytes for item in everything.items)
     assert (store.root / SCRATCH / key / "checkpoint").exists()
+
+
+def test_locks_of_killed_runs_go_and_held_ones_stay(store: Store) -> None:
+    left, held = "a" * 32, "b" * 32
+    with store.lock(held):
+        (store.root / LOCKS / left).write_text("process 1 of nobody on nowhere")
+        remove(store, find_garbage(store, [], now=LATER))
+        assert [path.name for path in (store.root / LOCKS).iterdir()] == [held]
 
 
 def test_run_that_starts_after_the_finding_is_passed_over(runtime: Runtime, store: Store) -> None:

@@ -51,6 +51,17 @@ def test_never_run_then_cached_then_missing(runtime: Runtime, store: Store) -> N
     assert reasons(count.parts(config), store) == (f"count/{manifest.key}/numbers-00000.parquet is missing",)
 
 
+def test_a_run_that_is_like_no_other_is_compared_with_none(store: Store) -> None:
+    publish(store, parts(**{f"name{number}": 1 for number in range(30)}))
+    some = {f"name{number}": 1 if number > 7 else 2 for number in range(30)}
+    assert len(reasons(parts(**some), store)) == 8
+    assert reasons(parts(**(some | {"name29": 2})), store) == ("never run with settings like these",)
+    many = [parent(f"{number}") for number in range(20)]  # inputs that changed say that something before it did
+    publish(store, parts(code="d", inputs=many))
+    found = reasons(parts(code="d", inputs=[parent(f"x{number}") for number in range(20)]), store)
+    assert len(found) == 20 and found[0].startswith("input ")
+
+
 def test_changed_parameter_and_input(runtime: Runtime, store: Store) -> None:
     first = count.run(CountConfig(rows=3), runtime=runtime)
     assert reasons(count.parts(CountConfig(rows=5)), store) == ("parameter config.rows 3 → 5",)

@@ -14,7 +14,6 @@ from storage.errors import InputError
 from storage.export.huggingface import write_huggingface
 from storage.export.imagefolder import write_imagefolder
 from storage.record.external import external
-from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.references import content_hash, content_of, embedded, present, reference
 from storage.tables.schemas import CURATED, IMAGE
@@ -127,7 +126,7 @@ def test_what_reads_pairs_reads_images_that_are_kept(runtime: Runtime, tmp_path:
     ways = both_ways(tmp_path, runtime)
     found = []
     for number, paths in enumerate(ways):
-        pairs = External(path=paths[0].parent, fingerprint=str(number))
+        pairs = external(paths[0].parent, tmp_path)
         vectors = embed.run(PIXELS, pairs, runtime=runtime)
         hashed = hash_images.run(pairs, runtime=runtime)
         same = deduplicate.run(DeduplicateConfig(content="image", near=None), [pairs], runtime=runtime)

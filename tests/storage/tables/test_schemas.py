@@ -2,7 +2,7 @@
 
 import json
 
-from storage.tables.schemas import CURATED, PAIRS, scores_in, with_scores
+from storage.tables.schemas import CURATED, NOTHING, PAIRS, Carried, scores_in, with_carried
 
 
 def test_curated_schema_tells_datasets_of_the_image() -> None:
@@ -12,9 +12,10 @@ def test_curated_schema_tells_datasets_of_the_image() -> None:
 
 
 def test_scores_are_a_last_column_whose_order_is_not_that_of_the_configuration() -> None:
-    schema = with_scores(PAIRS, ["b", "a", "b"])
-    assert schema.names == [*PAIRS.names, "scores"] and scores_in(schema) == ("a", "b")
-    assert schema.equals(with_scores(PAIRS, ["a", "b"]), check_metadata=True)
+    schema = with_carried(PAIRS, Carried(frozenset({"b", "a"}), concepts=True))
+    assert schema.names == [*PAIRS.names, "scores", "concepts"] and scores_in(schema) == {"a", "b"}
+    assert [part.name for part in schema.field("scores").type] == ["a", "b"]
+    assert Carried.of([schema, PAIRS]) == Carried(frozenset("ab"), frozenset(), True)
     features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
     assert features["scores"] == {name: {"_type": "Value", "dtype": "float64"} for name in "ab"}
-    assert with_scores(PAIRS, []) is PAIRS and scores_in(PAIRS) == ()
+    assert with_carried(PAIRS, NOTHING) is PAIRS and scores_in(PAIRS) == frozenset()

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from storage.record.external import external
 from storage.record.manifest import External
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS
@@ -40,7 +41,7 @@ def write_pairs(folder: Path, *shards: Sequence[bytes | None]) -> External:
     for index, images in enumerate(shards):
         write_table(folder / f"pairs-{index:05d}.parquet", pairs_table(images, first))
         first += len(images)
-    return External(path=folder, fingerprint=str(len(shards)))
+    return external(folder, folder.parent)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from storage.errors import InputError
+from storage.record.external import external
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
@@ -89,7 +90,7 @@ def test_one_modality_alone(pairs: External, tmp_path: Path) -> None:
 
 
 def test_a_separate_text_model_has_its_own_dimension(pairs: External, runtime: Runtime, bert_folder: Path) -> None:
-    text_model = External(path=bert_folder, fingerprint="bert")
+    text_model = external(bert_folder, runtime.store)
     manifest = embed.run(EncoderRecord(EmbeddingConfig(text_length=12), text_model=text_model), pairs, runtime=runtime)
     table = read_table(sorted((runtime.store / manifest.name).glob("embeddings-*")))
     assert manifest.stats["dimensions"] == {"image": 64, "text": 24}
@@ -101,7 +102,7 @@ def test_a_checkpoint_without_a_description(pairs: External, runtime: Runtime, t
     clip = build_clip(Architecture(name="equipoise-tiny-vit"), seed=2)
     save_clip(tmp_path / "model", clip)
     (tmp_path / "model" / "model.json").unlink()
-    model = External(path=tmp_path / "model", fingerprint="m")
+    model = external(tmp_path / "model", tmp_path)
     with pytest.raises(InputError, match="architecture"):
         embed.run(EncoderRecord(EmbeddingConfig(), model), pairs, runtime=runtime)
     architecture = Architecture(name="equipoise-tiny-vit")

@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
@@ -23,7 +22,7 @@ from pathlib import Path
 import tasks.embedding.run as run
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
-from tasks.embedding.config import EmbeddingConfig
+from storage.record.external import external
 from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import embed
 
@@ -38,7 +37,7 @@ def encode_and_stop(path, *rest, **options):
     return encode(path, *rest, **options)
 
 run.encode_shard = encode_and_stop
-pairs = External(path=pairs, fingerprint="p")
+pairs = external(pairs, store)
 embed.run(EncoderRecord(EmbeddingConfig(batch_size=2)), pairs, runtime=Runtime(store=store))
 """
 
@@ -49,7 +48,6 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_a_killed_process_is_resumed_to_the_same_bytes(tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path / "pairs", [png(0), png(1), None], [png(2), b"broken", png(3)], [png(4)])
-    pairs = External(path=pairs.path, fingerprint="p")
     reached, store = tmp_path / "reached", tmp_path / "killed"
     arguments = [sys.executable, "-c", PROGRAM, str(pairs.path), str(store), str(reached)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -80,6 +80,27 @@ def write_retrieval(root: Path, *, images: int = 12) -> Path:
     return root
 
 
+def write_multilabel(root: Path, *, images: int = 30) -> Path:
+    """Images that show one or two of the colours, side by side; no image shows the last one."""
+    (root / "test").mkdir(parents=True, exist_ok=True)
+    names = list(COLOURS)
+    (root / "dataset_type.txt").write_text("multilabel\n")
+    (root / "classnames.txt").write_text("\n".join(names))
+    (root / "zeroshot_classification_templates.txt").write_text("a photo of a {c}.")
+    (root / "test" / "nshards.txt").write_text("1")
+    members: list[tuple[str, bytes]] = []
+    for index in range(images):
+        shown = sorted({index % 5, (index * index) % 5})
+        vector = np.zeros(len(names), np.int64)
+        vector[shown] = 1
+        stream = io.BytesIO()
+        np.save(stream, vector)
+        members.append((f"s{index:07d}.png", picture(names[shown[0]], index)))
+        members.append((f"s{index:07d}.npy", stream.getvalue()))
+    write_tar(root / "test" / "0.tar", members)
+    return root
+
+
 class SmallEncoder(nn.Module):
     """Fixed random features of the mean colour of an image, and of the characters of a text."""
 
@@ -112,7 +133,7 @@ def their_loader(layout: Layout, transform: Callable[..., Tensor], batch_size: i
         transform=transform,
         split=layout.split,
         download=False,
-        task=f"zeroshot_{layout.kind}",
+        task=f"zeroshot_{layout.kind.replace('multilabel', 'classification')}",
     )
     return DataLoader(dataset.batched(batch_size), batch_size=None, shuffle=False, num_workers=0)
 

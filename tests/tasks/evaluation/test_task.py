@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.errors import InputError
+from storage.record.external import external
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.shards import read_table
@@ -36,7 +37,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> tuple[Runtime, Manifest, E
     write_classification(root / "sets" / "three", list(COLOURS)[:3])
     write_retrieval(root / "sets" / "captions")
     runtime = Runtime(store=root / "store")
-    return runtime, untrained.run(0, runtime=runtime), External(path=root / "sets", fingerprint="sets")
+    return runtime, untrained.run(0, runtime=runtime), external(root / "sets", root)
 
 
 def folder(runtime: Runtime, manifest: Manifest) -> Path:

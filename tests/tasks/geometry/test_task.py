@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from storage.errors import InputError
+from storage.record.external import external
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.schemas import EDGES, NEIGHBOURS, SELECTION, embeddings_schema
@@ -25,7 +26,7 @@ def write_embeddings(folder: Path, ids: np.ndarray, vectors: np.ndarray, shards:
         flat = pa.FixedSizeListArray.from_arrays(pa.array(vectors[rows].reshape(-1)), vectors.shape[1])
         table = pa.table([pa.array(ids[rows]), flat], schema=embeddings_schema(vectors.shape[1], text=False))
         write_table(folder / f"embeddings-{index:05d}.parquet", table)
-    return External(path=folder, fingerprint=str(len(ids)))
+    return external(folder, folder.parent)
 
 
 @pytest.fixture
@@ -68,10 +69,11 @@ def test_a_selection_restricts_and_shards_do_not_matter(
 ) -> None:
     rows = [(int(id_), 1.0, 1.0, 2, place) for place, id_ in enumerate(ids[:50])]
     table = pa.table([list(column) for column in zip(*rows, strict=True)], schema=SELECTION)
-    groups = [External(path=tmp_path / f"selection {group}", fingerprint=str(group)) for group in range(2)]
-    for group, part in zip(groups, (table.slice(0, 20), table.slice(20)), strict=True):
-        group.path.mkdir()
-        write_table(group.path / "selection-00000.parquet", part)
+    folders = [tmp_path / f"selection {group}" for group in range(2)]
+    for folder, part in zip(folders, (table.slice(0, 20), table.slice(20)), strict=True):
+        folder.mkdir()
+        write_table(folder / "selection-00000.parquet", part)
+    groups = [external(folder, tmp_path) for folder in folders]
     one = write_embeddings(tmp_path / "one", ids, vectors)
     other = write_embeddings(tmp_path / "other", ids[::-1], vectors[::-1].copy(), shards=5)
     results = [geometry.run(GeometryConfig(), [source], groups, runtime=runtime) for source in (one, other)]

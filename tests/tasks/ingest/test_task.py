@@ -10,7 +10,7 @@ from storage.errors import InputError
 from storage.record.external import external
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Runtime
-from storage.tables.schemas import PAIRS, REJECTED, with_scores
+from storage.tables.schemas import PAIRS, REJECTED, Carried, with_carried
 from storage.tables.shards import read_table
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
@@ -53,7 +53,7 @@ def test_scores_are_a_column_of_pairs_where_the_source_names_some(runtime: Runti
     (group,) = plan_groups(config)
     manifest = ingest.run(config, group, files_of(config, group, runtime), runtime=runtime)
     table = read_table(pairs_of(manifest, runtime))
-    assert table.schema.equals(with_scores(PAIRS, ["score"]), check_metadata=True)
+    assert table.schema.equals(with_carried(PAIRS, Carried(frozenset(["score"]))), check_metadata=True)
     assert table["scores"].to_pylist() == [{"score": 1.0}, {"score": 3.0}]
 
 

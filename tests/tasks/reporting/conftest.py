@@ -207,7 +207,7 @@ def fake_realised(*, work: Workspace) -> RealiseStats:
 @stage("gather", version=1, modules=())
 def fake_curated(*, work: Workspace) -> GatherStats:
     write_table(work.output / "curated-00000.parquet", CURATED.empty_table())
-    return GatherStats(rows=30, shards=1, bytes=1)
+    return GatherStats(rows=30, shards=1, bytes=1, repeated_ids=0, split_ids=None)
 
 
 @stage("thin", version=1, modules=())

@@ -52,6 +52,14 @@ def test_chain_writes_what_the_contract_names(tmp_path: Path, method: BalancingC
         assert entries == LISTS[id_] and entries and multiplicity > 0
 
 
+def test_another_target_has_another_random_control_in_the_same_store(tmp_path: Path) -> None:
+    """What `subsample` found is in a file: by its digest `thin` knows that the size is another."""
+    found = [run(tmp_path, World(), method=RakeConfig(target=CappedTarget(t=t))) for t in (5, 40)]
+    sizes = [sum(ThinStats.of(each).size for each in chain.random) for chain in found]
+    wanted = [round(RealiseStats.of(chain.realised).effective_sample_size) for chain in found]
+    assert wanted[0] != wanted[1] and sizes == wanted
+
+
 @pytest.mark.parametrize("draw", DRAWS)
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.method)
 def test_the_same_to_the_byte_for_any_groups_files_and_workers(

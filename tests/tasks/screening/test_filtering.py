@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from storage.tables.schemas import PAIRS
-from tasks.ingest.rows.batches import append_scores
+from tasks.ingest.rows.extras import Extras
 from tasks.screening.config import ScoreFilter
 from tasks.screening.filtering import filtered_rows, scores_of, top_bound
 from tests.tasks.embedding.conftest import pairs_table
@@ -42,9 +42,8 @@ def test_shares_are_decimal_numbers() -> None:
 
 def scored(**columns: list[float | None]) -> pa.Table:
     rows = len(next(iter(columns.values())))
-    return append_scores(
-        pairs_table([b""] * rows), {name: pa.array(values, pa.float64()) for name, values in columns.items()}
-    )
+    scores = {name: pa.array(values, pa.float64()) for name, values in columns.items()}
+    return Extras(scores).beside(pairs_table([b""] * rows))
 
 
 def told(pairs: pa.Table, *rules: ScoreFilter, bounds: list[float | None] | None = None) -> dict[int, tuple[str, str]]:

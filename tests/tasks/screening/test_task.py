@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from storage.record.external import external
 from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.schemas import GONE
@@ -51,7 +52,7 @@ def write_benchmark(folder: Path, images: list[bytes]) -> External:
                 member = tarfile.TarInfo(f"s{number:07d}.{suffix}")
                 member.size = len(data)
                 tar.addfile(member, io.BytesIO(data))
-    return External(path=folder, fingerprint="benchmark")
+    return external(folder, folder.parent)
 
 
 def best_first(pairs: External, *ids: int) -> list[int]:

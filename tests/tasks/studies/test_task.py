@@ -2,15 +2,18 @@
 
 import json
 
+import pyarrow as pa
 import pytest
 
 from storage.store.workspace import Runtime
+from storage.tables.schemas import MATCHES
 from tasks.evaluation.probe.config import ProbeConfig
 from tasks.evaluation.stats import ProbeStats
 from tasks.evaluation.task import probe
 from tasks.studies.balance_k.measure import BalanceKNumbers
+from tasks.studies.online.config import OnlineConfig
 from tasks.studies.selfsupervised.config import ArmLabel, ComparisonConfig, SampleConfig
-from tasks.studies.selfsupervised.measured import Run
+from tasks.studies.selfsupervised.inputs import Run
 from tasks.studies.stats import MeasuredStats, StudyStats
 from tasks.studies.task import (
     NUMBERS,
@@ -18,12 +21,15 @@ from tasks.studies.task import (
     balance_k_page,
     comparison,
     sample,
+    train_targeted,
     tregs_cost,
     tregs_cost_page,
     tregs_points,
     tregs_points_page,
 )
 from tasks.studies.tregs_cost.config import CostConfig, TimedStep
+from tasks.training.models.saved import load_heads
+from tasks.training.stats import TrainingStats
 from tasks.training.task import selfsupervise, train_heads
 from tests.tasks.studies.balance_k.test_page import SMALL
 from tests.tasks.studies.tregs_points.test_descents import TINY as POINTS
@@ -75,3 +81,17 @@ def test_points_and_costs_are_measured_and_told(runtime: Runtime) -> None:
     costs = CostConfig(batches=(8,), rounds=3, warmup=1)
     timed = tregs_cost.run(costs, steps, runtime=runtime)
     assert "relative to MSE" in StudyStats.of(tregs_cost_page.run(costs, timed, runtime=runtime)).answer[0]
+
+
+def test_targeted_heads_are_trained_as_others_are(runtime: Runtime) -> None:
+    vectors = embeddings_table(60, dimension=8)
+    embeddings = publish(runtime, "embed", "vectors", {"embeddings-00000.parquet": vectors})
+    entries = pa.array([[row % 3] for row in range(60)], MATCHES.field("entries").type)
+    matched = pa.table([vectors["id"], entries], schema=MATCHES)
+    matches = publish(runtime, "match", "words", {"matches-00000.parquet": matched})
+    balanced = publish(runtime, "balance", "law", {"entries.parquet": pa.table({"target": [1.0, 1.0, 2.0]})})
+    config = HEADS.model_copy(update={"steps": 2, "batch": 8})
+    made = train_targeted.run(config, OnlineConfig(candidates=2), 0, [embeddings], [matches], balanced, runtime=runtime)
+    stats = TrainingStats.of(made)
+    assert (stats.steps, stats.examples_seen, stats.distinct_examples) == (2, 16, 60)
+    assert load_heads(runtime.store / "train_targeted" / made.key).logit_scale.exp().item() == pytest.approx(20, 1e-3)

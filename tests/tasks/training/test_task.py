@@ -125,13 +125,13 @@ def test_sampling_by_weight(runtime, squares_manifest):
 
 @pytest.mark.parametrize("tower", ("image", "text"))
 def test_a_locked_tower_stays_as_it_was(runtime, squares_manifest, tmp_path, tower):
-    from storage.record.manifest import External
+    from storage.record.external import external
     from tasks.embedding.models.clip import save_clip
 
     config = TINY.model_copy(update={"locked": tower, "architecture": Architecture(), "steps": 2})
     first = build_clip(config.architecture, seed=7)
     save_clip(tmp_path / "first", first)
-    initial = External(path=tmp_path / "first", fingerprint="first")
+    initial = external(tmp_path / "first", tmp_path)
     manifest = train.run(config, 0, [squares_manifest], None, initial, runtime=runtime)
     after = load_trained(runtime.store / "train" / manifest.key, None).model.state_dict()
     moved = {

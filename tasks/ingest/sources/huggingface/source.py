@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from storage.places.place import Place
 from storage.places.remember import remembered
+from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
@@ -41,7 +42,9 @@ def _batches(config: HuggingFaceParquetConfig, group: Group, files: Sequence[Pla
         ParquetShard(name, path, config.name, config.columns)
         for name, path in zip(group.files, files[:count], strict=True)
     ]
-    return read_shards(config.name, config.columns, config, group, shards, first(files[count:]))
+    folder = first(files[count:])
+    images = None if folder is None else ImageFolder(folder, config)
+    return read_shards(config.name, config.columns, config, group, shards, images)
 
 
 def _class_names(config: HuggingFaceParquetConfig, files: Sequence[Place]) -> Sequence[str]:

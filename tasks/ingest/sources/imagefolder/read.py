@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from storage.places.place import Place
 from tasks.ingest.columns.cells import is_text
 from tasks.ingest.columns.plain import plain
+from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.imagefolder.config import ImageFolderConfig
@@ -24,7 +25,7 @@ from tasks.ingest.tables.text import TextShard
 def read_imagefolder(config: ImageFolderConfig, group: Group, root: Place) -> Iterator[Batch]:
     """The group's rows, in order."""
     shards = [Beside(_opened(config, name, root / name), config.image_column) for name in group.files]
-    return read_shards(config.name, config.columns, config, group, shards, root)
+    return read_shards(config.name, config.columns, config, group, shards, ImageFolder(root, config))
 
 
 def _opened(config: ImageFolderConfig, name: str, path: Place) -> Shard:

@@ -1,13 +1,17 @@
 """ImageNet-Captions (Fang et al. 2022, arXiv 2205.01397): a JSON list of Flickr texts for ImageNet images."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import TypeGuard
 
-from storage.errors import InputError
+from storage.places.ask import State, state
 from storage.places.place import Place
-from storage.places.read import read_bytes
+from storage.places.read import open_binary
 from storage.places.remember import remembered
+from storage.tables.ids import row_ids
+from tasks.ingest.files.json_list import json_entries
 from tasks.ingest.pictures.images import ImageFolder
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.rows.acceptance import accept
@@ -18,6 +22,10 @@ from tasks.ingest.sources.imagenet_captions.config import ImageNetCaptionsConfig
 from tasks.ingest.sources.source import NO_IMAGES, Source, first, image_folder
 from tasks.ingest.text import is_unicode, is_visible
 
+WHAT = "the caption list"
+ENTRIES_AT_ONCE = 4_096
+_NAME = b'"filename"'
+
 
 def read_imagenet_captions(
     config: ImageNetCaptionsConfig, group: Group, files: Sequence[Place]
@@ -27,45 +35,79 @@ def read_imagenet_captions(
     The label is the position of the entry's wnid among the file's sorted wnids. Raises `InputError` for a
     file that is not a JSON list. `files` are the list, and the image folder if one is used.
     """
+    from tasks.ingest.columns.known_ids import KnownIds  # with numba, for which every command would wait
+
     folder = first(files[1:])
     images = None if folder is None else ImageFolder(folder, config)
-    entries = load_list(files[0])
-    labels = {wnid: label for label, wnid in enumerate(wnids(entries))}
-    wanted = group.rows(len(entries))
-    seen: set[str] = set()
-    for number, entry in enumerate(entries[: wanted.stop]):
-        inside = number >= wanted.start
-        where = f"entry {number}"
-        filename, wnid, caption = (
-            _get(entry, "filename"),
-            _get(entry, "wnid"),
-            caption_of(entry, config.captions),
-        )
-        if not (_is_name(filename) and _is_name(wnid)) or caption is None:
-            if inside:
-                detail = "needs the strings filename and wnid, and texts (tags: a list of strings) for its caption"
-                yield Rejection(where, "malformed row", f"{where} {detail}")
-            continue
-        repeated = filename in seen
-        seen.add(filename)
-        if not inside:
-            continue
-        if repeated:
-            yield Rejection(filename, "duplicate key", f"{where} repeats the file name of an earlier entry")
-            continue
-        yield accept(
-            filename,
-            caption,
-            config,
-            image=lambda path=f"{wnid}/{filename}": None if images is None else images.load(path),  # type: ignore[misc]
-            label=labels[wnid],
-            where=where,
-        )
+    found = listed(files[0])
+    labels = {wnid: label for label, wnid in enumerate(found.wnids)}
+    wanted = group.rows(found.entries)
+    seen, number = KnownIds(), 0
+    entries = islice(json_entries(files[0], WHAT), wanted.stop)
+    while block := list(islice(entries, ENTRIES_AT_ONCE)):
+        names = [_named(entry) for entry in block]
+        known = iter(seen.add(row_ids("", [name[0] for name in names if name is not None])).tolist())
+        for entry, name in zip(block, names, strict=True):
+            repeated = name is not None and next(known)
+            if number >= wanted.start:
+                yield _row(config, f"entry {number}", entry, name, images, labels, repeated=repeated)
+            number += 1
 
 
-def wnids(entries: Sequence[object]) -> list[str]:
-    """The distinct wnids of some entries, sorted: position is label."""
-    return sorted({wnid: None for entry in entries if _is_name(wnid := _get(entry, "wnid"))})
+@dataclass(frozen=True)
+class Listed:
+    """What a list holds: how many entries, and their distinct wnids, sorted: position is label."""
+
+    entries: int
+    wnids: tuple[str, ...]
+
+
+def listed(path: Place) -> Listed:
+    """Look through the whole list. `InputError` if it is not UTF-8, not JSON, or not a list."""
+    return _listed(path, state(path))
+
+
+@lru_cache(maxsize=4)
+def _listed(path: Place, now: State) -> Listed:
+    count, wnids = 0, set[str]()
+    for entry in json_entries(path, WHAT):
+        count += 1
+        if _is_name(wnid := _get(entry, "wnid")):
+            wnids.add(wnid)
+    return Listed(count, tuple(sorted(wnids)))
+
+
+def _row(
+    config: ImageNetCaptionsConfig,
+    where: str,
+    entry: object,
+    name: tuple[str, str] | None,
+    images: ImageFolder | None,
+    labels: Mapping[str, int],
+    *,
+    repeated: bool,
+) -> Pair | Rejection:
+    caption = caption_of(entry, config.captions)
+    if name is None or caption is None:
+        detail = "needs the strings filename and wnid, and texts (tags: a list of strings) for its caption"
+        return Rejection(where, "malformed row", f"{where} {detail}")
+    filename, wnid = name
+    if repeated:
+        return Rejection(filename, "duplicate key", f"{where} repeats the file name of an earlier entry")
+    return accept(
+        filename,
+        caption,
+        config,
+        image=lambda: None if images is None else images.load(f"{wnid}/{filename}"),
+        label=labels[wnid],
+        where=where,
+    )
+
+
+def _named(entry: object) -> tuple[str, str] | None:
+    """An entry's file name and wnid; None where it lacks either."""
+    filename, wnid = _get(entry, "filename"), _get(entry, "wnid")
+    return (filename, wnid) if _is_name(filename) and _is_name(wnid) else None
 
 
 def caption_of(entry: object, fields: tuple[str, ...]) -> str | None:
@@ -82,26 +124,6 @@ def caption_of(entry: object, fields: tuple[str, ...]) -> str | None:
     return " ".join(parts)
 
 
-def load_list(path: Place) -> list[object]:
-    """The JSON list in a file. `InputError` if it is not UTF-8, not JSON, or not a list."""
-    try:
-        loaded = json.loads(read_bytes(path).decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise InputError(f"the caption list {path} is not UTF-8 at byte {error.start}: save it as UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"the caption list {path} is not JSON at line {error.lineno}: {error.msg}") from None
-    except ValueError:  # Python's bound of 4,300 digits
-        raise InputError(f"the caption list {path} holds a number of thousands of digits: leave it out") from None
-    except RecursionError:
-        raise InputError(f"the caption list {path} is nested too deeply: it must be a flat JSON list") from None
-    if not isinstance(loaded, list):
-        raise InputError(
-            f"the caption list {path} holds a JSON {type(loaded).__name__}: it must be a list of entries with "
-            "filename, wnid, title, description and tags"
-        )
-    return loaded
-
-
 def _get(entry: object, field: str) -> object:
     return entry.get(field) if isinstance(entry, Mapping) else None
 
@@ -112,8 +134,18 @@ def _is_name(value: object) -> TypeGuard[str]:
 
 def _plan(config: ImageNetCaptionsConfig) -> tuple[Group, ...]:
     listing, *_ = _files(config, Group())
-    entries = remembered("file names", listing, lambda: read_bytes(listing).count(b'"filename"'))
+    entries = remembered("file names", listing, lambda: _names_in(listing))
     return slices(entries, config.rows_a_run(images=config.image_folder is not None))
+
+
+def _names_in(path: Place) -> int:
+    """About how many entries a list has, by a look at its bytes."""
+    count, kept = 0, b""
+    with open_binary(path) as file:
+        while block := file.read(1 << 20):
+            count += (kept + block).count(_NAME)
+            kept = block[-len(_NAME) + 1 :]
+    return count
 
 
 def _files(config: ImageNetCaptionsConfig, group: Group) -> tuple[Place, ...]:
@@ -126,7 +158,7 @@ def _provenance(config: ImageNetCaptionsConfig) -> str:
 
 
 def _class_names(config: ImageNetCaptionsConfig, files: Sequence[Place]) -> Sequence[str]:
-    return wnids(load_list(files[0]))
+    return listed(files[0]).wnids
 
 
 def _batches(config: ImageNetCaptionsConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:

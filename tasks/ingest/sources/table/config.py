@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -34,6 +34,11 @@ class TableConfig(TextTableRules):
         max_length=1,
         pattern=r"^[\x00-\x7f]$",
         description="the character between fields; null: TAB, comma, semicolon or bar, as the header has it",
+    )
+    header: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        description="the names of the columns, in order, of a file without a header, such as [caption, url]; empty: "
+        "the first line has them",
     )
     quotes: Literal["csv", "raw"] = Field(
         default="csv",

@@ -14,9 +14,10 @@ from tasks.ingest.tables.source import batches_of_table, files_of_table, plan_ta
 def _batches(config: TableConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
     from tasks.ingest.tables.text import TextShard  # numba
 
-    return batches_of_table(
-        config, group, files, lambda config, name, path: TextShard(name, path, config.quotes, config.separator)
-    )
+    def shard(config: TableConfig, name: str, path: Place) -> TextShard:
+        return TextShard(name, path, config.quotes, config.separator, config.header)
+
+    return batches_of_table(config, group, files, shard)
 
 
 TABLE = Source[TableConfig](
@@ -25,5 +26,5 @@ TABLE = Source[TableConfig](
     batches=_batches,
     images=lambda config: provenance(config.image_column is not None),
     class_names=lambda config, files: config.class_names,
-    header_faults=lambda config: text_faults(config, config.quotes, config.separator),
+    header_faults=lambda config: text_faults(config, config.quotes, config.separator, config.header),
 )

@@ -1,26 +1,9 @@
 """What the members of a sample say: captions, label, key, and the fields of its JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 
 from tasks.ingest.sources.webdataset.config import FIELD, WebdatasetConfig
-from tasks.ingest.sources.webdataset.samples import Fault, Sample
-
-NO_FIELDS: Mapping[str, object] = {}
-
-
-def fields_of(sample: Sample) -> Mapping[str, object] | Fault:
-    """The object in a sample's `.json`; empty where there is none."""
-    content = sample.parts.get("json")
-    if not isinstance(content, bytes):
-        return content or NO_FIELDS
-    try:
-        loaded = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        return "malformed row", f"its .json cannot be read ({type(error).__name__}: {error})"[:300]
-    return (
-        loaded if isinstance(loaded, dict) else ("malformed row", f"its .json is a {type(loaded).__name__}, no object")
-    )
+from tasks.ingest.tars.samples import Fault, Sample
 
 
 def captions_of(

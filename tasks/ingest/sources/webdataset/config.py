@@ -6,14 +6,17 @@ from pydantic import Field, field_validator
 
 from storage.config import NotInKey
 from storage.places.place import Place
-from tasks.ingest.rules import ScoredRules
+from tasks.ingest.rules import CarryingRules
 
 FIELD = "json."
 """`json.<field>` names a field of a sample's `.json`; anything else is an extension."""
 
 
-class WebdatasetConfig(ScoredRules):
-    """WebDataset tars, img2dataset's among them: members that share a key, one after the other, are a sample."""
+class WebdatasetConfig(CarryingRules):
+    """WebDataset tars, img2dataset's among them: members that share a key, one after the other, are a sample.
+
+    What rows carry (`scores`, `keep`, `concepts`) are columns of the table beside a tar, or fields of `.json`.
+    """
 
     kind: Literal["webdataset"] = "webdataset"
     name: str = Field(min_length=1, description="the source's name; part of every row's id")
@@ -59,17 +62,26 @@ class WebdatasetConfig(ScoredRules):
             raise ValueError(f"key must be `sample` or `json.<field>`, not {key!r}")
         return key
 
-    @field_validator("image_content")
+    @field_validator("concepts", "concept_scores")
     @classmethod
-    def _tars_are_copied(cls, content: str) -> str:
-        if content == "keep":
-            raise ValueError("images inside tars are always copied; leave image_content out, or unpack the tars")
-        return content
+    def _names_a_field(cls, name: str | None) -> str | None:
+        return None if name is None else name.removeprefix(FIELD)
+
+    @field_validator("scores", "keep")
+    @classmethod
+    def _name_fields(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name.removeprefix(FIELD) for name in names)
 
     @field_validator("caption", "label")
     @classmethod
     def _names_a_member(cls, name: str | None) -> str | None:
         return None if name is None else name.removeprefix(".")
+
+    @property
+    def carried_fields(self) -> tuple[str, ...]:
+        """The fields of `.json`, or columns beside, that rows carry."""
+        concepts = (name for name in (self.concepts, self.concept_scores) if name is not None)
+        return tuple(dict.fromkeys((*self.scores, *self.keep, *concepts)))
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -7,18 +7,24 @@ import numpy as np
 import pyarrow as pa
 
 from storage.errors import InputError
+from storage.tables.references import reference
 from storage.tables.schemas import IMAGE
 from tasks.arrays import Int64s
 from tasks.ingest.columns.cells import is_number
+from tasks.ingest.columns.concepts import concepts_of
+from tasks.ingest.columns.kept import kept_of
 from tasks.ingest.columns.known_ids import KnownIds
 from tasks.ingest.columns.xxh3 import row_ids
+from tasks.ingest.files.json_lines import as_text
 from tasks.ingest.pictures.cells import ImageCells
 from tasks.ingest.rows.drafts import Drafts
+from tasks.ingest.rows.extras import Extras
 from tasks.ingest.rows.row import Rejection
 from tasks.ingest.sources.webdataset.beside import TableBeside
-from tasks.ingest.sources.webdataset.cells import NO_FIELDS, captions_of, fields_of, key_of, label_of
+from tasks.ingest.sources.webdataset.cells import captions_of, key_of, label_of
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
-from tasks.ingest.sources.webdataset.samples import Fault, Sample
+from tasks.ingest.tars.fields import NO_FIELDS, json_fields
+from tasks.ingest.tars.samples import Fault, Sample
 
 REPEATED: Fault = (
     "duplicate key",
@@ -36,6 +42,7 @@ class _Row:
     label: int | None = None
     image: bytes | None = None
     path: str | None = None
+    lies: tuple[int, int] = (0, 0)
     fields: Mapping[str, object] = field(default_factory=dict)
     fault: Fault | None = None
 
@@ -48,20 +55,23 @@ class Gathering:
         tar: what rows call the tar.
         seen: ids of keys that came before.
         table: the rows that img2dataset tells of this tar, if it does.
+        place: where the tar lies, if images are kept there; None: they are copied.
     """
 
-    def __init__(self, config: WebdatasetConfig, tar: str, seen: KnownIds, table: TableBeside | None) -> None:
-        self._config, self._tar, self._seen, self._table = config, tar, seen, table
+    def __init__(
+        self, config: WebdatasetConfig, tar: str, seen: KnownIds, table: TableBeside | None, place: str | None = None
+    ) -> None:
+        self._config, self._tar, self._seen, self._table, self._place = config, tar, seen, table, place
         held = {} if table is None else table.columns
-        self._unseen = {name for name in config.scores if name not in held}
+        self._unseen = {name for name in config.carried_fields if name not in held}
         self._some = False
 
-    def require_scores(self) -> None:
-        """Raises `InputError` where a score is in no sample's `.json` and no column beside: its name is wrong."""
+    def require_carried(self) -> None:
+        """Raises `InputError` where what rows carry is in no sample's `.json` and no column beside: a wrong name."""
         if self._unseen and self._some:
             raise InputError(
-                f"no sample of {self._tar} has the score {min(self._unseen)!r} in its .json, nor has a table beside it "
-                f"such a column: correct scores of {self._config.name!r}"
+                f"no sample of {self._tar} has {min(self._unseen)!r} in its .json, nor has a table beside it such a "
+                f"column: correct scores, keep or concepts of {self._config.name!r}"
             )
 
     def of_samples(self, samples: Sequence[Sample]) -> Drafts:
@@ -110,11 +120,12 @@ class Gathering:
         row = _Row(where, [None], fault=sample.fault)
         if row.fault:
             return row
-        fields = fields_of(sample) if config.fields or config.scores else NO_FIELDS
+        fields = json_fields(sample) if config.fields or config.carried_fields else NO_FIELDS
         if isinstance(fields, tuple):
             return self._refused(row, fields)
         row.fields, self._some = fields, True
-        self._unseen -= fields.keys()
+        if self._unseen:
+            self._unseen -= {*fields, *_object(fields, "scores"), *_object(fields, "kept")}
         key = key_of(sample, fields, config, self._tar)
         if isinstance(key, tuple):
             return self._refused(row, key)
@@ -146,7 +157,7 @@ class Gathering:
             if config.missing_images == "reject":
                 self._refused(row, ("missing image", _held(sample)))
             return row
-        row.image, row.path = content, sample.names[extension]
+        row.image, row.path, row.lies = content, sample.names[extension], sample.places[extension]
         return row
 
     def _refused(self, row: _Row, fault: Fault) -> _Row:
@@ -173,6 +184,7 @@ class Gathering:
             if (row := rows[at]).fault is not None
         }
         ids = pa.array(keys, pa.large_binary())
+        extras = self._extras(rows, beside, faults, owner)
         return Drafts(
             ids=row_ids(config.name, ids),
             keys=ids,
@@ -180,22 +192,74 @@ class Gathering:
             if config.caption is None
             else pa.array([caption for row in rows for caption in row.captions], pa.large_binary()),
             labels=None if config.label is None else pa.array([rows[at].label for at in owner], pa.int64()),
-            images=None if config.image is None else ImageCells(_cells(rows), owner, config, None),
+            images=None if config.image is None else ImageCells(_cells(rows), owner, config, None, self._kept(rows)),
             where=lambda draft: self._tar,
             faults=faults,
-            scores={name: self._score(name, rows, beside, owner) for name in config.scores},
+            extras=extras,
         )
 
-    def _score(self, name: str, rows: Sequence[_Row], beside: Sequence[int | None], owner: Int64s) -> pa.Array:
-        """A score of every draft: from the table beside where that has it, else from the samples' fields."""
-        if self._table is not None and name in self._table.columns:
-            held = self._table.columns[name]
-            if not is_number(held.type):
-                raise InputError(f"the score {name!r} of the table beside {self._tar} is {held.type}: name numbers")
-            places = pa.array([None if at is None or at < 0 else at for at in beside], pa.int64())
-            return held.take(places).cast(pa.float64(), safe=False).take(pa.array(owner))
-        values = [float(value) if _is_number(value := row.fields.get(name)) else None for row in rows]  # type: ignore[arg-type]
-        return pa.array(values, pa.float64()).take(pa.array(owner))
+    def _kept(self, rows: Sequence[_Row]) -> pa.StringArray | None:
+        """What stands for the images, where they are kept in the tar."""
+        if self._place is None:
+            return None
+        named = [
+            None
+            if row.image is None
+            else reference(self._place, row.image, (*row.lies, (row.path or "").encode("utf-8", "replace").decode()))
+            for row in rows
+        ]
+        return pa.array(named, pa.string())
+
+    def _extras(
+        self, rows: Sequence[_Row], beside: Sequence[int | None], faults: dict[int, Rejection], owner: Int64s
+    ) -> Extras:
+        """What every draft carries; those in which it cannot be read become faults."""
+        config = self._config
+        concepts = None
+        if config.concepts is not None:
+            columns = [self._texts(name, rows, beside) for name in (config.concepts, config.concept_scores) if name]
+            concepts, odd = concepts_of(*columns)
+            for draft in np.flatnonzero(odd[owner]).tolist():
+                key, said = rows[owner[draft]].key, f"{self._tar}: {config.concepts!r} is no list of concepts"
+                faults.setdefault(draft, Rejection(key.decode("utf-8", "replace"), "malformed row", said))
+        kept = {name: kept_of(self._texts(name, rows, beside))[0] for name in config.keep}
+        scores = {name: self._score(name, rows, beside) for name in config.scores}
+        return Extras(scores, kept, concepts).take(pa.array(owner))
+
+    def _held(self, name: str, beside: Sequence[int | None]) -> pa.Array | None:
+        """A column of the table beside, for every row; None where it has none such."""
+        if self._table is None or name not in self._table.columns:
+            return None
+        places = pa.array([None if at is None or at < 0 else at for at in beside], pa.int64())
+        return self._table.columns[name].take(places)
+
+    def _score(self, name: str, rows: Sequence[_Row], beside: Sequence[int | None]) -> pa.Array:
+        """A score of every row: from the table beside where that has it, else from the samples' fields."""
+        held = self._held(name, beside)
+        if held is None:
+            values = [_field(row, name, "scores") for row in rows]
+            return pa.array([float(value) if _is_number(value) else None for value in values], pa.float64())  # type: ignore[arg-type]
+        if not is_number(held.type):
+            raise InputError(f"the score {name!r} of the table beside {self._tar} is {held.type}: name numbers")
+        return held.cast(pa.float64(), safe=False)
+
+    def _texts(self, name: str, rows: Sequence[_Row], beside: Sequence[int | None]) -> pa.Array:
+        """A column beside as it is, else the samples' fields as texts."""
+        held = self._held(name, beside)
+        if held is not None:
+            return held
+        return pa.array([as_text(_field(row, name, "kept")) for row in rows], pa.large_string())
+
+
+def _field(row: _Row, name: str, within: str) -> object:
+    """A field of a sample's `.json`, or of an object in it: our own exports have `scores` and `kept`."""
+    inner = _object(row.fields, within)
+    return inner[name] if name in inner else row.fields.get(name)
+
+
+def _object(fields: Mapping[str, object], name: str) -> Mapping[str, object]:
+    inner = fields.get(name)
+    return inner if isinstance(inner, Mapping) else {}
 
 
 def _is_number(value: object) -> bool:

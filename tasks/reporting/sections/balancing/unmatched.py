@@ -4,19 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
-from storage.tables.shards import read_table
+from storage.tables.schemas import MATCHES, PAIRS
+from storage.tables.shards import iter_batches
 from tasks.matching.config import MetadataConfig
 from tasks.matching.matcher import KeywordMatcher
 from tasks.reporting.inputs.settings import settings
 from tasks.reporting.inputs.tables import read_frame, shards_of
 
-MOST_SHARDS, MOST_CAPTIONS = 32, 20_000
-"""What is looked at, at most: the estimate of a share needs no more."""
+MOST_SHARDS, MOST_CAPTIONS, MOST_ROWS = 32, 20_000, 1 << 18
+"""What is looked at, at most: so many captions without a keyword, from so many rows of so many shards.
+
+The estimate of a share needs no more."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ def read_folded_case(
     step = -(-len(files) // MOST_SHARDS) or 1
     sampled = files[::step]
     share = -(-MOST_CAPTIONS // max(1, len(sampled)))
-    captions = [chunk for shard, found in sampled for chunk in _unmatched(found, shard).slice(0, share).iterchunks()]
+    among = -(-MOST_ROWS // max(1, len(sampled)))
+    captions = [chunk for shard, found in sampled for chunk in _unmatched(found, shard, share, among).iterchunks()]
     return folded_case(
         pa.chunked_array(captions, pa.large_string()),
         _live_keywords(entries, work),
@@ -69,10 +74,21 @@ def folded_case(
     return FoldedCase(len(captions), pc.sum(pc.greater(pc.list_value_length(found), 0)).as_py() or 0)
 
 
-def _unmatched(matches: Path, pairs: Path) -> pa.ChunkedArray:
-    """The captions of a shard that hold no keyword; rows that are gone have none to hold."""
-    count = pc.list_value_length(read_table(matches, ["entries"])["entries"])
-    return read_table(pairs, ["caption"])["caption"].filter(pc.fill_null(pc.equal(count, 0), False))
+def _unmatched(matches: Path, pairs: Path, most: int, among: int) -> pa.ChunkedArray:
+    """At most so many captions that hold no keyword, among a shard's first rows; rows that are gone hold none."""
+    count = pc.list_value_length(_first(matches, "entries", MATCHES, among))
+    places = np.flatnonzero(pc.fill_null(pc.equal(count, 0), False).to_numpy())[:most]
+    texts = _first(pairs, "caption", PAIRS, int(places[-1]) + 1 if len(places) else 0)
+    return texts.take(pa.array(places))
+
+
+def _first(path: Path, column: str, schema: pa.Schema, rows: int) -> pa.ChunkedArray:
+    """A column's values in a shard's first rows, to the end of a batch; no row group beyond those is read."""
+    held = [pa.nulls(0, schema.field(column).type)]
+    batches = iter_batches(path, [column])
+    while sum(map(len, held)) < rows and (batch := next(batches, None)) is not None:
+        held.append(batch.column(0))
+    return pa.chunked_array(held)
 
 
 def _live_keywords(entries: Manifest, work: Workspace) -> list[str]:

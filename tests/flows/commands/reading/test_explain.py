@@ -1,11 +1,17 @@
 """`explain`, on a small curation."""
 
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
 from flows.commands.reading.explain import Story, explain
 from flows.commands.reading.show_story import show
-from flows.config.pipeline import PipelineConfig
+from flows.config.pipeline import PipelineConfig, load_config
+from flows.run import run_here
 from storage.errors import InputError
 from storage.tables.shards import read_table
 
@@ -45,3 +51,31 @@ def test_an_unknown_row(config: PipelineConfig) -> None:
 def test_hostile_captions_stay_text() -> None:
     shown = text(Story(key="k", id=1, caption="[bold]x[/bold] \x1b[31m red \u202e"))
     assert "[bold]x[/bold]" in shown and "\x1b" not in shown and "\u202e" not in shown
+
+
+def test_keywords_that_come_from_a_column_of_concepts(tmp_path: Path) -> None:
+    concepts = [json.dumps([{"label": label, "score": 0.25 + 0.5 * (row % 2)}, {"label": "Sky", "score": 1}])
+                for row, label in enumerate(["cat", "dog", "dog", "dog", "cat", "dog"])]  # fmt: skip
+    table = pa.table({"caption": [f"picture {row}" for row in range(6)], "seen": concepts})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    source = {"kind": "huggingface_parquet", "name": "s", "path": str(tmp_path / "rows.parquet"), "image_column": None}
+    values = {
+        "sources": [source | {"concepts": "seen"}],
+        "metadata": {"sources": [{"kind": "concepts", "minimum_count": 1}]},
+        "matching": {"kind": "concepts", "threshold": 0.5},
+        "balancing": {"method": "rake", "target": {"kind": "uniform"}, "steps": ["y"]},
+        "output": str(tmp_path / "run"),
+        "store": str(tmp_path / "store"),
+    }
+    (tmp_path / "concepts.yaml").write_text(json.dumps(values))
+    config = load_config(tmp_path / "concepts.yaml")
+    run_here(config, "pipeline", announce=lambda line: None)
+    entries = read_table(sorted(config.runtime.store.glob("realise/*/entries.parquet")), ["text", "count"])
+    assert entries.to_pylist() == [{"text": "Sky", "count": 6}, {"text": "dog", "count": 3}]
+    story = explain(config, "rows.parquet:1")
+    assert story.balancing and [keyword.text for keyword in story.balancing.keywords] == ["Sky", "dog"]
+    assert "concepts of a score of at least 0.5 of the column seen: Sky 1, dog 0.75" in text(story)
+    without = {**values, "sources": [source]}
+    (tmp_path / "without.yaml").write_text(json.dumps(without))
+    with pytest.raises(InputError, match="the source 's' does not carry"):
+        load_config(tmp_path / "without.yaml")

@@ -78,6 +78,14 @@ def test_the_way_of_the_rows_and_the_distance_are_told() -> None:
     assert "30.0 % before" in lines[3] and "12.5 % realised" in lines[3]
 
 
+def test_a_target_that_changes_nothing_is_said() -> None:
+    told = {
+        "rows": {"Source rows": 60},
+        "distances": {"before": {"total_variation": 0.0}, "realised": {"total_variation": 0.0}},
+    }
+    assert "lower `balancing.target.t`" in list(curation_lines({"curation": told}))[-1]
+
+
 def equipoise(*arguments: str | Path) -> str:
     command = [sys.executable, "-m", "flows.command", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300, check=True).stdout

@@ -4,8 +4,11 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from flows.commands.serving.server import Server
 from flows.commands.serving.watch import ServerWatch
+from storage.errors import EquipoiseError
 from tests.servers import serve
 
 
@@ -51,3 +54,21 @@ def test_a_server_that_comes_back_is_waited_for(tmp_path: Path) -> None:
         while len(lines) < 2:
             time.sleep(0.01)
     assert "answers again" in lines[1] and ends == []
+
+
+@pytest.mark.parametrize("raised", [RuntimeError("Failed to reach API"), ConnectionRefusedError()])
+def test_what_fails_for_want_of_a_server_says_so(raised: Exception) -> None:
+    with (
+        pytest.raises(EquipoiseError, match=r"the Prefect server at .* went away"),
+        ServerWatch(Server("http://127.0.0.1:9"), lambda line: None),
+    ):
+        raise raised
+
+
+def test_other_faults_keep_their_own_words(tmp_path: Path) -> None:
+    with (
+        serve(healthy(tmp_path)) as server,
+        pytest.raises(RuntimeError, match="ours"),
+        ServerWatch(Server(server.url), lambda line: None),
+    ):
+        raise RuntimeError("ours")

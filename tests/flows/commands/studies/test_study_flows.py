@@ -18,6 +18,7 @@ from flows.graph.build import build
 from flows.graph.studies.study import GRAPHS
 from flows.pipeline import study
 from storage.errors import InputError
+from tests.paths import ROOT
 
 TINY: dict[str, Any] = {
     "kind": "balance-k",
@@ -85,3 +86,21 @@ def test_every_kind_has_a_command_and_both_editions() -> None:
     assert {command.name for command in studies.registered_commands} >= set(STUDY_FLOWS)
     for name in STUDY_FLOWS:
         assert study_file(name, small=True).is_file() and study_file(name, small=False).is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    ["balance-k", "curation", "online", "baselines", "illustration", "clustering", "tregs-ssl", "tregs-coefficients",
+     "tregs-cost", "tregs-points", "tregs-retrieval"],
+)  # fmt: skip
+def test_the_small_edition_runs_on_real_data(
+    name: str, tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)  # its paths are relative to the project
+    if not Path("../shared/models/minilm_l3").is_dir():
+        pytest.skip("no models at ../shared/models")
+    monkeypatch.setenv("EQUIPOISE_STORE", str(tmp_path / "store"))
+    done = CliRunner().invoke(studies, [name, "--small", "--to", str(tmp_path / "to"), "--no-server"])
+    assert done.exit_code == 0, done.output
+    assert json.loads((tmp_path / "to" / "numbers.json").read_text())["edition"] == "small"

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,9 +15,11 @@ from typer.testing import CliRunner
 from flows.api import run
 from flows.command import app
 from flows.commands.writing.init import configuration, keyword_list, line, name_of, quoted
+from flows.config.pipeline import PipelineConfig, load_config
 from storage.errors import InputError
 from storage.tables.shards import read_table
 from tasks.ingest.recognition.recognise import Recognised
+from tests.servers import ObjectStore, serve
 from tests.tasks.ingest.conftest import image_bytes
 
 COLOURS, SHAPES = ("red", "blue", "green"), ("star", "ring", "cross", "heart")
@@ -89,6 +92,44 @@ def test_what_init_writes_runs_as_it_stands(tmp_path: Path, write: Callable[[Pat
     assert {"red", "star"} <= set(keywords["text"].to_pylist()) and "a" not in keywords["text"].to_pylist()
     again = CliRunner().invoke(app, ["init", str(root), "--out", str(out)])
     assert isinstance(again.exception, InputError) and "say --force" in str(again.exception)
+
+
+def started_from(url: str, tmp_path: Path, *, curated: bool) -> PipelineConfig:
+    """What `init` writes of a URL, and a curation of it where asked."""
+    out = tmp_path / "web.yaml"
+    done = CliRunner().invoke(app, ["init", url, "--out", str(out), "--force"])
+    assert done.exit_code == 0, done.output
+    out.write_text(f"output: {quoted(tmp_path / 'run')}\nstore: {quoted(tmp_path / 'store')}\n" + out.read_text())
+    if curated:
+        by_stage = {node.stage: node.manifest for node in run(out, "curate").nodes}
+        assert by_stage["survey"].stats["rows"] == len(CAPTIONS)
+        assert by_stage["ingest"].stats["rows_with_image"] == len(CAPTIONS)
+    return load_config(out)
+
+
+def test_a_folder_and_a_file_of_a_web_server(tmp_path: Path) -> None:
+    (tmp_path / "tars").mkdir()
+    (tmp_path / "lines").mkdir()
+    tars(tmp_path / "tars")
+    json_lines(tmp_path / "lines")
+    with serve(tmp_path) as server:
+        (source,) = started_from(f"{server.url}/tars/", tmp_path, curated=True).sources
+        assert source.kind == "webdataset"
+        name = next((tmp_path / "lines").glob("*.jsonl")).name
+        (source,) = started_from(f"{server.url}/lines/{name}", tmp_path, curated=False).sources
+        assert source.kind == "jsonl" and str(source.path) == f"{server.url}/lines/{name}"
+
+
+@pytest.mark.slow
+def test_a_folder_of_an_object_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    (tmp_path / "data").mkdir()
+    tars(tmp_path / "data")
+    with ObjectStore() as store:
+        for name, value in store.environment.items():
+            monkeypatch.setenv(name, value)
+        (source,) = started_from(store.put(tmp_path / "data", "init"), tmp_path, curated=True).sources
+        assert source.kind == "webdataset"
 
 
 def test_a_benchmark_gives_its_class_names(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import yaml
 
 from flows.config.pipeline import load_config, load_experiment
 from flows.config.studies.encoding import EncodedData
+from flows.config.studies.plan import StudyPlan
 from flows.config.studies.study import CONFIGS, StudyExperiment, study_file
 from flows.graph.build import build
 from storage.errors import InputError
@@ -38,6 +39,15 @@ def test_features_of_captions_alone_are_not_enough() -> None:
     values = study()["data"] | {"encoder": {"model": None, "settings": {"modality": "text"}}}
     with pytest.raises(ValueError, match="modality to both"):
         EncodedData.model_validate(values)
+
+
+def test_which_benchmarks_a_study_is_scored_on() -> None:
+    assert StudyPlan().scored == []
+    for path in CONFIGS.glob("*.yaml"):
+        found = load_experiment(path)
+        assert isinstance(found, StudyExperiment)
+        scored = [item.name for item, split in found.study.scored if split == "test"]
+        assert bool(scored) == (found.study.kind in ("zero-shot", "curation", "online")), path
 
 
 def test_a_study_has_one_verb(tmp_path: Path) -> None:

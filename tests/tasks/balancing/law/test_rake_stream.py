@@ -35,6 +35,13 @@ def test_equals_memory_to_1e12(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
         np.testing.assert_allclose(parts.column_marginal, whole.column_marginal, rtol=1e-12)
         assert parts.residual == pytest.approx(whole.residual, rel=1e-9)
         assert parts.effective_sample_size == pytest.approx(whole.effective_sample_size, rel=1e-12)
+        assert len(parts.history) == len(whole.history)
+        for one, other in zip(parts.history, whole.history):  # the start's is counted by the census, not by a pass
+            assert (one.step, one.side) == (other.step, other.side)
+            for name in ("row_l1", "row_kl", "column_l1", "column_kl"):
+                expected = getattr(other, name)
+                told = expected if expected is None else pytest.approx(expected, rel=1e-9, abs=1e-13)
+                assert getattr(one, name) == told
         assert (parts.converged, parts.iterations) == (whole.converged, whole.iterations)
         assert parts.infeasible == whole.infeasible and len(parts.weight) == 0
         assert law.total == pytest.approx(law.mass(matrix.indptr, matrix.indices).sum(), rel=1e-12)

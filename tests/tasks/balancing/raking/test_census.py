@@ -27,6 +27,7 @@ def check(found: Census, matrix: Incidence) -> None:
     np.testing.assert_allclose(found.base, base_measure(matrix, "rows"), rtol=1e-12)
     single = matrix.indices[matrix.indptr[:-1][matrix.degrees == 1]]
     np.testing.assert_array_equal(found.alone, np.bincount(single, minlength=matrix.columns))
+    np.testing.assert_array_equal(found.lengths, np.bincount(matrix.degrees, minlength=1))
     assert found.unit_mass("rows") == 1 / found.matched and found.unit_mass("pairs") == 1 / found.matches
 
 

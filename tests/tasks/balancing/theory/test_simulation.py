@@ -12,7 +12,6 @@ from tasks.balancing.theory.simulation import (
     dense_measure,
     dependent_joint,
     estimates,
-    example_illustration,
     illustrate,
     long_tail,
     study_curve,
@@ -44,7 +43,9 @@ def test_wrong_marginals_bias_the_balanced_estimate() -> None:
 
 
 def test_illustration_sets_one_margin_at_each_half_step() -> None:
-    story = example_illustration(4)
+    generator = np.random.default_rng(0)
+    joint = dependent_joint(long_tail(6), 0.3) * generator.uniform(0.3, 1.7, size=(6, 6))
+    story = illustrate(joint, np.full(6, 1 / 6), np.full(6, 1 / 6), 4)
     for k, side in enumerate(story.sides, start=1):
         axis, target = (1, story.row_target) if side == "x" else (0, story.column_target)
         np.testing.assert_allclose(story.joints[k].sum(axis=axis), target)

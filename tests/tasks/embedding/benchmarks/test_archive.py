@@ -5,12 +5,13 @@ import pickle
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from storage.errors import InputError
-from tasks.embedding.benchmarks.archive import check_archives
+from tasks.embedding.benchmarks.archive import check_archives, read_samples, walk_archives
 from tasks.embedding.benchmarks.layout import inspect_layout
-from tests.tasks.evaluation.conftest import picture, write_classification, write_tar
+from tests.tasks.evaluation.conftest import picture, write_classification, write_multilabel, write_tar
 
 
 class Bomb:
@@ -86,3 +87,48 @@ def test_a_caption_file_without_a_caption(tmp_path: Path) -> None:
     write_tar(tmp_path / "0.tar", [("a.png", picture("red", 0)), ("a.txt", b"\xff\xfe")])
     with pytest.raises(InputError, match="not UTF-8"):
         check_archives([tmp_path / "0.tar"], classes=None)
+
+
+def vector(values: object, dtype: object = np.int64) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.array(values, dtype), allow_pickle=True)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (vector([0, 1]), "of shape \\(2,\\)"),
+        (vector([[0, 1, 0]]), "of shape \\(1, 3\\)"),
+        (vector([0, 2, 0]), "other than 0 and 1"),
+        (vector([0, None, 0], object), "holds object"),
+        (vector([0, np.nan, 0], np.float32), "other than 0 and 1"),
+        (vector([0, 1, 0])[:-3], "of shape"),
+        (
+            b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f8', 'fortran_order': False, 'shape': (10**12,), }".ljust(80),
+            "no .npy file",
+        ),
+        (
+            b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999,), }".ljust(80),
+            "of shape",
+        ),
+        (b"cosposix", "no .npy file"),
+    ],
+)
+def test_a_vector_of_labels_is_looked_at_before_it_is_made(tmp_path: Path, content: bytes, message: str) -> None:
+    write_tar(tmp_path / "0.tar", [("s0.png", picture("red", 0)), ("s0.npy", content)])
+    with pytest.raises(InputError, match=message):
+        walk_archives([tmp_path / "0.tar"], classes=3, several=True)
+
+
+def test_images_of_each_class_are_counted(colours: Path, tmp_path: Path) -> None:
+    shards = sorted((colours / "test").glob("*.tar"))
+    walked = walk_archives(shards, classes=6)
+    assert walked.images == sum(walked.of_class) == 40 and len(walked.of_class) == 6
+    several = write_multilabel(tmp_path / "several")
+    found = walk_archives([several / "test" / "0.tar"], classes=6, several=True)
+    assert found.images == 30 < sum(found.of_class) and found.of_class[-1] == 0
+    samples = list(read_samples([several / "test" / "0.tar"], classes=6, several=True))
+    assert samples[2].labels == (2, 4) and samples[0].labels == (0,)
+    with pytest.raises(InputError, match=r"has the extension \.npy"):
+        walk_archives([several / "test" / "0.tar"], classes=6)

@@ -38,7 +38,7 @@ def test_complete_layouts_are_described(colours: Path, captions: Path) -> None:
         (lambda root: (root / "test" / "nshards.txt").write_text("100000000"), "2.tar is missing"),
         (lambda root: (root / "test" / "nshards.txt").write_text("9" * 5_000), "number of tars"),
         (lambda root: (root / "test" / "1.tar").write_bytes(b"not a tar"), "not a readable tar"),
-        (lambda root: (root / "dataset_type.txt").write_text("multilabel"), "not evaluated here"),
+        (lambda root: (root / "dataset_type.txt").write_text("captioning"), "not evaluated here"),
     ],
 )
 def test_incomplete_layout(colours: Path, spoil: Callable[[Path], object], message: str) -> None:

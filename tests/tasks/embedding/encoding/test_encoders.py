@@ -1,6 +1,8 @@
 """What a processor prepares, and vectors of length 1."""
 
 import io
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +13,11 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from tasks.embedding.config import EmbeddingConfig
-from tasks.embedding.encoding.encoders import Encoders, open_encoders, unit_rows
+from tasks.embedding.encoding.encoders import Encoders, Pace, open_encoders, unit_rows
 from tasks.embedding.record import EncoderFiles
 from tests.paths import CASES
 from tests.tasks.embedding.conftest import png
+from tests.tasks.embedding.model_folders import write_timm
 
 PIXELS = EmbeddingConfig(encoder="pixels", modality="image", pixel_side=4)
 
@@ -103,3 +106,38 @@ def test_a_photograph_on_its_side_and_its_upright_copy_have_one_vector() -> None
     assert inputs is not None
     first, second = unit_rows(inputs.numpy())
     assert np.linalg.norm(first - second) < 0.05  # as JPEG leaves it
+
+
+@pytest.mark.parametrize("changes", [{"precision": "bfloat16"}, {"channels_last": True}])
+def test_faster_ways_stay_near(tmp_path: Path, changes: dict[str, Any]) -> None:
+    write_timm(tmp_path / "timm")
+    pixels = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    for files in (EncoderFiles(), EncoderFiles(image_model=tmp_path / "timm")):
+        config = EmbeddingConfig(modality="image")
+        plain, fast = (open_encoders(each, files, "cpu") for each in (config, config.model_copy(update=changes)))
+        side = 64 if files.image_model else 32
+        given = pixels[:, :, :side, :side]
+        near, exact = fast.images(given), plain.images(given)
+        assert near.dtype == np.float32 and near.shape == exact.shape
+        cosines = (near * exact).sum(axis=1)
+        assert (cosines > (0.99 if "precision" in changes else 1 - 1e-6)).all()
+        if "precision" in changes:
+            assert not np.array_equal(near, exact)  # bf16 it was
+        assert fast.pace.rate() is not None and plain.pace.rate(2) == pytest.approx(2 * plain.pace.rate())
+
+
+def test_the_pace_is_that_of_the_calls() -> None:
+    pace = Pace()
+    assert pace.rate() is None
+    pace.add(10, 2.0)
+    pace.add(20, 4.0)
+    assert pace.rate() == 5 and pace.rate(3) == 15
+
+
+@pytest.mark.slow
+def test_compiled_encoders_encode_alike() -> None:
+    pixels = torch.rand(6, 3, 32, 32)
+    config = EmbeddingConfig(modality="image")
+    plain, compiled = (open_encoders(config.model_copy(update={"compile": each}), EncoderFiles(), "cpu")
+                       for each in (False, True))  # fmt: skip
+    np.testing.assert_allclose(compiled.images(pixels), plain.images(pixels), atol=1e-5)

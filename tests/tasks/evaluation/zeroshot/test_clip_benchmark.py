@@ -13,9 +13,12 @@ from torchvision.transforms import CenterCrop, Compose, Resize
 
 from storage.errors import InputError
 from tasks.embedding.benchmarks.layout import inspect_layout
+from tasks.embedding.benchmarks.pairs import benchmark_pairs
+from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.scoring.intervals import Bootstrap
-from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores
-from tasks.evaluation.zeroshot.clip_benchmark import Batches
+from tasks.evaluation.scoring.results import answer_table
+from tasks.evaluation.scoring.scores import classification_scores, retrieval_scores, scores_of
+from tasks.evaluation.zeroshot.clip_benchmark import Batches, zero_shot
 from tests.paths import CASES
 from tests.tasks.evaluation.conftest import (
     COLOURS,
@@ -28,6 +31,7 @@ from tests.tasks.evaluation.conftest import (
     to_tensor,
     tokenize,
     write_classification,
+    write_multilabel,
     write_retrieval,
     write_tar,
 )
@@ -197,3 +201,27 @@ def test_agrees_on_the_real_cifar10_test_set(shared_data: Path, tmp_path: Path, 
         amp=False,
     )
     assert classification_scores(answers, layout.classes, Bootstrap(resamples=200)).metrics == theirs
+
+
+def test_several_classes_an_image_have_clip_benchmarks_average_precision(tmp_path: Path, encoder: SmallEncoder) -> None:
+    layout = inspect_layout(write_multilabel(tmp_path / "set"), name="set")
+    clip = as_clip(encoder)
+    answers = zero_shot(
+        layout, encoder, tokenize, Batches(layout, clip.transform, 7), EvaluationConfig(resamples=100), device="cpu"
+    )
+    theirs = zeroshot_classification.evaluate(
+        encoder, their_loader(layout, to_tensor, 7), tokenize, list(layout.classes), list(layout.templates),
+        device="cpu", amp=False,
+    )  # fmt: skip
+    scores = scores_of(answers, layout.classes, Bootstrap(resamples=100))
+    assert scores.metrics == pytest.approx(theirs, abs=1e-6) and scores.primary == "mean_average_precision"
+    interval = scores.intervals["mean_average_precision"]
+    assert interval.low <= theirs["mean_average_precision"] <= interval.high
+    assert scores.findings == (
+        "1 of 6 classes have no image ('yellow'): they count as an average precision of 0, as in clip-benchmark",
+    )
+    assert scores.precision["yellow"] == 0 and len(scores.precision) == 6
+    table = answer_table(answers)
+    assert table["labels"].to_pylist()[2] == [2, 4] and len(table["scores"][0]) == 6
+    captions = [row for part in benchmark_pairs(layout) for row in part["caption"].to_pylist()]
+    assert captions[2] == "a photo of a blue."

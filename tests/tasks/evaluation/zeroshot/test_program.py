@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from storage.record.manifest import External
+from storage.record.external import external
 from storage.store.workspace import Runtime
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import evaluate
@@ -34,7 +34,7 @@ def six(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_agrees_with_the_stage(six: Path, tmp_path: Path) -> None:
     runtime = Runtime(store=tmp_path / "store")
     model = untrained.run(0, runtime=runtime)
-    made = evaluate.run(EvaluationConfig(resamples=100), "", model, External(path=six, fingerprint="six"),
+    made = evaluate.run(EvaluationConfig(resamples=100), "", model, external(six, tmp_path),
                         runtime=runtime)  # fmt: skip
     done = program(tmp_path, "eval", "--pretrained", runtime.store / model.name, "--dataset", "wds/six",
                    "--dataset_root", six, "--task", "zeroshot_classification")  # fmt: skip

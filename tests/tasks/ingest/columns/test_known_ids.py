@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tasks.ingest.columns.id_table import look
 from tasks.ingest.columns.known_ids import KnownIds, seen_before
 
 # Few different ids, which repeat; 0 and those that share their low bits.
@@ -39,3 +40,10 @@ def test_only_the_groups_own_ids_are_kept(own: list[list[int]], earlier: list[li
     mine, others = {id_ for ids in own for id_ in ids}, {id_ for ids in earlier for id_ in ids}
     for id_ in mine | others:
         assert seen.has(np.array([id_], np.uint64))[0] == (id_ in mine and id_ in others)
+
+
+def test_an_id_whose_place_is_taken_stands_in_the_next_and_goes_round_the_end() -> None:
+    table, used, known = np.zeros(4, np.uint64), np.zeros(4, np.bool_), np.empty(3, np.bool_)
+    look(table, used, np.array([3, 7, 3], np.uint64), True, known)
+    assert known.tolist() == [False, False, True]
+    assert table.tolist() == [7, 0, 0, 3] and used.tolist() == [True, False, False, True]

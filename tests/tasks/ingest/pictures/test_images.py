@@ -12,7 +12,6 @@ from PIL import Image
 
 from tasks.ingest.pictures.images import ImageFolder, LoadedImage, Unusable, inspect_image
 from tasks.ingest.rules import FileRules
-from tasks.ingest.sources.webdataset.config import WebdatasetConfig
 from tests.tasks.ingest.conftest import image_bytes
 
 
@@ -114,9 +113,3 @@ def test_a_large_file_is_not_read(tmp_path: Path) -> None:
     found = ImageFolder(tmp_path, FileRules(max_image_bytes=100)).load("a.jpg")
     assert isinstance(found, Unusable)
     assert (found.reason, found.detail) == ("image file too large", "101 bytes, at most 100")
-
-
-def test_images_in_tars_cannot_be_kept() -> None:
-    """The setting would have done nothing, unsaid."""
-    with pytest.raises(ValueError, match="images inside tars are always copied"):
-        WebdatasetConfig(name="a", path=Path("a.tar"), image_content="keep")

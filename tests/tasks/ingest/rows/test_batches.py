@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.tables.ids import row_ids
-from storage.tables.schemas import PAIRS, REJECTED, with_scores
+from storage.tables.schemas import PAIRS, REJECTED
 from tasks.ingest.rows.batches import make_batches
 from tasks.ingest.rows.row import Pair, Rejection
 
@@ -40,10 +40,3 @@ def test_what_utf8_cannot_hold_is_escaped_in_what_is_rejected_and_in_paths() -> 
     (batch,) = make_batches(rows, "s")
     assert batch.rejected.to_pylist()[0] == {"key": "a\\udcff", "reason": "invalid UTF-8", "detail": "b\\ud800"}
     assert batch.pairs["image"][0]["path"].as_py() == "p\\udcfe"
-
-
-def test_scores_are_named_for_all_pairs_also_where_there_is_none() -> None:
-    rows = [Pair("k", "c", None, scores=(2.0, None)), Rejection("r", "missing image", "gone")]
-    batches = list(make_batches(rows, "s", rows_per_batch=1, scores=("b", "a")))
-    assert [batch.pairs.schema for batch in batches] == [with_scores(PAIRS, "ab")] * 2
-    assert batches[0].pairs["scores"].to_pylist() == [{"a": None, "b": 2.0}]

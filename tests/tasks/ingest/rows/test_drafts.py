@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from storage.tables.schemas import PAIRS, with_scores
+from storage.tables.schemas import PAIRS, Carried, with_carried
 from tasks.ingest.columns.xxh3 import row_ids
 from tasks.ingest.pictures.images import LoadedImage
 from tasks.ingest.rows.drafts import Drafts, judge
+from tasks.ingest.rows.extras import Extras
 from tasks.ingest.rows.row import Rejection
 from tasks.ingest.rules import FileRules
 
@@ -55,8 +56,8 @@ def test_scores_go_with_the_rows_that_pass_and_with_those_that_were_asked() -> N
 
     held = drafts([b"x", b"y", b" ", b"w"])
     scores = {"b": pa.array([1, 2, 3, None]), "a": pa.array([0.5, float("nan"), 0.5, float("inf")])}
-    (batch,) = judge(replace(held, scores=scores, images=Asked()), FileRules(), "s")
-    assert batch.pairs.schema.equals(with_scores(PAIRS, "ab"))
+    (batch,) = judge(replace(held, extras=Extras(scores), images=Asked()), FileRules(), "s")
+    assert batch.pairs.schema.equals(with_carried(PAIRS, Carried(frozenset("ab"))))
     assert [(row["key"], row["scores"]) for row in batch.pairs.to_pylist()] == [
         ("a", {"a": 0.5, "b": 1.0}),
         ("b", {"a": None, "b": 2.0}),

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from tasks.ingest.columns.known_ids import KnownIds
-from tasks.ingest.rules import FileRules
+from tasks.ingest.rules import CarryingRules, FileRules
 from tasks.ingest.tables.captions import caption_column, spread
 from tasks.ingest.tables.columns import columns_of
 from tasks.ingest.tables.config import TableRules
@@ -19,7 +19,7 @@ def rows(**columns: pa.Array) -> Rows:
 
 
 def test_a_row_with_a_problem_is_one_rejection_under_the_key_of_its_place() -> None:
-    columns = columns_of(caption="c", image=None, label="l", key=None, scores=("s",))
+    columns = columns_of(caption="c", image=None, label="l", key=None, carrying=CarryingRules(scores=("s",)))
     given = rows(c=pa.array([["a", "b"], None, ["d"]]), l=pa.array(["1", "", "x"]), s=pa.array(["0.5", "", ""]))
     drafts = DraftMaker("s", columns, FileRules(), KnownIds(), None).drafts("t.csv", given)
     assert drafts.keys.to_pylist() == [b"t.csv:10#0", b"t.csv:10#1", b"t.csv:11", b"t.csv:12"]
@@ -28,7 +28,7 @@ def test_a_row_with_a_problem_is_one_rejection_under_the_key_of_its_place() -> N
         3: ("line 2", "line 2: 'x' in 'l' is no whole number"),
     }
     assert drafts.labels is not None and drafts.labels.to_pylist() == [1, 1, None, None]
-    assert drafts.scores["s"].to_pylist() == [0.5, 0.5, None, None]
+    assert drafts.extras.scores["s"].to_pylist() == [0.5, 0.5, None, None]
 
 
 def test_keys_of_a_column_are_each_taken_once_and_problems_have_none() -> None:

@@ -28,7 +28,7 @@ def test_the_table_comes_first_then_the_graph() -> None:
     assert text.index("| ingest scenes |") < text.index("data:image/svg+xml") < text.index("## After")
     header, first = rows_of(text)[:2]
     assert header == "| stage runs | ended | rows in | rows out | why, or made by | output | digest |"
-    assert first == "| ingest scenes | ran, 1.2 s |  | 4 | never run | `ingest/01234567` | `d1d1d1d1` |"
+    assert first == "| ingest scenes | ran, 1.2\u00a0s |  | 4 | never run | `ingest/01234567` | `d1d1d1d1` |"
 
 
 def test_rows_keep_their_columns_whatever_a_label_holds() -> None:

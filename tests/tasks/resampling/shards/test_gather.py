@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storage.tables.schemas import CURATED, with_scores
+from storage.tables.schemas import CURATED, Carried, with_carried
 from storage.tables.shards import read_table, write_table
-from tasks.ingest.rows.batches import append_scores
+from tasks.ingest.rows.extras import Extras
 from tasks.resampling.shards import scatter
 from tasks.resampling.shards.gather import Gathered, Scattered, shards_of_part, write_shard
 from tasks.resampling.shards.layout import Layout, order_words
@@ -86,7 +86,7 @@ def test_scores_are_carried_and_are_null_in_rows_of_sources_without_them(tmp_pat
         if names:
             pairs = read_table(each.pairs)
             columns = {name: pa.array(np.arange(len(pairs)) / (2 + place)) for place, name in enumerate(names)}
-            write_table(each.pairs, append_scores(pairs, columns))
+            write_table(each.pairs, Extras(columns).beside(pairs))
     layout, paths = Layout(3, 0.0, False, SHARDS), []
     for number, each in enumerate(files):
         (tmp_path / f"{number}").mkdir()
@@ -96,7 +96,7 @@ def test_scores_are_carried_and_are_null_in_rows_of_sources_without_them(tmp_pat
     for number in range(SHARDS):
         write_shard(source, number, tmp_path, validation=False)
     table = read_table(sorted(tmp_path.glob("curated-*")))
-    assert table.schema.equals(with_scores(CURATED, "abc"))
+    assert table.schema.equals(with_carried(CURATED, Carried(frozenset("abc"))))
     found = dict(zip(table["id"].to_pylist(), table["scores"].to_pylist(), strict=True))
     places = {int(IDS[row]): row for row in np.flatnonzero(COPIES)}
     assert found.keys() == places.keys()

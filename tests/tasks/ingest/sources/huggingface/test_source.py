@@ -204,3 +204,23 @@ def test_scores_of_any_kind_of_number_go_with_every_caption(tmp_path: Path) -> N
             plan_groups(config(path, image_column=None, scores=scores))
     with pytest.raises(ValidationError, match="named twice"):
         config(path, scores=("width", "width"))
+
+
+def test_what_is_kept_are_single_values_and_concepts_are_lists(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.parquet",
+        caption=pa.array(["one"]),
+        when=pa.array([0], pa.timestamp("s")),
+        boxes=pa.array([[1.0]]),
+        seen=pa.array([[{"label": "cat", "score": 1.0}]]),
+    )
+    accepted, _ = whole(path, image_column=None, keep=("when",), concepts="seen")
+    assert accepted[0]["kept"] == {"when": "1970-01-01 00:00:00"}
+    assert accepted[0]["concepts"] == [{"label": "cat", "score": 1.0}]
+    for options, says in (
+        ({"keep": ("boxes",)}, "keep must name columns of single values"),
+        ({"concepts": "boxes"}, "concepts must name lists of labels"),
+        ({"keep": ("absent",)}, "has no column 'absent', which keep names"),
+    ):
+        with pytest.raises(InputError, match=says):
+            whole(path, image_column=None, **options)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from tasks.ingest.groups import plan_groups
-from tasks.ingest.rules import Group
+from tasks.ingest.rules import CarryingRules, Group
 from tasks.ingest.sources.jsonl.config import JsonLinesConfig
 from tasks.ingest.tables.columns import columns_of
 from tasks.ingest.tables.json_lines import schemas_of
@@ -58,6 +58,32 @@ def test_the_same_rows_in_any_slices(tmp_path: Path) -> None:
 
 
 def test_types_that_columns_may_have() -> None:
-    columns = columns_of(caption="c", image="i", label=None, key="k", scores=("s",))
+    columns = columns_of(caption="c", image="i", label=None, key="k", carrying=CarryingRules(scores=("s",)))
     kinds = [[str(field.type) for field in schema] for schema in schemas_of(columns)]
     assert len(kinds) == 4 and kinds[0] == ["double", "string", "string", "string"]
+
+
+def test_kept_fields_and_concepts_of_any_type(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t.jsonl",
+        {"caption": "one", "url": "http://h", "seen": [{"label": "cat", "score": 0.5}]},
+        {"caption": ["two", "three"], "url": 7, "seen": ["dog"]},
+        {"caption": "four", "url": {"a": [1, "é"]}, "seen": {"cat": 1, "dog": 0.25}},
+        {"caption": "five", "seen": "[]"},
+        {"caption": "six", "seen": 3},
+        '{"caption": "seven", "n": ' + "[" * 5_000 + "]" * 5_000 + "}",
+    )
+    source = config(path, image_column=None, keep=("url",), concepts="seen")
+    accepted, rejected = rows_of(source, plan_groups(source))
+    cat, dog = {"label": "cat", "score": 0.5}, {"label": "dog", "score": None}
+    assert [(row["caption"], row["kept"]["url"], row["concepts"]) for row in accepted[:3]] == [
+        ("one", "http://h", [cat]), ("two", "7", [dog]), ("three", "7", [dog])
+    ]  # fmt: skip
+    assert accepted[3]["kept"]["url"] == '{"a": [1, "é"]}'
+    assert [each["label"] for each in accepted[3]["concepts"]] == ["cat", "dog"]
+    assert (accepted[4]["kept"], accepted[4]["concepts"]) == ({"url": None}, [])
+    assert [(row["key"], row["reason"]) for row in rejected] == [
+        ("t.jsonl line 5", "malformed row"),
+        ("t.jsonl:5", "malformed row"),
+    ]
+    assert "'3' in 'seen' is no list of concepts" in rejected[0]["detail"]

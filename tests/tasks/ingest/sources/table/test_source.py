@@ -126,3 +126,24 @@ def test_an_image_folder_of_links_to_another_disk(image_folder: Path, tmp_path: 
     assert "name its folder in links_to" in rows(path)[1][0]["detail"]
     accepted, _ = rows(path, links_to=(str(image_folder),))
     assert accepted[0]["image"]["bytes"] == (image_folder / "n01" / "1.jpg").read_bytes()
+
+
+def test_kept_columns_and_concepts_in_cells(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t.csv",
+        'caption,url,tags,sure\none,http://h,"[""cat"", ""dog""]","[0.5, 0.75]"\ntwo,,,\nthree,x,cat,\n',
+    )
+    accepted, rejected = rows(path, image_column=None, keep=("url", "tags"), concepts="tags", concept_scores="sure")
+    assert [row["kept"]["url"] for row in accepted] == ["http://h", ""]
+    assert accepted[0]["kept"]["tags"] == '["cat", "dog"]'
+    assert [row["concepts"] for row in accepted] == [
+        [{"label": "dog", "score": 0.75}, {"label": "cat", "score": 0.5}],
+        None,
+    ]
+    assert [row["reason"] for row in rejected] == ["malformed row"]
+    with pytest.raises(InputError, match=r"no column 'absent'|has no column 'absent'"):
+        rows(path, image_column=None, keep=("absent",))
+    with pytest.raises(ValidationError, match="name their column too"):
+        config(path, concept_scores="sure")
+    with pytest.raises(ValidationError, match="'url' is named twice"):
+        config(path, keep=("url", "url"))

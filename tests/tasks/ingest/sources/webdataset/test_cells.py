@@ -2,9 +2,10 @@
 
 import pytest
 
-from tasks.ingest.sources.webdataset.cells import captions_of, fields_of, key_of, label_of
+from tasks.ingest.sources.webdataset.cells import captions_of, key_of, label_of
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
-from tasks.ingest.sources.webdataset.samples import Sample
+from tasks.ingest.tars.fields import json_fields
+from tasks.ingest.tars.samples import Sample
 
 
 def config(**options: object) -> WebdatasetConfig:
@@ -12,12 +13,12 @@ def config(**options: object) -> WebdatasetConfig:
 
 
 def test_fields() -> None:
-    assert fields_of(Sample("a")) == {}
-    assert fields_of(Sample("a", {"json": b'\xef\xbb\xbf{"x": 1}'})) == {"x": 1}
-    assert fields_of(Sample("a", {"json": '{"x": "é"}'.encode("utf-16")})) == {"x": "é"}
-    assert fields_of(Sample("a", {"json": b"null"})) == ("malformed row", "its .json is a NoneType, no object")
+    assert json_fields(Sample("a")) == {}
+    assert json_fields(Sample("a", {"json": b'\xef\xbb\xbf{"x": 1}'})) == {"x": 1}
+    assert json_fields(Sample("a", {"json": '{"x": "é"}'.encode("utf-16")})) == {"x": "é"}
+    assert json_fields(Sample("a", {"json": b"null"})) == ("malformed row", "its .json is a NoneType, no object")
     fault = ("malformed row", "99 bytes")
-    assert fields_of(Sample("a", {"json": fault})) == fault
+    assert json_fields(Sample("a", {"json": fault})) == fault
 
 
 def test_captions_in_lines() -> None:

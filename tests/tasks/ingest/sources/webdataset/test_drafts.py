@@ -6,7 +6,7 @@ from storage.errors import InputError
 from tasks.ingest.columns.known_ids import KnownIds
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
 from tasks.ingest.sources.webdataset.drafts import Gathering
-from tasks.ingest.sources.webdataset.samples import Sample
+from tasks.ingest.tars.samples import Sample
 
 
 def gathering(**options: object) -> Gathering:
@@ -14,7 +14,8 @@ def gathering(**options: object) -> Gathering:
 
 
 def sample(key: str, **parts: bytes) -> Sample:
-    return Sample(key, dict(parts), {extension: f"{key}.{extension}" for extension in parts})
+    names = {extension: f"{key}.{extension}" for extension in parts}
+    return Sample(key, dict(parts), names, {extension: (512, len(body)) for extension, body in parts.items()})
 
 
 def test_captions_share_their_image() -> None:
@@ -29,9 +30,9 @@ def test_captions_share_their_image() -> None:
 
 def test_a_score_must_be_somewhere() -> None:
     made = gathering(scores=("clip",))
-    made.require_scores()  # of no samples nothing can be said
+    made.require_carried()  # of no samples nothing can be said
     made.of_samples([sample("a", txt=b"1", jpg=b"x", json=b"{}")])
-    with pytest.raises(InputError, match="the score 'clip'"):
-        made.require_scores()
+    with pytest.raises(InputError, match="has 'clip' in its"):
+        made.require_carried()
     made.of_samples([sample("b", txt=b"1", jpg=b"x", json=b'{"clip": 1}')])
-    made.require_scores()
+    made.require_carried()

@@ -7,11 +7,14 @@ import json
 import tarfile
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from storage.errors import InputError
 from storage.export.webdataset import write_webdataset
 from storage.tables.ids import row_ids
+from storage.tables.references import content_of, embedded
+from storage.tables.schemas import IMAGE
 from tasks.ingest.groups import plan_groups
 from tasks.ingest.sources.webdataset import read
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
@@ -92,7 +95,7 @@ def test_scores(tmp_path: Path) -> None:
     members += [("b.jpg", RED), ("b.txt", b"x"), ("b.json", b'{"clip": "high"}')]
     accepted, _ = taken(write_tar(tmp_path / "0.tar", members), scores=("clip", "nsfw"))
     assert [row["scores"] for row in accepted] == [{"clip": 0.5, "nsfw": None}, {"clip": None, "nsfw": None}]
-    with pytest.raises(InputError, match=r"has the score 'aesthetic' in its \.json"):
+    with pytest.raises(InputError, match=r"has 'aesthetic' in its \.json"):
         taken(tmp_path / "0.tar", scores=("aesthetic",))
 
 
@@ -264,3 +267,56 @@ def test_our_own_export_is_read_back(tmp_path: Path, table: str) -> None:
         assert (each["label"], each["scores"]) == (origin["label"], {"weight": 1.0})
     once, _ = taken(tmp_path / "out", key="json.uid")
     assert {each["key"] for each in once} == {each["key"] for each in rows}
+
+
+def test_images_that_are_kept_in_the_tar_are_the_same_rows_and_bytes(tmp_path: Path) -> None:
+    """A name that looks like a reference leads nowhere else, and a broken picture is refused here, too."""
+    names = ("a", "b/#at=0+5/x", "c")
+    members = [
+        (f"{name}.{part}", body)
+        for number, name in enumerate(names)
+        for part, body in (("jpg", image_bytes("red", (8 + number, 6))), ("txt", b"x"))
+    ]
+    path = write_tar(tmp_path / "0.tar", [*members, ("d.jpg", image_bytes()[:99]), ("d.txt", b"x")])
+    for verify in ("decode", "header", "none"):
+        held, refused = taken(path, verify=verify)
+        kept, also = taken(path, verify=verify, image_content="keep")
+        assert refused == also and len(kept) == len(held)
+        assert [row["image"]["bytes"] for row in kept] == [None] * len(held)
+        assert [content_of(row["image"]) for row in kept] == [row["image"]["bytes"] for row in held]
+        assert [row | {"image": None} for row in kept] == [row | {"image": None} for row in held]
+    table = pa.array([row["image"] for row in kept], IMAGE)
+    assert embedded(table).field("path").to_pylist()[:3] == ["a.jpg", "x.jpg", "c.jpg"]
+    content = bytearray(path.read_bytes())
+    content[600] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="was changed after it was ingested by reference"):
+        content_of(kept[0]["image"])
+    path.unlink()
+    with pytest.raises(InputError, match="cannot be read"):
+        content_of(kept[0]["image"])
+
+
+def test_images_in_a_packed_tar_cannot_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "0.tar.gz").write_bytes(gzip.compress(tar_bytes([("a.jpg", RED), ("a.txt", b"x")])))
+    assert len(taken(tmp_path / "0.tar.gz")[0]) == 1
+    with pytest.raises(InputError, match=r"0\.tar\.gz is packed by gzip.*unpack it, or leave image_content: keep out"):
+        taken(tmp_path / "0.tar.gz", image_content="keep")
+
+
+def test_concepts_as_cabs_has_them_and_kept_fields(tmp_path: Path) -> None:
+    facts = {"uid": "u", "classes": ["house", "water", "house"], "class_scores": [0.5, 0.25, 0.75], "width": 640}
+    members = [("a.jpg", RED), ("a.txt", b"x"), ("a.json", json.dumps(facts).encode())]
+    members += [("b.jpg", RED), ("b.txt", b"x"), ("b.json", b'{"classes": ["a"], "class_scores": []}')]
+    members += [("c.jpg", RED), ("c.txt", b"x"), ("c.json", b'{"width": null}')]
+    path = write_tar(tmp_path / "0.tar", members)
+    options = {"concepts": "json.classes", "concept_scores": "class_scores", "keep": ("width", "uid")}
+    accepted, rejected = taken(path, **options)
+    assert [row["concepts"] for row in accepted] == [
+        [{"label": "house", "score": 0.75}, {"label": "water", "score": 0.25}],
+        None,
+    ]
+    assert [row["kept"] for row in accepted] == [{"uid": "u", "width": "640"}, {"uid": None, "width": None}]
+    assert [(row["reason"], row["detail"]) for row in rejected] == [
+        ("malformed row", "0.tar: 'classes' is no list of concepts")
+    ]

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from webdataset.tariterators import base_plus_ext, group_by_keys
 
-from tasks.ingest.sources.webdataset.samples import Sample, samples
-from tasks.ingest.sources.webdataset.tar import TarStream
+from tasks.ingest.tars.samples import Sample, samples
+from tasks.ingest.tars.stream import TarStream
 from tests.tasks.ingest.sources.webdataset.conftest import tar_bytes
 
 NAMES = st.tuples(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.ingest.sources.webdataset.tar import MOST_HEADER, Damaged, TarStream
+from tasks.ingest.tars.stream import MOST_HEADER, Damaged, TarStream
 from tests.tasks.ingest.sources.webdataset.conftest import tar_bytes
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=150)

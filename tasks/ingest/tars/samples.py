@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tasks.ingest.pictures.paths import escapes
 from tasks.ingest.reasons import Reason
-from tasks.ingest.sources.webdataset.tar import Damaged, Member, TarStream
+from tasks.ingest.tars.stream import Damaged, Member, TarStream
 
 _KEY = re.compile(r"((?:.*/)?[^./][^./]*)\.([^/]*)", re.DOTALL)
 """A name is cut at the first dot of its last part, as webdataset does; what begins with a dot has no key."""
@@ -24,13 +24,15 @@ class Sample:
     Attributes:
         key: what its members' names share.
         parts: by extension, in lower case: the content, why there is none, or None for what nobody asked for.
-        offsets: where the content of each lies in the tar.
+        names: by extension, the members' names.
+        places: by extension, where the content of each file lies in the tar, and its bytes.
         fault: why it is no sample.
     """
 
     key: str
     parts: dict[str, bytes | Fault | None] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)
     fault: Fault | None = None
 
 
@@ -77,6 +79,8 @@ def _add(
     if extension in sample.parts:
         sample.fault = sample.fault or ("duplicate key", f"the tar holds {name[:200]!r} twice")
     sample.names[extension] = name.removeprefix("./")
+    if member.kind == "file":
+        sample.places[extension] = member.offset, member.size
     most = wanted.get(extension)
     if member.kind != "file":
         sample.parts[extension] = ("unsafe member", f"{name[:200]!r} is a {member.kind}, which is not followed")

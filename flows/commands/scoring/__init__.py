@@ -1,0 +1,1 @@
+"""Scoring models on benchmarks apart from any pipeline."""

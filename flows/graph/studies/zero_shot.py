@@ -1,0 +1,79 @@
+"""The study `zero-shot` as a graph of stages."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from flows.config.plans import Benchmark
+from flows.config.studies.encoding import EncodedData
+from flows.config.studies.zero_shot import ZeroShotPlan
+from flows.engine.engine import Engine, Ref
+from flows.graph.studies.encoding import Features, features_graph
+from storage.record.external import external
+from tasks.evaluation.config import EvaluationConfig
+from tasks.evaluation.task import encode_benchmark, evaluate_along
+from tasks.studies.task import zero_shot_page
+from tasks.studies.zero_shot.inputs import Cell, ScoredRun
+from tasks.training.task import train_heads
+
+
+def zero_shot_graph(engine: Engine, plan: ZeroShotPlan, store: Path) -> Ref:
+    """Features → heads for every encoder, batch, k and seed → scores along their training → the page."""
+    runs = []
+    for name, encoder in plan.encoders.items():
+        of = f", {name}" if len(plan.encoders) > 1 else ""
+        features = features_graph(engine, EncodedData(sources=plan.sources, encoder=encoder), store, of)
+        encoded = encoded_benchmarks(engine, plan.benchmarks, plan.evaluation, features, store, of)
+        for batch in plan.batches:
+            for seed in plan.seeds:  # seeds before k: what a cut leaves can be compared
+                for half_steps in plan.half_steps:
+                    loss = plan.heads.loss.model_copy(update={"half_steps": half_steps})
+                    said = f"batch {batch}, k={half_steps}, seed {seed}{of}"
+                    model = engine.submit(
+                        train_heads,
+                        label=f"heads {said}",
+                        config=plan.heads.model_copy(update={"batch": batch, "loss": loss}),
+                        seed=seed,
+                        embeddings=list(features.embeddings),
+                    )
+                    for benchmark, place in encoded.items():
+                        along = engine.submit(
+                            evaluate_along,
+                            label=f"scores {said}, {benchmark}",
+                            config=plan.evaluation,
+                            model=model,
+                            encoded=place,
+                        )
+                        runs.append(ScoredRun(Cell(name, batch, half_steps, benchmark), seed, along))
+    return engine.submit(zero_shot_page, label="report", config=plan.settings, runs=runs)
+
+
+def encoded_benchmarks(
+    engine: Engine,
+    benchmarks: tuple[Benchmark, ...],
+    config: EvaluationConfig,
+    features: Features,
+    store: Path,
+    of: str,
+) -> Mapping[str, Ref]:
+    """Every benchmark, encoded as the pairs were.
+
+    Args:
+        engine: the engine.
+        benchmarks: each with a path.
+        config: their split.
+        features: of the pairs.
+        store: the store.
+        of: what labels end with.
+    """
+    found = {}
+    for item in benchmarks:
+        assert item.path is not None  # refused when the file is read
+        found[item.name] = engine.submit(
+            encode_benchmark,
+            label=f"encode {item.name}{of}",
+            config=config,
+            benchmark="",
+            encoder=features.encoder,
+            dataset=external(item.path, store),
+        )
+    return found

@@ -1,0 +1,46 @@
+"""What a reader of a run's scores should know of its benchmarks before the run starts: it is no fault, and is told."""
+
+from collections.abc import Iterator
+
+from flows.config.experiment import Experiment
+from flows.config.pipeline import PipelineConfig
+from flows.verbs import Verb
+from storage.errors import InputError
+
+LARGEST = 512 << 20
+"""Bytes of a benchmark's tars up to which its labels are counted before a run; beyond, evaluation tells it."""
+
+
+def remarks(config: Experiment, verb: Verb) -> Iterator[str]:
+    """Sentences about benchmarks that are scored: fewer than five classes, classes without images or of one name.
+
+    Raises `InputError` for a benchmark whose tars are broken, before anything is trained to be scored on it.
+    """
+    if not isinstance(config, PipelineConfig) or verb not in ("evaluate", "pipeline") or config.evaluation is None:
+        return
+    split = config.evaluation.settings.split
+    for item in config.evaluation.benchmarks:
+        if item.path is None or not item.path.is_dir():
+            continue
+        if sum(file.stat().st_size for file in (item.path / split).glob("*.tar")) > LARGEST:
+            continue
+        import numpy as np
+
+        from tasks.embedding.benchmarks.layout import inspect_layout
+        from tasks.evaluation.scoring.findings import alike_findings, few_findings, missing_findings
+
+        try:
+            layout = inspect_layout(item.path, name=item.path.name, split=split)
+        except InputError as error:
+            raise InputError(f"the benchmark {item.name!r} cannot be scored: {error}") from None
+        if layout.kind == "retrieval":
+            continue
+        of_classes = layout.kind == "classification"
+        left_out = "can be answered, and are left out of the mean over classes"
+        found = (
+            *(few_findings(len(layout.classes)) if of_classes else ()),
+            *alike_findings(layout.classes),
+            *missing_findings(layout.classes, np.array(layout.of_class), left_out if of_classes else "count as 0"),
+        )
+        for sentence in found:
+            yield f"the benchmark {item.name!r}: {sentence}"

@@ -1,0 +1,29 @@
+"""What the page of the study `zero-shot` is given."""
+
+from dataclasses import dataclass
+
+from storage.record.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One setting: text encoder, batch and half steps, on one benchmark."""
+
+    encoder: str
+    batch: int
+    half_steps: int
+    benchmark: str
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return f"{self.benchmark}, {self.encoder}, batch {self.batch}, k = {self.half_steps}"
+
+
+@dataclass(frozen=True)
+class ScoredRun:
+    """One training of a setting: its seed, and what `evaluate_along` wrote."""
+
+    cell: Cell
+    seed: int
+    along: Manifest

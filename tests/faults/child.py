@@ -1,0 +1,126 @@
+"""What the processes of these tests run, and what may befall them: everything here is picklable by its name."""
+
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from storage.errors import EquipoiseError
+from storage.store import publish
+from storage.store.store import Store
+
+POINTS = ("begun", "written", "sealed", "published")
+"""Where a stage run is killed: as it begins, its files written, before it gets its name, and after."""
+
+
+def run(config: Path, prepare: Callable[[], None] | None, said: Path) -> None:
+    """Run an experiment and write down how it ended; the exit status is the command line's."""
+    os.dup2(os.open(said.with_suffix(".log"), os.O_WRONLY | os.O_CREAT), 2)
+    from flows.config.pipeline import load_config
+    from flows.run import run_here
+
+    if prepare is not None:
+        prepare()
+    told: dict[str, Any] = {}
+    status = 0
+    try:
+        nodes = run_here(load_config(config), "pipeline", announce=lambda line: sys.stderr.write(f"{line}\n"))
+        told["digests"] = {node.label: node.manifest.digest for node in nodes if node.manifest}
+        told["states"] = {node.label: node.state for node in nodes}
+    except EquipoiseError as error:
+        status, told["error"] = 1, str(error)
+    except Exception:
+        status, told["error"] = 70, traceback.format_exc()
+    said.write_text(json.dumps(told))
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def die() -> None:
+    """SIGKILL, to this process."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KillAt:
+    """Kills the process in the first run of a stage, at one of the `POINTS`."""
+
+    def __init__(self, stage: str, point: str) -> None:
+        self.stage, self.point = stage, point
+
+    def __call__(self) -> None:
+        """Lay the traps."""
+        compute, name = publish._compute, Store.publish
+
+        def computed(function: Any, parts: Any, *others: Any) -> Any:
+            if parts.stage != self.stage:
+                return compute(function, parts, *others)
+            if self.point == "begun":
+                die()
+
+            def written(**arguments: Any) -> Any:
+                figures = function(**arguments)
+                if self.point == "written":
+                    die()
+                return figures
+
+            return compute(written, parts, *others)
+
+        def published(store: Store, output: Path, manifest: Any) -> None:
+            if manifest.stage == self.stage and self.point == "sealed":
+                die()
+            name(store, output, manifest)
+            if manifest.stage == self.stage and self.point == "published":
+                die()
+
+        publish._compute = computed
+        Store.publish = published  # type: ignore[method-assign]
+
+
+class Slowly:
+    """Holds every run of a stage for some seconds before it begins, so that others meet it at work."""
+
+    def __init__(self, stage: str, seconds: float) -> None:
+        self.stage, self.seconds = stage, seconds
+
+    def __call__(self) -> None:
+        """Lay the trap."""
+        compute = publish._compute
+
+        def computed(function: Any, parts: Any, *others: Any) -> Any:
+            if parts.stage == self.stage:
+                time.sleep(self.seconds)
+            return compute(function, parts, *others)
+
+        publish._compute = computed
+
+
+class ClockSetBack:
+    """The clock goes back by a day in the middle: before the first run of a stage."""
+
+    def __init__(self, stage: str) -> None:
+        self.stage = stage
+
+    def __call__(self) -> None:
+        """Lay the trap."""
+        from datetime import UTC, datetime, timedelta
+
+        compute, ahead = publish._compute, [timedelta()]
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> datetime:
+                return datetime.now(tz) + ahead[0]
+
+        def computed(function: Any, parts: Any, *others: Any) -> Any:
+            if parts.stage == self.stage:
+                ahead[0] = timedelta(days=-1)
+            return compute(function, parts, *others)
+
+        publish._compute = computed
+        publish.datetime = Clock  # type: ignore[misc]
+        assert UTC

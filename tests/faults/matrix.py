@@ -1,0 +1,248 @@
+"""The table of faults: what is done to a run or its store, and what must hold. `docs/faults_tried.md` is made of it."""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from storage.store.inspection import inspect
+from storage.store.store import LOCKS, MANIFEST, SCRATCH, TEMPORARY
+from tests.faults.child import POINTS, ClockSetBack, KillAt, Slowly
+from tests.faults.place import Ended, Place
+
+STAGES = ("ingest", "survey", "benchmark", "benchmark_images", "deduplicate", "leakage", "drop", "metadata", "match",
+          "balance", "scale", "select", "realise", "scatter", "gather", "subsample", "thin", "train", "finetune",
+          "train_heads", "embed", "geometry", "concepts", "encode_benchmark", "evaluate",
+          "evaluate_heads", "report")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault.
+
+    Attributes:
+        kind: the section of the page.
+        name: what is done, in words.
+        outcome: what must hold, in words.
+        check: does it to a copy of a place where all had run, and asserts it; is given how the undisturbed run ended.
+    """
+
+    kind: str
+    name: str
+    outcome: str
+    check: Callable[[Place, Ended], None]
+
+
+def settles(place: Place, undisturbed: Ended) -> Ended:
+    """The next run does well and ends in the digests of the undisturbed one; it is returned."""
+    again = place.run()
+    assert (again.status, again.error) == (0, ""), again.error
+    assert again.digests == undisturbed.digests
+    left = [path for name in (TEMPORARY, SCRATCH, LOCKS) for path in (place.store.root / name).glob("*")]
+    assert all(path.parent.name == TEMPORARY for path in left), left  # what kills leave, `gc` takes
+    return again
+
+
+def flip(path: Path, share: float = 0.5) -> None:
+    """Turn one bit of a file, and leave its size and its times as they are."""
+    state = path.stat()
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * share)] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def page_of(path: Path) -> float:
+    """A place within the largest page of a Parquet file, as a share of its size."""
+    footer = pq.read_metadata(path)
+    columns = [footer.row_group(0).column(index) for index in range(footer.num_columns)]
+    largest = max(columns, key=lambda column: column.total_compressed_size)
+    return (largest.data_page_offset + largest.total_compressed_size - 2) / path.stat().st_size
+
+
+def kills() -> Iterator[Fault]:
+    """SIGKILL in every stage, at four points."""
+    for stage in STAGES:
+        for point in POINTS:
+
+            def check(place: Place, undisturbed: Ended, stage: str = stage, point: str = point) -> None:
+                place.forget(stage)
+                assert place.run(KillAt(stage, point)).status == -signal.SIGKILL
+                settles(place, undisturbed)
+
+            yield Fault("Kills", f"SIGKILL in {stage}: {point}", "a rerun ends in the same digests", check)
+
+
+def signals() -> Iterator[Fault]:
+    """What a person or a scheduler sends."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+
+        def check(place: Place, undisturbed: Ended, number: signal.Signals = number) -> None:
+            place.forget("train")
+            process, _ = place.start(Slowly("train", 30.0))
+            waiting = time.monotonic()
+            while not list((place.store.root / LOCKS).glob("*")):
+                assert time.monotonic() - waiting < 120
+                time.sleep(0.05)
+            os.kill(process.pid, number)
+            process.join(20)
+            assert not process.is_alive() and process.exitcode != 0
+            settles(place, undisturbed)
+
+        yield Fault("Signals", f"{number.name} while a training runs", "it ends within seconds; a rerun does it", check)
+
+
+def damages() -> Iterator[Fault]:
+    """What happens to files of the store."""
+
+    def deleted(place: Place, undisturbed: Ended) -> None:
+        place.files("match", "matches-*.parquet")[0].unlink()
+        assert len(settles(place, undisturbed).ran) == 1
+
+    def truncated(place: Place, undisturbed: Ended) -> None:
+        path = place.files("gather", "curated-*.parquet")[0]
+        path.write_bytes(path.read_bytes()[:-9])
+        assert len(settles(place, undisturbed).ran) == 1
+
+    def flipped(place: Place, undisturbed: Ended) -> None:
+        path = place.files("ingest", "pairs-*.parquet")[0]
+        place.forget("match")
+        flip(path, page_of(path))
+        refused = place.run()
+        assert refused.status == 1 and path.name in refused.error and "verify CONFIG --discard" in refused.error
+        discard(place)
+        settles(place, undisturbed)
+
+    def model(place: Place, undisturbed: Ended) -> None:
+        (path,) = place.files("train", "*.safetensors")
+        place.forget("evaluate")
+        flip(path)
+        refused = place.run()
+        assert refused.status == 1 and "was altered since it was written" in refused.error
+        discard(place)
+        settles(place, undisturbed)
+
+    def descendants(place: Place, undisturbed: Ended) -> None:
+        output = place.outputs("match")[0]
+        path = place.files("match", "matches-*.parquet")[0]
+        flip(path, page_of(path))
+        found = inspect(place.store)
+        assert found.damaged == (output.name,)
+        assert {name.partition("/")[0] for name in found.descendants} >= {"balance", "select", "gather", "report"}
+        discard(place)
+        settles(place, undisturbed)
+
+    def manifest(place: Place, undisturbed: Ended) -> None:
+        output = place.outputs("balance")[0]
+        path = place.store.directory(output.stage, output.key) / MANIFEST
+        path.write_text(path.read_text().replace('"seconds": ', '"seconds": 1'))
+        assert settles(place, undisturbed).ran
+
+    def stranger(place: Place, undisturbed: Ended) -> None:
+        path = place.files("match", "matches-*.parquet")[0]
+        shutil.copy(path, path.with_name("matches-00077.parquet"))
+        place.forget("balance")
+        settles(place, undisturbed)
+        assert len(inspect(place.store).strangers) == 1
+
+    def locks(place: Place, undisturbed: Ended) -> None:
+        (place.store.root / LOCKS).mkdir(exist_ok=True)
+        for output in place.outputs("match"):
+            (place.store.root / LOCKS / output.key).write_text("process 1 of nobody on nowhere")
+        place.forget("match")
+        again = place.run()
+        assert (again.status, again.digests) == (0, undisturbed.digests)
+
+    rebuilt = "that output is computed again, and nothing else"
+    yield Fault("Damage", "a shard is deleted", rebuilt, deleted)
+    yield Fault("Damage", "a shard is cut short", rebuilt, truncated)
+    refused = "whoever reads it refuses it and says what to do; after `verify --discard` all is as before"
+    yield Fault("Damage", "a bit of a shard is flipped, and its times put back", refused, flipped)
+    yield Fault("Damage", "a bit of a model is flipped, and its times put back", refused, model)
+    yield Fault("Damage", "a bit is flipped after others had been made of the shard",
+                "`verify` names them; `verify --discard` takes them too, and a rerun ends in the same digests",
+                descendants)  # fmt: skip
+    yield Fault("Damage", "a manifest is altered", "it is not believed, and its output is computed again", manifest)
+    yield Fault("Damage", "a stray shard lies in an output", "it is not read, and `verify` names it", stranger)
+    yield Fault("Damage", "lock files were left by a killed run", "they shut nobody out", locks)
+
+
+def discard(place: Place) -> None:
+    """What `equipoise verify CONFIG --discard` does."""
+    found = inspect(place.store)
+    for name in (*found.damaged, *found.descendants):
+        place.store.discard(*name.split("/", 1))
+
+
+def companies() -> Iterator[Fault]:
+    """Others at work in the same store."""
+
+    def two(place: Place, undisturbed: Ended) -> None:
+        for stage in ("match", "balance", "select", "gather", "train"):
+            place.forget(stage)
+        started = [place.start(Slowly("balance", 0.5)) for _ in range(2)]
+        ended = [place.finish(*each) for each in started]
+        assert [each.status for each in ended] == [0, 0], [each.error for each in ended]
+        assert all(each.digests == undisturbed.digests for each in ended)
+        assert not ended[0].ran & ended[1].ran  # every run was done by one of them, once
+        settles(place, undisturbed)
+
+    def killed_beside(place: Place, undisturbed: Ended) -> None:
+        place.forget("balance")
+        first = place.start(KillAt("balance", "written"))
+        second = place.start()
+        assert place.finish(*first).status == -signal.SIGKILL or place.finish(*second).status == 0
+        settles(place, undisturbed)
+
+    yield Fault("Company", "two runs of one configuration at once", "each stage run is done once; both end well", two)
+    yield Fault("Company", "one of two runs at once is killed", "the other goes on; the digests are the same",
+                killed_beside)  # fmt: skip
+
+
+def places() -> Iterator[Fault]:
+    """Where the store lies."""
+
+    def moved(place: Place, undisturbed: Ended) -> None:
+        elsewhere = Place(place.folder / "elsewhere", store=place.folder / "moved")
+        place.store.root.rename(elsewhere.store.root)
+        again = elsewhere.run()
+        assert (again.status, again.digests, again.ran) == (0, undisturbed.digests, set())
+
+    def linked(place: Place, undisturbed: Ended) -> None:
+        place.store.root.rename(place.folder / "large disk")
+        place.store.root.symlink_to(place.folder / "large disk")
+        place.forget("balance")
+        settles(place, undisturbed)
+
+    def a_file(place: Place, undisturbed: Ended) -> None:
+        shutil.rmtree(place.store.root)
+        place.store.root.write_text("a file")
+        refused = place.run()
+        assert refused.status == 1 and "is a file, where a folder is needed" in refused.error
+        place.store.root.unlink()
+        settles(place, undisturbed)
+
+    yield Fault("Places", "the store is moved", "everything is found again, nothing is computed", moved)
+    yield Fault("Places", "the store is a link to another disk", "it works as any other", linked)
+    yield Fault("Places", "there is a file where the store should be", "one sentence; then it works", a_file)
+
+
+def times() -> Iterator[Fault]:
+    """Clocks."""
+
+    def back(place: Place, undisturbed: Ended) -> None:
+        place.forget("balance")
+        ended = place.run(ClockSetBack("balance"))
+        assert (ended.status, ended.digests) == (0, undisturbed.digests)
+        assert {label for label in ended.ran if not label.startswith("balance")} == set()
+        settles(place, undisturbed)
+
+    yield Fault("Clocks", "the clock is set back by a day in mid-run", "what ran is told from what was cached", back)
+
+
+FAULTS = (*kills(), *signals(), *damages(), *companies(), *places(), *times())
