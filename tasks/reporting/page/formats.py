@@ -1,9 +1,11 @@
 """Numbers as the page says them: true minus signs, and a dash for what does not exist."""
 
 import math
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
-from tasks.evaluation.scoring.intervals import Interval
+if TYPE_CHECKING:
+    from tasks.evaluation.scoring.intervals import Interval  # scipy: whoever asks for a run's state needs none of it
+
 
 MISSING = "–"
 METRIC_NAMES = {
@@ -34,12 +36,12 @@ def points(difference: float) -> str:
     return "0.0" if text in ("+0.0", "−0.0") else text
 
 
-def bounds(interval: Interval | None) -> str:
+def bounds(interval: "Interval | None") -> str:
     """An interval of shares, in per cent."""
     return MISSING if interval is None else _minus(f"[{100 * interval.low:.1f}, {100 * interval.high:.1f}]")
 
 
-def signed_bounds(interval: Interval | None) -> str:
+def signed_bounds(interval: "Interval | None") -> str:
     """An interval of differences, in percentage points."""
     return MISSING if interval is None else f"[{points(interval.low)}, {points(interval.high)}]"
 

@@ -20,9 +20,9 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 import tasks.embedding.run as run
-from storage.record.manifest import External
-from storage.store.workspace import Runtime
 from storage.record.external import external
+from storage.store.workspace import Runtime
+from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import embed
 
