@@ -1,6 +1,6 @@
 """Which columns of a table are read, by what they hold."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -78,7 +78,7 @@ def require_columns(schema: pa.Schema, columns: Columns, where: str) -> None:
 def column_faults(schema: pa.Schema, columns: Columns, where: str) -> Iterator[str]:
     """A sentence for every column that is not there, once, and of a type that can be read as what it is named for."""
     names = list(schema.names)
-    expected = [
+    expected: list[tuple[str, str, str, Callable[[pa.DataType], bool]]] = [
         *((name, f"{role}_column", EXPECTED[role], partial(_readable, role)) for role, name in columns.named.items()),
         *((name, "scores", "columns of numbers", is_number) for name in columns.scores),
         *((name, "keep", "columns of single values", can_be_kept) for name in columns.kept),

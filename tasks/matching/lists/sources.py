@@ -4,11 +4,11 @@ import importlib.resources
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from storage.errors import InputError
-from tasks.matching.concepts import Detected
 from tasks.matching.config import (
     BigramEntries,
     ClassNameEntries,
@@ -22,9 +22,12 @@ from tasks.matching.config import (
     WordNetEntries,
 )
 
+if TYPE_CHECKING:
+    from tasks.matching.concepts import Detected  # numba: a preflight reads lists without it
+
 
 def read_source(
-    source: Source, files: Path | None, captions: Iterable[pa.Array], detected: Detected | None = None
+    source: Source, files: Path | None, captions: Iterable[pa.Array], detected: "Detected | None" = None
 ) -> list[str]:
     """The keywords of one source, in its own order.
 
