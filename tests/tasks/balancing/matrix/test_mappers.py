@@ -47,7 +47,7 @@ def test_passes_run_on_a_ray_cluster(tmp_path: Path, monkeypatch: pytest.MonkeyP
     matrix = random_matrix(400, 20, 2)
     target = np.minimum(matrix.counts, 30).astype(float)
     paths = write_shards(matrix, tmp_path, 3)
-    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=1, include_dashboard=False, log_to_driver=False)
     try:
         far = MatchStream(paths, 20, mapper=ray_mapped())
         found, _ = rake_stream(far, census(far), column_target=target, steps=4)
