@@ -201,7 +201,10 @@ def _no_models(config: Experiment) -> Iterator[str]:
 
 
 def _headers(config: Experiment) -> Iterator[str]:
-    """Columns that a source's files do not have, or that hold something else; files that a pattern does not find."""
+    """Columns that a source's files do not have, or that hold something else; files that a pattern does not find.
+
+    Of files on this machine: those at a URL are read when they are ingested.
+    """
     from tasks.ingest.groups import plan_groups
     from tasks.ingest.kinds import source_of
     from tasks.ingest.sources.source import no_header
@@ -209,9 +212,11 @@ def _headers(config: Experiment) -> Iterator[str]:
     for name, source in sources(config):
         kind = source_of(source)
         try:
+            if is_url(getattr(source, "path", None)):
+                continue  # a run that finds everything in its store reads nothing of it
             for fault in kind.header_faults(source):
                 yield f"`{name}`: {fault}"
-            if kind.header_faults is no_header and not is_url(getattr(source, "path", None)):
+            if kind.header_faults is no_header:
                 plan_groups(source)
         except InputError as error:
             yield f"`{name}`: {error}"

@@ -69,7 +69,7 @@ def test_every_command_takes_json(name: str) -> None:
         "where-used {config} {row}", "explain {config} {row}", "diff {run} {run}",
         "export {config} {to}/a --format weights",
         "export {config} {to}/b --format weight_buckets", "card {config} {to}", "init {data} --out {to}/new.yaml",
-        "study illustration --to {to}", "study baselines --repetitions 10 --to {to}", "server status",
+        "study illustration --config {study} --no-server --to {to}/study", "server status",
         "run {config} --no-server",
     ],
 )  # fmt: skip
@@ -78,7 +78,10 @@ def test_standard_output_is_one_json_document(arguments: str, experiment: Path, 
     data.write_text("".join(json.dumps({"caption": f"a red ring {row}"}) + "\n" for row in range(9)))
     written = yaml.safe_load(experiment.read_text())
     row = read_table(next(Path(written["store"]).glob("ingest/*/pairs-*.parquet")), ["id"])["id"][0]
-    places = {"config": experiment, "run": written["output"], "to": tmp_path, "data": data, "row": row}
+    study = tmp_path / "study.yaml"
+    study.write_text(yaml.safe_dump({"name": "small", "output": str(tmp_path / "studied"),
+                                     "store": str(tmp_path / "store"), "study": {"kind": "illustration"}}))  # fmt: skip
+    places = {"config": experiment, "study": study, "run": written["output"], "to": tmp_path, "data": data, "row": row}
     words = shlex.split(arguments.format(**places))
     done = CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.stderr

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from storage.tables.schemas import PAIRS, with_scores
+from storage.tables.schemas import PAIRS, Carried, with_carried
 from storage.tables.shards import write_table
 from tasks.checks import Checks
 from tasks.ingest.checks import judge_pairs
@@ -22,7 +22,9 @@ def test_rows_and_what_each_source_lost() -> None:
 
 
 def test_columns_of_pairs_with_scores_of_their_own(tmp_path: Path) -> None:
-    write_table(tmp_path / "pairs-0.parquet", with_scores(PAIRS, ["aesthetic"]).empty_table())
+    write_table(
+        tmp_path / "pairs-0.parquet", with_carried(PAIRS, Carried(scores=frozenset({"aesthetic"}))).empty_table()
+    )
     group = output("ingest", GROUP, ("pairs-0.parquet", "rejected.parquet"))
     assert verdict(group, tmp_path) == {"ingest.columns": True}
     write_table(tmp_path / "pairs-0.parquet", PAIRS.empty_table().drop_columns("label"))

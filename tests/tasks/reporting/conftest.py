@@ -2,14 +2,12 @@
 
 import io
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from PIL import Image
-from pydantic import JsonValue
 
 from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
@@ -19,6 +17,7 @@ from tasks.balancing.config import RakeConfig
 from tasks.balancing.law.law import Law
 from tasks.balancing.matrix.match_stream import as_block
 from tasks.balancing.stats import BalanceStats
+from tasks.evaluation.stats import BenchmarkStats
 from tasks.geometry.config import GeometryConfig
 from tasks.geometry.stats import ConceptsStats, ExcessStats, GeometryStats
 from tasks.ingest.stats import IngestStats
@@ -289,7 +288,7 @@ def fake_model(seed: int, *, work: Workspace) -> ClipStats:
 
 
 @stage("evaluate", version=1, modules=())
-def fake_scores(seed: int, right: float, *, work: Workspace) -> Mapping[str, JsonValue]:
+def fake_scores(seed: int, right: float, *, work: Workspace) -> BenchmarkStats:
     label = np.arange(60) % 3
     hit = np.random.default_rng(seed).uniform(size=60) < right
     prediction = np.where(hit, label, (label + 1) % 3)
@@ -306,7 +305,11 @@ def fake_scores(seed: int, right: float, *, work: Workspace) -> Mapping[str, Jso
         "classes": [{"name": name, "images": 20, "recall": recall} for name, recall in zip(names, recalls)],
     }
     (work.output / "scores.json").write_text(json.dumps(scores))
-    return {}
+    mean = float(np.mean(recalls))
+    return BenchmarkStats(
+        benchmark="shape", task="zeroshot_classification", primary="mean_per_class_recall", value=mean,
+        interval=(max(mean - 0.1, 0.0), min(mean + 0.1, 1.0)), images=60, classes=3,
+    )  # fmt: skip
 
 
 class Inputs:

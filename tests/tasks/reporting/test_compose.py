@@ -56,6 +56,6 @@ def test_comparisons_without_both_variants_are_left_out(inputs: Inputs, tmp_path
     assert [(each.variant, each.reference) for each in made.scores.differences] == [("original", "balanced")]
     assert made.headline.startswith("Original against balanced, over 2 seeds")
     assert [section.id for section in made.sections] == [
-        "scores", "recalls", "rows", "screening", "marginals", "convergence", "geometry", "audit", "reproduce"
+        "scores", "recalls", "rows", "screening", "marginals", "convergence", "geometry", "audit", "checks", "reproduce"
     ]  # fmt: skip
     assert set(made.drawings) == {"scores", "differences", "recalls-0", "marginals", "convergence"}

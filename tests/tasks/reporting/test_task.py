@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from storage.record.manifest import Manifest
+from tasks.checks import Checks
 from tasks.reporting.config import ReportConfig
 from tasks.reporting.inputs.stage_outputs import Screening, Training
 from tasks.reporting.task import report
@@ -76,12 +77,22 @@ class Page(HTMLParser):
 
 
 def full(inputs: Inputs, config: ReportConfig = CONFIG) -> Manifest:
-    return report.run(config, inputs.screening, inputs.curation, inputs.training, inputs.scored, runtime=inputs.runtime)
+    return report.run(
+        config,
+        inputs.screening,
+        inputs.curation,
+        inputs.training,
+        inputs.scored,
+        Checks(),
+        runtime=inputs.runtime,
+    )
 
 
 def curated_only(inputs: Inputs, config: ReportConfig) -> Manifest:
     """The report of a run that screened, trained and scored nothing."""
-    return report.run(config, Screening(inputs.pairs), inputs.curation, Training(), [], runtime=inputs.runtime)
+    return report.run(
+        config, Screening(inputs.pairs), inputs.curation, Training(), [], Checks(), runtime=inputs.runtime
+    )
 
 
 def folder(inputs: Inputs, manifest: Manifest) -> Path:
