@@ -34,6 +34,8 @@ def run(config: Path, prepare: Callable[[], None] | None, said: Path) -> None:
         told["states"] = {node.label: node.state for node in nodes}
     except EquipoiseError as error:
         status, told["error"] = 1, str(error)
+    except KeyboardInterrupt:
+        status = 130  # as the command line does: other threads end with the process
     except Exception:
         status, told["error"] = 70, traceback.format_exc()
     said.write_text(json.dumps(told))

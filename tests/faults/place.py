@@ -109,5 +109,6 @@ class Place:
         return list(self.store.manifests(stage))
 
     def files(self, stage: str, pattern: str = "*") -> list[Path]:
-        """Files of a stage's first output."""
-        return self.store.files(self.outputs(stage)[0], pattern)
+        """Files of the first of a stage's outputs that has such files."""
+        found = (self.store.files(output, pattern) for output in self.outputs(stage))
+        return next(files for files in found if files)
