@@ -25,8 +25,9 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import StateType
 from prefect.states import Crashed, State
 
+from flows.naming import PROJECT
+
 HOST, PROCESS = "equipoise.host", "equipoise.process"
-TAG = "equipoise"
 _AT_MOST = 50  # runs looked at; more would be older than anybody looks
 
 
@@ -46,7 +47,7 @@ def close_abandoned() -> list[str]:
             for run in client.read_flow_runs(
                 flow_run_filter=FlowRunFilter(
                     state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING])),
-                    tags=FlowRunFilterTags(all_=[TAG]),
+                    tags=FlowRunFilterTags(all_=[PROJECT]),
                 ),
                 limit=_AT_MOST,
             ):

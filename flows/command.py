@@ -2,7 +2,6 @@
 
 import gc as collector
 import json
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -146,9 +145,9 @@ def main() -> None:
         sys.exit(REFUSED if isinstance(error, CheckError) else MENDABLE)
     except KeyboardInterrupt:
         sys.stderr.write("interrupted; run the same command again to go on from what is in the store\n")
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(INTERRUPTED)  # runs in other threads end with the process: their outputs are whole or not there
+        from flows.commands.serving.watch import end_process
+
+        end_process(INTERRUPTED)
     except ImportError as error:
         if (told := explanation(error)) is None:
             _fault()

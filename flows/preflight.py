@@ -268,10 +268,10 @@ def _class_lists(config: Experiment) -> Iterator[str]:
 
 
 def _folders(config: Experiment) -> Iterator[str]:
-    """Where results go, if nothing can be made there."""
+    """Where results go, if nothing can be made there. A store that can only be read may hold all that is asked for."""
     for name, folder in (("output", config.folder), ("store", config.runtime.store)):
         nearest = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
         if not nearest.is_dir():
             yield f"`{name}`: {nearest} is a file, where a folder is needed"
-        elif not os.access(nearest, os.W_OK | os.X_OK):
+        elif not os.access(nearest, os.W_OK | os.X_OK) and not (name == "store" and nearest == folder.absolute()):
             yield f"`{name}`: nothing can be written below {nearest}"

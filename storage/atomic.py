@@ -1,10 +1,14 @@
 """Files that are whole or absent: written beside, brought to disk, then given their name in one rename."""
 
+import errno
+import logging
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+_READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 @contextmanager
@@ -25,6 +29,20 @@ def replacing(path: Path, *, alone: bool = False) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def where_writable(what: str) -> Iterator[None]:
+    """Leave out what is written inside where its place may only be read by this user, and say so in the log.
+
+    What a read-only store holds can then be used. A full disk is no such place: its error goes on.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _READ_ONLY:
+            raise
+        logging.getLogger("equipoise.store").warning("%s is not written down: %s", what, error)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

@@ -18,13 +18,16 @@ def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path, o
     """
     with remembering(store / ".answers.json"):
         planned = [(source, group) for source in sources for group in plan_groups(source)]
+    wanted = [sources_of(source, group) for source, group in planned]
+    places = list(dict.fromkeys(place for each in wanted for place in each))  # groups may share a folder of images
+    known = dict(zip(places, externals(places, store), strict=True))
     return [
         engine.submit(
             ingest,
             label=f"ingest {source.name} {group.label}{of}",
             config=source,
             group=group,
-            files=externals(sources_of(source, group), store),
+            files=[known[place] for place in places],
         )
-        for source, group in planned
+        for (source, group), places in zip(planned, wanted, strict=True)
     ]

@@ -45,12 +45,9 @@ def external(path: Place, store: Path) -> External:
         )
     memo = _Memo(store)
     if path.is_file():
-        fingerprint = memo.hash(path)
+        fingerprint = memo.hash(os.path.realpath(path))
     else:
-        files = _files(path)
-        marks = [memo.hash(file) for file in files]
-        names = [file.relative_to(path).as_posix() for file in files]
-        fingerprint = hash_json([list(pair) for pair in zip(names, marks, strict=True)])
+        fingerprint = hash_json([[name, memo.hash(file)] for name, file in _files(path)])
     memo.save()
     return External(path=path, fingerprint=fingerprint)
 
@@ -103,9 +100,12 @@ def _remote_mark(place: "UPath", known: State) -> list[JsonValue]:
         return [known.size, hash_stream(file)]
 
 
-def _files(folder: Path) -> list[Path]:
-    """Every file below a folder, sorted; linked folders are entered, each once, so that a loop ends."""
-    found: list[Path] = []
+def _files(folder: Path) -> list[tuple[str, str]]:
+    """Name and place of every file below a folder, sorted; linked folders are entered, each once, so that loops end.
+
+    In plain texts: a folder may hold millions, and is looked at again whenever something has read it.
+    """
+    found: list[tuple[str, str]] = []
     entered: set[tuple[int, int]] = set()
     for parent, folders, names in os.walk(folder, followlinks=True):
         state = Path(parent).stat()
@@ -113,9 +113,11 @@ def _files(folder: Path) -> list[Path]:
             folders.clear()
             continue
         entered.add((state.st_dev, state.st_ino))
-        folders.sort()
-        found += [file for name in names if (file := Path(parent, name)).is_file()]
-    return sorted(found)
+        below, place = os.path.relpath(parent, folder), os.path.realpath(parent)
+        below = "" if below == "." else f"{below}/"
+        placed = ((below + name, f"{place}/{name}") for name in names)
+        found += [each for each in placed if os.path.isfile(each[1])]  # noqa: PTH113, a path object costs three looks
+    return sorted(found, key=lambda each: each[0].split("/"))
 
 
 class _Memo:
@@ -133,11 +135,12 @@ class _Memo:
             return {}
         return known if isinstance(known, dict) else {}
 
-    def hash(self, path: Path) -> str:
+    def hash(self, path: str) -> str:
+        """The content's hash of a file at an absolute path."""
         mark, changed = _mark(path)
         if mark in self._known:
             return self._known[mark]
-        content = hash_file(path)
+        content = hash_file(Path(path))
         if time.time_ns() - changed > _SETTLED_NS and _mark(path)[0] == mark:
             self._known[mark] = self._added[mark] = content
         return content
@@ -151,11 +154,11 @@ class _Memo:
                 write_whole(self._file, json.dumps(known, indent=0, sort_keys=True))
 
 
-def _mark(path: Path) -> tuple[str, int]:
+def _mark(path: str) -> tuple[str, int]:
     """What identifies a file's state, and when (ns since 1970) it last changed.
 
     The time of change is the kernel's own: whoever puts the time of modification back (`cp -p`, `rsync -t`) moves it.
     """
-    state = path.stat()
-    mark = f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}|{state.st_ctime_ns}|{state.st_ino}"
+    state = os.stat(path)  # noqa: PTH116, as above
+    mark = f"{path}|{state.st_size}|{state.st_mtime_ns}|{state.st_ctime_ns}|{state.st_ino}"
     return mark, max(state.st_mtime_ns, state.st_ctime_ns)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.atomic import write_whole
+from storage.atomic import where_writable, write_whole
 from storage.errors import StoreError
 from storage.hashing import hash_json
 from storage.record.manifest import Manifest
@@ -60,7 +60,7 @@ class Ledger:
         with self._writing:
             if used not in self._known:
                 self._known[used] = None
-                with self._path.open("a", encoding="utf-8") as file:
+                with where_writable("what the run uses"), self._path.open("a", encoding="utf-8") as file:
                     file.write(f"{stage}/{key}\n")
 
     def settle(self, manifests: Iterable[Manifest]) -> None:
@@ -68,7 +68,8 @@ class Ledger:
         with self._writing:
             self._known = dict.fromkeys((each.stage, each.key) for each in manifests)
             lines = [json.dumps(self._header), *("/".join(used) for used in self._known)]
-            write_whole(self._path, "\n".join(lines) + "\n")
+            with where_writable("what the experiment needs"):
+                write_whole(self._path, "\n".join(lines) + "\n")
 
 
 def ledger_path(store: Store, name: str, folder: Path) -> Path:

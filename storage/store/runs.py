@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from storage.atomic import write_whole
+from storage.atomic import where_writable, write_whole
 
 RUNS = ".runs"
 
@@ -54,9 +54,10 @@ def new_id(moment: datetime | None = None) -> str:
 
 
 def write_run(store: Path, record: RunRecord) -> Path:
-    """Enter a run into the book; returns the file."""
+    """Enter a run into the book, unless the store can only be read; returns the file."""
     path = store / RUNS / f"{record.id}.json"
-    write_whole(path, record.model_dump_json())
+    with where_writable("the book of runs"):
+        write_whole(path, record.model_dump_json())
     return path
 
 

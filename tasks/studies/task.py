@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pydantic import BaseModel
+
 from storage.caching.stage import stage
 from storage.record.manifest import Manifest
 from storage.store.publish import software
@@ -55,8 +57,7 @@ def balance_k(
     image, text = (each[examples.place].astype("float32") for each in (examples.image, examples.text))
     with fixed_threads(1):
         found = measure(config, load_heads(work.directory(model)), image, text, report=work.log)
-    (work.output / NUMBERS).write_text(found.model_dump_json(indent=1), encoding="utf-8")
-    return MeasuredStats(measured=len(image))
+    return _measured(found, len(image), work)
 
 
 @stage("balance_k_page", version=1, modules=())
@@ -108,8 +109,7 @@ def tregs_cost(config: CostConfig, steps: Sequence[TimedStep], *, work: Workspac
     from tasks.studies.tregs_cost.measure import measure_cost
 
     found = measure_cost(config, steps, work.runtime.device)
-    (work.output / NUMBERS).write_text(found.model_dump_json(indent=1), encoding="utf-8")
-    return MeasuredStats(measured=len(found.times))
+    return _measured(found, len(found.times), work)
 
 
 @stage("tregs_cost_page", version=1, modules=())
@@ -130,8 +130,7 @@ def tregs_points(config: PointsConfig, *, work: Workspace) -> MeasuredStats:
 
     with fixed_threads(1):
         found = measure_points(config)
-    (work.output / NUMBERS).write_text(found.model_dump_json(indent=1), encoding="utf-8")
-    return MeasuredStats(measured=len(found.few) + len(found.peers) + 1)
+    return _measured(found, len(found.few) + len(found.peers) + 1, work)
 
 
 @stage("tregs_points_page", version=1, modules=())
@@ -152,12 +151,6 @@ def tregs_retrieval(config: RetrievalConfig, runs: Sequence[RetrievalRun], *, wo
     return _written(retrieval_page(config, read_retrieval(runs, config.ranks, work)), config, work)
 
 
-def _written(page: "StudyPage", config: StudyConfig, work: Workspace) -> StudyStats:
-    from tasks.studies.page.write import write_study
-
-    return write_study(page, config, work.output, software=software())
-
-
 @stage("zero_shot_page", version=1, modules=())
 def zero_shot_page(config: ZeroShotConfig, runs: Sequence[ScoredRun], *, work: Workspace) -> StudyStats:
     """The page of the study `zero-shot`.
@@ -167,16 +160,13 @@ def zero_shot_page(config: ZeroShotConfig, runs: Sequence[ScoredRun], *, work: W
         runs: every training with its scores; each setting has the same seeds, in the same order.
         work: this run.
     """
-    from tasks.studies.scored.answers import read_answers
+    from tasks.studies.scored.answers import answers_of
     from tasks.studies.zero_shot.page import zero_shot_page as page
     from tasks.studies.zero_shot.runs import zero_shot_numbers
 
     cells = list(dict.fromkeys(run.cell for run in runs))
     of_cell = {cell: [run for run in runs if run.cell == cell] for cell in cells}
-    answers = {
-        cell: [read_answers(work.path(run.along, "answers.parquet")) for run in found]
-        for cell, found in of_cell.items()
-    }
+    answers = {cell: answers_of([run.along for run in found], work) for cell, found in of_cell.items()}
     seeds = [run.seed for run in of_cell[cells[0]]]
     return _written(page(config, zero_shot_numbers(answers, seeds, confidence=config.confidence)), config, work)
 
@@ -196,9 +186,9 @@ def curation_page(
     from tasks.studies.curation.arms import curation_numbers
     from tasks.studies.curation.page import curation_page as page
     from tasks.studies.curation.read import label_counts, read_selection
-    from tasks.studies.scored.answers import read_answers
+    from tasks.studies.scored.answers import answers_of
 
-    answers = {arm.name: [read_answers(work.path(run, "answers.parquet")) for run in arm.along] for arm in arms}
+    answers = {arm.name: answers_of(arm.along, work) for arm in arms}
     chosen = {arm.name: read_selection(arm.realised, work.path(arm.realised, "entries.parquet"))
               for arm in arms if arm.realised is not None}  # fmt: skip
     classes = 1 + max(int(run.label.max()) for runs in answers.values() for run in runs)
@@ -260,6 +250,7 @@ def train_targeted(
     from tasks.studies.online.train import train_targeted as train
     from tasks.training.data.embeddings import read_embeddings
     from tasks.training.loop.context import Context
+    from tasks.training.loop.figures import training_figures
     from tasks.training.models.saved import save_heads
 
     began = time.perf_counter()
@@ -270,21 +261,7 @@ def train_targeted(
     heads, fitted = train(examples, keywords, target, config, candidates=online.candidates, seed=seed, context=context)
     save_heads(work.output, heads)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    return TrainingStats(
-        steps=fitted.steps,
-        examples_seen=fitted.examples_seen,
-        distinct_examples=len(examples.ids),
-        resumed_at=fitted.resumed_at,
-        seconds=round(time.perf_counter() - began, 3),
-        final_loss=fitted.last("loss"),
-        final_contrastive=fitted.last("contrastive"),
-        logit_scale=fitted.last("logit_scale"),
-        image_norm=fitted.last("image_norm"),
-        text_norm=fitted.last("text_norm"),
-        image_tree=fitted.last("image_tree"),
-        text_tree=fitted.last("text_tree"),
-        predicted_norm=None,
-    )
+    return training_figures(fitted, len(examples.ids), time.perf_counter() - began, config)
 
 
 @stage("online_page", version=1, modules=())
@@ -298,8 +275,19 @@ def online_page(config: OnlineConfig, arms: Sequence[OnlineArm], *, work: Worksp
     """
     from tasks.studies.online.arms import online_numbers
     from tasks.studies.online.page import online_page as page
-    from tasks.studies.scored.answers import read_answers
+    from tasks.studies.scored.answers import answers_of
 
-    answers = {arm.name: [read_answers(work.path(run, "answers.parquet")) for run in arm.along] for arm in arms}
+    answers = {arm.name: answers_of(arm.along, work) for arm in arms}
     cost = {arm.name: (arm.trained, arm.decoded) for arm in arms}
     return _written(page(config, online_numbers(answers, cost, confidence=config.confidence)), config, work)
+
+
+def _measured(found: BaseModel, count: int, work: Workspace) -> MeasuredStats:
+    (work.output / NUMBERS).write_text(found.model_dump_json(indent=1), encoding="utf-8")
+    return MeasuredStats(measured=count)
+
+
+def _written(page: "StudyPage", config: StudyConfig, work: Workspace) -> StudyStats:
+    from tasks.studies.page.write import write_study
+
+    return write_study(page, config, work.output, software=software())

@@ -14,13 +14,12 @@ from storage.store.workspace import Workspace
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, TrainingConfig
 from tasks.training.distributed.launch import over_ranks, own_rank, own_scratch
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
-from tasks.training.stats import BudgetStats, ClipStats, SelfSupervisedStats, TrainingStats
+from tasks.training.stats import ClipStats, SelfSupervisedStats, TrainingStats
 
 if TYPE_CHECKING:
     from tasks.embedding.models.clip import Clip
     from tasks.training.data.selection import Selection
     from tasks.training.loop.context import Context
-    from tasks.training.loop.fit import Fitted
 
 _MODULES = ("tasks.training",)
 ALONG = "along"
@@ -118,6 +117,7 @@ def train_heads(
     """
     from storage.tables.shards import write_table
     from tasks.training.data.embeddings import read_embeddings
+    from tasks.training.loop.figures import training_figures
     from tasks.training.models.saved import save_heads
     from tasks.training.recipes.heads import train_heads as train_on
 
@@ -130,7 +130,7 @@ def train_heads(
     if along.is_dir() and own_rank() in (None, 0):
         shutil.copytree(along, work.output / ALONG)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    return _training_stats(fitted, len(examples.ids), began, config)
+    return training_figures(fitted, len(examples.ids), time.perf_counter() - began, config)
 
 
 @stage("selfsupervise", version=1, modules=("tasks.training.selfsupervised",))
@@ -146,6 +146,7 @@ def selfsupervise(
         work: this run.
     """
     from storage.tables.shards import write_table
+    from tasks.training.loop.figures import budget
     from tasks.training.selfsupervised.networks import save_model
     from tasks.training.selfsupervised.training import read_pictures, train_self_supervised
 
@@ -156,7 +157,7 @@ def selfsupervise(
     save_model(work.output, model, config, seed)
     write_table(work.output / "metrics.parquet", fitted.metrics)
     return SelfSupervisedStats(
-        **_budget(fitted, len(examples.ids), began).model_dump(),
+        **budget(fitted, len(examples.ids), time.perf_counter() - began).model_dump(),
         invariance=fitted.last("invariance"),
         first_norm=fitted.last("first_norm"),
         second_norm=fitted.last("second_norm"),
@@ -190,6 +191,7 @@ def _train_clip(
     from tasks.training.data.images import Preparation
     from tasks.training.data.pairs import gone_ids, read_pairs
     from tasks.training.data.selection import Drawing
+    from tasks.training.loop.figures import training_figures
     from tasks.training.recipes.clip import train_clip
 
     began = time.perf_counter()
@@ -207,7 +209,7 @@ def _train_clip(
     fitted = train_clip(clip, examples, config, seed=seed, context=_context(work, f"{work.stage} {seed}"))
     save_clip(work.output, clip)
     write_table(work.output / "metrics.parquet", fitted.metrics)
-    stats = _training_stats(fitted, len(examples.ids), began, config)
+    stats = training_figures(fitted, len(examples.ids), time.perf_counter() - began, config)
     return ClipStats(**stats.model_dump(), without_image=examples.without_image)
 
 
@@ -235,32 +237,3 @@ def _selection(selection: Sequence[Manifest] | None, config: LoopConfig, work: W
         names = ", ".join(each.name for each in selection) or "the selection"
         raise InputError(f"{names} holds no {config.sampling} to draw examples by; give a selection")
     return Selection.of(read_table(paths, ["id", config.sampling]), config.sampling)
-
-
-def _training_stats(fitted: "Fitted", distinct: int, began: float, config: LoopConfig) -> TrainingStats:
-    from tasks.training.tregs.treg import equilibrium_radius
-
-    regulariser = config.regulariser
-    settles = regulariser.kind == "tregs" and regulariser.lambda_ > 0
-    predicted = equilibrium_radius(config.batch, regulariser.gamma, regulariser.lambda_) if settles else None
-    return TrainingStats(
-        **_budget(fitted, distinct, began).model_dump(),
-        final_contrastive=fitted.last("contrastive"),
-        logit_scale=fitted.last("logit_scale"),
-        image_norm=fitted.last("image_norm"),
-        text_norm=fitted.last("text_norm"),
-        image_tree=fitted.last("image_tree"),
-        text_tree=fitted.last("text_tree"),
-        predicted_norm=predicted,
-    )
-
-
-def _budget(fitted: "Fitted", distinct: int, began: float) -> BudgetStats:
-    return BudgetStats(
-        steps=fitted.steps,
-        examples_seen=fitted.examples_seen,
-        distinct_examples=distinct,
-        resumed_at=fitted.resumed_at,
-        seconds=round(time.perf_counter() - began, 3),
-        final_loss=fitted.last("loss"),
-    )

@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,20 +110,16 @@ class ClockSetBack:
 
     def __call__(self) -> None:
         """Lay the trap."""
-        from datetime import UTC, datetime, timedelta
+        compute = publish._compute
 
-        compute, ahead = publish._compute, [timedelta()]
-
-        class Clock(datetime):
+        class Behind(datetime):
             @classmethod
             def now(cls, tz: Any = None) -> datetime:
-                return datetime.now(tz) + ahead[0]
+                return datetime.now(tz) - timedelta(days=1)
 
         def computed(function: Any, parts: Any, *others: Any) -> Any:
             if parts.stage == self.stage:
-                ahead[0] = timedelta(days=-1)
+                publish.datetime = Behind  # type: ignore[misc]
             return compute(function, parts, *others)
 
         publish._compute = computed
-        publish.datetime = Clock  # type: ignore[misc]
-        assert UTC

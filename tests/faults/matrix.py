@@ -3,15 +3,18 @@
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from storage.store.inspection import inspect
-from storage.store.store import LOCKS, MANIFEST, SCRATCH
+from storage.store.store import LOCKS, MANIFEST, SCRATCH, TEMPORARY
 from tests.faults.child import POINTS, ClockSetBack, KillAt, Slowly
 from tests.faults.place import Ended, Place
 
@@ -195,9 +198,10 @@ def companies() -> Iterator[Fault]:
 
     def killed_beside(place: Place, undisturbed: Ended) -> None:
         place.forget("balance")
-        first = place.start(KillAt("balance", "written"))
-        second = place.start()
-        assert place.finish(*first).status == -signal.SIGKILL or place.finish(*second).status == 0
+        first, second = place.start(KillAt("balance", "written")), place.start()
+        ended = place.finish(*second)
+        assert place.finish(*first).status in (-signal.SIGKILL, 0)  # 0: the other one had done it already
+        assert (ended.status, ended.digests) == (0, undisturbed.digests)
         settles(place, undisturbed)
 
     yield Fault("Company", "two runs of one configuration at once", "each stage run is done once; both end well", two)
@@ -233,6 +237,58 @@ def places() -> Iterator[Fault]:
     yield Fault("Places", "there is a file where the store should be", "one sentence; then it works", a_file)
 
 
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Path]:
+    """A file system of so many bytes; the test is skipped where this user may mount none."""
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def remount(folder: Path, options: str) -> None:
+    """Change a file system's size, or close it to writing."""
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
+def disks() -> Iterator[Fault]:
+    """Disks that are full, or closed to writing."""
+    for share in (0.1, 0.4, 0.7, 0.95):
+
+        def full(place: Place, undisturbed: Ended, share: float = share) -> None:
+            held = sum(path.stat().st_size for path in place.store.root.rglob("*") if path.is_file())
+            with small_disk(place.folder / "disk", int(share * held)) as disk:
+                crowded = Place(place.folder / "crowded", store=disk / "store")
+                ended = crowded.run()
+                assert ended.status == 1 and "no space is left for" in ended.error, ended.error
+                assert not list((disk / "store" / TEMPORARY).glob("*"))
+                remount(disk, f"size={4 * held}")
+                settles(crowded, undisturbed)
+
+        name = f"the disk is full at {share:.0%} of what the store will hold"
+        yield Fault("Disks", name, "one sentence; with room again, a rerun does it", full)
+
+    def read_only(place: Place, undisturbed: Ended) -> None:
+        held = sum(path.stat().st_size for path in place.store.root.rglob("*") if path.is_file())
+        with small_disk(place.folder / "disk", 4 * held) as disk:
+            shutil.copytree(place.store.root, disk / "store")
+            closed = Place(place.folder / "closed", store=disk / "store")
+            remount(disk, "ro")
+            ended = closed.run()
+            assert (ended.status, ended.digests, ended.ran) == (0, undisturbed.digests, set()), ended.error
+            remount(disk, "rw")
+            closed.forget("balance")
+            remount(disk, "ro")
+            ended = closed.run()
+            assert ended.status == 1 and "file system that is read-only" in ended.error, ended.error
+
+    yield Fault("Disks", "the store is read-only", "what it holds is served; what it lacks is one sentence", read_only)
+
+
 def times() -> Iterator[Fault]:
     """Clocks."""
 
@@ -246,4 +302,4 @@ def times() -> Iterator[Fault]:
     yield Fault("Clocks", "the clock is set back by a day in mid-run", "what ran is told from what was cached", back)
 
 
-FAULTS = (*kills(), *signals(), *damages(), *companies(), *places(), *times())
+FAULTS = (*kills(), *signals(), *damages(), *companies(), *places(), *disks(), *times())

@@ -12,7 +12,8 @@ from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.states import Running
 
-from flows.abandoned import HOST, PROCESS, TAG, close_abandoned, is_alive, process_mark
+from flows.abandoned import HOST, PROCESS, close_abandoned, is_alive, process_mark
+from flows.naming import PROJECT
 
 
 @flow(name="abandoned")
@@ -49,12 +50,12 @@ def test_a_mark_tells_a_process_from_a_later_one_of_its_number() -> None:
 def test_only_what_a_killed_process_of_this_machine_left_is_closed() -> None:
     here, gone, alive = socket.gethostname(), ended_process(), process_mark(os.getpid())
     assert alive is not None
-    left = running({HOST: here, PROCESS: gone}, [TAG])
+    left = running({HOST: here, PROCESS: gone}, [PROJECT])
     others = [
-        running({HOST: here, PROCESS: alive}, [TAG]),
-        running({HOST: "elsewhere", PROCESS: gone}, [TAG]),
+        running({HOST: here, PROCESS: alive}, [PROJECT]),
+        running({HOST: "elsewhere", PROCESS: gone}, [PROJECT]),
         running({HOST: here, PROCESS: gone}, ["another project"]),
-        running({}, [TAG]),
+        running({}, [PROJECT]),
     ]
     closed = close_abandoned()
     with get_client(sync_client=True) as client:

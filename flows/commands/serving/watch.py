@@ -14,7 +14,6 @@ from storage.errors import EquipoiseError
 
 PATIENCE = 60.0  # seconds that a server may be away, for a restart
 INTERVAL = 5.0
-UNAVAILABLE = 1
 
 
 def end_process(status: int) -> None:
@@ -85,5 +84,5 @@ class ServerWatch:
                 self._tell(f"the Prefect server at {self._server.url} does not answer; waiting {self._patience:.0f} s")
             elif time.monotonic() - away_since >= self._patience:
                 self._tell(f"error: {self._gone}")
-                self._end(UNAVAILABLE)
+                self._end(1)  # as any error that can be mended
                 return

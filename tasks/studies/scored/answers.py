@@ -1,10 +1,13 @@
 """What `evaluate_along` wrote of one training: which images were answered right, step by step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
 from storage.tables.shards import read_table
 from tasks.arrays import Bools, Int64s
 
@@ -22,6 +25,11 @@ class Answers:
     steps: Int64s
     label: Int64s
     correct: Bools
+
+
+def answers_of(along: Sequence[Manifest], work: Workspace) -> list[Answers]:
+    """The answers of several trainings, in their order."""
+    return [read_answers(work.path(run, "answers.parquet")) for run in along]
 
 
 def read_answers(path: Path) -> Answers:
