@@ -8,7 +8,7 @@ from flows.engine.judgement import Judgement
 from flows.engine.status import StatusEngine
 from flows.graph.build import AnyExperiment, build
 from flows.narration import Narration
-from flows.preflight import require
+from flows.preflight.check import require
 from flows.records.book import enter
 from flows.records.results import EARLIER, deliver, differences, make_room
 from flows.records.tracking import Tracking

@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from storage.export.croissant import About
-from storage.export.embeddings import write_embeddings
-from storage.export.huggingface import write_huggingface
-from storage.export.imagefolder import write_imagefolder
-from storage.export.open_clip_csv import write_open_clip_csv
-from storage.export.webdataset import write_webdataset
+from storage.export.forms.embeddings import write_embeddings
+from storage.export.forms.huggingface import write_huggingface
+from storage.export.forms.imagefolder import write_imagefolder
+from storage.export.forms.open_clip_csv import write_open_clip_csv
+from storage.export.forms.webdataset import write_webdataset
 from storage.tables.schemas import CURATED, Carried, with_carried
 from storage.tables.shards import ShardWriter
 from tasks.ingest.config import SourceConfig
@@ -25,8 +25,8 @@ from tasks.ingest.sources.imagefolder.config import ImageFolderConfig
 from tasks.ingest.sources.table.config import TableConfig
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
 from tests.storage.export.curated import picture, row
-from tests.storage.export.test_embeddings import CAPTIONS as EMBEDDED
-from tests.storage.export.test_embeddings import shard, vector
+from tests.storage.export.forms.test_embeddings import CAPTIONS as EMBEDDED
+from tests.storage.export.forms.test_embeddings import shard, vector
 from tests.tasks.ingest.conftest import rows_of
 
 CAPTIONS = ("NA", 'a "quote"', "a\tb", "two\nlines", "é ✓ 漢", "plain, with a comma", "# no comment", "=1+1")

@@ -7,7 +7,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from flows.config.experiment import Experiment
 from flows.config.faults import faults
-from flows.config.plans import Benchmark, EncoderPlan, EvaluationPlan, ScreeningPlan, TrainingPlan
+from flows.config.plans.evaluation import Benchmark, EvaluationPlan
+from flows.config.plans.screening import ScreeningPlan
+from flows.config.plans.training import EncoderPlan, TrainingPlan
 from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.config.strict_yaml import read_yaml, told
 from flows.config.studies.study import StudyExperiment

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from flows.config.pipeline import PipelineConfig
-from flows.config.plans import Benchmark, EvaluationPlan
+from flows.config.plans.evaluation import Benchmark, EvaluationPlan
 from flows.engine.engine import Engine, Ref
 from flows.graph.benchmarks import Dataset
 from tasks.embedding.config import EmbeddingConfig

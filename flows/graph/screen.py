@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from flows.config.pipeline import PipelineConfig
-from flows.config.plans import Benchmark, ScreeningPlan
+from flows.config.plans.evaluation import Benchmark
+from flows.config.plans.screening import ScreeningPlan
 from flows.engine.engine import Engine, Ref
 from flows.graph.benchmarks import Dataset
 from flows.graph.words import encoder_in_words

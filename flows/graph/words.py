@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from flows.config.plans import EncoderPlan, ScreeningEncoder
+from flows.config.plans.screening import ScreeningEncoder
+from flows.config.plans.training import EncoderPlan
 
 
 def encoder_in_words(plan: EncoderPlan | ScreeningEncoder) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from flows.config.pipeline import load_config
-from flows.preflight import require
+from flows.preflight.check import require
 from flows.remarks import remarks
 from storage.errors import InputError
 from tests.flows.conftest import edit

@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from storage.export.clip_benchmark import write_clip_benchmark
 from storage.export.croissant import About
-from storage.export.huggingface import write_huggingface
-from storage.export.imagefolder import write_imagefolder
-from storage.export.open_clip_csv import plain_title, write_open_clip_csv
-from storage.export.webdataset import write_webdataset
+from storage.export.forms.clip_benchmark import write_clip_benchmark
+from storage.export.forms.huggingface import write_huggingface
+from storage.export.forms.imagefolder import write_imagefolder
+from storage.export.forms.open_clip_csv import plain_title, write_open_clip_csv
+from storage.export.forms.webdataset import write_webdataset
 from storage.tables.shards import read_table
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of

@@ -105,26 +105,26 @@ def _staging(settings: PipelineConfig, format: Format, url: str) -> Path:
 
 
 def _webdataset(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
-    from storage.export.webdataset import write_webdataset
+    from storage.export.forms.webdataset import write_webdataset
 
     return (write_webdataset(stored.shards(), to, job),)
 
 
 def _open_clip_csv(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
-    from storage.export.open_clip_csv import write_open_clip_csv
+    from storage.export.forms.open_clip_csv import write_open_clip_csv
 
     return (write_open_clip_csv(stored.shards(), to, job),)
 
 
 def _imagefolder(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
-    from storage.export.imagefolder import write_imagefolder
+    from storage.export.forms.imagefolder import write_imagefolder
 
     return (write_imagefolder(stored.shards(), to, job),)
 
 
 def _huggingface(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
     from flows.commands.delivery.card import about, facts_of
-    from storage.export.huggingface import write_huggingface
+    from storage.export.forms.huggingface import write_huggingface
     from tasks.reporting.card.markdown_page import card_markdown
 
     facts = facts_of(settings, stored)
@@ -133,26 +133,26 @@ def _huggingface(settings: PipelineConfig, stored: StoredCuration, to: Path, job
 
 
 def _datacomp(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
-    from storage.export.datacomp import write_datacomp
+    from storage.export.forms.datacomp import write_datacomp
 
     return (write_datacomp(stored.shards(), to, job, seed=settings.resampling.seed),)
 
 
 def _weights(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
-    from storage.export.datacomp import write_weights
+    from storage.export.forms.datacomp import write_weights
 
     return (write_weights(stored.shards(), to, job, seed=settings.resampling.seed),)
 
 
 def _weight_buckets(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export, str]:
-    from storage.export.buckets import write_weight_buckets
+    from storage.export.forms.buckets import write_weight_buckets
 
     done = write_weight_buckets(stored.shards(), to, job, address=job.address)
     return done.export, done.arguments
 
 
 def _embeddings(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
-    from storage.export.embeddings import EmbeddedShard, write_embeddings
+    from storage.export.forms.embeddings import EmbeddedShard, write_embeddings
 
     embedded = stored_embeddings(settings)
     groups = zip(stored.screening.ingested, stored.curation.selection, embedded, strict=True)
@@ -172,7 +172,7 @@ def _embeddings(settings: PipelineConfig, stored: StoredCuration, to: Path, job:
 
 
 def _clip_benchmark(settings: PipelineConfig, stored: StoredCuration, to: Path, job: Job) -> tuple[Export]:
-    from storage.export.clip_benchmark import write_clip_benchmark
+    from storage.export.forms.clip_benchmark import write_clip_benchmark
 
     held = stored.shards("validation")
     if not held:

@@ -9,7 +9,7 @@ from flows.api import walked
 from flows.commands.console import console, plain_table, say, say_json
 from flows.commands.reading.summary import check_lines
 from flows.config.pipeline import load_experiment
-from flows.preflight import preflight
+from flows.preflight.check import preflight
 from flows.records.results import differences
 from flows.verbs import Verb
 from tasks.checks import verdicts

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from flows.commands.console import whisper
 from flows.commands.scoring.candidates import Candidate
-from flows.config.plans import Benchmark, EvaluationPlan
+from flows.config.plans.evaluation import Benchmark, EvaluationPlan
 from storage.errors import InputError
 from storage.record.external import external
 from storage.record.keys import KeyParts

@@ -22,7 +22,7 @@ def carry_out(settings: "AnyExperiment", verb: Verb, *, no_server: bool, as_json
     Raises:
         EquipoiseError: something is missing for it, or a stage failed.
     """
-    from flows.preflight import require
+    from flows.preflight.check import require
 
     require(settings, verb)
     if no_server:

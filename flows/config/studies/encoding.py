@@ -2,7 +2,7 @@
 
 from pydantic import Field, model_validator
 
-from flows.config.plans import EncoderPlan
+from flows.config.plans.training import EncoderPlan
 from storage.config import Config
 from tasks.ingest.config import SourceConfig
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from flows.config.plans import Benchmark
+from flows.config.plans.evaluation import Benchmark
 from flows.config.studies.curation import CurationArm
 from flows.config.studies.encoding import EncodedData
 from flows.config.studies.plan import StudyPlan

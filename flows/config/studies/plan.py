@@ -1,6 +1,6 @@
 """What every study's plan is made of."""
 
-from flows.config.plans import Benchmark
+from flows.config.plans.evaluation import Benchmark
 from storage.config import Config
 
 

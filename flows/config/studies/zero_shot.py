@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from flows.config.plans import Benchmark, EncoderPlan
+from flows.config.plans.evaluation import Benchmark
+from flows.config.plans.training import EncoderPlan
 from flows.config.studies.encoding import EncodedData
 from flows.config.studies.plan import StudyPlan
 from tasks.evaluation.config import EvaluationConfig

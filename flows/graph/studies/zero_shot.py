@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flows.config.plans import Benchmark
+from flows.config.plans.evaluation import Benchmark
 from flows.config.studies.encoding import EncodedData
 from flows.config.studies.zero_shot import ZeroShotPlan
 from flows.engine.engine import Engine, Ref

@@ -17,7 +17,7 @@ from tasks.ingest.columns.plain import plain
 from tasks.ingest.files.lines import count_lines, line_blocks
 from tasks.ingest.files.table import read_blocks, read_header
 from tasks.ingest.pictures.images import SUFFIXES
-from tasks.ingest.tables.parquet_parts import parts
+from tasks.ingest.tables.forms.parquet_parts import parts
 
 ROWS = 200
 TEXT_TABLES = (".csv", ".tsv")

@@ -24,7 +24,7 @@ PEEKED = 64
 
 def parquet_faults(config: TableRules) -> Iterator[str]:
     """Columns that Parquet files do not have, or that are of another type."""
-    from tasks.ingest.tables.parquet import open_parquet, unfolded
+    from tasks.ingest.tables.forms.parquet import open_parquet, unfolded
 
     nothing = columns_of(caption=None, image=None, label=None, key=None)
     for path in files_to_look_at(config):

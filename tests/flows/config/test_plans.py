@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 
 from flows.config.pipeline import PipelineConfig, load_config
-from flows.config.plans import ScreeningEncoder
+from flows.config.plans.evaluation import EvaluationPlan
+from flows.config.plans.screening import ScreeningEncoder
 from flows.config.selfsupervised import SelfSupervisedExperiment
 from storage.config import Config
 from storage.errors import InputError
@@ -113,3 +115,15 @@ def test_geometry_of_what_is_not_encoded(small: Path) -> None:
 def test_batches_have_equal_parts_over_ranks(small: Path) -> None:
     words = "training.settings: a batch of 16 cannot be cut into 3 equal parts"
     assert words in sentence(edit(small, ranks=3))
+
+
+def test_a_probe_learns_where_there_is_something_to_learn_from(tmp_path: Path) -> None:
+    (tmp_path / "with" / "train").mkdir(parents=True)
+    (tmp_path / "without").mkdir()
+    benchmarks = [{"name": name, "path": tmp_path / name} for name in ("with", "without")]
+    plan = EvaluationPlan.model_validate({"benchmarks": benchmarks, "probe": {}})
+    assert [each.name for each in plan.probed] == ["with"] and list(plan.faults()) == []
+    (tmp_path / "with" / "train").rmdir()
+    assert "no benchmark has a sub-folder 'train'" in next(plan.faults())
+    with pytest.raises(ValidationError, match=r"probe.benchmarks names 'absent', which is none of with, without"):
+        EvaluationPlan.model_validate({"benchmarks": benchmarks, "probe": {"benchmarks": ["absent"]}})

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from flows.config.pipeline import load_config, load_experiment
-from flows.config.plans import EncoderPlan, ScreeningEncoder
+from flows.config.plans.screening import ScreeningEncoder
+from flows.config.plans.training import EncoderPlan
 from flows.graph.benchmarks import datasets
 from flows.graph.build import build, curate
 from flows.graph.curate import selections, variants

@@ -210,7 +210,7 @@ def test_leaks_alone_can_be_listed_without_dropping(config: PipelineConfig) -> N
 
 
 def test_a_model_that_does_not_exist_is_named(config: PipelineConfig, tmp_path: Path) -> None:
-    from flows.config.plans import ScreeningEncoder
+    from flows.config.plans.screening import ScreeningEncoder
 
     encoder = ScreeningEncoder(model=tmp_path / "absent")
     plan = config.screening.model_copy(update={"encoder": encoder})  # type: ignore[union-attr]

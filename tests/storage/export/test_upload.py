@@ -7,9 +7,9 @@ import pytest
 from upath import UPath
 
 from storage.errors import InputError
+from storage.export.forms.webdataset import write_webdataset
 from storage.export.record import RECORD
 from storage.export.upload import BEGUN, deliver
-from storage.export.webdataset import write_webdataset
 from storage.places import retry
 from storage.places.place import place
 from tests.storage.export.curated import curated, row

@@ -11,8 +11,8 @@ import torch
 import xxhash
 
 from storage.errors import InputError
-from storage.export.huggingface import write_huggingface
-from storage.export.imagefolder import write_imagefolder
+from storage.export.forms.huggingface import write_huggingface
+from storage.export.forms.imagefolder import write_imagefolder
 from storage.record.external import external
 from storage.store.workspace import Runtime
 from storage.tables.references import content_hash, content_of, embedded, present, reference
@@ -32,7 +32,7 @@ from tasks.training.data.pairs import load_pairs
 from tasks.training.data.selection import Drawing
 from tasks.training.data.stream.row_index import RowIndex
 from tasks.training.selfsupervised.networks import preparation
-from tests.storage.export.test_huggingface import ABOUT
+from tests.storage.export.forms.test_huggingface import ABOUT
 from tests.tasks.embedding.conftest import png
 
 PIXELS = EncoderRecord(EmbeddingConfig(encoder="pixels", modality="image"))

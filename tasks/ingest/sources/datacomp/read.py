@@ -18,7 +18,7 @@ from tasks.ingest.sources.datacomp.config import TARS, DataCompConfig
 from tasks.ingest.sources.datacomp.members import TarImages, look_through
 from tasks.ingest.sources.datacomp.subset import read_subset
 from tasks.ingest.tables.columns import Columns
-from tasks.ingest.tables.parquet import ParquetShard
+from tasks.ingest.tables.forms.parquet import ParquetShard
 from tasks.ingest.tables.plan import found_files
 from tasks.ingest.tables.read import read_shards
 

@@ -10,7 +10,7 @@ from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group, blocks
 from tasks.ingest.sources.datacomp.config import TARS, DataCompConfig
 from tasks.ingest.sources.source import Source, provenance
-from tasks.ingest.tables.parquet import open_parquet
+from tasks.ingest.tables.forms.parquet import open_parquet
 from tasks.ingest.tables.plan import found_files, plan_files, root_of
 
 REST = "what no other group sees"

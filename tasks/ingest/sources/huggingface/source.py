@@ -11,8 +11,8 @@ from tasks.ingest.rules import Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.source import Source, first, image_folder, provenance
 from tasks.ingest.tables.columns import columns_of
+from tasks.ingest.tables.forms.parquet import ParquetShard, class_names, open_parquet
 from tasks.ingest.tables.header_faults import parquet_faults
-from tasks.ingest.tables.parquet import ParquetShard, class_names, open_parquet
 from tasks.ingest.tables.plan import found_files, plan_files, root_of
 from tasks.ingest.tables.splits import files_of_split
 

@@ -15,11 +15,11 @@ from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.imagefolder.config import ImageFolderConfig
 from tasks.ingest.tables.columns import Columns
-from tasks.ingest.tables.json_lines import JsonLinesShard
-from tasks.ingest.tables.parquet import ParquetShard
+from tasks.ingest.tables.forms.json_lines import JsonLinesShard
+from tasks.ingest.tables.forms.parquet import ParquetShard
+from tasks.ingest.tables.forms.text import TextShard
 from tasks.ingest.tables.read import read_shards
 from tasks.ingest.tables.shard import Rows, Shard
-from tasks.ingest.tables.text import TextShard
 
 
 def read_imagefolder(config: ImageFolderConfig, group: Group, root: Place) -> Iterator[Batch]:

@@ -12,7 +12,7 @@ from tasks.ingest.tables.source import batches_of_table, files_of_table, plan_ta
 
 
 def _batches(config: JsonLinesConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
-    from tasks.ingest.tables.json_lines import JsonLinesShard
+    from tasks.ingest.tables.forms.json_lines import JsonLinesShard
 
     return batches_of_table(config, group, files, lambda config, name, path: JsonLinesShard(name, path))
 

@@ -12,7 +12,7 @@ from tasks.ingest.tables.source import batches_of_table, files_of_table, plan_ta
 
 
 def _batches(config: TableConfig, group: Group, files: Sequence[Place]) -> Iterator[Batch]:
-    from tasks.ingest.tables.text import TextShard  # numba
+    from tasks.ingest.tables.forms.text import TextShard  # numba
 
     def shard(config: TableConfig, name: str, path: Place) -> TextShard:
         return TextShard(name, path, config.quotes, config.separator, config.header)

@@ -7,7 +7,7 @@ import pytest
 from storage.errors import InputError
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.jsonl.config import JsonLinesConfig
-from tasks.ingest.tables.json_lines import JsonLinesShard
+from tasks.ingest.tables.forms.json_lines import JsonLinesShard
 from tasks.ingest.tables.source import BYTES_PER_ROW, batches_of_table, files_of_table, plan_table
 
 

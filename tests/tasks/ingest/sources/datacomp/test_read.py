@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from storage.errors import InputError
-from storage.export.datacomp import write_datacomp
+from storage.export.forms.datacomp import write_datacomp
 from storage.tables.schemas import CURATED
 from storage.tables.shards import read_table, write_table
 from storage.tables.uids import UID

@@ -13,7 +13,7 @@ from tasks.ingest.groups import plan_groups
 from tasks.ingest.rules import Group
 from tasks.ingest.sources.huggingface.config import HuggingFaceParquetConfig
 from tasks.ingest.sources.huggingface.source import HUGGINGFACE_PARQUET
-from tasks.ingest.tables.parquet import class_names, open_parquet
+from tasks.ingest.tables.forms.parquet import class_names, open_parquet
 from tests.tasks.ingest.conftest import image_bytes, rows_of
 
 IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])

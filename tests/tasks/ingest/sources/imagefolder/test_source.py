@@ -13,7 +13,7 @@ from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.sources.imagefolder.config import ImageFolderConfig
 from tasks.ingest.sources.imagefolder.read import Beside
 from tasks.ingest.tables.columns import columns_of
-from tasks.ingest.tables.text import TextShard
+from tasks.ingest.tables.forms.text import TextShard
 from tests.tasks.ingest.conftest import image_bytes, rows_of
 
 ROWS = [{"file_name": "1.png", "text": "a red, star"}, {"file_name": "deep/2.png", "text": "a ring"}]

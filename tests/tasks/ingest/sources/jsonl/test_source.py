@@ -7,7 +7,7 @@ from tasks.ingest.groups import plan_groups
 from tasks.ingest.rules import CarryingRules, Group
 from tasks.ingest.sources.jsonl.config import JsonLinesConfig
 from tasks.ingest.tables.columns import columns_of
-from tasks.ingest.tables.json_lines import schemas_of
+from tasks.ingest.tables.forms.json_lines import schemas_of
 from tests.tasks.ingest.conftest import rows_of
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from storage.errors import InputError
-from storage.export.webdataset import write_webdataset
+from storage.export.forms.webdataset import write_webdataset
 from storage.tables.ids import row_ids
 from storage.tables.references import content_of, embedded
 from storage.tables.schemas import IMAGE

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas._libs.parsers import STR_NA_VALUES
 
-from storage.export.open_clip_csv import MISSING, plain_title, write_open_clip_csv
+from storage.export.forms.open_clip_csv import MISSING, plain_title, write_open_clip_csv
 from storage.export.parts import Job
 from storage.tables.shards import read_table
 from tests.storage.export.curated import curated, picture, row

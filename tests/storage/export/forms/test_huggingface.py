@@ -12,10 +12,10 @@ import yaml
 
 from storage.errors import InputError
 from storage.export.croissant import About
-from storage.export.huggingface import write_huggingface
-from storage.export.imagefolder import write_imagefolder
+from storage.export.forms.huggingface import write_huggingface
+from storage.export.forms.imagefolder import write_imagefolder
+from storage.export.forms.webdataset import write_webdataset
 from storage.export.parts import Job
-from storage.export.webdataset import write_webdataset
 from storage.tables.schemas import CURATED, Carried, with_carried
 from storage.tables.shards import read_table, write_table
 from tests.storage.export.curated import curated, picture, row, samples

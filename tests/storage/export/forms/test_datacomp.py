@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from storage.errors import InputError
-from storage.export import datacomp
-from storage.export.datacomp import write_datacomp, write_weights
+from storage.export.forms import datacomp
+from storage.export.forms.datacomp import write_datacomp, write_weights
 from storage.tables.shards import read_table
 from tests.storage.export.curated import curated, row
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from storage.export.embeddings import EmbeddedShard, write_embeddings
+from storage.export.forms.embeddings import EmbeddedShard, write_embeddings
 from storage.export.parts import Job
 from storage.tables.schemas import PAIRS, SELECTION, embeddings_schema
 from storage.tables.shards import read_table, write_table

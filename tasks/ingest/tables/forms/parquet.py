@@ -15,7 +15,7 @@ from storage.places.read import open_binary
 from storage.tables.schemas import KEPT, SCORES
 from tasks.ingest.pictures.paths import require_file
 from tasks.ingest.tables.columns import Columns, require_columns
-from tasks.ingest.tables.parquet_parts import parts
+from tasks.ingest.tables.forms.parquet_parts import parts
 from tasks.ingest.tables.shard import Rows
 
 

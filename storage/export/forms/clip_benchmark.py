@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from storage.export.copies import Copies
-from storage.export.open_clip_csv import REWRITTEN
+from storage.export.forms.open_clip_csv import REWRITTEN
 from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_parts
 from storage.export.record import REJECTED_NAME, Export, PartRecord
 from storage.export.samples import Rejection, Sample, rejected_table

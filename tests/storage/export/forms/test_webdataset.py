@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from storage.errors import InputError
+from storage.export.forms.webdataset import write_webdataset
 from storage.export.parts import Job
-from storage.export.webdataset import write_webdataset
 from storage.tables.shards import read_table
 from tests.storage.export.curated import curated, picture, row, samples
 

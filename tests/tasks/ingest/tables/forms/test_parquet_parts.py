@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tasks.ingest.tables.columns import Columns
-from tasks.ingest.tables.parquet import open_parquet
-from tasks.ingest.tables.parquet_parts import BYTES_PER_PART, parts
+from tasks.ingest.tables.forms.parquet import open_parquet
+from tasks.ingest.tables.forms.parquet_parts import BYTES_PER_PART, parts
 
 CAPTIONS = Columns({"caption": "caption"})
 

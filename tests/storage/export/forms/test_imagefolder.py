@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.export.forms.imagefolder import write_imagefolder
 from storage.export.image_files import image_name
-from storage.export.imagefolder import write_imagefolder
 from storage.export.parts import Job
 from tests.storage.export.curated import curated, picture, row
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from storage.errors import InputError
-from storage.export.buckets import write_weight_buckets
+from storage.export.forms.buckets import write_weight_buckets
 from tests.storage.export.curated import curated, row, samples
 
 open_clip_data = pytest.importorskip("open_clip_train.data")

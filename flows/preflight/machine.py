@@ -1,0 +1,90 @@
+"""Whether the machine has what an experiment needs, and whether there is work to do."""
+
+import os
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+from flows.config.experiment import Experiment
+from flows.config.pipeline import PipelineConfig
+from flows.verbs import Verb
+from storage.extras import missing, sentence
+from tasks.matching.config import WordFrequencyEntries
+from tasks.matching.lists.installed_versions import installed_lists
+
+_MODELS = ("training", "geometry", "evaluation")  # sections that need the extra `train`
+
+
+def nothing_to_do(config: Experiment, verb: Verb) -> Iterator[str]:
+    """Whether the configuration has nothing that the verb would do."""
+    if not isinstance(config, PipelineConfig):
+        return
+    if verb == "train" and config.training is None and config.geometry is None:
+        yield "the verb train has nothing to do, because `training` is not set"
+    if verb == "evaluate" and config.evaluation is None:
+        yield "the verb evaluate has nothing to do, because `evaluation` is not set"
+
+
+def device(config: Experiment, verb: Verb) -> Iterator[str]:
+    """Whether there is the device; a processor needs no asking, and torch is not loaded for it."""
+    if config.device == "cpu" or (verb == "curate" and not _encodes(config)):
+        return
+    import torch
+
+    kind, _, number = config.device.partition(":")
+    held = torch.cuda.device_count() if kind == "cuda" else 0
+    if kind == "cuda" and not held:
+        yield f"`device` is {config.device}, but torch finds no CUDA device on this machine; set `device: cpu`"
+    elif kind == "cuda" and int(number or 0) >= held:
+        yield f"`device` is {config.device}, but there are {held}: cuda:0 to cuda:{held - 1}"
+    elif kind == "mps" and not torch.backends.mps.is_available():
+        yield "`device` is mps, but torch finds no Apple GPU on this machine; set `device: cpu`"
+    ranks = config.runtime.ranks
+    if kind == "cuda" and 0 < held < ranks:
+        yield f"`ranks` is {ranks}, but there are {held} CUDA devices, and every rank needs one"
+
+
+def _encodes(config: Experiment) -> bool:
+    screening = config.screening if isinstance(config, PipelineConfig) else None
+    return screening is not None and (screening.near or screening.leakage is not None)
+
+
+def missing_packages_of_models(config: Experiment, verb: Verb) -> Iterator[str]:
+    """Whether what encodes, trains and scores is installed, where the verb comes to that."""
+    package = missing("torch", "torchvision", "lightning", "safetensors", "open_clip", "transformers", "clip_benchmark")
+    if package is None:
+        return
+    if not isinstance(config, PipelineConfig):
+        yield f"`{'study' if verb == 'study' else 'selfsupervised'}`: {sentence(package)}"
+    elif _encodes(config):
+        yield f"`screening` compares pictures: {sentence(package)}"
+    elif verb != "curate" and (field := next((each for each in _MODELS if getattr(config, each) is not None), None)):
+        yield f"`{field}`: {sentence(package)}; `--verb curate` can do without"
+
+
+def packages(config: Experiment) -> Iterator[str]:
+    """Packages that the runner, the trackers and the keyword lists need and that are not installed."""
+    if config.runner == "ray" and find_spec("prefect_ray") is None:
+        yield "`runner: ray` needs Ray; install it with `pip install 'equipoise[ray]'`, or set `runner: threads`"
+    for tracker in config.trackers:
+        if tracker != "tensorboard" and find_spec(tracker) is None:
+            yield f"`trackers` names {tracker}, which is not installed: pip install 'equipoise[{tracker}]', or drop it"
+    if not isinstance(config, PipelineConfig):
+        return
+    for index, source in enumerate(config.metadata.sources):
+        name = f"`metadata.sources[{index}]`"
+        if isinstance(source, WordFrequencyEntries) and find_spec("wordfreq") is None:
+            yield f"{name} needs the package wordfreq: pip install wordfreq"
+        elif source.kind == "wordnet" and "absent" in installed_lists([source]).values():
+            yield f"{name} needs a WordNet: set its `folder`, or pip install wn and its data"
+        elif source.kind == "class_names" and find_spec("clip_benchmark") is None:
+            yield f"{name} needs the package clip-benchmark: pip install clip-benchmark"
+
+
+def folders(config: Experiment) -> Iterator[str]:
+    """Where results go, if nothing can be made there. A store that can only be read may hold all that is asked for."""
+    for name, folder in (("output", config.folder), ("store", config.runtime.store)):
+        nearest = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+        if not nearest.is_dir():
+            yield f"`{name}`: {nearest} is a file, where a folder is needed"
+        elif not os.access(nearest, os.W_OK | os.X_OK) and not (name == "store" and nearest == folder.absolute()):
+            yield f"`{name}`: nothing can be written below {nearest}"

@@ -1,0 +1,1 @@
+"""The forms that a curated set is written in, a file each."""

@@ -1,0 +1,1 @@
+"""Files of tables, form by form: opened, and read a part at a time."""

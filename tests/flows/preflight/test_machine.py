@@ -1,0 +1,54 @@
+"""What this machine lacks, and verbs that have nothing to do."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.config.pipeline import load_config
+from flows.preflight import machine
+from flows.run import run_here
+from storage.errors import InputError
+from tests.flows.conftest import edit
+from tests.flows.preflight.faults import BARE, faults
+
+
+def test_a_device_that_is_not_there(small: Path) -> None:
+    import torch
+
+    absent = f"cuda:{torch.cuda.device_count()}"
+    (fault,) = faults(edit(small, device=absent))
+    assert f"`device` is {absent}, but" in fault
+    assert faults(small, "curate") == []  # which encodes nothing, and needs no device
+    with pytest.raises(InputError, match="cannot run: `device`"):
+        run_here(load_config(small), "pipeline", lambda line: None)
+    assert not (small.parent / "store").exists()
+
+
+def test_a_verb_that_has_nothing_to_do(small: Path) -> None:
+    bare = edit(small, **BARE)
+    assert faults(bare) == []
+    assert "train has nothing to do" in faults(bare, "train")[0]
+    assert "evaluate has nothing to do" in faults(bare, "evaluate")[0]
+
+
+def test_a_package_that_a_list_needs(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "find_spec", lambda name: None)
+    found = faults(edit(small, metadata={"sources": [{"kind": "wordfreq"}]}, runner="ray"))
+    assert "needs Ray" in found[0] and "`metadata.sources[0]` needs the package wordfreq" in found[1]
+
+
+def test_what_trains_is_asked_for_only_where_something_trains(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "missing", lambda *names: "torch")
+    (fault,) = faults(small)
+    assert fault.startswith("`training`: this needs torch") and fault.endswith("`--verb curate` can do without")
+    assert faults(small, "curate") == []
+    screened = edit(small, screening={"encoder": {"settings": {"encoder": "pixels", "modality": "image"}},
+                                      "deduplicate": {"content": "pair", "near": 0.05}})  # fmt: skip
+    assert "`screening` compares pictures" in faults(screened, "curate")[0]
+    assert faults(edit(screened, screening=None, **BARE)) == []
+
+
+def test_results_that_have_no_place(small: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (fault,) = faults(edit(small, output=str(tmp_path / "file" / "run")))
+    assert "is a file, where a folder is needed" in fault
