@@ -1,7 +1,11 @@
 """Errors that a person can act on."""
 
 import errno
+import re
+import shutil
 from pathlib import Path
+
+_HARDLY_ANYTHING = 64 << 10  # bytes
 
 
 class EquipoiseError(Exception):
@@ -32,9 +36,16 @@ class StoreError(EquipoiseError):
     """Something in the store is missing, truncated or altered, or it cannot be written to."""
 
 
-def disk_fault(error: OSError, place: Path) -> StoreError | None:
-    """What the disk, and not the program, is to blame for, as a sentence about `place`; None for anything else."""
-    where = f"{error.filename or place}"
+def disk_fault(error: BaseException, place: Path) -> StoreError | None:
+    """What the disk, and not the program, is to blame for, as a sentence about `place`; None for anything else.
+
+    Libraries have exceptions of their own: some name the system's error in their text, others say only that writing
+    failed; a disk that is full is then looked for.
+    """
+    number = _system_error(error) or (errno.ENOSPC if _is_full(place) else 0)
+    where = f"{getattr(error, 'filename', None) or place}"
+    if number == errno.EEXIST and not Path(where).is_file():
+        return None
     said = {
         errno.ENOSPC: f"no space is left for {where}: free some (`equipoise gc CONFIG` lists what may go)",
         errno.EDQUOT: f"the quota is used up at {where}: free some (`equipoise gc CONFIG` lists what may go)",
@@ -48,5 +59,21 @@ def disk_fault(error: OSError, place: Path) -> StoreError | None:
         errno.EMFILE: f"too many files are open ({where}): raise the limit (`ulimit -n 4096`)",
         errno.EIO: f"the disk failed at {where}: look at the system's log",
         errno.ESTALE: f"{where} was lost by the network file system: mount it again",
-    }.get(error.errno or 0)
+    }.get(number)
     return None if said is None else StoreError(f"{said}; what is in the store stays, so run again then")
+
+
+def _system_error(error: BaseException) -> int:
+    """The system's number of an error, of its own or out of its text (as Rust's libraries write it); 0 for none."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = re.search(r"\(os error (\d+)\)|\[errno (\d+)\]", str(error), re.IGNORECASE)
+    return int(found.group(1) or found.group(2)) if found else 0
+
+
+def _is_full(place: Path) -> bool:
+    """Whether a file system has hardly a block left."""
+    try:
+        return shutil.disk_usage(place).free < _HARDLY_ANYTHING
+    except OSError:
+        return False

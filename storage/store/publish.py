@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TypeVar
 
-from storage.errors import StoreError, disk_fault
+from storage.errors import EquipoiseError, StoreError, disk_fault
 from storage.hashing import canonical_json
 from storage.progress import Report, silent
 from storage.record.external import require_unchanged
@@ -113,7 +113,7 @@ def _compute(
 
 
 def _sound(function: StageFunction, arguments: Mapping[str, object], work: Workspace) -> Figures:
-    """What the function returns; where it fails at files of the store that were altered, an error that names them."""
+    """What the function returns; where altered files of the store or the disk make it fail, an error that says so."""
     try:
         return function(**arguments, work=work)
     except Exception as error:
@@ -121,6 +121,8 @@ def _sound(function: StageFunction, arguments: Mapping[str, object], work: Works
             inputs = _inputs(arguments, Manifest)
             if faults := [fault for each in inputs for fault in work.store.damage(each, content=True)]:
                 raise StoreError(f"{'; '.join(faults[:3])}; {REMEDY}") from error
+        if not isinstance(error, EquipoiseError) and (fault := disk_fault(error, work.output)):
+            raise fault from error
         raise
 
 

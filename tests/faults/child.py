@@ -21,6 +21,7 @@ POINTS = ("begun", "written", "sealed", "published")
 
 def run(config: Path, prepare: Callable[[], None] | None, said: Path) -> None:
     """Run an experiment and write down how it ended; the exit status is the command line's."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what it starts in the background
     os.dup2(os.open(said.with_suffix(".log"), os.O_WRONLY | os.O_CREAT), 2)
     from flows.config.pipeline import load_config
     from flows.run import run_here

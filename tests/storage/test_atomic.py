@@ -1,5 +1,6 @@
 """A file is the old one or the new one, whoever else writes and whatever happens."""
 
+import errno
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.atomic import replacing, write_whole
+from storage.atomic import replacing, where_writable, write_whole
 from tests.paths import ROOT
 
 
@@ -50,3 +51,12 @@ def test_what_a_killed_run_left_is_overwritten(tmp_path: Path) -> None:
     with replacing(path, alone=True) as temporary:
         temporary.write_text("whole")
     assert path.read_text() == "whole" and list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_read_only_place_refuses_is_left_out_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    for number in (errno.EROFS, errno.EACCES, errno.EPERM):
+        with where_writable("the book"):
+            raise OSError(number, "refused")
+    assert caplog.text.count("the book is not written down") == 3
+    with pytest.raises(OSError, match="full"), where_writable("the book"):
+        raise OSError(errno.ENOSPC, "full")

@@ -1,0 +1,56 @@
+"""What the disk is to blame for is told from faults of the program, whichever library says it."""
+
+import errno
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.errors import disk_fault
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/a/b"), "no space is left for /a/b"),
+        (OSError(errno.EROFS, "Read-only file system"), "lies on a file system that is read-only"),
+        (RuntimeError("Error while serializing: I/O error: No space left on device (os error 28)"), "no space is left"),
+        (ValueError("cannot write: [Errno 122] Disk quota exceeded"), "the quota is used up"),
+        (RuntimeError("I/O error: Permission denied (os error 13)"), "may not be written or read by this user"),
+    ],
+)
+def test_a_disks_fault_is_a_sentence(tmp_path: Path, error: Exception, said: str) -> None:
+    fault = disk_fault(error, tmp_path)
+    assert fault is not None and said in str(fault) and "what is in the store stays" in str(fault)
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("28"), ValueError("os error"), OSError("no number"), FileNotFoundError(2, "none", "/a")]
+)
+def test_faults_of_the_program_are_none_of_its(tmp_path: Path, error: Exception) -> None:
+    assert disk_fault(error, tmp_path) is None
+
+
+def test_what_is_there_already_is_its_fault_only_where_it_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    taken, made = (FileExistsError(errno.EEXIST, "File exists", str(tmp_path / name)) for name in ("file", ""))
+    fault = disk_fault(taken, tmp_path)
+    assert fault is not None and "is a file, where a folder is needed" in str(fault)
+    assert disk_fault(made, tmp_path) is None
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A file system without room."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("this user may mount no file system")
+    yield disk
+    subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+def test_a_library_that_says_only_that_writing_failed(full: Path) -> None:
+    fault = disk_fault(RuntimeError("enforce fail: file write failed"), full)
+    assert fault is not None and f"no space is left for {full}" in str(fault)
