@@ -3,18 +3,16 @@
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
-import pytest
 
 from storage.store.inspection import inspect
 from storage.store.store import LOCKS, MANIFEST, SCRATCH, TEMPORARY
+from tests.disks import remount, small_disk
 from tests.faults.child import POINTS, ClockSetBack, KillAt, Slowly
 from tests.faults.place import Ended, Place
 
@@ -235,24 +233,6 @@ def places() -> Iterator[Fault]:
     yield Fault("Places", "the store is moved", "everything is found again, nothing is computed", moved)
     yield Fault("Places", "the store is a link to another disk", "it works as any other", linked)
     yield Fault("Places", "there is a file where the store should be", "one sentence; then it works", a_file)
-
-
-@contextmanager
-def small_disk(folder: Path, size: int) -> Iterator[Path]:
-    """A file system of so many bytes; the test is skipped where this user may mount none."""
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True)
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.decode().strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def remount(folder: Path, options: str) -> None:
-    """Change a file system's size, or close it to writing."""
-    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
 
 
 def disks() -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from storage.errors import InputError
 from storage.export.parts import Finished, Job, Part, Tell, Written, origin_of, write_parts
 from storage.export.record import Export, PartRecord
+from storage.mapped import new_array
 from storage.tables.shards import iter_batches
 from storage.tables.uids import UID, Uids, parse_uids, uid_part
 
@@ -91,7 +92,7 @@ def _write_subset(paths: Sequence[Path], file: Path) -> int:
     total = 0
     for _, copies in _uids(paths):
         total += int(copies.sum())
-    subset = np.lib.format.open_memmap(file, mode="w+", dtype=UID, shape=(total,)) if total else np.zeros(0, UID)
+    subset = new_array(file, UID, (total,)) if total else np.zeros(0, UID)
     parts, end = max(1, -(-total // UIDS_AT_ONCE)), 0
     for part in range(parts):
         held = [np.zeros((0, 2), np.uint64)]

@@ -10,6 +10,7 @@ import torch
 import xxhash
 
 from storage.errors import InputError
+from storage.mapped import new_array
 from storage.tables.shards import iter_batches
 from tasks.arrays import Floats, Ids, Int64s, Reals
 from tasks.training.data.batch import Batch
@@ -102,4 +103,4 @@ def _store(scratch: Path | None, name: str, shape: tuple[int, int], dtype: np.dt
     if scratch is None:
         return np.empty(shape, dtype)
     scratch.mkdir(parents=True, exist_ok=True)
-    return np.lib.format.open_memmap(scratch / f"{name}.npy", mode="w+", dtype=dtype, shape=shape)
+    return new_array(scratch / f"{name}.npy", dtype, shape)
