@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import xxhash
 
+from storage.errors import InputError
+
 
 def row_ids(source: str, keys: Sequence[str]) -> np.ndarray:
     """Identities of rows, uint64 `[n]`: XXH3-64 of the source's name, a NUL, and the source's own key."""
@@ -20,14 +22,27 @@ def row_ids(source: str, keys: Sequence[str]) -> np.ndarray:
 def as_ids(ids: np.ndarray | Sequence[int]) -> np.ndarray:
     """Ids as uint64, whatever they came as; a list is read number by number, because numpy makes floats of large ones.
 
-    Raises `TypeError` for ids that are not integers: a float cannot hold every 64-bit id.
+    Raises:
+        TypeError: ids that are not integers; a float cannot hold every 64-bit id.
+        InputError: an id below 0, or from 2^64 on.
     """
     if isinstance(ids, list | tuple):
-        return np.fromiter(map(operator.index, ids), dtype=np.uint64, count=len(ids))
+        try:
+            return np.fromiter(map(operator.index, ids), dtype=np.uint64, count=len(ids))
+        except OverflowError:
+            outside = next(place for place, each in enumerate(ids) if not 0 <= operator.index(each) < 1 << 64)
+            raise _no_id(outside, ids[outside]) from None
     array = np.asarray(ids)
+    if array.dtype.kind == "i" and array.size and array.min() < 0:
+        outside = int(np.argmax(array < 0))
+        raise _no_id(outside, array[outside])
     if array.size and array.dtype.kind not in "ui":
         raise TypeError(f"ids must be uint64, not {array.dtype}: a float cannot hold every 64-bit id")
     return array.astype(np.uint64, copy=False)
+
+
+def _no_id(place: int, number: int) -> InputError:
+    return InputError(f"ids[{place}] is {number}; an id is a whole number from 0 to 2^64 - 1")
 
 
 def spelled_id(id_: int) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
+from tasks.arguments import whole
 from tasks.arrays import Floats, Ids, Int64s, Integers, Keywords
 from tasks.compiled import Integer, compiled
 
@@ -85,7 +86,8 @@ def checked_matrix(
     Raises:
         InputError: numbers that are not whole, what `check_rows` refuses, or what `check_unique` refuses.
     """
-    offsets, keywords = _whole(indptr, "indptr"), _whole(indices, "indices")
+    columns = whole(columns, "columns", least=0)
+    offsets, keywords = _integers(indptr, "indptr"), _integers(indices, "indices")
     check_rows(offsets, keywords, columns)
     rows = np.ascontiguousarray(offsets, dtype=np.int64)
     matches = np.ascontiguousarray(keywords, dtype=np.uint32)
@@ -93,7 +95,7 @@ def checked_matrix(
     return rows, matches
 
 
-def _whole(values: npt.ArrayLike, name: str) -> Integers:
+def _integers(values: npt.ArrayLike, name: str) -> Integers:
     """The values as a vector of integers; an empty list, which numpy takes for floats, is one."""
     array = np.asarray(values)
     if array.size == 0 and array.ndim == 1:
@@ -112,9 +114,7 @@ def half_steps(steps: int | Sequence[Literal["x", "y"]]) -> tuple[Literal["x", "
     if isinstance(steps, np.ndarray):
         return half_steps(steps.tolist())
     if not isinstance(steps, Sequence):
-        if steps < 0:
-            raise InputError(f"steps is {steps}; give a number of half steps ≥ 0 or an order such as ('y',)")
-        return tuple("x" if k % 2 == 0 else "y" for k in range(steps))
+        return tuple("x" if k % 2 == 0 else "y" for k in range(whole(steps, "steps", least=0)))
     wrong = [side for side in steps if side not in ("x", "y")]
     if wrong:
         raise InputError(f"steps contains {wrong[0]!r}; a half step is 'x' (captions) or 'y' (keywords)")

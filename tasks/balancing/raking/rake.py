@@ -8,12 +8,13 @@ half step "x" the row scalings follow from the keywords' potentials at that mome
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
+from tasks.arguments import not_negative, one_of, whole
 from tasks.balancing.feasibility.obstacles import obstacles
 from tasks.balancing.matrix.checks import checked_matrix, checked_target, half_steps
 from tasks.balancing.matrix.mappers import mapped
@@ -58,7 +59,7 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
 
     Raises:
         InputError: a malformed matrix (a keyword twice in a caption, say), or a target of the wrong length, negative or
-            not finite.
+            not finite; a name, a number of workers or a tolerance that cannot be.
 
     Example:
         >>> import numpy as np
@@ -68,6 +69,9 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
         >>> balance.weight.round(3).tolist()
         [0.667, 0.667, 0.667, 2.0]
     """
+    one_of(initial, get_args(Unit), "initial")
+    workers = whole(workers, "workers", least=1)
+    limit = None if tolerance is None else not_negative(tolerance, "tolerance")
     offsets, keywords = checked_matrix(indptr, indices, columns)
     order = half_steps(steps)
     degrees = np.diff(offsets)
@@ -87,5 +91,4 @@ def rake(  # noqa: PLR0913  the matrix, the two targets and where to stop are wh
     found = obstacles(offsets, keywords, row_target=masses, column_target=goal, connected=both)
     grouped = group_rows(offsets, keywords, masses, columns) if order.count("x") >= WORTHWHILE else None
     rows = Rows(blocks_of(offsets, keywords, masses), columns, initial, mass, mapped(workers), grouped)
-    limit = None if tolerance is None else float(tolerance)
     return iterate(Problem(rows, goal, matched, found, limit), order)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import index as index_of  # numpy's whole numbers too; faiss takes only Python's
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
+from tasks.arguments import one_of, whole
 from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.neighbours.distinct_points import DistinctPoints, checked_points, distinct_points
 from tasks.geometry.neighbours.tile_search import TileSearch
@@ -87,9 +87,7 @@ def knn(
         >>> found.positions.tolist(), found.distances.tolist()
         ([[2], [2], [0]], [[1.0], [4.242640495300293], [1.0]])
     """
-    k = index_of(k)
-    if k < 1:
-        raise InputError(f"k must be at least 1, not {k}")
+    k, workers = whole(k, "k", least=1), whole(workers, "workers", least=1)  # faiss takes no whole numbers of numpy
     check_choice(backend, index)
     matrix, scale = checked_points(points)
     distinct = distinct_points(matrix)
@@ -133,9 +131,8 @@ def search(tiles: TileSearch, k: int, backend: Backend, index: Index, device: st
 
 def check_choice(backend: str, index: str) -> None:
     """Raise `InputError` for a backend or an index that there is not, or that do not belong together."""
-    for kind, chosen, known in (("backend", backend, get_args(Backend)), ("index", index, get_args(Index))):
-        if chosen not in known:
-            raise InputError(f"unknown {kind} {chosen!r}; use {', '.join(known)}")
+    one_of(backend, get_args(Backend), "backend")
+    one_of(index, get_args(Index), "index")
     if index != "auto" and backend not in ("auto", "faiss"):
         raise InputError(f"index {index!r} belongs to the backend faiss, not {backend!r}")
 

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from storage.draws import hash_order
 from storage.errors import InputError
+from tasks.arguments import positive
 from tasks.geometry.neighbours.distinct_points import checked_points, distinct_points
 from tasks.geometry.shape.growth_constants import sphere_mean_edge
 from tasks.geometry.tree.prim import prim
@@ -62,7 +63,7 @@ def intrinsic_dimension(
         deviations: half the interval in standard errors, which come from the spread between subsets.
 
     Raises:
-        InputError: fewer than 128 distinct points, or `most` below that.
+        InputError: fewer than 128 distinct points, `most` below that, or `deviations` that are not positive.
 
     Example:
         >>> import numpy as np
@@ -72,6 +73,7 @@ def intrinsic_dimension(
         >>> round(intrinsic_dimension(circle).dimension)
         1
     """
+    deviations = positive(deviations, "deviations")
     if most < FEWEST_POINTS:
         raise InputError(f"an intrinsic dimension needs {FEWEST_POINTS} or more points; raise most, which is {most}")
     matrix, _ = checked_points(points)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from operator import index as index_of
 from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from storage.errors import InputError
+from tasks.arguments import one_of, whole
 from tasks.geometry.neighbours.distinct_points import DistinctPoints, checked_points, distinct_points
 from tasks.geometry.neighbours.knn import Backend, Index, Neighbours, check_choice, search, unfolded
 from tasks.geometry.neighbours.tile_search import TileSearch
@@ -105,11 +104,9 @@ def minimum_spanning_tree(
         >>> tree.edges.tolist(), tree.lengths.round(3).tolist(), tree.certified.tolist()
         ([[0, 2], [1, 2]], [1.0, 4.243], [True, True])
     """
-    if method not in get_args(Method):
-        raise InputError(f"unknown method {method!r}; use {', '.join(get_args(Method))}")
+    one_of(method, get_args(Method), "method")
     check_choice(backend, index)
-    if neighbours < 1:
-        raise InputError(f"neighbours must be at least 1, not {neighbours}")
+    neighbours, workers = whole(neighbours, "neighbours", least=1), whole(workers, "workers", least=1)
     matrix, scale = checked_points(points)
     distinct = distinct_points(matrix)
     unique = distinct.points
@@ -130,7 +127,7 @@ def _from_neighbours(
     workers: int,
     advance: Callable[[int], object],
 ) -> SpanningTree:
-    k = max(1, min(index_of(neighbours), len(points) - 1))
+    k = max(1, min(neighbours, len(points) - 1))
     tiles = TileSearch(points, workers=workers, advance=advance)
     found = search(tiles, k, backend, index, device, workers)
     lists = NeighbourLists(found.positions.astype(np.int32), found.distances.copy(), found.horizon.copy())

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from storage.errors import InputError
 from storage.tables.ids import as_ids
+from tasks.arguments import not_negative, one_of, whole
 from tasks.arrays import Floats, Ids
 from tasks.resampling.sampling.methods import MOST_COPIES, Copies, multinomial, poisson, residual, systematic
 from tasks.resampling.sampling.scale import scale_for_size
@@ -45,7 +46,7 @@ def draw(
     weight: npt.ArrayLike,
     *,
     method: Method,
-    size: int | None,
+    size: float | None,
     seed: int,
     inclusion: npt.ArrayLike | None = None,
     most: int = MOST_COPIES,
@@ -57,9 +58,9 @@ def draw(
         ids: `[n]`, distinct.
         weight: `[n]`, not negative, any scale.
         method: see `methods`.
-        size: expected rows (multinomial: exactly). None takes the balancing's own expectations where it gave them
-            (`Σ inclusion`), else one copy for a weight of 1: as many rows as captions, or for Poisson sampling, which
-            makes no copies, `Σ min(1, w)`.
+        size: expected rows (multinomial: exactly, a whole number). None takes the balancing's own expectations where
+            it gave them (`Σ inclusion`), else one copy for a weight of 1: as many rows as captions, or for Poisson
+            sampling, which makes no copies, `Σ min(1, w)`.
         seed: of the hash draws.
         inclusion: `[n]`, expected copies according to the balancing itself; used as they are when size is None.
         most: copies of one caption at most, up to 65,535.
@@ -67,7 +68,7 @@ def draw(
             (`keyword_order`); None takes the order of ids.
 
     Raises:
-        InputError: a size that cannot be reached, or a bad weight.
+        InputError: a size that cannot be reached, a bad weight, or a method that is not known.
 
     Example:
         >>> import numpy as np
@@ -76,6 +77,9 @@ def draw(
         >>> draw(ids, np.array([1.0, 1.0, 1.0, 3.0]), method="residual", size=2, seed=0).expected.round(3).tolist()
         [0.333, 0.333, 0.333, 1.0]
     """
+    one_of(method, get_args(Method), "method")
+    if size is not None:
+        size = whole(size, "size", least=0) if method == "multinomial" else not_negative(size, "size")
     ids, weights = as_ids(ids), _checked(weight, len(ids), "weight")
     copies = None if inclusion is None else _checked(inclusion, len(ids), "inclusion")
     total = float(weights.sum())
@@ -84,6 +88,7 @@ def draw(
     if not 1 <= most <= MOST_COPIES:
         raise InputError(f"most is {most}; a selection can hold between 1 and {MOST_COPIES} copies of a caption")
     limit = 1.0 if method == "poisson" else float(most)
+    wanted: float
     own = size is None and copies is not None and method != "multinomial" and float(copies.max()) <= limit
     if own:
         assert copies is not None
@@ -106,7 +111,7 @@ def draw(
         return Draw(systematic(expected, along, seed=seed), expected, np.minimum(expected, 1.0), scale, own)
     share = weights / total
     included = -np.expm1(wanted * np.log1p(-np.minimum(share, 1.0 - 1e-16)))
-    return Draw(multinomial(ids, share, wanted, seed=seed, most=most), wanted * share, included, scale, own)
+    return Draw(multinomial(ids, share, int(wanted), seed=seed, most=most), wanted * share, included, scale, own)
 
 
 def _checked(values: npt.ArrayLike, length: int, name: str) -> Floats:

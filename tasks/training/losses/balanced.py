@@ -5,13 +5,14 @@ normalised, or the columns, and the two are averaged. Going on alternately gives
 number `k` of half-steps, of which k = 1 is CLIP's and k = 2 the paper's "doubly centred" one.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from storage.errors import InputError
+from tasks.arguments import one_of, whole
 from tasks.training.floats import at_least_float32
 from tasks.training.losses.potentials import balanced_loss
 
@@ -40,7 +41,9 @@ def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient
         >>> [round(balanced_contrastive_loss(logits, steps=k).item(), 4) for k in (0, 1, 2)]
         [1.2437, 0.5032, 0.4758]
     """
-    _check(logits, steps, gradient)
+    if logits.ndim != 2 or logits.shape[0] != logits.shape[1] or logits.shape[0] == 0:
+        raise InputError(f"the loss needs a square matrix of logits, [n, n] with n >= 1, not {list(logits.shape)}")
+    steps = checked_half_steps(steps, gradient)
     wide = at_least_float32(logits)
     with torch.autocast(device_type=logits.device.type, enabled=False):
         if gradient == "surrogate":
@@ -79,12 +82,10 @@ def surrogate_loss(logits: Tensor) -> Tensor:
     return ((logits * weights).sum() - logits.diagonal().sum()) / logits.shape[0]
 
 
-def _check(logits: Tensor, steps: int, gradient: str) -> None:
-    if logits.ndim != 2 or logits.shape[0] != logits.shape[1] or logits.shape[0] == 0:
-        raise InputError(f"the loss needs a square matrix of logits, [n, n] with n >= 1, not {list(logits.shape)}")
-    if steps < 0:
-        raise InputError(f"the number of half-steps must be 0 or more, not {steps}")
-    if gradient not in ("unrolled", "surrogate"):
-        raise InputError(f"the gradient must be 'unrolled' or 'surrogate', not {gradient!r}")
+def checked_half_steps(steps: int, gradient: str) -> int:
+    """The number of half-steps; raises `InputError` for one below 0, or a gradient that it has not."""
+    steps = whole(steps, "the number of half-steps", least=0)
+    one_of(gradient, get_args(Gradient), "gradient")
     if gradient == "surrogate" and steps != 2:
         raise InputError(f"the surrogate gradient exists for 2 half-steps only, not {steps}; use gradient='unrolled'")
+    return steps

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from storage.errors import InputError
+from tasks.arguments import not_negative
 from tasks.training.distributed.ranks import Ranks, all_ranks
 from tasks.training.floats import at_least_float32
-from tasks.training.losses.balanced import Gradient, balanced_contrastive_loss
+from tasks.training.losses.balanced import Gradient, balanced_contrastive_loss, checked_half_steps
 from tasks.training.losses.potentials import balanced_loss
 from tasks.training.tregs.treg import treg
 
@@ -32,11 +32,8 @@ class BalancedClipLoss(nn.Module):
 
     def __init__(self, half_steps: int = 1, gradient: Gradient = "unrolled", *, local_loss: bool = True) -> None:
         super().__init__()
-        if half_steps < 0:
-            raise InputError(f"the number of half-steps must be 0 or more, not {half_steps}")
-        if gradient == "surrogate" and half_steps != 2:
-            raise InputError(f"the surrogate gradient exists for 2 half-steps only, not {half_steps}")
-        self.half_steps, self.gradient, self.local_loss = half_steps, gradient, local_loss
+        self.half_steps = checked_half_steps(half_steps, gradient)
+        self.gradient, self.local_loss = gradient, local_loss
 
     def forward(
         self,
@@ -143,6 +140,7 @@ class TregLoss(BatchRegulariser):
     """
 
     def __init__(self, gamma: float, lambda_: float, *, gather: bool = True) -> None:
+        gamma, lambda_ = not_negative(gamma, "gamma"), not_negative(lambda_, "lambda_")
         super().__init__(lambda points: treg(points, gamma=gamma, lambda_=lambda_), gather=gather)
         self.gamma, self.lambda_ = gamma, lambda_
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from storage.errors import InputError
+from tasks.arguments import positive, whole
 
 
 class Mlp(nn.Module):
@@ -51,6 +52,10 @@ class Heads(nn.Module):
         logit_scale: float = 100.0,
     ) -> None:
         super().__init__()
+        sizes = {"image_inputs": image_inputs, "text_inputs": text_inputs, "outputs": outputs, "layers": layers}
+        for name, size in (sizes | {"hidden": hidden}).items():
+            whole(size, name, least=1)
+        positive(logit_scale, "logit_scale")
         self.image_encoder = Mlp(image_inputs, hidden, layers, outputs)
         self.text_encoder = Mlp(text_inputs, hidden, layers, outputs)
         self.logit_scale: Tensor

@@ -8,6 +8,9 @@ from torch.autograd.function import once_differentiable
 from tasks.arrays import Int64s, Reals
 from tasks.compiled import FASTMATH, compiled
 
+SQUARABLE = 1e-30
+"""Squared distances below this, or infinite, are measured again in units of their largest coordinate."""
+
 
 def tree_length(points: Tensor, edges: Tensor) -> Tensor:
     """`Σ_(i,j) ‖z_i - z_j‖` over edges int64 `[m, 2]` of points `[n, d]`, differentiable by the points once.
@@ -20,7 +23,9 @@ def tree_length(points: Tensor, edges: Tensor) -> Tensor:
 def indexed_length(points: Tensor, edges: Tensor) -> Tensor:
     """The same in torch's own operations, for accelerators: nothing is read back by the host."""
     ends = points.index_select(0, edges[:, 0]) - points.index_select(0, edges[:, 1])  # indexing's backward is slower
-    return torch.linalg.vector_norm(ends, dim=1).sum()
+    largest = ends.detach().abs().amax(dim=1, keepdim=True)
+    unit = torch.where(largest > 0, largest, 1)  # squares of large or small numbers would leave the range
+    return (torch.linalg.vector_norm(ends / unit, dim=1) * unit.squeeze(1)).sum()
 
 
 class _TreeLength(torch.autograd.Function):
@@ -36,9 +41,24 @@ class _TreeLength(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
         points, edges, lengths = ctx.saved_tensors
         total = torch.zeros_like(points, memory_format=torch.contiguous_format)
-        pulls = torch.where(lengths == 0, 0.0, gradient / lengths)
+        pulls = torch.where(lengths == 0, 0.0, gradient.double() / lengths.double())  # of a tiny length, beyond float32
         _pull(points.detach().contiguous().numpy(), edges.numpy(), pulls.numpy(), total.numpy())
         return total, None
+
+
+@compiled
+def _scaled_length(first: Reals, second: Reals) -> np.floating:
+    """`‖first - second‖` of two points whose squared distance leaves the range of their type."""
+    largest = first.dtype.type(0)
+    for axis in range(len(first)):
+        largest = max(largest, abs(first[axis] - second[axis]))
+    if not 0 < largest < np.inf:
+        return largest
+    squared = first.dtype.type(0)
+    for axis in range(len(first)):
+        share = (first[axis] - second[axis]) / largest
+        squared += share * share
+    return largest * np.sqrt(squared)
 
 
 @compiled(fastmath=FASTMATH)
@@ -50,7 +70,10 @@ def _measure(points: Reals, edges: Int64s, lengths: Reals) -> None:
         for axis in range(len(first)):
             difference = first[axis] - second[axis]
             squared += difference * difference
-        lengths[edge] = np.sqrt(squared)
+        if squared < SQUARABLE or squared == np.inf:
+            lengths[edge] = _scaled_length(first, second)
+        else:  # NaN, too
+            lengths[edge] = np.sqrt(squared)
 
 
 @compiled

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from storage.errors import InputError
+from tasks.arguments import not_negative
 from tasks.training.floats import at_least_float32
 from tasks.training.tregs.batch_prim import minimum_spanning_edges
 from tasks.training.tregs.tree_length import tree_length
@@ -50,8 +51,7 @@ def treg(points: Tensor, *, gamma: float, lambda_: float) -> Tensor:
         >>> round(treg(torch.eye(3), gamma=1.0, lambda_=1.0).item(), 4)  # −2√2 / 3: the norms are 1
         -0.9428
     """
-    if gamma < 0 or lambda_ < 0:
-        raise InputError(f"T-REG's weights must be 0 or more, not gamma={gamma}, lambda={lambda_}")
+    gamma, lambda_ = not_negative(gamma, "gamma"), not_negative(lambda_, "lambda_")
     return lambda_ * sphere_penalty(points) - gamma * mst_length(points) / max(len(points), 1)
 
 

@@ -6,6 +6,7 @@ import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 
+from storage.errors import InputError
 from storage.tables.ids import as_ids, read_ids, row_ids, spelled_id
 
 ids = st.integers(0, 2**64 - 1)
@@ -45,3 +46,9 @@ def test_floats_are_no_ids() -> None:
     for wrong in ([1.0], np.array([1.0])):
         with pytest.raises(TypeError):
             as_ids(wrong)
+
+
+@pytest.mark.parametrize("wrong", [[3, -1], [3, 2**64], np.array([3, -1])])
+def test_a_number_that_no_id_can_be_is_named(wrong) -> None:
+    with pytest.raises(InputError, match=r"ids\[1\] is (-1|18446744073709551616); an id is a whole number"):
+        as_ids(wrong)

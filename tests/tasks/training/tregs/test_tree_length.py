@@ -29,3 +29,24 @@ def test_points_in_any_order_of_memory() -> None:
     for each in (points, other):
         tree_length(each, EDGES).backward()
     assert torch.equal(points.grad, other.grad)
+
+
+@pytest.mark.parametrize("length", (tree_length, indexed_length))
+@pytest.mark.parametrize(("kind", "powers"), ((torch.float32, (-110, 110)), (torch.float64, (-800, 800))))
+def test_a_length_whose_square_leaves_the_range_is_in_proportion(length, kind: torch.dtype, powers) -> None:
+    points = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=kind, requires_grad=True)
+    value = length(points, EDGES)
+    (pull,) = torch.autograd.grad(value, points)
+    for power in powers:
+        scaled = torch.ldexp(points.detach(), torch.tensor(power, dtype=kind)).requires_grad_()
+        far = length(scaled, EDGES)
+        torch.testing.assert_close(torch.ldexp(far, torch.tensor(-power, dtype=kind)), value)
+        torch.testing.assert_close(torch.autograd.grad(far, scaled)[0], pull)
+
+
+@pytest.mark.parametrize("length", (tree_length, indexed_length))
+@pytest.mark.parametrize("wrong", (float("nan"), float("inf")))
+def test_what_is_not_finite_has_no_finite_length(length, wrong: float) -> None:
+    points = torch.zeros(5, 3)
+    points[1, 2] = wrong
+    assert not length(points, EDGES).isfinite()
