@@ -1,5 +1,8 @@
 """The command line. Errors that a user can mend are printed as sentences, without a traceback."""
 
+import flows.patient  # noqa: F401  first, since it makes the imports below faster
+
+# isort: split
 import gc as collector
 import json
 import sys
@@ -29,8 +32,6 @@ from storage.errors import CheckError, EquipoiseError, disk_fault
 from storage.extras import explanation
 
 MENDABLE, REFUSED, FAULT, INTERRUPTED = 1, 3, 70, 130
-OBJECTS_PER_COLLECTION = 50_000
-"""Python's own 700 has the collector look through all that was imported again and again: a seventh of a run's start."""
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False,
@@ -137,7 +138,6 @@ def server_status(as_json: AsJson = False) -> None:
 def main() -> None:
     """Entry point; the exit status is 0, 1, 2, 3, 70 or 130, as the help says."""
     collector.freeze()  # what is imported stays
-    collector.set_threshold(OBJECTS_PER_COLLECTION, 20, 20)
     try:
         app()
     except EquipoiseError as error:

@@ -14,6 +14,7 @@ from flows.records.results import EARLIER, deliver, differences, make_room
 from flows.records.tracking import Tracking
 from flows.remarks import remarks
 from flows.verbs import Verb
+from storage.caching.ahead import import_ahead
 from storage.errors import CheckError
 from storage.hashing import hash_json
 from storage.progress import Report
@@ -24,6 +25,8 @@ from tasks.reporting.lineage.nodes import LineageNode
 
 SHOWN = 20
 """Refusals that an error names."""
+LAST_IMPORT = "flows.records.lineage_events"
+"""What every run needs at its end, and what takes a while to load."""
 
 
 def run_here(config: AnyExperiment, verb: Verb, announce: Callable[[str], None]) -> list[Node]:
@@ -69,6 +72,8 @@ def begin(config: AnyExperiment, verb: Verb, tell: Callable[[str], None]) -> Wat
     require(config, verb)
     status = StatusEngine(config.runtime)
     build(status, config, verb)
+    if status.coming and config.runner == "threads":
+        import_ahead([*(name for stage in status.coming.values() for name in stage.imports), LAST_IMPORT])
     cached = sum(plan.action == "cached" for plan in status.plans)
     tell(f"{config.name}: {len(status.plans)} stage runs, {cached} of them in the store {config.runtime.store}")
     for remark in remarks(config, verb):

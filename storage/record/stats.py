@@ -16,7 +16,7 @@ class Stats(BaseModel):
     error of the type checker and not an absent figure.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     @classmethod
     def of(cls, manifest: Manifest) -> Self:

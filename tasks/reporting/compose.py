@@ -1,6 +1,7 @@
 """From what the stages left to the content of the report."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from storage.record.manifest import Manifest
@@ -72,7 +73,9 @@ def compose(
     trainings = read_trainings(training.models, work)
     history = read_frame([work.path(curation.balanced, "history.parquet")])
     convergence = read_convergence(curation.balanced, curation.realised)
-    with drawing():
+    with ThreadPoolExecutor(1, "beside the drawing") as beside, drawing():
+        folded_case = beside.submit(read_folded_case, curation.entries, screening.ingested, curation.matches, work)
+        examples = beside.submit(read_examples, config, screening.ingested, curation, work)
         drawings = draw({
             "scores": (partial(scores_figure, scores.summaries), "Scores of every variant on every benchmark"),
             "differences": (partial(differences_figure, scores.differences),
@@ -104,10 +107,10 @@ def compose(
         marginals=marginals,
         marginals_caption=marginals_caption(len(marginals.shares.text), config.keywords),
         convergence=convergence,
-        folded_case=read_folded_case(curation.entries, screening.ingested, curation.matches, work),
+        folded_case=folded_case.result(),
         training=trainings,
         geometry=geometry,
-        examples=read_examples(config, screening.ingested, curation, work),
+        examples=examples.result(),
         audit=read_audit(keywords, read_document(work.path(curation.entries, "audit.json"))),
         checks=read_checks(checks, _manifests(screening, curation, training, scored), work),
         provenance=read_provenance(_manifests(screening, curation, training, scored)),

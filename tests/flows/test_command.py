@@ -121,6 +121,13 @@ def test_asking_loads_nothing_large(small: Path) -> None:
     assert loaded_by("explain", small, "0") == "[]"  # nothing has run yet
 
 
+def test_the_collector_is_held_back_before_the_imports() -> None:
+    program = "import gc, sys, flows.command; print(gc.get_threshold()[0], *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, timeout=300)
+    threshold, *modules = done.stdout.split()
+    assert int(threshold) > 10_000 and modules.index("flows.patient") < modules.index("typer")
+
+
 def test_a_run_without_a_server_does_not_load_prefect(small: Path) -> None:
     curated = edit(small, training=None, evaluation=None, encoder=None, geometry=None)
     assert "prefect" not in loaded_by("run", curated, "--no-server")

@@ -14,6 +14,8 @@ HYPHENS = "-\u2010\u2011"
 
 _ZERO_WIDTH_BLANKS = "\u200b\ufeff"
 _CODE_POINTS = 0x110000
+_INHABITED = (range(0x40000), range(0xE0000, 0xF0000))
+"""The planes that hold characters: 4 to 13 hold none, and 15 and 16 are for private use."""
 _CATEGORIES = {
     BLANK: ("Zs", "Zl", "Zp", "Cc"),
     WRAPPED: ("Po", "Ps", "Pe", "Pi", "Pf", "Pd"),
@@ -37,9 +39,12 @@ def character_class(character: str) -> int:
 
 
 def character_classes() -> Bytes:
-    """The class of every code point, uint8 `[1114112]`; about 0.1 s to make, with no Python call a character."""
-    categories = map(unicodedata.category, map(chr, range(_CODE_POINTS)))
-    classes = np.fromiter(map(_OF_CATEGORY.__getitem__, categories), dtype=np.uint8, count=_CODE_POINTS)
+    """The class of every code point, uint8 `[1114112]`; about 0.03 s to make, with no Python call a character."""
+    classes = np.full(_CODE_POINTS, OTHER, dtype=np.uint8)
+    for points in _INHABITED:
+        categories = map(unicodedata.category, map(chr, points))
+        found = np.fromiter(map(_OF_CATEGORY.__getitem__, categories), dtype=np.uint8, count=len(points))
+        classes[points.start : points.stop] = found
     for character, kind in _SPECIAL.items():
         classes[ord(character)] = kind
     return classes

@@ -29,6 +29,11 @@ def test_the_table_holds_the_class_of_each_character(character: str) -> None:
     assert CLASSES[ord(character)] == character_class(character)
 
 
+def test_the_planes_that_are_not_looked_at_hold_no_character() -> None:
+    outside = [*range(0x40000, 0xE0000), *range(0xF0000, 0x110000)]
+    assert {unicodedata.category(chr(point)) for point in outside} <= {"Cn", "Co"}
+
+
 def test_classes_by_category() -> None:
     assert CLASSES.shape == (0x110000,) and CLASSES.dtype == np.uint8
     assert {character_class(mark) for mark in APOSTROPHES + HYPHENS} == {JOINER}
