@@ -22,10 +22,11 @@ import scipy.sparse as sp
 import torch
 
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking.blocks import blocks_of
 from tasks.balancing.raking.grouped_rows import Grouped, group_rows
 from tasks.balancing.raking.kernels import fitted_potential
 from tasks.balancing.raking.rake import rake
-from tasks.balancing.raking.row_passes import Rows, blocks_of
+from tasks.balancing.raking.row_passes import Rows
 
 WIDTH = 9
 COLUMNS = ("rows", "keywords", "nnz/row", "ours", "plain", "scipy", "torch", "/plain", "/scipy", "/torch", "whole")

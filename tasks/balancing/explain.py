@@ -102,7 +102,8 @@ def _keyword(table: pa.Table, entry: int) -> KeywordStory:
 
 def _replay(held: Keywords, potentials: Path, stats: BalanceStats) -> tuple[WeightAtStep, ...]:
     """The weight after each recorded half step, from the keywords' potentials alone."""
-    from tasks.balancing.raking.row_passes import Block, block_row_mass  # here: most stories need no kernel
+    from tasks.balancing.raking.blocks import Block  # here: most stories need no kernel
+    from tasks.balancing.raking.row_passes import block_row_mass
 
     if not potentials.is_file():
         return ()

@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from storage.tables.shards import read_table, write_table
 from tasks.arrays import Floats, Integers
+from tasks.balancing.raking.blocks import Block
 from tasks.balancing.raking.kernels import kept_probability
-from tasks.balancing.raking.row_passes import Block, block_row_mass
+from tasks.balancing.raking.row_passes import block_row_mass
 from tasks.balancing.result import Unit
 from tasks.compiled import compiled
 

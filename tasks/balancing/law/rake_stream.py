@@ -18,9 +18,10 @@ from tasks.balancing.law.law import Law
 from tasks.balancing.matrix.checks import checked_target, half_steps
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.matrix.match_stream import MatchStream
+from tasks.balancing.raking.blocks import StreamedBlock
 from tasks.balancing.raking.census import Census
 from tasks.balancing.raking.iterate import Problem, iterate
-from tasks.balancing.raking.row_passes import Rows, Start, StreamedBlock
+from tasks.balancing.raking.row_passes import Rows, Start
 from tasks.balancing.result import Balance, Unit
 
 

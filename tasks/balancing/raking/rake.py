@@ -18,9 +18,10 @@ from tasks.arguments import not_negative, one_of, whole
 from tasks.balancing.feasibility.obstacles import obstacles
 from tasks.balancing.matrix.checks import checked_matrix, checked_target, half_steps
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking.blocks import blocks_of
 from tasks.balancing.raking.grouped_rows import WORTHWHILE, group_rows
 from tasks.balancing.raking.iterate import Problem, iterate
-from tasks.balancing.raking.row_passes import Rows, blocks_of
+from tasks.balancing.raking.row_passes import Rows
 from tasks.balancing.result import Balance, Unit
 
 

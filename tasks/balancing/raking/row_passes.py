@@ -1,7 +1,7 @@
 """The map–reduce step of raking: one pass over blocks of rows, whose only message is one vector per keyword.
 
-A block is a slice of a matrix in memory, or rows of Parquet shards on disk; the mapper is `map`, a thread pool or a
-Ray cluster, because the mapped functions take and return plain arrays and hold no state.
+The mapper is `map`, a thread pool or a Ray cluster, because the mapped functions take and return plain arrays and hold
+no state.
 """
 
 from __future__ import annotations
@@ -9,73 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
-from tasks.arrays import Floats, Integers
+from tasks.arrays import Floats
 from tasks.balancing.diagnostics import kullback_leibler
 from tasks.balancing.matrix.mappers import Mapper
-from tasks.balancing.matrix.match_stream import MatchStream
+from tasks.balancing.raking.blocks import Source
 from tasks.balancing.raking.grouped_passes import grouped_log_sums, grouped_row_distance
 from tasks.balancing.raking.grouped_rows import Grouped
 from tasks.balancing.raking.kernels import log_sums, scale_sums, start_sums
 from tasks.balancing.result import Unit
-
-BLOCKS = 8
-MATCHES_PER_BLOCK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some rows: `indptr [rows + 1]`, `indices`, and their target mass `[rows]`, or `[1]` when all have the same."""
-
-    indptr: Integers
-    indices: Integers
-    row_target: Floats
-
-    def load(self) -> Block:
-        """Itself: it is in memory."""
-        return self
-
-
-@dataclass(frozen=True)
-class StreamedBlock:
-    """One block of a stream, and the target mass of each of its rows."""
-
-    stream: MatchStream
-    number: int
-    row_target: float
-
-    def load(self) -> Block:
-        """Read the block, or take it from memory."""
-        block = self.stream.block(self.number)
-        return Block(block.indptr, block.indices, np.array([self.row_target]))
-
-
-class Source(Protocol):
-    """Anything that can produce one block of rows."""
-
-    def load(self) -> Block:
-        """The block."""
-        ...
-
-
-def blocks_of(indptr: Integers, indices: Integers, row_target: Floats) -> list[Block]:
-    """A matrix in memory cut into blocks.
-
-    Their number depends on its size alone, never on the workers, because the order of floating-point addition
-    follows it.
-    """
-    matches = int(indptr[-1])
-    count = max(1, min(BLOCKS, matches // MATCHES_PER_BLOCK))
-    cuts = np.searchsorted(indptr, np.linspace(0, matches, count + 1)[1:-1])
-    edges = [0, *(int(cut) for cut in cuts), len(indptr) - 1]
-    return [
-        Block(indptr[a : b + 1], indices, row_target if len(row_target) == 1 else row_target[a:b])
-        for a, b in pairwise(edges)
-    ]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Samples gathered into drafts: a caption a row, several of which may share an image."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,19 +9,16 @@ from storage.errors import InputError
 from storage.tables.references import reference
 from storage.tables.schemas import IMAGE
 from tasks.arrays import Int64s
-from tasks.ingest.columns.cells import is_number
-from tasks.ingest.columns.concepts import concepts_of
-from tasks.ingest.columns.kept import kept_of
 from tasks.ingest.columns.known_ids import KnownIds
 from tasks.ingest.columns.xxh3 import row_ids
-from tasks.ingest.files.json_lines import as_text
 from tasks.ingest.pictures.cells import ImageCells
 from tasks.ingest.rows.drafts import Drafts
-from tasks.ingest.rows.extras import Extras
 from tasks.ingest.rows.row import Rejection
 from tasks.ingest.sources.webdataset.beside import TableBeside
+from tasks.ingest.sources.webdataset.carried import Carried, inner_object
 from tasks.ingest.sources.webdataset.cells import captions_of, key_of, label_of
 from tasks.ingest.sources.webdataset.config import WebdatasetConfig
+from tasks.ingest.sources.webdataset.row import Row
 from tasks.ingest.tars.fields import NO_FIELDS, json_fields
 from tasks.ingest.tars.samples import Fault, Sample
 
@@ -30,21 +26,6 @@ REPEATED: Fault = (
     "duplicate key",
     "an earlier sample has this key; a sample's members must follow one another, as `tar --sort=name` packs them",
 )
-
-
-@dataclass
-class _Row:
-    """A sample as it will be drafted."""
-
-    key: bytes
-    captions: list[bytes | None]
-    numbered: bool = False
-    label: int | None = None
-    image: bytes | None = None
-    path: str | None = None
-    lies: tuple[int, int] = (0, 0)
-    fields: Mapping[str, object] = field(default_factory=dict)
-    fault: Fault | None = None
 
 
 class Gathering:
@@ -65,6 +46,7 @@ class Gathering:
         held = {} if table is None else table.columns
         self._unseen = {name for name in config.carried_fields if name not in held}
         self._some = False
+        self._carried = Carried(config, tar, table)
 
     def require_carried(self) -> None:
         """Raises `InputError` where what rows carry is in no sample's `.json` and no column beside: a wrong name."""
@@ -93,7 +75,7 @@ class Gathering:
         places = (start + np.flatnonzero(~self._table.used[start:stop])).tolist()
         return self._drafts([self._absent(place) for place in places], places) if places else None
 
-    def _absent(self, place: int) -> _Row:
+    def _absent(self, place: int) -> Row:
         table, config = self._table, self._config
         assert table is not None
         own = table.keys[place].as_py()
@@ -109,15 +91,15 @@ class Gathering:
             fault = "missing image", "the table beside says success, but the tar has no such sample"
         captions = table.columns.get(config.caption or "", table.columns.get("caption"))
         caption = None if captions is None else captions[place].as_py()
-        row = _Row(key, [caption.encode() if isinstance(caption, str) else None], fault=fault)
+        row = Row(key, [caption.encode() if isinstance(caption, str) else None], fault=fault)
         if config.missing_images == "keep" and fault[0] != "malformed row":
             row.fault = None
         return row
 
-    def _row(self, sample: Sample) -> _Row:
+    def _row(self, sample: Sample) -> Row:
         config = self._config
         where = f"{self._tar}:{sample.key}".encode("utf-8", "backslashreplace")
-        row = _Row(where, [None], fault=sample.fault)
+        row = Row(where, [None], fault=sample.fault)
         if row.fault:
             return row
         fields = json_fields(sample) if config.fields or config.carried_fields else NO_FIELDS
@@ -125,7 +107,7 @@ class Gathering:
             return self._refused(row, fields)
         row.fields, self._some = fields, True
         if self._unseen:
-            self._unseen -= {*fields, *_object(fields, "scores"), *_object(fields, "kept")}
+            self._unseen -= {*fields, *inner_object(fields, "scores"), *inner_object(fields, "kept")}
         key = key_of(sample, fields, config, self._tar)
         if isinstance(key, tuple):
             return self._refused(row, key)
@@ -145,7 +127,7 @@ class Gathering:
             row.label = label
         return self._with_image(row, sample)
 
-    def _with_image(self, row: _Row, sample: Sample) -> _Row:
+    def _with_image(self, row: Row, sample: Sample) -> Row:
         config = self._config
         if config.image is None:
             return row
@@ -160,11 +142,11 @@ class Gathering:
         row.image, row.path, row.lies = content, sample.names[extension], sample.places[extension]
         return row
 
-    def _refused(self, row: _Row, fault: Fault) -> _Row:
+    def _refused(self, row: Row, fault: Fault) -> Row:
         row.fault, row.captions, row.numbered = fault, [None], False
         return row
 
-    def _drafts(self, rows: Sequence[_Row], beside: Sequence[int | None]) -> Drafts:
+    def _drafts(self, rows: Sequence[Row], beside: Sequence[int | None]) -> Drafts:
         config = self._config
         own = pa.array([row.key for row in rows], pa.large_binary())
         sound = np.array([row.fault is None for row in rows], np.bool_)
@@ -184,7 +166,7 @@ class Gathering:
             if (row := rows[at]).fault is not None
         }
         ids = pa.array(keys, pa.large_binary())
-        extras = self._extras(rows, beside, faults, owner)
+        extras = self._carried.of(rows, beside, faults, owner)
         return Drafts(
             ids=row_ids(config.name, ids),
             keys=ids,
@@ -198,7 +180,7 @@ class Gathering:
             extras=extras,
         )
 
-    def _kept(self, rows: Sequence[_Row]) -> pa.StringArray | None:
+    def _kept(self, rows: Sequence[Row]) -> pa.StringArray | None:
         """What stands for the images, where they are kept in the tar."""
         if self._place is None:
             return None
@@ -210,63 +192,8 @@ class Gathering:
         ]
         return pa.array(named, pa.string())
 
-    def _extras(
-        self, rows: Sequence[_Row], beside: Sequence[int | None], faults: dict[int, Rejection], owner: Int64s
-    ) -> Extras:
-        """What every draft carries; those in which it cannot be read become faults."""
-        config = self._config
-        concepts = None
-        if config.concepts is not None:
-            columns = [self._texts(name, rows, beside) for name in (config.concepts, config.concept_scores) if name]
-            concepts, odd = concepts_of(*columns)
-            for draft in np.flatnonzero(odd[owner]).tolist():
-                key, said = rows[owner[draft]].key, f"{self._tar}: {config.concepts!r} is no list of concepts"
-                faults.setdefault(draft, Rejection(key.decode("utf-8", "replace"), "malformed row", said))
-        kept = {name: kept_of(self._texts(name, rows, beside))[0] for name in config.keep}
-        scores = {name: self._score(name, rows, beside) for name in config.scores}
-        return Extras(scores, kept, concepts).take(pa.array(owner))
 
-    def _held(self, name: str, beside: Sequence[int | None]) -> pa.Array | None:
-        """A column of the table beside, for every row; None where it has none such."""
-        if self._table is None or name not in self._table.columns:
-            return None
-        places = pa.array([None if at is None or at < 0 else at for at in beside], pa.int64())
-        return self._table.columns[name].take(places)
-
-    def _score(self, name: str, rows: Sequence[_Row], beside: Sequence[int | None]) -> pa.Array:
-        """A score of every row: from the table beside where that has it, else from the samples' fields."""
-        held = self._held(name, beside)
-        if held is None:
-            values = [_field(row, name, "scores") for row in rows]
-            return pa.array([float(value) if _is_number(value) else None for value in values], pa.float64())  # type: ignore[arg-type]
-        if not is_number(held.type):
-            raise InputError(f"the score {name!r} of the table beside {self._tar} is {held.type}: name numbers")
-        return held.cast(pa.float64(), safe=False)
-
-    def _texts(self, name: str, rows: Sequence[_Row], beside: Sequence[int | None]) -> pa.Array:
-        """A column beside as it is, else the samples' fields as texts."""
-        held = self._held(name, beside)
-        if held is not None:
-            return held
-        return pa.array([as_text(_field(row, name, "kept")) for row in rows], pa.large_string())
-
-
-def _field(row: _Row, name: str, within: str) -> object:
-    """A field of a sample's `.json`, or of an object in it: our own exports have `scores` and `kept`."""
-    inner = _object(row.fields, within)
-    return inner[name] if name in inner else row.fields.get(name)
-
-
-def _object(fields: Mapping[str, object], name: str) -> Mapping[str, object]:
-    inner = fields.get(name)
-    return inner if isinstance(inner, Mapping) else {}
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, float | bool) or (isinstance(value, int) and abs(value) < 2**63)
-
-
-def _cells(rows: Sequence[_Row]) -> pa.StructArray:
+def _cells(rows: Sequence[Row]) -> pa.StructArray:
     """Bytes and path of every image."""
     contents = pa.array([row.image for row in rows], pa.binary())
     paths = pa.array([None if row.path is None else row.path.encode("utf-8", "replace") for row in rows], pa.binary())

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking.blocks import blocks_of
 from tasks.balancing.raking.grouped_passes import (
     distance_kernel,
     group_kernel,
@@ -13,7 +14,7 @@ from tasks.balancing.raking.grouped_passes import (
     grouped_row_distance,
 )
 from tasks.balancing.raking.grouped_rows import group_rows
-from tasks.balancing.raking.row_passes import Rows, blocks_of
+from tasks.balancing.raking.row_passes import Rows
 from tests.tasks.balancing.examples import random_matrix
 from tests.tasks.balancing.raking.test_grouped_rows import long_rows
 

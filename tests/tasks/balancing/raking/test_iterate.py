@@ -9,8 +9,9 @@ import pytest
 
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.matrix.mappers import mapped
+from tasks.balancing.raking.blocks import blocks_of
 from tasks.balancing.raking.iterate import KEPT_POTENTIALS, Problem, iterate
-from tasks.balancing.raking.row_passes import Rows, blocks_of
+from tasks.balancing.raking.row_passes import Rows
 from tasks.balancing.raking.stopping import recorded
 from tasks.balancing.result import Blocking
 from tests.tasks.balancing.examples import random_matrix

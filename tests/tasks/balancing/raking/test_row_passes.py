@@ -12,8 +12,8 @@ import pytest
 from tasks.balancing.matrix import match_stream
 from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.matrix.match_stream import MatchStream
-from tasks.balancing.raking import row_passes
-from tasks.balancing.raking.row_passes import Block, Rows, StreamedBlock, _scale, blocks_of, exponentials
+from tasks.balancing.raking.blocks import Block, StreamedBlock
+from tasks.balancing.raking.row_passes import Rows, _scale, exponentials
 from tests.tasks.balancing.examples import dense, dense_rake, random_matrix, write_shards
 
 
@@ -24,19 +24,6 @@ def test_the_mapped_function_is_plain_and_picklable(tmp_path: Path) -> None:
     here = work(StreamedBlock(stream, 0, 1 / 50))
     there = pickle.loads(pickle.dumps(work))(pickle.loads(pickle.dumps(StreamedBlock(stream, 0, 1 / 50))))
     np.testing.assert_array_equal(there.scales, here.scales)
-
-
-def test_blocks_cover_the_rows_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    matrix = random_matrix(200, 9, 1, empty=True)
-    target = np.random.default_rng(0).uniform(size=200)
-    assert len(blocks_of(matrix.indptr, matrix.indices, target)) == 1
-    monkeypatch.setattr(row_passes, "MATCHES_PER_BLOCK", len(matrix.indices) // 5)
-    blocks = blocks_of(matrix.indptr, matrix.indices, target)
-    assert len(blocks) == 5 and sum(len(block.indptr) - 1 for block in blocks) == 200
-    np.testing.assert_array_equal(np.concatenate([block.row_target for block in blocks]), target)
-    assert [block.indptr[0] for block in blocks[1:]] == [block.indptr[-1] for block in blocks[:-1]]
-    same = blocks_of(matrix.indptr, matrix.indices, np.array([0.1]))
-    assert all(block.row_target.tolist() == [0.1] for block in same)
 
 
 @pytest.mark.parametrize("unit", ["rows", "pairs"])
