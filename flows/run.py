@@ -25,8 +25,8 @@ from tasks.reporting.lineage.nodes import LineageNode
 
 SHOWN = 20
 """Refusals that an error names."""
-LAST_IMPORT = "flows.records.lineage_events"
-"""What every run needs at its end, and what takes a while to load."""
+FOR_THE_END = ("polars", "tasks.reporting.page.svg", "tasks.reporting.page.templates", "flows.records.lineage_events")
+"""What brings the libraries of a run's last steps, which take half a second to load."""
 
 
 def run_here(config: AnyExperiment, verb: Verb, announce: Callable[[str], None]) -> list[Node]:
@@ -72,8 +72,8 @@ def begin(config: AnyExperiment, verb: Verb, tell: Callable[[str], None]) -> Wat
     require(config, verb)
     status = StatusEngine(config.runtime)
     build(status, config, verb)
-    if status.coming and config.runner == "threads":
-        import_ahead([*(name for stage in status.coming.values() for name in stage.imports), LAST_IMPORT])
+    if config.runner == "threads" and any(plan.stage == "report" and plan.action != "cached" for plan in status.plans):
+        import_ahead(FOR_THE_END)
     cached = sum(plan.action == "cached" for plan in status.plans)
     tell(f"{config.name}: {len(status.plans)} stage runs, {cached} of them in the store {config.runtime.store}")
     for remark in remarks(config, verb):

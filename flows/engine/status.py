@@ -41,7 +41,6 @@ class StatusEngine:
         self.plans: list[Plan] = []
         self.manifests: list[Manifest] = []
         self.missing: list[str] = []
-        self.coming: dict[str, Stage] = {}  # by name, those of which a run is not in the store
         self.findings: list[tuple[str, str, Finding]] = []
 
     def submit(
@@ -64,7 +63,6 @@ class StatusEngine:
                 self.findings += [(label, stage.name, each) for each in self._judgement.of(found)]
             return found
         self.missing.append(parts.key)
-        self.coming[stage.name] = stage
         if pending := _pending(after):
             return self._waits(label, stage, f"waits for {pending.label}")
         if parts.stage not in self._earlier:
@@ -80,7 +78,6 @@ class StatusEngine:
 
     def _waits(self, label: str, stage: Stage, reason: str) -> Pending:
         self.plans.append(Plan(label, stage.name, "wait", (reason,)))
-        self.coming[stage.name] = stage
         return Pending(label)
 
 

@@ -1,4 +1,8 @@
-"""Imports what is needed later while stages are at work, so that no stage waits for a library to load."""
+"""Imports what a run's end needs while its stages are at work.
+
+Name only what no stage imports meanwhile. Of two threads that enter a package whose modules import each other,
+torch's for one, at different places, Python lets one go on with half a module, and that one fails.
+"""
 
 import importlib
 import threading

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from storage.progress import Report, silent
-from storage.record.fingerprint import fingerprint, imports_of, require_unchanged
+from storage.record.fingerprint import fingerprint, require_unchanged
 from storage.record.keys import KeyParts, key_parts
 from storage.record.manifest import Manifest
 from storage.record.stats import Figures
@@ -37,11 +37,6 @@ class Stage:
     def code(self) -> str:
         """Fingerprint of everything the stage computes with."""
         return fingerprint(self.modules, self.function)
-
-    @property
-    def imports(self) -> tuple[str, ...]:
-        """The project's modules that its function imports, when it runs at the latest."""
-        return imports_of(self.function)
 
     def parts(self, *args: object, **inputs: object) -> KeyParts:
         """What the key of this call is made of."""

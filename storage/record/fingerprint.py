@@ -48,11 +48,6 @@ def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:
     return hash_json([code, named, own.tree])
 
 
-def imports_of(function: Callable[..., object]) -> tuple[str, ...]:
-    """The project's modules that a stage's function imports, at the top of its module or when it is called."""
-    return _imported(_read_function(function))
-
-
 def code_stamp(module: str) -> str | None:
     """Hash of a module's syntax tree and of every project module it imports; None for a module outside the project."""
     if not _ours(module) or _file(module) is None:
