@@ -11,6 +11,7 @@ from flows.config.plans.evaluation import Benchmark, EvaluationPlan
 from flows.config.plans.screening import ScreeningPlan
 from flows.config.plans.training import EncoderPlan, TrainingPlan
 from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.config.sources import pictures_for_screening, require_captions, require_pictures
 from flows.config.strict_yaml import read_yaml, told
 from flows.config.studies.study import StudyExperiment
 from flows.verbs import Verb
@@ -97,6 +98,18 @@ class PipelineConfig(Experiment):
             raise ValueError(
                 "encoder.settings.architecture is not that of the trained model; leave it out, or set encoder.model"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _sources_bring_what_is_used(self) -> "PipelineConfig":
+        encoder = self.encoder
+        wanted = pictures_for_screening(self.screening) | {
+            "training": self.training is not None,
+            "encoder": encoder is not None and encoder.settings.modality != "text",
+        }
+        require_pictures(self.sources, wanted)
+        if self.matching.kind != "concepts":
+            require_captions(self.sources)
         return self
 
     @model_validator(mode="after")

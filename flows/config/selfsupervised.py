@@ -2,9 +2,10 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from flows.config.experiment import Experiment
+from flows.config.sources import require_pictures
 from flows.verbs import Verb
 from storage.config import Config
 from tasks.evaluation.probe.config import ProbeConfig
@@ -43,3 +44,9 @@ class SelfSupervisedExperiment(Experiment):
     selfsupervised: SelfSupervisedPlan = Field(description="training")
     probe: ProbePlan = Field(description="evaluation")
     report: SelfSupervisedReportConfig = Field(default_factory=SelfSupervisedReportConfig, description="the report")
+
+    @model_validator(mode="after")
+    def _sources_have_pictures(self) -> "SelfSupervisedExperiment":
+        require_pictures(self.sources, {"selfsupervised": True})
+        require_pictures(self.probe.test, {"probe": True})
+        return self

@@ -115,6 +115,16 @@ class FileRules(Config):
         rest = {name: value for name, value in values.items() if name != "verify_images"}
         return rest | {"verify": "decode" if values["verify_images"] else "header"}
 
+    @property
+    def pictured(self) -> bool:
+        """Whether its rows have images."""
+        return True
+
+    @property
+    def captioned(self) -> bool:
+        """Whether its rows have captions."""
+        return True
+
     def rows_a_run(self, *, images: bool) -> int:
         """How many rows a task run aims to read."""
         return self.rows_per_group or (IMAGES_PER_GROUP if images else TEXTS_PER_GROUP)

@@ -37,6 +37,16 @@ class TableRules(CarryingRules):
     )
 
     @property
+    def pictured(self) -> bool:
+        """Whether its rows have images."""
+        return self.image_column is not None
+
+    @property
+    def captioned(self) -> bool:
+        """Whether its rows have captions."""
+        return self.caption_column is not None
+
+    @property
     def columns(self) -> Columns:
         """The columns that are read."""
         return columns_of(

@@ -27,3 +27,8 @@ class BalanceCsvConfig(FileRules):
         default="raw",
         description="raw: quotes stay as in the file; csv: quoted fields are unquoted (RFC 4180)",
     )
+
+    @property
+    def pictured(self) -> bool:
+        """Whether its rows have images."""
+        return self.images != "none"

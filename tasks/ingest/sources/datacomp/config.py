@@ -45,6 +45,16 @@ class DataCompConfig(CarryingRules):
     )
 
     @property
+    def pictured(self) -> bool:
+        """Whether its rows have images."""
+        return self.tars is not None
+
+    @property
+    def captioned(self) -> bool:
+        """Whether its rows have captions."""
+        return self.caption_column is not None
+
+    @property
     def columns_of_tables(self) -> Columns:
         """The columns that are read of the tables."""
         return columns_of(caption=self.caption_column, image=None, label=None, key=self.uid_column, carrying=self)

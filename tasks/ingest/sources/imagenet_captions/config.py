@@ -24,3 +24,8 @@ class ImageNetCaptionsConfig(FileRules):
         min_length=1,
         description="the fields that make the caption, in order, joined by one space; empty ones are left out",
     )
+
+    @property
+    def pictured(self) -> bool:
+        """Whether its rows have images."""
+        return self.image_folder is not None

@@ -78,6 +78,16 @@ class WebdatasetConfig(CarryingRules):
         return None if name is None else name.removeprefix(".")
 
     @property
+    def pictured(self) -> bool:
+        """Whether its rows have images."""
+        return self.image is not None
+
+    @property
+    def captioned(self) -> bool:
+        """Whether its rows have captions."""
+        return self.caption is not None
+
+    @property
     def carried_fields(self) -> tuple[str, ...]:
         """The fields of `.json`, or columns beside, that rows carry."""
         concepts = (name for name in (self.concepts, self.concept_scores) if name is not None)
