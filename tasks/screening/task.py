@@ -57,13 +57,14 @@ def deduplicate(
     """
     from tasks.matching.matcher_cache import shared_matcher
     from tasks.screening.duplicates.caption_worth import caption_worth
-    from tasks.screening.duplicates.equal_content import content_hashes, equal_content
+    from tasks.screening.duplicates.equal_content import columns_of, content_hashes, equal_content
     from tasks.screening.duplicates.rows_to_drop import SameAs, related, rows_to_drop
     from tasks.screening.duplicates.similar_hashes import similar_hashes
 
     relations, paths, taken = [], work.shards(pairs, "pairs-*.parquet"), _taken(gone, work)
     if config.content != "none":
-        ids, marks = content_hashes(iter_batches(paths, ["id", "caption", "image"], rows=1_024), config.content)
+        batches = iter_batches(paths, columns_of(config.content), rows=1_024 if config.content != "caption" else 65_536)
+        ids, marks = content_hashes(batches, config.content)
         alive = left(ids, taken)
         relations.append(SameAs(*equal_content(ids[alive], marks[alive]), f"equal {config.content}"))
     if config.near == "auto" and geometry is not None:
