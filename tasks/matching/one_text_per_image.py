@@ -6,10 +6,11 @@ and so is sampled too rarely. Here the choice comes first, and the counts are th
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from storage.draws import words
-from storage.tables.ids import row_ids
 from tasks.arrays import Bools, Ids
+from tasks.ingest.columns.xxh3 import row_ids
 
 
 def image_key(key: str) -> str:
@@ -18,13 +19,13 @@ def image_key(key: str) -> str:
 
 
 def image_ids(pairs: pa.Table) -> Ids:
-    """Identities of the rows' images, uint64 `[n]`, from the columns `source` and `key`."""
-    sources = pairs["source"].to_numpy()
-    images = np.array([image_key(key) for key in pairs["key"].to_pylist()], dtype=object)
+    """Identities of the rows' images, uint64 `[n]`, from the columns `source` and `key`, as `image_key` tells them."""
+    images = pc.replace_substring_regex(pairs["key"].combine_chunks(), r"(?s)^(.+)#[^#]*$", r"\1")
+    images = images.cast(pa.large_binary())
     ids = np.zeros(pairs.num_rows, dtype=np.uint64)
-    for source in sorted(set(sources)):
-        rows = sources == source
-        ids[rows] = row_ids(source, images[rows].tolist())
+    for source in pc.unique(pairs["source"]):
+        rows = pc.equal(pairs["source"].combine_chunks(), source)
+        ids[rows.to_numpy(zero_copy_only=False)] = row_ids(source.as_py(), images.filter(rows))
     return ids
 
 

@@ -60,6 +60,7 @@ def deduplicate(
     from tasks.screening.duplicates.equal_content import columns_of, content_hashes, equal_content
     from tasks.screening.duplicates.rows_to_drop import SameAs, related, rows_to_drop
     from tasks.screening.duplicates.similar_hashes import similar_hashes
+    from tasks.screening.pictures.perceptual_hash import hash_words
 
     relations, paths, taken = [], work.shards(pairs, "pairs-*.parquet"), _taken(gone, work)
     if config.content != "none":
@@ -76,10 +77,9 @@ def deduplicate(
         relations.append(SameAs(short["source"].to_numpy(), short["target"].to_numpy(), "near-duplicate"))
     if config.perceptual is not None and hashes:
         known = read_table(list(work.shards(hashes, "hashes-*.parquet")))
-        known = known.filter(pc.is_valid(known["hash"])).combine_chunks()
-        ids, words = known["id"].to_numpy(), np.frombuffer(b"".join(known["hash"].to_pylist()), np.uint64)
-        alive = left(ids, taken)
-        same = similar_hashes(ids[alive], words.reshape(-1, 4)[alive], config.perceptual)
+        known = known.filter(pc.is_valid(known["hash"]))
+        ids, alive = known["id"].to_numpy(), left(known["id"].to_numpy(), taken)
+        same = similar_hashes(ids[alive], hash_words(known["hash"].combine_chunks())[alive], config.perceptual)
         relations.append(SameAs(*same, "alike by perceptual hash"))
     listed = [read_table(work.path(manifest, "dropped.parquet"), ["id"])["id"].to_numpy() for manifest in leaks]
     matcher = shared_matcher(work.directory(entries), entries.digest) if entries is not None else None

@@ -47,8 +47,7 @@ def similar_hashes(ids: Ids, hashes: Words, most: int) -> tuple[Ids, Ids]:
         listed = np.argsort(keys, kind="stable")
         starts = np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=1 << WIDTH))])
         _join(words, keys.astype(np.int64), listed, starts, most, parents)
-    group = np.array([_root(parents, number) for number in range(len(parents))], np.int64)
-    kept = ids[first[low_first][group[place[inverse.reshape(-1)]]]]
+    kept = ids[first[low_first][_roots(parents)[place[inverse.reshape(-1)]]]]
     joined = kept != ids
     return ids[joined], kept[joined]
 
@@ -98,6 +97,15 @@ def _ones(word: np.uint64) -> Integer:
     word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
     word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
     return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@compiled
+def _roots(parents: Int64s) -> Int64s:
+    """The first member of every row's group, int64 `[n]`."""
+    roots = np.empty(len(parents), np.int64)
+    for row in range(len(parents)):
+        roots[row] = _root(parents, row)
+    return roots
 
 
 @compiled

@@ -20,6 +20,7 @@ from PIL import Image
 
 from storage.tables.references import embedded
 from storage.tables.shards import iter_batches
+from tasks.arrays import Words
 from tasks.embedding.pictures.decoding import decode_image
 from tasks.embedding.pictures.pixels import ENOUGH
 from tasks.ordered_map import ordered_map
@@ -63,6 +64,12 @@ def picture_hashes(path: Path, *, workers: int, advance: Callable[[int], object]
         advance(1)
     known: Any = pa.chunked_array(ids, pa.uint64())
     return pa.table([known, pa.array(hashes, HASHES.field("hash").type)], schema=HASHES)
+
+
+def hash_words(hashes: pa.FixedSizeBinaryArray) -> Words:
+    """Hashes, none of them null, as numbers, uint64 `[n, 4]`."""
+    words = np.frombuffer(hashes.buffers()[1], np.uint64).reshape(-1, BYTES // 8)
+    return words[hashes.offset : hashes.offset + len(hashes)]
 
 
 def _hashed(content: bytes | None) -> bytes | None:

@@ -3,6 +3,8 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from storage.tables.ids import row_ids
 from tasks.matching.one_text_per_image import choose_one_text, image_ids, image_key
@@ -21,6 +23,11 @@ def test_images_are_told_apart_by_source() -> None:
     ids = image_ids(pairs(["a#0", "a#1", "a#0", "b"], ["x", "x", "y", "x"]))
     assert ids[0] == ids[1]
     assert len(set(ids.tolist())) == 3
+
+
+@given(st.lists(st.text("a#\n\0é", max_size=5), min_size=1, max_size=5))
+def test_ids_are_those_of_the_keys_of_the_images(keys: list[str]) -> None:
+    assert image_ids(pairs(keys, ["s"] * len(keys))).tolist() == row_ids("s", [image_key(key) for key in keys]).tolist()
 
 
 def test_every_image_keeps_one_text_whatever_the_order() -> None:

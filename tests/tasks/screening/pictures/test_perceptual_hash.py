@@ -4,11 +4,12 @@ import io
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image, ImageEnhance
 
 from tasks.ingest.pictures.render import render
-from tasks.screening.pictures.perceptual_hash import BYTES, HASHES, perceptual_hash, picture_hashes
+from tasks.screening.pictures.perceptual_hash import BYTES, HASHES, hash_words, perceptual_hash, picture_hashes
 from tests.paths import CASES
 from tests.tasks.embedding.conftest import png, write_pairs
 from tests.tasks.screening.conftest import encoded, scene
@@ -59,3 +60,11 @@ def test_every_row_of_a_shard_has_its_hash_or_none(tmp_path: Path, workers: int)
     found = table["hash"].to_pylist()
     assert [value is None for value in found] == [False, True, True, False, True, False]
     assert found[0] == perceptual_hash(scene(0)) and differing(found[0], found[3]) <= 8
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_hashes_as_numbers(start: int) -> None:
+    hashes = [bytes([row]) * BYTES for row in range(4)]
+    column = pa.array(hashes, HASHES.field("hash").type).slice(start)
+    assert [row.tobytes() for row in hash_words(column)] == hashes[start:]
+    assert hash_words(column.slice(0, 0)).shape == (0, 4)
