@@ -56,9 +56,10 @@ def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[...
         )
         report = build(engine, settings, verb)
         nodes = engine.finish()
-    described = enter_results(settings, verb, nodes, watch, flow_run=flow_run.id)
-    whole = not any(node.error for node in nodes)  # Prefect would not start a task that waits for one that failed
-    publish_lineage(settings, described, wait_for=[report] if whole else None)
+        described = enter_results(settings, verb, nodes, watch, flow_run=flow_run.id)
+        whole = not any(node.error for node in nodes)  # Prefect would not start a task that waits for one that failed
+        publish_lineage(settings, described, wait_for=[report] if whole else None)
+        pages.close()
     conclude(settings, verb, nodes, watch)
     _announce(settings, verb, nodes)
 

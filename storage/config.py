@@ -1,5 +1,6 @@
 """The base of every configuration model, and the marks for what must not enter a key and for what names a kind."""
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args, get_origin
@@ -43,12 +44,27 @@ class Config(BaseModel):
         """The schema, so that forms made from it show every section by its field's name and every choice as a choice.
 
         Forms know `anyOf`, not the `oneOf` of a union that a kind tells apart, and call a section by its class where
-        the field has no title.
+        the field has no title. Of a section without a default they show, and send, its class's defaults, which are not
+        always those of this place. What must be given comes first, then the class's own fields, then inherited ones.
         """
         schema = handler(core_schema)
-        for name, field in handler.resolve_ref_schema(schema).get("properties", {}).items():
+        whole = handler.resolve_ref_schema(schema)
+        fields = whole.get("properties", {})
+        for name, field in fields.items():
             field.setdefault("title", name.replace("_", " ").strip().title())
             _offer_choices(field)
+            if (known := cls.model_fields.get(name)) is None or known.is_required():
+                continue
+            default = known.get_default(call_default_factory=True, validated_data={})
+            if isinstance(default, Config):
+                field.setdefault("default", default.model_dump(mode="json", by_alias=True))
+        if fields:
+            needed, written = whole.get("required", ()), inspect.get_annotations(cls)
+            own = {field.alias or name for name, field in cls.model_fields.items() if name in written}
+            whole["properties"] = {
+                name: fields[name]
+                for name in sorted(fields, key=lambda each: 0 if each in needed else 1 if each in own else 2)
+            }
         return schema
 
     @model_validator(mode="before")

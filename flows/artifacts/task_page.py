@@ -7,14 +7,19 @@ longer than all the rest of a cached run, and the table is on the page of the ru
 """
 
 import logging
+import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled
+from prefect.utilities.engine import emit_task_run_state_change_event
 
 from flows.config.experiment import Experiment
 from flows.engine.engine import Node
@@ -26,6 +31,7 @@ from storage.store.store import Store
 from tasks.reporting.lineage.nodes import LineageNode, rows_in
 from tasks.reporting.lineage.page import SHORT, inputs_in_words, reasons_in_words, table
 
+PATIENCE = 5.0  # seconds in all that the server is given to hear of the runs that never began
 FIGURES = 12  # figures of a stage's own that its page shows
 
 
@@ -35,6 +41,7 @@ class TaskPages:
     def __init__(self, config: Experiment) -> None:
         self._experiment, self._store = config.name, Store(config.runtime.store)
         self._manifests: dict[str, Manifest] = {}
+        self._blocked: dict[UUID, Node] = {}
 
     def __enter__(self) -> Self:
         context = FlowRunContext.get()
@@ -56,6 +63,8 @@ class TaskPages:
         )
         if node.state == "cached":
             return
+        if node.state == "blocked":
+            self._blocked[task_run] = node
         rows = [*_said(described, self._store).items(), *_figures(described)]
         # Of the task run alone: the flow run's own page keeps the few artifacts that are about all of it.
         artifact = ArtifactCreate(
@@ -70,6 +79,28 @@ class TaskPages:
         except Exception as error:
             logging.getLogger("equipoise").warning("the server took no page of %s: %s", node.label, error)
 
+    def close(self) -> None:
+        """Name and end the task runs that never began: for Prefect they are pending, and grow in the graph for ever.
+
+        As Prefect's own engine does, by events: of two, the server keeps the later, whichever arrives first. It hears
+        of runs in its own time; those that it has not heard of after a few seconds are left as they are.
+        """
+        patience = time.monotonic() + PATIENCE
+        for task_run, node in self._blocked.items():
+            while (run := self._known(task_run)) is None and time.monotonic() < patience:
+                time.sleep(0.2)
+            if run is not None and run.state is not None and run.state.is_pending():
+                ended: State[Any] = Cancelled(name="Blocked", message=str(node.error))
+                named = run.model_copy(update={"name": node.label, "end_time": ended.timestamp})
+                emit_task_run_state_change_event(named, initial_state=run.state, validated_state=ended)
+        self._blocked.clear()
+
+    def _known(self, task_run: UUID) -> TaskRun | None:
+        try:
+            return self._client.read_task_run(task_run)
+        except ObjectNotFound:
+            return None
+
     @cached_property
     def _makers(self) -> Mapping[str, RunRecord]:
         """Which run made what, as the book says it when the run begins."""
@@ -80,17 +111,19 @@ def _line(node: LineageNode) -> str:
     """The run in a line: `cached: 1,000 rows, made by demo curate, 2026-11-26 18:02; match/0c64cedf`."""
     ended = node.state + ("" if node.seconds is None else f" in {node.seconds:,.1f} s")
     rows = "" if node.rows is None else f"{node.rows:,} row{'' if node.rows == 1 else 's'}"
-    why = ("because: " if node.state == "ran" else "") + reasons_in_words(node.why) if node.why else ""
+    why = reasons_in_words(node.why)
+    if node.state == "ran" and why:
+        ended, why = f"{ended} because {why}", ""
     said = ", ".join(part for part in (rows, why) if part)
     folder, _, key = node.folder.partition("/")
-    return f"{ended}: {said}" + (f"; {folder}/{key[:SHORT]}" if key else "")
+    return ended + (f": {said}" if said else "") + (f"; {folder}/{key[:SHORT]}" if key else "")
 
 
 def _said(node: LineageNode, store: Store) -> dict[str, str]:
     """What there is to say, by name."""
     said = {
         "ended": node.state,
-        "seconds": "" if node.seconds is None else f"{node.seconds:,.1f}",
+        "took": "" if node.seconds is None else f"{node.seconds:,.1f} s",
         "because": "; ".join(node.why),
         "rows in": inputs_in_words(rows_in([node])),
         "rows out": "" if node.rows is None else f"{node.rows:,}",

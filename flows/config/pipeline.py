@@ -40,10 +40,12 @@ class PipelineConfig(Experiment):
     curated: CurateConfig = Field(default_factory=CurateConfig, description="the curated shards")
     encoder: EncoderPlan | None = Field(default=None, description="embedding; needed by geometry and heads")
     geometry: GeometryConfig | None = Field(default=None, description="neighbours and spanning trees per variant")
-    training: TrainingPlan | None = Field(default=None, description="training")
-    evaluation: EvaluationPlan | None = Field(default=None, description="zero-shot evaluation")
+    training: TrainingPlan | None = Field(
+        default=None, description="what is trained on every variant; none: only curate"
+    )
+    evaluation: EvaluationPlan | None = Field(default=None, description="the benchmarks that every model is scored on")
     card: CardConfig = Field(default_factory=CardConfig, description="the data set's card, on export")
-    report: ReportConfig = Field(default_factory=ReportConfig, description="the report")
+    report: ReportConfig = Field(default_factory=ReportConfig, description="what the report compares and shows")
 
     @model_validator(mode="after")
     def _complete(self) -> "PipelineConfig":

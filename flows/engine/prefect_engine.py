@@ -1,5 +1,6 @@
 """The engine that runs stages as Prefect tasks."""
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
 
 from flows.engine.engine import BlockedError, Follower, Node, node_of
@@ -17,6 +19,7 @@ from storage.caching.stage import Stage
 from storage.store.workspace import Runtime
 
 CACHED = "Cached"  # Prefect's name for the state of a run whose result it found
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _nobody(node: Node, task_run: UUID) -> None:
@@ -80,7 +83,7 @@ class PrefectEngine:
         nodes = []
         for label, stage, future in self._submitted:
             self._over(label, stage, future)
-            node = _node(label, stage, future)
+            node = self._node(label, stage, future)
             self._ended(node, future.task_run_id)
             nodes.append(node)
         return nodes
@@ -91,11 +94,24 @@ class PrefectEngine:
         with self._telling:
             if label not in self._told:
                 self._told.add(label)
-                self._follower.ended(_node(label, stage, future))
+                self._follower.ended(self._node(label, stage, future))
 
+    def _node(self, label: str, stage: str, future: PrefectFuture[Any]) -> Node:
+        state = future.state
+        outcome = BlockedError(self._held_by(state)) if state.is_pending() else state.result(raise_on_failure=False)
+        ended, why = (outcome.manifest, outcome.why) if isinstance(outcome, Output) else (outcome, ())
+        # What ran says why; a run that waited while another one made its output has nothing to say.
+        return node_of(label, stage, ended, ran=state.name != CACHED and bool(why), why=why)
 
-def _node(label: str, stage: str, future: PrefectFuture[Any]) -> Node:
-    state = future.state
-    outcome = BlockedError(state.message) if state.is_pending() else state.result(raise_on_failure=False)
-    ended, why = (outcome.manifest, outcome.why) if isinstance(outcome, Output) else (outcome, ())
-    return node_of(label, stage, ended, ran=state.name != CACHED, why=why)
+    def _held_by(self, state: State[Any]) -> str:
+        """What an unready run waited for in vain, by its label: Prefect's message has the id of a task run alone."""
+        while state.is_pending():
+            id_ = next(iter(UUIDS.findall(state.message or "")), "")
+            found = [(label, future) for label, _, future in self._submitted if str(future.task_run_id) == id_]
+            if not found:
+                break
+            label, future = found[0]
+            if not future.state.is_pending():
+                return f"{label}, which it needs, did not complete"
+            state = future.state
+        return state.message or "what it needs did not complete"

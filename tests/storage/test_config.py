@@ -121,3 +121,20 @@ def test_configurations_that_differ_state_something_else() -> None:
         "needed": 1,
         "balls": [{"kind": "red"}, {"kind": "blue", "size": 2}],
     }
+
+
+class Fleet(Car):
+    price: float
+    lorry: Car = Car(engine=Engine(cylinders=6))
+
+
+def test_a_schema_says_the_defaults_of_each_place() -> None:
+    """Of a section without a default a form shows, and sends, its class's: 50 and 4 here."""
+    car = Garage.model_json_schema()["properties"]["car"]["default"]
+    assert car["engine"] == {"name": "petrol", "power": 120.0, "cylinders": 8}
+    assert car["window"] == {"shape": "round", "radius": 5.0}
+    assert Garage(car=car) == Garage()
+
+
+def test_a_schema_has_what_must_be_given_first_then_what_is_its_own() -> None:
+    assert list(Fleet.model_json_schema()["properties"]) == ["price", "lorry", "engine", "wheel", "window", "spare"]

@@ -24,7 +24,7 @@ def lineage_markdown(nodes: Sequence[LineageNode], *, title: str = "Lineage", mo
         "",
         f"{len(nodes)} stage runs: {said}." if nodes else "No stage was run.",
         "",
-        "| stage runs | ended | rows in | rows out | why, or made by | output | digest |",
+        "| stage runs | ended | rows in | rows out | why, or made by | key | digest |",
         "|---|---|---|---:|---|---|---|",
         *(_line(fold) for fold in folds),
         "",
@@ -66,14 +66,14 @@ def reasons_in_words(why: Sequence[str]) -> str:
 def _line(fold: Fold) -> str:
     first = fold.nodes[0]
     several = len(fold.nodes) > 1
-    folder, _, key = first.folder.partition("/")
+    key = first.folder.rpartition("/")[2]
     cells = [
         escaped(fold.name),
         fold.state + ("" if fold.seconds is None else f", {fold.seconds:,.1f}\u00a0s"),
         escaped(inputs_in_words(fold.rows_in)),
         "" if fold.rows is None else f"{fold.rows:,}",
         escaped(reasons_in_words(fold.why), 3 * LABEL),
-        _code(f"{folder}/" if several else f"{folder}/{key[:SHORT]}") if key else "",
+        _code(key[:SHORT]) if key and not several else "",  # whole folders are in the table of all stage runs
         _code(first.digest[:SHORT]) if not several else "",
     ]
     return f"| {' | '.join(cells)} |"

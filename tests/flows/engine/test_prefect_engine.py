@@ -42,3 +42,4 @@ def test_a_failure_blocks_what_needs_it(runtime: Runtime) -> None:
     nodes = under_prefect(runtime, 3, -2)
     assert [node.state for node in nodes] == ["ran", "failed", "blocked"]
     assert isinstance(nodes[2].error, BlockedError) and "negative" in str(nodes[1].error)
+    assert str(nodes[2].error) == "number -2, which it needs, did not complete"

@@ -27,8 +27,8 @@ def test_the_table_comes_first_then_the_graph() -> None:
     assert "4 stage runs: 1 ran, 1 cached, 1 failed, 1 blocked." in text
     assert text.index("| ingest scenes |") < text.index("data:image/svg+xml") < text.index("## After")
     header, first = rows_of(text)[:2]
-    assert header == "| stage runs | ended | rows in | rows out | why, or made by | output | digest |"
-    assert first == "| ingest scenes | ran, 1.2\u00a0s |  | 4 | never run | `ingest/01234567` | `d1d1d1d1` |"
+    assert header == "| stage runs | ended | rows in | rows out | why, or made by | key | digest |"
+    assert first == "| ingest scenes | ran, 1.2\u00a0s |  | 4 | never run | `01234567` | `d1d1d1d1` |"
 
 
 def test_rows_keep_their_columns_whatever_a_label_holds() -> None:
