@@ -1,6 +1,7 @@
 """The engine that runs stages in this process, in threads, without a server."""
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -14,7 +15,7 @@ from storage.record.manifest import Manifest
 from storage.store.staleness import reasons
 from storage.store.store import Store
 from storage.store.workspace import Runtime
-from storage.tree import map_tree
+from storage.tree import leaves, map_tree
 
 
 class LocalEngine:
@@ -37,10 +38,12 @@ class LocalEngine:
     def submit(
         self, stage: Stage, *, label: str, after: Sequence[Future[Manifest]] = (), **inputs: object
     ) -> Future[Manifest]:
-        """Queue one run. Runs start in the order of submission, so one never waits for a later one."""
-        future = self._pool.submit(self._run, stage, inputs, label, after)
+        """Ask for one run. It takes a thread once all that it waits for is over, whenever it was asked for."""
+        future: Future[Manifest] = Future()
         self._submitted.append((label, stage.name, future))
         future.add_done_callback(lambda done: self._follower.ended(self._node(label, stage.name, done)))
+        work = partial(_fulfil, future, partial(self._run, stage, inputs, label, after))
+        _when_over(_futures([inputs, after]), lambda: self._pool.submit(work))
         return future
 
     def _run(
@@ -66,6 +69,35 @@ class LocalEngine:
         nodes = [self._node(*each) for each in self._submitted]
         self._pool.shutdown()
         return nodes
+
+
+def _futures(tree: object) -> set[Future[Manifest]]:
+    return {leaf for _, leaf in leaves(tree) if isinstance(leaf, Future)}
+
+
+def _when_over(futures: set[Future[Manifest]], then: Callable[[], object]) -> None:
+    """Call `then` once, when the last of some futures is over; at once where there is none."""
+    left, counting = len(futures) + 1, threading.Lock()
+
+    def one_less(_: object = None) -> None:
+        nonlocal left
+        with counting:
+            left -= 1
+            last = left == 0
+        if last:
+            then()
+
+    for future in futures:
+        future.add_done_callback(one_less)
+    one_less()
+
+
+def _fulfil(future: Future[Manifest], work: Callable[[], Manifest]) -> None:
+    """Do the work, and let the future be what it came to."""
+    try:
+        future.set_result(work())
+    except BaseException as error:  # as an executor's own futures hold it
+        future.set_exception(error)
 
 
 def _resolved(leaf: object) -> object:

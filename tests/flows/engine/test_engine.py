@@ -1,5 +1,6 @@
 """The three engines walk one graph alike."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,22 @@ def number(value: int, *, work: Workspace) -> dict[str, Any]:
         raise InputError(f"{value} is negative; give a natural number")
     write_table(work.output / "value.parquet", pa.table({"value": [value]}))
     return {"value": value}
+
+
+MET = threading.Event()
+
+
+@stage("first to meet", version=1, modules=())
+def first_to_meet(*, work: Workspace) -> dict[str, Any]:
+    """Does well only if the second one runs beside it."""
+    return {"met": MET.wait(30)}
+
+
+@stage("second to meet", version=1, modules=())
+def second_to_meet(*, work: Workspace) -> dict[str, Any]:
+    """Lets the first one end."""
+    MET.set()
+    return {}
 
 
 @stage("total", version=1, modules=())
@@ -92,3 +109,14 @@ def test_no_number_of_threads_deadlocks(runtime: Runtime, parallel: int) -> None
     for depth in range(12):
         chain = engine.submit(total, parts=[chain], label=f"link {depth}")
     assert all(node.manifest for node in engine.finish())
+
+
+def test_a_run_that_waits_for_its_inputs_takes_no_thread(runtime: Runtime) -> None:
+    """Two threads: the one is at work, and what needs its result must not hold the other one up."""
+    engine = LocalEngine(runtime, parallel=2)
+    meeting = engine.submit(first_to_meet, label="first")
+    engine.submit(total, parts=[], after=[meeting], label="needs the first")
+    engine.submit(second_to_meet, label="second")
+    nodes = engine.finish()
+    assert [node.state for node in nodes] == ["ran"] * 3
+    assert nodes[0].manifest is not None and nodes[0].manifest.stats["met"]
