@@ -83,7 +83,7 @@ class _Reader:
                 raise InputError(f"{self._called} holds a number of thousands of digits: leave it out") from None
             except RecursionError:
                 raise InputError(f"{self._called} is nested too deeply: it must be a flat JSON list") from None
-            if end == len(self._text) and self._longer():  # a number may go on
+            if len(self._text) - end <= 2 and self._longer():  # a number may go on: `1` of `1.5`, of `1e-5`
                 continue
             self._at = end
             return value

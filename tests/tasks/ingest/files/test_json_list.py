@@ -35,6 +35,14 @@ def test_as_json_reads_it_at_once(
         assert entries(tmp_path_factory.mktemp("list"), content) == values
 
 
+@pytest.mark.parametrize("window", range(1, 12))
+def test_a_number_is_whole_wherever_the_window_ends(
+    window: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_list, "BYTES_AT_ONCE", window)
+    assert entries(tmp_path, b"[0.0, 1e5, -12.5e-3,2E+7 ,3]") == [0.0, 1e5, -12.5e-3, 2e7, 3]
+
+
 @pytest.mark.parametrize("window", [1, 3, 1 << 20])
 @pytest.mark.parametrize(
     ("content", "says"),
