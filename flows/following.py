@@ -19,7 +19,7 @@ from flows.engine.engine import Node
 from flows.verbs import Verb
 from storage.atomic import write_whole
 from storage.hashing import hash_json
-from storage.places.place import is_url
+from storage.places.place import is_url, whole_address
 
 NEXT: Mapping[Verb, Verb] = {"curate": "train", "train": "evaluate"}
 EVENTS: Mapping[Verb, str] = {"curate": "equipoise.curated", "train": "equipoise.trained"}
@@ -77,10 +77,8 @@ def portable(config: Experiment) -> dict[str, JsonValue]:
 
 
 def _anchored(value: object) -> object:
-    if is_url(value):
-        return str(value)
-    if isinstance(value, Path):
-        return str(value.absolute())
+    if is_url(value) or isinstance(value, Path):
+        return whole_address(value)
     if isinstance(value, Mapping):
         return {name: _anchored(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

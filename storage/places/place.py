@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from storage.errors import InputError
+from storage.places.secrets import divided
 
 if TYPE_CHECKING:
     from upath import UPath
@@ -37,8 +38,8 @@ _FLAT = re.compile(r"(s3a?|gs|gcs|https?|hf|abfs|az|memory):/(?!/)")
 def place(value: str | Place) -> Place:
     """A path as it is, or the URL that a text spells: `s3://`, `gs://`, `http(s)://`, `hf://` and others.
 
-    `file://` is a path. Raises `InputError` for a URL that nothing installed can read, and for one that holds a
-    password.
+    `file://` is a path. A web address with a signature or a token in its query keeps that out of its text. Raises
+    `InputError` for a URL that nothing installed can read, and for one that holds a password.
     """
     if not isinstance(value, str):
         if _FLAT.match(str(value)) and isinstance(value, Path):
@@ -59,11 +60,32 @@ def place(value: str | Place) -> Place:
 
 
 def absolute(value: Place) -> str:
-    """A place as a text that means the same in any working folder."""
+    """A place as a text that means the same in any working folder.
+
+    Raises `InputError` for an address with a signature or a token, which no text that is kept may hold.
+    """
+    if hasattr(value, "carrying"):
+        raise InputError(
+            f"{value} was given with a signature or a token, which runs out and is not written down: what lies there "
+            "cannot be referred to; leave `image_content: keep` out"
+        )
     return str(value.absolute()) if isinstance(value, Path) else str(value)
 
 
-def is_url(value: object) -> bool:
+def whole_address(value: Place) -> str:
+    """A place with the signature or token that its text lacks: for who reads it, never for who is shown it."""
+    if isinstance(value, Path) or not hasattr(value, "carrying"):
+        return absolute(value)
+    return str(value.path)
+
+
+def beside(value: Place, text: str) -> Place:
+    """The place that a text spells, with the signature of another one where that has one."""
+    found = place(text)
+    return value.carrying(found) if hasattr(value, "carrying") else found
+
+
+def is_url(value: object) -> TypeGuard[UPath]:
     """Whether a place is a URL, read over the network."""
     return not isinstance(value, Path) and hasattr(value, "fs")
 
@@ -80,5 +102,10 @@ def _opened(url: str, protocol: str) -> UPath:
     except ValueError:
         raise InputError(f"{url}: no {protocol}:// is known to fsspec; s3, gs, http, https, hf and file are") from None
     if protocol in ("http", "https"):
-        return UPath(url, headers={"Accept-Encoding": "identity"})  # sizes and ranges are those of the file itself
+        plain = {"Accept-Encoding": "identity"}  # sizes and ranges are those of the file itself
+        if divided(url)[1]:
+            from storage.places.signed import SignedPath
+
+            return SignedPath.of(url, headers=plain)
+        return UPath(url, headers=plain)
     return UPath(url)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from storage.errors import InputError
+from storage.places.secrets import redacted
 
 Result = TypeVar("Result")
 
@@ -48,5 +49,5 @@ def may_pass(error: Exception) -> bool:
 
 
 def sentence(error: BaseException) -> str:
-    """An error in one short line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:200].removesuffix(": ")
+    """An error in one short line, without the secrets of the addresses in it."""
+    return f"{type(error).__name__}: {' '.join(redacted(str(error)).split())}"[:200].removesuffix(": ")

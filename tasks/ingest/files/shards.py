@@ -8,7 +8,7 @@ from braceexpand import braceexpand
 
 from storage.errors import InputError
 from storage.places.ask import is_dir, is_file, matching
-from storage.places.place import Place, place
+from storage.places.place import Place, beside
 from tasks.ingest.pictures.paths import require_folder
 from tasks.ingest.text import is_unicode, printable
 
@@ -62,7 +62,7 @@ def split_pattern(path: Place) -> tuple[Place, str | None]:
     for number, part in enumerate(parts):
         if _magic(part, path) or (re.search(r"\{.*(,|\.\.).*\}", "/".join(parts[number:])) and "{" in part):
             folder = "/".join(parts[:number])
-            return place(scheme + separator + folder if separator else folder or "."), "/".join(parts[number:])
+            return beside(path, scheme + separator + folder if separator else folder or "."), "/".join(parts[number:])
     return path, None
 
 

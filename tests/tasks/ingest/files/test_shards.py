@@ -7,7 +7,7 @@ import pytest
 from upath import UPath
 
 from storage.errors import InputError
-from storage.places.place import Place, place
+from storage.places.place import Place, place, whole_address
 from tasks.ingest.files import shards
 from tasks.ingest.files.shards import shard_files, split_pattern
 
@@ -52,7 +52,10 @@ def test_a_query_is_no_pattern() -> None:
     signed = place("http://host/a.tar?signature=1")
     assert split_pattern(signed) == (signed, None)
     folder, inner = split_pattern(place("http://host/d/{0..3}.tar?signature=1"))
-    assert (str(folder), inner) == ("http://host/d", "{0..3}.tar?signature=1")
+    assert (str(folder), inner) == ("http://host/d", "{0..3}.tar")
+    assert whole_address(folder / "0.tar") == "http://host/d/0.tar?signature=1"
+    folder, inner = split_pattern(place("http://host/d/{0..3}.tar?version=1"))
+    assert (str(folder), inner) == ("http://host/d", "{0..3}.tar?version=1")
 
 
 @pytest.mark.parametrize(
