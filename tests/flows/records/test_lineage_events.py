@@ -1,6 +1,8 @@
 """OpenLineage events: valid, complete, and read by a consumer of Marquez's shape."""
 
+import importlib
 import json
+import pkgutil
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,10 +11,12 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+from openlineage.client.serde import Serde
 
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.engine.here import LocalEngine
-from flows.records.lineage_events import EVENTS, publish_events
+from flows.records.lineage_events import EVENTS, SelectionFacet, StageFacet, publish_events
 from flows.run import run_here
 from tests.flows.conftest import edit
 from tests.flows.engine.test_engine import graph
@@ -170,3 +174,51 @@ def test_a_checkout_that_is_not_installed_has_a_producer_too(monkeypatch: pytest
         patched.setattr(reproduction, "version", absent)
         assert importlib.reload(lineage_events).PRODUCER == "urn:equipoise:unknown"
     assert importlib.reload(lineage_events).PRODUCER != "urn:equipoise:unknown"
+
+
+def client_classes() -> dict[str, type]:
+    """Every class that OpenLineage's own client generates from the specification's schemas, by name."""
+    from openlineage.client import facet_v2, generated
+
+    modules = [
+        importlib.import_module(f"{generated.__name__}.{each.name}")
+        for each in pkgutil.iter_modules(generated.__path__)
+    ]
+    found = {
+        name: each for module in (facet_v2, *modules) for name, each in vars(module).items() if isinstance(each, type)
+    }
+    return {name: each for name, each in found.items() if hasattr(each, "__attrs_attrs__")}
+
+
+def rebuilt(facets: dict[str, Any], classes: dict[str, type]) -> dict[str, str]:
+    """Facets made again by the classes that their schemas name, which refuse a field that lacks or is not theirs."""
+    own = {"SelectionFacet": SelectionFacet, "StageFacet": StageFacet}
+    seen = {}
+    for facet in facets.values():
+        kind = facet["_schemaURL"].replace(":", "/").rpartition("/")[2]
+        fields = {name: value for name, value in facet.items() if not name.startswith("_")}
+        made = (classes | own)[kind](**fields, producer=facet["_producer"])
+        assert Serde.to_dict(made) == facet
+        seen[kind] = facet["_schemaURL"]
+    return seen
+
+
+def test_every_event_and_facet_is_what_the_client_s_own_classes_make_of_it(
+    curated: tuple[PipelineConfig, Catalogue],
+) -> None:
+    classes, seen = client_classes(), {}
+    for line in (curated[0].folder / EVENTS).read_text().splitlines():
+        event = json.loads(line)
+        run, job = Run(**event["run"]), Job(**event["job"])  # they judge ids themselves, and the event its time
+        again = RunEvent(
+            eventType=RunState[event["eventType"]], eventTime=event["eventTime"], run=run, job=job,
+            producer=event["producer"], inputs=[InputDataset(**each) for each in event["inputs"]],
+            outputs=[OutputDataset(**each) for each in event["outputs"]],
+        )  # fmt: skip
+        assert json.loads(Serde.to_json(again)) == event
+        for facets in (run.facets, job.facets, *(each.facets for each in (*again.inputs, *again.outputs))):
+            seen |= rebuilt(facets, classes)
+        for output in again.outputs:
+            seen |= rebuilt(output.outputFacets, classes)
+    assert {"JobTypeJobFacet", "ParentRunFacet", "SchemaDatasetFacet", "DatasetVersionDatasetFacet",
+            "OutputStatisticsOutputDatasetFacet", "SelectionFacet", "StageFacet"} == set(seen)  # fmt: skip
