@@ -91,8 +91,9 @@ Shown = Callable[[float], str]
 
 
 def share(value: float) -> str:
-    """A share, in percent."""
-    return f"{100 * value:.3g} %"
+    """A share, in percent; one that is not all of it is not rounded to that."""
+    text = f"{100 * value:.3g}"
+    return f"{100 * value:.10g} %" if text == "100" else f"{text} %"
 
 
 def plain(value: float) -> str:

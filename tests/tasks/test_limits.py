@@ -62,3 +62,7 @@ def test_columns_are_judged_by_name_and_type(tmp_path: Path) -> None:
     assert found("pairs-0.parquet", "other.txt").passed
     bad = found("pairs-0.parquet", "pairs-1.parquet")
     assert not bad.passed and "id is int64, caption is missing" in bad.said
+
+
+def test_a_share_that_is_not_all_is_not_told_as_all() -> None:
+    assert [share(each) for each in (1.0, 0.9999, 0.72934, 0.0)] == ["100 %", "99.99 %", "72.9 %", "0 %"]
