@@ -85,6 +85,12 @@ class TaskPages:
         As Prefect's own engine does, by events: of two, the server keeps the later, whichever arrives first. It hears
         of runs in its own time; those that it has not heard of after a few seconds are left as they are.
         """
+        try:
+            self._end_those_that_never_began()
+        except Exception as error:  # a server that does not take it costs the run nothing
+            logging.getLogger("equipoise").warning("the server took no ends of runs that never began: %s", error)
+
+    def _end_those_that_never_began(self) -> None:
         patience = time.monotonic() + PATIENCE
         for task_run, node in self._blocked.items():
             while (run := self._known(task_run)) is None and time.monotonic() < patience:
@@ -93,7 +99,6 @@ class TaskPages:
                 ended: State[Any] = Cancelled(name="Blocked", message=str(node.error))
                 named = run.model_copy(update={"name": node.label, "end_time": ended.timestamp})
                 emit_task_run_state_change_event(named, initial_state=run.state, validated_state=ended)
-        self._blocked.clear()
 
     def _known(self, task_run: UUID) -> TaskRun | None:
         try:
