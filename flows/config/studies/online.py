@@ -47,7 +47,6 @@ class OnlinePlan(StudyPlan):
         if self.heads.steps % self.settings.candidates:
             raise ValueError(
                 f"{self.heads.steps} steps are no multiple of {self.settings.candidates} candidates, so that equally "
-                "many "
-                "pictures cannot be decoded; change either"
+                "many pictures cannot be decoded; change either"
             )
         return self

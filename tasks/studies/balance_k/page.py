@@ -10,8 +10,7 @@ from tasks.studies.page.content import StudyFigure, StudyPage, StudyTable
 QUESTION = (
     "Balancing a measure to known marginals reduces the variance of what is estimated from it: by Theorem 1 of The "
     "Benefits of Balance the estimate after k half steps on n pairs has variance σₖ² / n. What do half steps buy on "
-    "real "
-    "features, for a contrastive loss and its gradient, when minibatches are balanced, and when a corpus is, once?"
+    "real features, for a contrastive loss and its gradient, when minibatches are balanced, and when a corpus is, once?"
 )
 
 
@@ -27,12 +26,12 @@ def balance_k_page(config: BalanceKConfig, numbers: BalanceKNumbers) -> StudyPag
         figures={
             "in-batch": StudyFigure(
                 partial(draw_ratios, numbers, numbers.in_batch),
-                f"Variance of the minibatch loss and of its gradient after k half steps, relative to k = 0. Points: "
+                "Variance of the minibatch loss and of its gradient after k half steps, relative to k = 0. Points: "
                 f"measured, with {percent} bootstrap intervals over minibatches; dashed: the theorem.",
             ),
             "offline": StudyFigure(
                 partial(draw_ratios, numbers, numbers.offline),
-                f"The same of corpora that are weighted once, offline, and of minibatches that are drawn from them by "
+                "The same of corpora that are weighted once, offline, and of minibatches that are drawn from them by "
                 f"their weights. Points: measured, with {percent} intervals over corpora; dashed: the theorem.",
             ),
             "contrast-signal": StudyFigure(
@@ -43,8 +42,7 @@ def balance_k_page(config: BalanceKConfig, numbers: BalanceKNumbers) -> StudyPag
             "marginals": StudyFigure(
                 partial(draw_marginals, numbers),
                 "Marginals of one minibatch's contrast matrix after k = 0, 1, 2 half steps, sorted, for both orders. "
-                "Solid: "
-                "images; dotted: captions; 1 is balanced.",
+                "Solid: images; dotted: captions; 1 is balanced.",
             ),
         },
         tables=[_table(quantity, numbers, everything) for quantity in QUANTITIES] + [_contrast_table(numbers)],
@@ -82,14 +80,12 @@ def _answer(numbers: BalanceKNumbers) -> list[str]:
     )
     said.append(
         f"Offline weights do not make minibatches quieter: drawn by the weights of {last} half steps, the loss of "
-        f"{drawn.size} "
-        f"pairs keeps {_share(drawn.measured['loss'], last)} of its variance."
+        f"{drawn.size} pairs keeps {_share(drawn.measured['loss'], last)} of its variance."
     )
     signal = numbers.contrast.signal
     said.append(
         f"Balancing the contrast matrix: the gradient's squared mean over its variance is {_level(signal, 0)} at k = "
-        "0, "
-        f"{_level(signal, 1)} at k = 1" + (f", {_level(signal, 2)} at k = 2" if last >= 2 else "") + "."
+        f"0, {_level(signal, 1)} at k = 1" + (f", {_level(signal, 2)} at k = 2" if last >= 2 else "") + "."
     )
     return said
 
@@ -141,22 +137,17 @@ def _method(config: BalanceKConfig, numbers: BalanceKNumbers) -> list[str]:
     bias = max(value for each in numbers.in_batch for values in each.bias.values() for value in values)
     return [
         f"The population is {numbers.pairs:,} real pairs, each equally likely. X is the cluster of the image's "
-        "features and "
-        f"Y that of the caption's, by k-means, {config.image_clusters} and {config.text_clusters} values; "
-        f"{100 * numbers.explained:.0f} % of the loss's variance lies between their cells, and only that can be "
-        "reduced.",
+        f"features and Y that of the caption's, by k-means, {config.image_clusters} and {config.text_clusters} "
+        f"values; {100 * numbers.explained:.0f} % of the loss's variance lies between their cells, and only that can "
+        "be reduced.",
         "A pair's loss is CLIP's against all pairs at the end of a short training of heads; its gradient is that by "
-        "the "
-        f"last layers' weights, seen along {config.directions} random directions.",
+        f"the last layers' weights, seen along {config.directions} random directions.",
         f"Minibatches are drawn with replacement, {config.repetitions:,} of each size, and balanced to the "
-        "population's "
-        "marginals, first on X, then on Y, and so on; the same minibatches for every k. A cluster that a minibatch "
-        "does not "
-        "hold gets no mass; the others share it.",
+        "population's marginals, first on X, then on Y, and so on; the same minibatches for every k. A cluster that a "
+        "minibatch does not hold gets no mass; the others share it.",
         f"{config.corpora:,} corpora of {config.corpus:,} pairs are drawn and balanced in the same way, once, and a "
         f"minibatch of {config.batches[0]} is drawn from each by its weights.",
         f"At k = 0, n times the measured variance over σ₀² is {start} for the loss and the gradient; the theorem has "
-        "1. The "
-        f"squared bias of balanced minibatches is at most {bias:.4f} of their variance.",
+        f"1. The squared bias of balanced minibatches is at most {bias:.4f} of their variance.",
         f"Seed {config.seed}; intervals aim at {100 * config.confidence:g} %.",
     ]

@@ -10,8 +10,8 @@ from tasks.studies.page.content import StudyFigure, StudyPage, StudyTable
 
 QUESTION = (
     "Balancing needs marginals that are known. How do the sample mean, inverse propensity weights and balancing "
-    "compare "
-    "(Figure 5 of The Benefits of Balance) as the two variables depend on each other and the given marginals are wrong?"
+    "compare (Figure 5 of The Benefits of Balance) as the two variables depend on each other and the given marginals "
+    "are wrong?"
 )
 
 
@@ -43,8 +43,7 @@ def baselines_page(config: BaselinesConfig, numbers: BaselinesNumbers) -> StudyP
             "cuts": StudyFigure(
                 partial(draw_cuts, numbers),
                 f"Mean squared error over {config.repetitions:,} samples of {config.sample} pairs, with 95 % "
-                "intervals; "
-                "dotted and dashed: the theorem's.",
+                "intervals; dotted and dashed: the theorem's.",
             ),
             "grid": StudyFigure(
                 partial(draw_grid, numbers),
@@ -54,9 +53,8 @@ def baselines_page(config: BaselinesConfig, numbers: BaselinesNumbers) -> StudyP
         tables=[_table(name, numbers) for name in ESTIMATORS],
         method=(
             f"Both variables take {config.values} values with a long-tailed marginal p; P = (1 − s) p pᵀ + s diag(p), "
-            "so that "
-            "every singular value but the first is s. The last two estimators are given (1 − ε) p + ε q, q the reverse "
-            "of p.",
+            "so that every singular value but the first is s. The last two estimators are given (1 − ε) p + ε q, q "
+            "the reverse of p.",
             f"{config.half_steps} half steps, x first; one fixed test function. Seed {config.seed}.",
         ),
         numbers=numbers.model_dump(mode="json"),
@@ -72,8 +70,8 @@ def _against_theory(numbers: BaselinesNumbers) -> str:
     if not ratios:
         return "The theorem's variance is zero throughout."
     return (
-        "With correct marginals the balanced estimator's error is "
-        f"{min(ratios):.2f} to {max(ratios):.2f} times what the theorem says."
+        f"With correct marginals the balanced estimator's error is {min(ratios):.2f} to {max(ratios):.2f} times what "
+        "the theorem says."
     )
 
 

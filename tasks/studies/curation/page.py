@@ -29,10 +29,8 @@ def curation_page(config: CurationConfig, numbers: CurationNumbers) -> StudyPage
             "differences": StudyFigure(
                 partial(draw_differences, numbers),
                 f"Differences of mean per-class recall with {percent} intervals over seeds and test images, for all "
-                "classes "
-                "and by their frequency in the training data. Filled: distinguishable after Holm's correction for all "
-                "of "
-                "them.",
+                "classes and by their frequency in the training data. Filled: distinguishable after Holm's correction "
+                "for all of them.",
             ),
             "marginals": StudyFigure(
                 partial(draw_marginals, numbers),
@@ -42,13 +40,11 @@ def curation_page(config: CurationConfig, numbers: CurationNumbers) -> StudyPage
         tables=[_levels(numbers), _differences(numbers)],
         method=(
             "Every arm trains the same heads on the same frozen features for the same number of steps and batch; only "
-            "how "
-            "often each pair is drawn differs. A random arm is a uniform sample of as many pairs as its partner's "
+            "how often each pair is drawn differs. A random arm is a uniform sample of as many pairs as its partner's "
             "effective sample size (Kish).",
             f"{len(numbers.arms[0].scores[ALL])} seeds; a seed is the same for every arm. Differences are paired by "
-            "seed and "
-            "image; intervals have crossed effects of both; "
-            f"{sum(map(len, numbers.differences.values()))} p-values are corrected by Holm together.",
+            f"seed and image; intervals have crossed effects of both; {sum(map(len, numbers.differences.values()))} "
+            "p-values are corrected by Holm together.",
             "Groups of classes, by training pairs: "
             + "; ".join(
                 f"{name} {', '.join(f'{n:,}' for n in group.values())}" for name, group in numbers.groups.items()
@@ -72,8 +68,7 @@ def _answer(numbers: CurationNumbers) -> list[str]:
         if (chosen := arm.selection) is not None:
             found.append(
                 f"{arm.name}: total variation of the realised keywords from the target {chosen.total_variation:.3f}, "
-                "effective "
-                f"sample size {chosen.effective_sample_size:,.0f} of {chosen.size:,} rows."
+                f"effective sample size {chosen.effective_sample_size:,.0f} of {chosen.size:,} rows."
             )
     return found
 

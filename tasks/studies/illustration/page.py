@@ -16,21 +16,18 @@ def illustration_page(config: IllustrationConfig, numbers: IllustrationNumbers) 
         title="A sample while it is balanced",
         question=(
             "A sample of a joint whose marginals are known: what do half steps make of it, and does it come nearer to "
-            "the "
-            "joint that it was drawn from?"
+            "the joint that it was drawn from?"
         ),
         answer=[
             f"Over {config.repetitions:,} samples of {config.sample} pairs the mean total variation from the joint "
-            "goes from "
-            f"{first:.4f} ± {numbers.half_width[0]:.4f} to {last:.4f} ± {numbers.half_width[-1]:.4f} after "
+            f"goes from {first:.4f} ± {numbers.half_width[0]:.4f} to {last:.4f} ± {numbers.half_width[-1]:.4f} after "
             f"{config.half_steps} half steps, {100 * (last / first - 1):+.1f} %."
         ],
         figures={
             "illustration": StudyFigure(
                 partial(draw_illustration, numbers),
                 "One sample after every half step, darker cells hold more, and its marginals as bars; dashed: the "
-                "joint's own, "
-                "which are the targets. A half step sets one marginal and moves the other.",
+                "joint's own, which are the targets. A half step sets one marginal and moves the other.",
             ),
             "distance": StudyFigure(
                 partial(draw_distance, numbers),
@@ -39,9 +36,8 @@ def illustration_page(config: IllustrationConfig, numbers: IllustrationNumbers) 
         },
         method=(
             f"The joint is (1 − s) p pᵀ + s diag(p) with s = {config.dependence:g} and a long-tailed p of "
-            f"{config.values} values; "
-            f"half steps are x, y, x, …, to p on either side. Values that a sample lacks get no mass. Seed "
-            f"{config.seed}.",
+            f"{config.values} values; half steps are x, y, x, …, to p on either side. Values that a sample lacks get "
+            f"no mass. Seed {config.seed}.",
         ),
         numbers=numbers.model_dump(mode="json"),
     )

@@ -11,8 +11,8 @@ from tasks.studies.scored.compare import p_in_words, said
 QUESTION = (
     "Concepts can be balanced before training, by a selection, or while it goes on, by choosing each batch from more "
     "candidates than it holds, as CABS does. Which is better when equally many pairs are trained on, and which when "
-    "equally "
-    "many pictures are decoded? Choosing needs ids and keywords alone, so it can be done before anything is decoded."
+    "equally many pictures are decoded? Choosing needs ids and keywords alone, so it can be done before anything is "
+    "decoded."
 )
 
 
@@ -28,21 +28,18 @@ def online_page(config: OnlineConfig, numbers: OnlineNumbers) -> StudyPage:
             "costs": StudyFigure(
                 partial(draw_costs, numbers),
                 f"Mean per-class recall of every arm with its {percent} interval over seeds and test images (dashes: "
-                "single "
-                "seeds), against the pairs that were trained on and against the pictures that were decoded.",
+                "single seeds), against the pairs that were trained on and against the pictures that were decoded.",
             )
         },
         tables=[_levels(numbers), _differences(numbers)],
         method=(
-            f"A targeted batch is chosen, pair by pair, from {config.candidates} times as many candidates, so that its "
-            "keywords "
-            "come near the target that the offline selection has too. From ids, only what is chosen is decoded; after "
-            "decoding, "
-            "every candidate is, so that at an equal number of decoded pictures there are as many times fewer steps.",
-            f"{len(numbers.arms[0].level.seeds)} seeds, the same for every arm; the same heads and features. Intervals "
-            "have "
-            f"crossed effects of seeds and test images; {len(numbers.differences)} p-values are corrected by Holm "
-            "together.",
+            f"A targeted batch is chosen, pair by pair, from {config.candidates} times as many candidates, so that "
+            "its keywords come near the target that the offline selection has too. From ids, only what is chosen is "
+            "decoded; after decoding, every candidate is, so that at an equal number of decoded pictures there are as "
+            "many times fewer steps.",
+            f"{len(numbers.arms[0].level.seeds)} seeds, the same for every arm; the same heads and features. "
+            f"Intervals have crossed effects of seeds and test images; {len(numbers.differences)} p-values are "
+            "corrected by Holm together.",
         ),
         limits=(
             "Features are frozen and stored, so that decoding is counted here and not timed.",

@@ -23,9 +23,9 @@ _BUDGET = (
 WORDS: dict[Question, Words] = {
     "tregs-ssl": Words(
         "T-REGS beside and within other self-supervised methods",
-        "T-REGS (Tables 1 and 2) adds the length of a minimum spanning tree to self-supervised methods, beside "
-        "other uniformity terms: Wang and Isola's L_u, and the Wasserstein distance W₂ of Fang et al. What does each "
-        "add to each method?",
+        "T-REGS (Tables 1 and 2) adds the length of a minimum spanning tree to self-supervised methods, beside other "
+        "uniformity terms: Wang and Isola's L_u, and the Wasserstein distance W₂ of Fang et al. What does each add to "
+        "each method?",
         ("linear", "neighbours", "effective_rank"),
         (_BUDGET,),
     ),

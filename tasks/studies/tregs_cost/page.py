@@ -28,9 +28,9 @@ def cost_page(config: CostConfig, numbers: CostNumbers) -> StudyPage:
         },
         tables=[_table(config, numbers)],
         method=[
-            "A step is views, network, loss, gradient, optimiser and, where there is one, the teacher; pictures lie in "
-            f"memory. {config.rounds} rounds after {config.warmup} that do not count; in a round every kind makes one "
-            "step, and ratios are taken within it, so that what else the machine does falls on all.",
+            "A step is views, network, loss, gradient, optimiser and, where there is one, the teacher; pictures lie "
+            f"in memory. {config.rounds} rounds after {config.warmup} that do not count; in a round every kind makes "
+            "one step, and ratios are taken within it, so that what else the machine does falls on all.",
             f"Measured on {numbers.device} in {config.clock} seconds with {config.threads} thread(s), pictures of "
             f"{numbers.side} pixels.",
         ],

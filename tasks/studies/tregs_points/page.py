@@ -73,12 +73,12 @@ def points_page(config: PointsConfig, numbers: PointsNumbers) -> StudyPage:
         },
         tables=[_table([*numbers.few, numbers.large, *numbers.peers]), _zeroed_table(numbers.zeroed)],
         method=[
-            f"Adam at 0.05 falling along a cosine, γ = 0.2, λ = 1; gradient descent with γ = λ = 1 on circle and "
+            "Adam at 0.05 falling along a cosine, γ = 0.2, λ = 1; gradient descent with γ = λ = 1 on circle and "
             f"sphere. {config.steps} steps for few points, {config.large_steps} for {config.large_points}.",
             "The Gaussian is moved with each regulariser alone at the same rate; its directions count, so cosines are "
             "shown. Barlow Twins' term is its second sum, on one set of points.",
-            "With zeroed coordinates T-REGS, L_u and W₂ are of normalised points, VICReg's terms of the points as they "
-            "are.",
+            "With zeroed coordinates T-REGS, L_u and W₂ are of normalised points, VICReg's terms of the points as "
+            "they are.",
             f"Seed {config.seed}. Nothing is drawn but the starts.",
         ],
         limits=["Points are free here; a network's embeddings are not, and their batches change with every step."],
@@ -99,8 +99,8 @@ def _answer(numbers: PointsNumbers) -> list[str]:
         f"On the sphere in 3-d the tree of {sphere.points} crowded points, brought to length 1, grows "
         f"{sphere.uniformity[1] / sphere.uniformity[0]:.1f} times.",
         f"Out of a collapse to 1e-3, {numbers.large.points} points in {numbers.large.dimension} dimensions come to an "
-        f"effective rank of {numbers.large.rank[1]:.0f} and a length of {numbers.large.norm[-1]:.3f} "
-        f"(predicted {numbers.large.radius or 0:.3f}).",
+        f"effective rank of {numbers.large.rank[1]:.0f} and a length of {numbers.large.norm[-1]:.3f} (predicted "
+        f"{numbers.large.radius or 0:.3f}).",
         f"The tree alone diverges: the mean length goes from {alone.norm[0]:.1f} to {alone.norm[-1]:.1f} in "
         f"{len(alone.norm)} steps.",
         f"Cosines of the moved Gaussian still range over: {spread}.",

@@ -60,8 +60,8 @@ def _answer(config: RetrievalConfig, outcomes: Sequence[RetrievalOutcome], chang
     ]
     told = [each for each in changes if each.adjusted < 1 - config.confidence]
     said += [
-        f"{each.name}: {100 * each.mean:+.1f} points of mean recall against {config.reference} "
-        f"({100 * each.low:+.1f} to {100 * each.high:+.1f}; p = {each.adjusted:.3f} by Holm)."
+        f"{each.name}: {100 * each.mean:+.1f} points of mean recall against {config.reference} ({100 * each.low:+.1f} "
+        f"to {100 * each.high:+.1f}; p = {each.adjusted:.3f} by Holm)."
         for each in told
     ]
     if changes:
