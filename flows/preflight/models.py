@@ -9,11 +9,11 @@ from flows.config.plans.training import EncoderPlan
 from flows.config.studies.study import StudyExperiment
 from flows.preflight.named_files import parts
 from storage.errors import InputError
-from tasks.embedding.models.folders import kind_of
+from tasks.embedding.models.folders import encoder_kind
 
 
 def encoders(config: Experiment) -> Iterator[str]:
-    """Folders of encoders that hold no model, by their descriptions; the weights are read when it runs."""
+    """Folders of encoders that hold no such model, by their files' names; the weights are read when it runs."""
     for name, plan in parts(config):
         if not isinstance(plan, EncoderPlan):
             continue
@@ -22,12 +22,9 @@ def encoders(config: Experiment) -> Iterator[str]:
             if folder is None or not folder.is_dir():
                 continue
             try:
-                kind = kind_of(folder)
+                encoder_kind(folder, "image" if field == "image_model" else "text")
             except InputError as error:
                 yield f"`{name}.{field}`: {error}"
-            else:
-                if kind == "timm" and field == "text_model":
-                    yield f"`{name}.{field}`: {folder} is a timm image model; give a transformers or open_clip folder"
 
 
 def checkpoints(config: Experiment) -> Iterator[str]:

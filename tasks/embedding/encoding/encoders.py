@@ -18,7 +18,7 @@ from tasks.arrays import Float32s
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.models.architecture import Architecture
 from tasks.embedding.models.clip import Clip, build_clip, load_clip
-from tasks.embedding.models.folders import kind_of
+from tasks.embedding.models.folders import encoder_kind
 from tasks.embedding.models.image_models import load_timm, load_vision
 from tasks.embedding.models.text_models import load_text_model
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
@@ -183,26 +183,24 @@ def _open_models(config: EmbeddingConfig, files: EncoderFiles, device: str) -> E
 
 
 def _open_image(folder: Path | None, shared: Clip | None, device: str, side: int | None) -> ImageEncoder:
-    kind = kind_of(folder) if folder is not None else None
+    kind = encoder_kind(folder, "image") if folder is not None else None
     if side is not None and kind != "timm":
         raise InputError(f"settings.image_side is {side}, which timm's image models alone can be given; leave it out")
     if folder is not None and kind in ("timm", "transformers"):
         found = load_timm(folder, device, side=side) if kind == "timm" else load_vision(folder, device)
         return ImageEncoder(found.transform, found.encode)
-    clip = shared if folder is None else load_clip(folder, device)
+    clip = shared if folder is None else load_clip(folder, device, tower="image")
     assert clip is not None  # loaded above wherever a modality has no model of its own
     network: Any = clip.model
     return ImageEncoder(clip.transform, lambda pixels: network.encode_image(_to(pixels, device)))
 
 
 def _open_text(folder: Path | None, shared: Clip | None, length: int, device: str) -> TextEncoder:
-    kind = kind_of(folder) if folder is not None else None
-    if folder is not None and kind == "timm":
-        raise InputError(f"{folder} is a timm image model; `text_model` is a transformers or open_clip folder")
+    kind = encoder_kind(folder, "text") if folder is not None else None
     if folder is not None and kind == "transformers":
         found = load_text_model(folder, length=length, device=device)
         return TextEncoder(found.tokenise, lambda batch: found.encode(batch.to(device)))
-    clip = shared if folder is None else load_clip(folder, device)
+    clip = shared if folder is None else load_clip(folder, device, tower="text")
     assert clip is not None
     network: Any = clip.model
     return TextEncoder(clip.tokenizer, lambda tokens: network.encode_text(_to(tokens, device)))

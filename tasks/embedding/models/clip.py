@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import torch
 from PIL import Image
@@ -69,18 +69,25 @@ def save_clip(directory: Path, clip: Clip, extra: Mapping[str, JsonValue] | None
     (directory / DESCRIPTION).write_text(json.dumps(described, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def load_clip(path: Path, device: str = "cpu", architecture: Architecture | None = None) -> Clip:
+def load_clip(
+    path: Path,
+    device: str = "cpu",
+    architecture: Architecture | None = None,
+    tower: Literal["image", "text"] | None = None,
+) -> Clip:
     """A model in evaluation mode, from a folder that `save_clip` wrote or from any CLIP checkpoint in safetensors.
 
     `path` is a folder with `model.json` or `open_clip_config.json`, which say what the model and its preprocessing are,
     or, when `architecture` says it, a `.safetensors` file or a folder with exactly one. Raises `InputError` for a
     pickled checkpoint, where an `architecture` is given that is not the folder's own, and where the weights are not
     that architecture's (a missing, unknown or differently shaped tensor is named), or hold NaN.
+
+    tower: the one that is used; the file may hold it alone, and the other one is random then. None: both are used.
     """
     weights = weights_file(path)
     described = described_by(path, architecture)
     clip = build_clip(described, seed=0)
-    _load_weights(clip.model, weights, described.name)
+    _load_weights(clip.model, weights, described.name, tower)
     require_finite(clip.model, weights)
     clip.model.to(device).eval()
     return clip
@@ -140,14 +147,20 @@ def _tokenizer(architecture: Architecture) -> Callable[[list[str]], LongTensor]:
     return cast(Callable[[list[str]], LongTensor], open_clip.get_tokenizer(architecture.name))
 
 
-def _load_weights(model: nn.Module, weights: Path, name: str) -> None:
+def _load_weights(model: nn.Module, weights: Path, name: str, tower: str | None) -> None:
     from open_clip.factory import load_checkpoint  # also resizes position embeddings to the model's image size
 
     try:
         outcome = load_checkpoint(model, str(weights), strict=False)
     except (RuntimeError, KeyError, ValueError, StopIteration, SafetensorError) as error:
         raise InputError(f"{weights} does not hold {name} weights: {first_line(error)}") from error
-    for fault, keys in (("lacks", outcome.missing_keys), ("has an unknown", outcome.unexpected_keys)):
+    needed = [key for key in outcome.missing_keys if tower is None or _of_tower(key, tower)]
+    for fault, keys in (("lacks", needed), ("has an unknown", outcome.unexpected_keys)):
         if keys:
             more = f" and {len(keys) - 1} more" if len(keys) > 1 else ""
             raise InputError(f"{weights} does not hold {name} weights: it {fault} tensor {keys[0]!r}{more}")
+
+
+def _of_tower(key: str, tower: str) -> bool:
+    """Whether a tensor belongs to the image tower, or to the text tower; what joins the two belongs to neither."""
+    return key not in ("logit_scale", "logit_bias") and key.startswith("visual.") == (tower == "image")

@@ -10,6 +10,13 @@ Kind = Literal["equipoise", "open_clip", "timm", "transformers"]
 
 OPEN_CLIP_CONFIG = "open_clip_config.json"
 
+_BESIDE = {
+    "image": ("preprocessor_config.json", "processor_config.json"),
+    "text": ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "vocab.json", "spiece.model",
+             "sentencepiece.bpe.model"),
+}  # fmt: skip
+"""What transformers writes beside a model, one of which it needs to prepare images or texts."""
+
 
 def kind_of(folder: Path) -> Kind:
     """Whose form a model folder has.
@@ -31,6 +38,26 @@ def kind_of(folder: Path) -> Kind:
         f"{folder} holds no model; give a folder with open_clip_config.json, with config.json as timm or transformers "
         "write it, or a model that a training stage wrote, each with its *.safetensors beside it"
     )
+
+
+def encoder_kind(folder: Path, what: Literal["image", "text"]) -> Kind:
+    """`kind_of` a folder that is to encode images, or texts; nothing of it is loaded.
+
+    Raises `InputError` where it holds no model, one of the other modality, or one without weights in safetensors,
+    without its image processor, or without its tokenizer.
+    """
+    kind = kind_of(folder)
+    if kind == "timm" and what == "text":
+        raise InputError(f"{folder} is a timm image model; `text_model` is a transformers or open_clip folder")
+    if kind in ("timm", "transformers"):
+        one_safetensors(folder, "model.safetensors", "model.safetensors.index.json")
+    if kind == "transformers" and not any((folder / name).is_file() for name in _BESIDE[what]):
+        part, other = ("tokenizer", "text") if what == "text" else ("image processor", "vision")
+        raise InputError(
+            f"{folder} holds no {part} ({_BESIDE[what][0]}): it is no {other} model, or was saved without; save it "
+            "beside the model with save_pretrained"
+        )
+    return kind
 
 
 def read_json(file: Path) -> dict[str, Any]:

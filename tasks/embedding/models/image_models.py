@@ -18,6 +18,7 @@ from torch import Tensor
 from storage.errors import InputError
 from tasks.embedding.models.finite import require_finite
 from tasks.embedding.models.folders import one_safetensors, read_json
+from tasks.embedding.models.transformers_models import load_transformers
 
 if TYPE_CHECKING:
     from transformers.modeling_outputs import BaseModelOutputWithPooling
@@ -52,7 +53,8 @@ def load_timm(folder: Path, device: str = "cpu", *, side: int | None = None) -> 
         raise InputError(f"{folder / 'config.json'} names {str(name)[:60]!r}, which timm does not know")
     weights = one_safetensors(folder, "model.safetensors")
     try:
-        network = timm.create_model(name, pretrained=False, num_classes=classes, **(config.get("model_args") or {}))
+        arguments = {"num_classes": classes, **(config.get("model_args") or {})}
+        network = timm.create_model(name, pretrained=False, **arguments)
         network.load_state_dict(load_file(weights))
         transform = create_transform(**resolve_data_config(pretrained_cfg=preprocessing, model=network))
     except (RuntimeError, TypeError, ValueError, KeyError, SafetensorError) as error:
@@ -60,35 +62,36 @@ def load_timm(folder: Path, device: str = "cpu", *, side: int | None = None) -> 
     require_finite(network, weights)
     cast(Any, network).reset_classifier(0)
     network.to(device).eval()
-    # Convolutions over channels-last pixels take half the time, on processors and on accelerators.
-    return ImageModel(
-        transform,
-        lambda pixels: network(pixels.to(device, non_blocking=True, memory_format=torch.channels_last)),
-    )
+
+    def encode(pixels: Tensor) -> Tensor:
+        # Convolutions over channels-last pixels take half the time, on processors and on accelerators.
+        features = cast(Tensor, network(pixels.to(device, non_blocking=True, memory_format=torch.channels_last)))
+        if features.ndim != 2:
+            raise InputError(
+                f"{folder} gives {features.ndim - 1} dimensions of features a picture, not a vector; set global_pool "
+                "in its config.json, such as avg"
+            )
+        return features
+
+    return ImageModel(transform, encode)
 
 
 def load_vision(folder: Path, device: str = "cpu") -> ImageModel:
     """A transformers vision model with its image processor; the image tower, where the model has two.
 
-    Features are `get_image_features` of a model with two towers, else the pooled output where the checkpoint holds one,
+    Features are `get_image_features` of a model with two towers, the projection of a tower that was saved with its own,
+    else the pooled output where the checkpoint holds one,
     else the mean over a feature map, else the first token. Raises `InputError` for a folder that holds no such model.
     """
-    from transformers import AutoImageProcessor, AutoModel
+    from transformers import AutoImageProcessor
 
     one_safetensors(folder, "model.safetensors", "model.safetensors.index.json")
     try:
         processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        network, loading = AutoModel.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, dtype=torch.float32,
-            output_loading_info=True,
-        )  # fmt: skip
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
         raise InputError(f"{folder} cannot be loaded as a transformers vision model: {_summary(error)}") from error
-    lacking = sorted(loading["missing_keys"])
-    if missing := [name for name in lacking if not name.startswith("pooler.")]:
-        raise InputError(f"the weights in {folder} lack tensor {missing[0]!r} and {len(missing) - 1} more")
-    require_finite(network, folder)
-    network.to(device).eval()
+    network, lacking = load_transformers(folder, "vision")
+    network.to(device)
 
     def transform(picture: Image.Image) -> Tensor:
         pixels: Tensor = processor(images=picture, return_tensors="pt")["pixel_values"][0]
@@ -98,13 +101,25 @@ def load_vision(folder: Path, device: str = "cpu") -> ImageModel:
         pixels = pixels.to(device, non_blocking=True)
         if hasattr(network, "get_image_features"):
             return bare(network.get_image_features(pixel_values=pixels))
-        return _pooled(network(pixel_values=pixels), trusted=not lacking)
+        return _pooled(network(pixel_values=pixels, **_every_patch(network, len(pixels))), trusted=not lacking)
 
     return ImageModel(transform, encode)
 
 
+def _every_patch(network: Any, pictures: int) -> dict[str, Tensor]:  # noqa: ANN401  any network of transformers
+    """What keeps a masked autoencoder from masking: it would leave out patches at random, other ones at each call."""
+    if network.config.model_type != "vit_mae":
+        return {}
+    network.config.mask_ratio = 0.0
+    patches = network.embeddings.patch_embeddings.num_patches
+    return {"noise": torch.arange(patches, dtype=torch.float32, device=network.device).expand(pictures, -1)}
+
+
 def _pooled(output: "BaseModelOutputWithPooling", *, trusted: bool) -> Tensor:
-    """`[n, d]`: the pooled output if its weights were in the checkpoint, else a mean or the first token."""
+    """`[n, d]`: a projection; the pooled output if its weights were in the checkpoint; a mean or the first token."""
+    projected = getattr(output, "image_embeds", None)
+    if projected is not None:
+        return cast(Tensor, projected)
     hidden = cast(Tensor, output.last_hidden_state)
     pooled = getattr(output, "pooler_output", None)
     if trusted and pooled is not None:

@@ -22,12 +22,17 @@ def test_what_a_study_lacks_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "timm").mkdir()
     (tmp_path / "timm" / "config.json").write_text('{"architecture": "resnet18"}')
+    (tmp_path / "bert").mkdir()
+    (tmp_path / "bert" / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "bert" / "tokenizer.json").write_text("{}")
+    (tmp_path / "bert" / "model.safetensors").touch()
     study = {
         "kind": "zero-shot",
         "sources": [{"kind": "scenes", "rows": 64}],
         "encoders": {
             "one": {"image_model": str(tmp_path / "empty"), "text_model": str(tmp_path / "timm")},
             "two": {"image_model": str(tmp_path / "timm"), "text_model": str(tmp_path / "absent")},
+            "three": {"image_model": str(tmp_path / "bert"), "text_model": str(tmp_path / "bert")},
         },
         "benchmarks": [{"name": "set", "path": str(tmp_path / "empty")}],
     }
@@ -35,4 +40,6 @@ def test_what_a_study_lacks_is_told_at_once(tmp_path: Path) -> None:
     starts = ["`study.encoders.two.text_model`", "`study.encoders.one.image_model`", "`study.encoders.one.text_model`"]
     assert [fault.split(":")[0] for fault in found[:3]] == starts
     assert "does not exist" in found[0] and "holds no model" in found[1] and "is a timm image model" in found[2]
-    assert all(fault.startswith("the benchmark 'set'") for fault in found[3:]) and len(found) == 5
+    assert found[3].startswith("`study.encoders.three.image_model`") and "holds no image processor" in found[3]
+    assert found[4].startswith("`study.encoders.two.image_model`") and "holds no *.safetensors" in found[4]
+    assert all(fault.startswith("the benchmark 'set'") for fault in found[5:]) and len(found) == 7

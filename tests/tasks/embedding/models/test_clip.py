@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -119,3 +120,26 @@ def test_an_open_clip_architecture_round_trips(tmp_path: Path) -> None:
     clip = build_clip(Architecture(name="ViT-B-32"), seed=0)
     save_clip(tmp_path, clip)
     assert torch.equal(features(load_clip(tmp_path))[0], features(clip)[0])
+
+
+@pytest.mark.parametrize("tower", ["image", "text"])
+def test_a_file_may_hold_one_tower_alone(tmp_path: Path, tower: Literal["image", "text"]) -> None:
+    whole = build_clip(Architecture(), seed=3)
+    save_clip(tmp_path, whole)
+    state = load_file(tmp_path / "model.safetensors")
+    own = {name: value for name, value in state.items() if name.startswith("visual.") == (tower == "image")}
+    own.pop("logit_scale", None)
+    save_file(own, tmp_path / "model.safetensors")
+    model: Any = load_clip(tmp_path, tower=tower).model
+    trained: Any = whole.model.eval()
+    with torch.no_grad():
+        if tower == "image":
+            pixels = whole.transform(picture())[None]
+            torch.testing.assert_close(model.encode_image(pixels), trained.encode_image(pixels))
+        else:
+            tokens = whole.tokenizer(["a red circle"])
+            torch.testing.assert_close(model.encode_text(tokens), trained.encode_text(tokens))
+    with pytest.raises(InputError, match="it lacks tensor"):
+        load_clip(tmp_path)
+    with pytest.raises(InputError, match="it lacks tensor"):
+        load_clip(tmp_path, tower="text" if tower == "image" else "image")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from tasks.embedding.models.folders import kind_of, one_safetensors, read_json
+from tasks.embedding.models.folders import encoder_kind, kind_of, one_safetensors, read_json
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,22 @@ def test_the_weights_of_a_folder(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds 2"):
         one_safetensors(tmp_path)
     assert one_safetensors(tmp_path, "b.safetensors") == tmp_path / "b.safetensors"
+
+
+def test_what_a_folder_encodes_is_told_by_what_lies_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "vit"}')
+    with pytest.raises(InputError, match=r"holds no \*\.safetensors"):
+        encoder_kind(tmp_path, "image")
+    (tmp_path / "model.safetensors").touch()
+    with pytest.raises(InputError, match="holds no image processor"):
+        encoder_kind(tmp_path, "image")
+    (tmp_path / "preprocessor_config.json").touch()
+    assert encoder_kind(tmp_path, "image") == "transformers"
+    with pytest.raises(InputError, match=r"holds no tokenizer \(tokenizer\.json\): it is no text model"):
+        encoder_kind(tmp_path, "text")
+    (tmp_path / "spiece.model").touch()
+    assert encoder_kind(tmp_path, "text") == "transformers"
+    (tmp_path / "config.json").write_text('{"architecture": "resnet18"}')
+    assert encoder_kind(tmp_path, "image") == "timm"
+    with pytest.raises(InputError, match="is a timm image model"):
+        encoder_kind(tmp_path, "text")

@@ -43,6 +43,22 @@ def test_timm_at_another_side(tmp_path: Path) -> None:
         torch.testing.assert_close(found.encode(pixels), pooled, rtol=0, atol=1e-6 * float(pooled.abs().max()))
 
 
+def test_timm_as_its_library_saves_it_with_arguments(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    network = write_timm(folder)
+    config = json.loads((folder / "config.json").read_text())
+    for arguments in ({"num_classes": 7, "in_chans": 3, "global_pool": "avg"}, {"global_pool": "max"}):
+        (folder / "config.json").write_text(json.dumps({**config, "model_args": arguments}))
+        pixels = load_timm(folder).transform(PICTURE)[None]
+        with torch.no_grad():
+            states = network.forward_features(pixels)
+            pooled = states.mean(dim=(2, 3)) if arguments["global_pool"] == "avg" else states.amax(dim=(2, 3))
+            torch.testing.assert_close(load_timm(folder).encode(pixels), pooled, rtol=1e-4, atol=1e-5)
+    (folder / "config.json").write_text(json.dumps({**config, "model_args": {"global_pool": ""}}))
+    with pytest.raises(InputError, match="gives 3 dimensions of features a picture, not a vector"), torch.no_grad():
+        load_timm(folder).encode(pixels)
+
+
 def test_timm_folders_that_do_not_fit(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     write_timm(folder)

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from storage.errors import InputError
-from tasks.embedding.models.text_models import load_text_model, mean_over_tokens
+from tasks.embedding.models.text_models import load_text_model
 
 CAPTIONS = ["a red circle", "a blue ring on green", "dogs"]
 
@@ -29,14 +29,6 @@ def test_long_captions_are_cut(gpt_folder: Path) -> None:
     batch = encoder.tokenise(["a red circle " * 50, "a"])
     assert batch.tokens.shape == (2, 8) and batch.mask[0].sum() == 8
     assert load_text_model(gpt_folder, length=500).length == 40  # the model's own bound
-
-
-def test_no_token_gives_zero_not_nan() -> None:
-    hidden = torch.randn(2, 3, 4)
-    mask = torch.tensor([[1, 1, 0], [0, 0, 0]])
-    mean = mean_over_tokens(hidden, mask)
-    torch.testing.assert_close(mean[0], hidden[0, :2].mean(dim=0))
-    assert torch.equal(mean[1], torch.zeros(4))
 
 
 def test_unusable_folders_are_told_apart(tmp_path: Path, bert_folder: Path) -> None:
@@ -60,3 +52,16 @@ def test_missing_weights_are_not_filled_in_silently(tmp_path: Path, bert_folder:
     save_file(kept, tmp_path / "bert" / "model.safetensors", metadata={"format": "pt"})
     with pytest.raises(InputError, match="lack tensor"):
         load_text_model(tmp_path / "bert", length=8)
+
+
+def test_a_sentence_models_own_pooling(tmp_path: Path, bert_folder: Path) -> None:
+    folder = tmp_path / "bert"
+    shutil.copytree(bert_folder, folder)
+    (folder / "modules.json").write_text('[{"type": "sentence_transformers.models.Pooling", "path": "1_Pooling"}]')
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+    encoder = load_text_model(folder, length=12)
+    with torch.no_grad():
+        batch = encoder.tokenise(CAPTIONS)
+        hidden = encoder.model(input_ids=batch.tokens, attention_mask=batch.mask).last_hidden_state
+        torch.testing.assert_close(encoder.encode(batch), hidden[:, 0])
