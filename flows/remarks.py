@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
+from flows.config.plans.evaluation import Benchmark
+from flows.config.studies.study import StudyExperiment
 from flows.verbs import Verb
 from storage.errors import InputError
 
@@ -11,15 +13,21 @@ LARGEST = 512 << 20
 """Bytes of a benchmark's tars up to which its labels are counted before a run; beyond, evaluation tells it."""
 
 
+def _scored(config: Experiment, verb: Verb) -> list[tuple[Benchmark, str]]:
+    """The benchmarks that are scored by a run or a study, each with its split."""
+    if isinstance(config, StudyExperiment):
+        return config.study.scored
+    if not isinstance(config, PipelineConfig) or verb not in ("evaluate", "pipeline") or config.evaluation is None:
+        return []
+    return [(item, config.evaluation.settings.split) for item in config.evaluation.benchmarks]
+
+
 def remarks(config: Experiment, verb: Verb) -> Iterator[str]:
     """Sentences about benchmarks that are scored: fewer than five classes, classes without images or of one name.
 
     Raises `InputError` for a benchmark whose tars are broken, before anything is trained to be scored on it.
     """
-    if not isinstance(config, PipelineConfig) or verb not in ("evaluate", "pipeline") or config.evaluation is None:
-        return
-    split = config.evaluation.settings.split
-    for item in config.evaluation.benchmarks:
+    for item, split in _scored(config, verb):
         if item.path is None or not item.path.is_dir():
             continue
         if sum(file.stat().st_size for file in (item.path / split).glob("*.tar")) > LARGEST:

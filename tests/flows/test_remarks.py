@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from flows.config.pipeline import load_config
+from flows.config.pipeline import load_config, load_experiment
+from flows.config.studies.study import study_file
 from flows.preflight.check import require
 from flows.remarks import remarks
 from storage.errors import InputError
@@ -47,6 +49,15 @@ def test_what_is_told(small: Path, tmp_path: Path, kind: str) -> None:
     else:
         assert any(sentence in each and each.startswith("the benchmark 'mine': ") for each in told)
     assert list(remarks(config, "train")) == []
+
+
+def test_what_is_told_of_a_studys_benchmarks(tmp_path: Path) -> None:
+    write_classification(tmp_path / "set", FIVE[:2])
+    values = yaml.safe_load(study_file("zero-shot", small=True).read_text(encoding="utf-8"))
+    values["study"]["benchmarks"] = [{"name": "mine", "path": str(tmp_path / "set")}]
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(values))
+    told = list(remarks(load_experiment(tmp_path / "study.yaml"), "study"))
+    assert told[0].startswith("the benchmark 'mine': there are only 2 classes, so that acc5 does not exist")
 
 
 FAULTS: dict[str, tuple[dict[str, object], str]] = {
