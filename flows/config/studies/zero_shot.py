@@ -10,7 +10,7 @@ from flows.config.studies.encoding import EncodedData
 from flows.config.studies.plan import StudyPlan
 from tasks.evaluation.config import EvaluationConfig
 from tasks.ingest.config import SourceConfig
-from tasks.studies.zero_shot.config import ZeroShotConfig
+from tasks.studies.zero_shot.config import HoldOutConfig, ZeroShotConfig
 from tasks.training.config import HeadsConfig
 
 
@@ -37,6 +37,10 @@ class ZeroShotPlan(StudyPlan):
     )
     benchmarks: tuple[Benchmark, ...] = Field(min_length=1, description="what heads are scored on, each with a path")
     evaluation: EvaluationConfig = Field(default_factory=EvaluationConfig, description="split of the benchmarks")
+    held_out: HoldOutConfig | None = Field(
+        default=None,
+        description="pairs that are not trained on, for the loss and the retrieval of unseen pairs along training",
+    )
     settings: ZeroShotConfig = Field(default_factory=ZeroShotConfig, description="the page")
 
     @property

@@ -11,30 +11,45 @@ from flows.graph.studies.encoding import Features, features_graph
 from storage.record.external import external
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import encode_benchmark, evaluate_along
-from tasks.studies.task import zero_shot_page
+from tasks.studies.task import hold_out, judge_along, zero_shot_page
 from tasks.studies.zero_shot.inputs import Cell, ScoredRun
 from tasks.training.task import train_heads
 
 
 def zero_shot_graph(engine: Engine, plan: ZeroShotPlan, store: Path) -> Ref:
-    """Features → heads for every encoder, batch, k and seed → scores along their training → the page."""
+    """Features → heads for every encoder, batch, k and seed → scores along their training → the page.
+
+    Where pairs are held out, the heads are trained on the others, and judged by those along their training, too.
+    """
     runs = []
     for name, encoder in plan.encoders.items():
         of = f", {name}" if len(plan.encoders) > 1 else ""
         features = features_graph(engine, EncodedData(sources=plan.sources, encoder=encoder), store, of)
         encoded = encoded_benchmarks(engine, plan.benchmarks, plan.evaluation, features, store, of)
+        held = _held_out(engine, plan, features, of)
         for batch in plan.batches:
             for seed in plan.seeds:  # seeds before k: what a cut leaves can be compared
                 for half_steps in plan.half_steps:
                     loss = plan.heads.loss.model_copy(update={"half_steps": half_steps})
                     said = f"batch {batch}, k={half_steps}, seed {seed}{of}"
+                    config = plan.heads.model_copy(update={"batch": batch, "loss": loss})
                     model = engine.submit(
                         train_heads,
                         label=f"heads {said}",
-                        config=plan.heads.model_copy(update={"batch": batch, "loss": loss}),
+                        config=config,
                         seed=seed,
                         embeddings=list(features.embeddings),
+                        selection=None if held is None else [held],
                     )
+                    judged = None if held is None else engine.submit(
+                        judge_along,
+                        label=f"held-out pairs {said}",
+                        config=plan.held_out,
+                        heads=config,
+                        model=model,
+                        embeddings=list(features.embeddings),
+                        held=held,
+                    )  # fmt: skip
                     for benchmark, place in encoded.items():
                         along = engine.submit(
                             evaluate_along,
@@ -43,8 +58,16 @@ def zero_shot_graph(engine: Engine, plan: ZeroShotPlan, store: Path) -> Ref:
                             model=model,
                             encoded=place,
                         )
-                        runs.append(ScoredRun(Cell(name, batch, half_steps, benchmark), seed, along))
+                        runs.append(ScoredRun(Cell(name, batch, half_steps, benchmark), seed, along, judged))
     return engine.submit(zero_shot_page, label="report", config=plan.settings, runs=runs)
+
+
+def _held_out(engine: Engine, plan: ZeroShotPlan, features: Features, of: str) -> Ref | None:
+    """The pairs that no training sees, if the plan holds any out."""
+    if plan.held_out is None:
+        return None
+    embeddings = list(features.embeddings)
+    return engine.submit(hold_out, label=f"hold pairs out{of}", config=plan.held_out, embeddings=embeddings)
 
 
 def encoded_benchmarks(

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from tasks.reporting.page.svg import INK, SERIES, blank
-from tasks.studies.zero_shot.runs import Curve, ZeroShotNumbers
+from tasks.studies.zero_shot.runs import Curve, Track, ZeroShotNumbers
 
 ORDER = (0, 2, 1, 3, 4, 5)
 """Colours of k = 0, 1, 2, …."""
@@ -49,6 +50,40 @@ def draw_curves(numbers: ZeroShotNumbers, running_maximum: bool, width: float) -
         handles=_keys(numbers.curves, running_maximum), loc="outside lower center", ncols=2 if width < 5 else 4
     )
     return figure
+
+
+def draw_held_out(numbers: ZeroShotNumbers, width: float) -> Figure:
+    """CLIP's loss and recall of pairs that were not trained on, a row of two panels for every encoder and batch."""
+    shown = list(dict.fromkeys((curve.encoder, curve.batch) for curve in numbers.held_out))
+    columns = 1 if width < 5 else 2
+    figure, axes = blank(width, 2.7 * len(shown) * 2 / columns + 0.5, rows=len(shown) * 2 // columns, columns=columns)
+    for row, place in enumerate(shown):
+        loss, recall = axes[2 * row], axes[2 * row + 1]
+        for curve in numbers.held_out:
+            if (curve.encoder, curve.batch) == place:
+                smallest = min(curve.captions)
+                for panel, shown_track, scale in ((loss, curve.clip_loss, 1), (recall, curve.captions[smallest], 100)):
+                    _band(panel, curve.steps, shown_track, scale, colour_of(curve.half_steps))
+                loss.set_ylabel("CLIP's loss, nats")
+                recall.set_ylabel(f"recall@{smallest} of captions, %")
+        for panel in (loss, recall):
+            panel.set_title(f"held-out pairs, {place[0]}, batch {place[1]}")
+            panel.set_xlabel("optimiser steps")
+            panel.set_xlim(left=0)
+    figure.legend(handles=_keys(numbers.curves, False), loc="outside lower center", ncols=3)
+    return figure
+
+
+def _band(panel: Axes, steps: Sequence[int], shown: Track, scale: float, colour: str) -> None:
+    mean = scale * np.array(shown.mean)
+    panel.plot(steps, mean, color=colour, marker="o", markersize=3)
+    for seed in shown.seeds:
+        panel.plot(steps, scale * np.array(seed), color=colour, linewidth=0.4, alpha=0.45)
+    low, high = (
+        [centre if end is None else scale * end for end, centre in zip(ends, mean, strict=True)]
+        for ends in (shown.low, shown.high)
+    )
+    panel.fill_between(steps, low, high, color=colour, alpha=0.18, linewidth=0)
 
 
 def colour_of(half_steps: int) -> str:

@@ -22,8 +22,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """One training of a setting: its seed, and what `evaluate_along` wrote."""
+    """One training of a setting: its seed, what `evaluate_along` wrote, and what `judge_along` did, if it was asked."""
 
     cell: Cell
     seed: int
     along: Manifest
+    judged: Manifest | None = None

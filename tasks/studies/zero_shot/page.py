@@ -6,46 +6,35 @@ from itertools import pairwise
 from tasks.studies.page.content import StudyFigure, StudyPage, StudyTable
 from tasks.studies.scored.compare import Difference, p_in_words, said
 from tasks.studies.zero_shot.config import ZeroShotConfig
-from tasks.studies.zero_shot.figure import draw_curves, panels
+from tasks.studies.zero_shot.figure import draw_curves, draw_held_out, panels
 from tasks.studies.zero_shot.inputs import Cell
-from tasks.studies.zero_shot.runs import Curve, ZeroShotNumbers
+from tasks.studies.zero_shot.runs import Curve, Track, ZeroShotNumbers
 
 QUESTION = (
     "CLIP's loss is one half step of balancing the contrast matrix. Does a second half step (k = 2) give better "
-    "zero-shot "
-    "scores than CLIP's (k = 1), and that better ones than none (k = 0), as Figure 3 of The Benefits of Balance has it?"
+    "zero-shot scores than CLIP's (k = 1), and that better ones than none (k = 0), as Figure 3 of The Benefits of "
+    "Balance has it?"
 )
 
 
 def zero_shot_page(config: ZeroShotConfig, numbers: ZeroShotNumbers) -> StudyPage:
     """The page, from the scores of all trainings."""
     percent = f"{100 * config.confidence:g} %"
-    maximum = " Dashed: the running maximum of the mean, which can only rise." if config.running_maximum else ""
     return StudyPage(
         name="zero-shot",
         title="Zero-shot scores by half steps of the loss",
         question=QUESTION,
         answer=[_order(numbers, place) for place in panels(numbers)],
-        figures={
-            "zero-shot": StudyFigure(
-                partial(draw_curves, numbers, config.running_maximum),
-                f"Mean per-class recall along training: thick lines are means over {len(numbers.seeds)} seeds, bands "
-                "their "
-                f"{percent} intervals over seeds and test images together, thin lines single seeds. Raw "
-                f"values.{maximum}",
-            )
-        },
-        tables=[_levels(numbers), _differences(numbers)],
+        figures=_figures(config, numbers, f"{percent} intervals"),
+        tables=[_levels(numbers), _differences(numbers), *([_unseen(numbers)] if numbers.held_out else [])],
         method=(
             "Heads on frozen features of an image encoder and a separately trained text encoder, on equal budgets; "
-            "kept "
-            "along the training, and scored on a benchmark that was encoded once, by clip-benchmark's functions.",
-            f"Seeds {', '.join(map(str, numbers.seeds))}; a seed decides the weights at the start and the order of the "
-            "pairs, and is the same for every k.",
+            "kept along the training, and scored on a benchmark that was encoded once, by clip-benchmark's functions.",
+            f"Seeds {', '.join(map(str, numbers.seeds))}; a seed decides the weights at the start and the order of "
+            "the pairs, and is the same for every k.",
             f"Intervals are of a model with crossed effects of seeds and test images, {percent}. Differences are "
-            "paired by "
-            f"seed and image, at the last step; their {len(numbers.differences)} p-values are corrected by Holm "
-            "together.",
+            f"paired by seed and image, at the last step; their {len(numbers.differences)} p-values are corrected by "
+            "Holm together.",
             "No number of steps was chosen by its score: the comparisons are of the last.",
         ),
         limits=(
@@ -54,6 +43,50 @@ def zero_shot_page(config: ZeroShotConfig, numbers: ZeroShotNumbers) -> StudyPag
         ),
         numbers=numbers.model_dump(mode="json"),
     )
+
+
+def _figures(config: ZeroShotConfig, numbers: ZeroShotNumbers, intervals: str) -> dict[str, StudyFigure]:
+    maximum = " Dashed: the running maximum of the mean, which can only rise." if config.running_maximum else ""
+    figures = {
+        "zero-shot": StudyFigure(
+            partial(draw_curves, numbers, config.running_maximum),
+            f"Mean per-class recall along training: thick lines are means over {len(numbers.seeds)} seeds, bands their "
+            f"{intervals} over seeds and test images together, thin lines single seeds. Raw values.{maximum}",
+        )
+    }
+    if numbers.held_out:
+        figures["held-out"] = StudyFigure(
+            partial(draw_held_out, numbers),
+            "Pairs that no training saw: CLIP's loss (k = 1) of batches of the training's size, whatever the k that "
+            "was trained with, and the share of pictures whose own caption comes first among all that are held out. "
+            f"Thick lines are means over {len(numbers.seeds)} seeds, bands their {intervals} over seeds, thin lines "
+            "single seeds.",
+        )
+    return figures
+
+
+def _unseen(numbers: ZeroShotNumbers) -> StudyTable:
+    """The held-out pairs at the last step."""
+    ks = sorted(numbers.held_out[0].captions)
+    return StudyTable(
+        "Held-out pairs at the last step: losses in nats, recall@k in %, means over seeds with their intervals",
+        ["setting", ">own loss", ">CLIP's loss"] + [f">{what}@{k}" for what in ("caption", "picture") for k in ks],
+        [
+            [
+                f"{curve.encoder}, batch {curve.batch}, k = {curve.half_steps}",
+                *(_last(each, 1, 3) for each in (curve.loss, curve.clip_loss)),
+                *(_last(way[k], 100, 1) for way in (curve.captions, curve.pictures) for k in ks),
+            ]
+            for curve in numbers.held_out
+        ],
+    )
+
+
+def _last(track: Track, scale: float, digits: int) -> str:
+    low, high = track.low[-1], track.high[-1]
+    found = f"{scale * track.mean[-1]:.{digits}f}"
+    interval = "" if low is None or high is None else f" ({scale * low:.{digits}f} to {scale * high:.{digits}f})"
+    return found + interval
 
 
 def _order(numbers: ZeroShotNumbers, place: tuple[str, str, int]) -> str:

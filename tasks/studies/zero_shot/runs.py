@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
+
+import numpy as np
+from scipy.special import stdtrit
 
 from storage.record.stats import Stats
 from tasks.studies.scored.answers import Answers
 from tasks.studies.scored.compare import Difference, Level, differences, level
+from tasks.studies.zero_shot.held_out import Judged
 from tasks.studies.zero_shot.inputs import Cell
 
 
@@ -19,6 +24,28 @@ class Curve(Stats):
     level: Level
 
 
+class Track(Stats):
+    """One number along training: by seed, its mean over seeds and that mean's interval; no interval of one seed."""
+
+    seeds: tuple[tuple[float, ...], ...]
+    mean: tuple[float, ...]
+    low: tuple[float | None, ...]
+    high: tuple[float | None, ...]
+
+
+class HeldOutCurve(Stats):
+    """One setting on pairs that no training saw: its own loss, CLIP's, and recall@k either way by k."""
+
+    encoder: str
+    batch: int
+    half_steps: int
+    steps: tuple[int, ...]
+    loss: Track
+    clip_loss: Track
+    captions: dict[int, Track]
+    pictures: dict[int, Track]
+
+
 class ZeroShotNumbers(Stats):
     """What the study says: a curve a setting, and every pair of k compared within encoder, batch and benchmark."""
 
@@ -26,10 +53,15 @@ class ZeroShotNumbers(Stats):
     images: dict[str, int]
     curves: tuple[Curve, ...]
     differences: tuple[Difference, ...]
+    held_out: tuple[HeldOutCurve, ...] = ()
 
 
 def zero_shot_numbers(
-    answers: Mapping[Cell, Sequence[Answers]], seeds: Sequence[int], *, confidence: float
+    answers: Mapping[Cell, Sequence[Answers]],
+    seeds: Sequence[int],
+    *,
+    confidence: float,
+    judged: Mapping[Cell, Sequence[Judged]] = MappingProxyType({}),
 ) -> ZeroShotNumbers:
     """Levels and differences of all settings.
 
@@ -37,7 +69,9 @@ def zero_shot_numbers(
         answers: of every setting, one a seed.
         seeds: in the order of the answers.
         confidence: of the intervals.
+        judged: of every setting, on held-out pairs, one a seed.
     """
+    once = {(cell.encoder, cell.batch, cell.half_steps): found for cell, found in judged.items() if found}
     named = {cell.name: runs for cell, runs in answers.items()}
     pairs = [
         (more.name, fewer.name)
@@ -58,4 +92,32 @@ def zero_shot_numbers(
             for cell, runs in answers.items()
         ),
         differences=tuple(differences(named, pairs, confidence=confidence)),
+        held_out=tuple(_held_out(*place, found, confidence) for place, found in once.items()),
     )
+
+
+def _held_out(encoder: str, batch: int, half_steps: int, found: Sequence[Judged], confidence: float) -> HeldOutCurve:
+    def tracks(of: Sequence[Mapping[int, Sequence[float]]]) -> dict[int, Track]:
+        return {k: track([each[k] for each in of], confidence) for k in of[0]}
+
+    return HeldOutCurve(
+        encoder=encoder,
+        batch=batch,
+        half_steps=half_steps,
+        steps=found[0].steps,
+        loss=track([each.loss for each in found], confidence),
+        clip_loss=track([each.clip_loss for each in found], confidence),
+        captions=tracks([each.captions for each in found]),
+        pictures=tracks([each.pictures for each in found]),
+    )
+
+
+def track(values: Sequence[Sequence[float]], confidence: float) -> Track:
+    """Values by seed and step, with Student's interval of their mean over seeds."""
+    array = np.array(values)
+    count, mean = len(array), array.mean(axis=0)
+    ends: list[tuple[float | None, ...]] = [(None,) * len(mean)] * 2
+    if count > 1:
+        half = stdtrit(count - 1, 0.5 + confidence / 2) * array.std(axis=0, ddof=1) / np.sqrt(count)
+        ends = [tuple((mean - half).tolist()), tuple((mean + half).tolist())]
+    return Track(seeds=tuple(map(tuple, array.tolist())), mean=tuple(mean.tolist()), low=ends[0], high=ends[1])

@@ -64,6 +64,15 @@ def test_zero_shot_trains_every_setting_on_features_encoded_once(tmp_path: Path)
     assert heads["config"].batch == 16 and heads["config"].loss.half_steps == 2 and heads["config"].keep_every == 500
     runs = engine.submitted["report"]["runs"]
     assert len({(run.cell, run.seed) for run in runs}) == 24
+    assert heads["selection"] is None and all(run.judged is None for run in runs)
+    held = load_experiment(write(tmp_path, values | {"held_out": {"share": 0.1}}))
+    assert isinstance(held, StudyExperiment) and isinstance(held.study, ZeroShotPlan)
+    engine = Recorder()
+    zero_shot_graph(engine, held.study, held.runtime.store)
+    assert engine.submitted["heads batch 16, k=2, seed 1, other"]["selection"] == ["hold pairs out, other"]
+    judged = engine.submitted["held-out pairs batch 16, k=2, seed 1, other"]
+    assert judged["held"] == "hold pairs out, other" and judged["heads"].loss.half_steps == 2
+    assert all(str(run.judged).startswith("held-out pairs batch") for run in engine.submitted["report"]["runs"])
     for fault, said in (({"half_steps": [1, 1]}, "twice"), ({"benchmarks": [{"name": "a"}]}, "no `path`")):
         with pytest.raises(InputError, match=said):
             load_experiment(write(tmp_path, values | fault))
