@@ -132,5 +132,9 @@ BENCHMARKS: dict[str, Benchmark] = {
         Claim("the peak memory of ten million captions is at most 1.3 times", "that of a million",
               rf"^whole(?:\s+\d+){{2,}}\s+{NUMBER}$", most=1.3),
     )),
+    "evaluation": Benchmark("evaluation", "thirty checkpoints of heads on three benchmarks", claims=(
+        Claim("thirty checkpoints on three sets fifteen times as fast", "clip-benchmark thirty times, the same scores",
+              rf"^all three sets: .* ratio {NUMBER};", 15),
+    )),
     "interval_coverage": Benchmark("interval_coverage", "what 95 % intervals of scores cover"),
 }  # fmt: skip
