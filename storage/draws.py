@@ -5,7 +5,6 @@ workers; so a selection or a shuffle is the same bit for bit after a restart or 
 """
 
 import numpy as np
-import xxhash
 
 from storage.tables.ids import as_ids
 
@@ -16,6 +15,8 @@ def words(ids: np.ndarray, *, seed: int, purpose: str, copy: int = 0) -> np.ndar
     The id is mixed with a key derived from `(seed, purpose, copy)` by two rounds of the SplitMix64 finaliser
     (Steele, Lea & Flood 2014), which is a bijection of the id for each key.
     """
+    import xxhash  # here, since what may draw is imported on machines without it
+
     key = xxhash.xxh3_64_intdigest(f"{seed}\0{purpose}\0{copy}".encode())
     mixed = as_ids(ids) ^ np.uint64(key)
     for _ in range(2):

@@ -11,14 +11,16 @@ import linecache
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from hashlib import blake2b
 from pathlib import Path
-
-from pydantic import JsonValue
+from typing import TYPE_CHECKING
 
 from storage.errors import StoreError
-from storage.hashing import hash_file, hash_json
 from storage.record.code import needed, strip_docstrings
 from storage.record.tree_memo import Found, TreeMemo, beside_byte_code
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("tasks", "storage")
@@ -34,6 +36,8 @@ def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:
     A package stands for all of its modules except `task.py`, and for its data files. Raises `ModuleNotFoundError`
     for an unknown module.
     """
+    from storage.hashing import hash_json  # here, since compiled kernels take stamps on machines without its libraries
+
     own = _read_function(function)
     roots = [module for root in modules for module in _expand(root)]
     closure = _closure([*roots, *_imported(own)])
@@ -52,7 +56,7 @@ def code_stamp(module: str) -> str | None:
     """Hash of a module's syntax tree and of every project module it imports; None for a module outside the project."""
     if not _ours(module) or _file(module) is None:
         return None
-    return hash_json([[name, tree] for name, tree in sorted(_closure([module]).items())])
+    return _hash(repr(sorted(_closure([module]).items())))
 
 
 def _closure(modules: Iterable[str]) -> dict[str, str]:
@@ -93,6 +97,8 @@ def _file(module: str) -> Path | None:
 @cache
 def _data(folder: Path, pattern: str) -> dict[Path, str]:
     """Content hashes of what is neither code, nor prose, nor hidden, nor a compiler's cache of its own."""
+    from storage.hashing import hash_file
+
     return {
         file: hash_file(file)
         for file in folder.glob(pattern)
@@ -187,7 +193,11 @@ def _found(tree: ast.AST, package: Sequence[str]) -> Found:
             modules[origin] = None
             perhaps |= dict.fromkeys(f"{origin}.{alias.name}" for alias in node.names)
     strip_docstrings(tree)
-    return Found(hash_json(ast.dump(tree)), tuple(filter(_ours, modules)), tuple(filter(_ours, perhaps)))
+    return Found(_hash(ast.dump(tree)), tuple(filter(_ours, modules)), tuple(filter(_ours, perhaps)))
+
+
+def _hash(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _imported(found: Found) -> tuple[str, ...]:

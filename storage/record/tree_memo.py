@@ -9,11 +9,10 @@ import atexit
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from hashlib import blake2b
 from importlib.util import cache_from_source
 from pathlib import Path
 from typing import NamedTuple
-
-import xxhash
 
 from storage.atomic import write_whole
 
@@ -43,7 +42,7 @@ class TreeMemo:
     def __init__(self, file: Path, finders: Iterable[Path]) -> None:
         self._file = file
         code = [each.read_bytes() for each in finders]
-        self._by = xxhash.xxh3_128_hexdigest(b"\0".join([sys.version.encode(), *code]))
+        self._by = _mark(b"\0".join([sys.version.encode(), *code]))
         self._known: dict[str, Sequence[object]] | None = None
         self._changed = False
 
@@ -51,7 +50,7 @@ class TreeMemo:
         """What `finder` finds in `content`, asked only where the memo does not know it."""
         if self._known is None:
             self._known = self._load()
-        mark = xxhash.xxh3_128_hexdigest(content)
+        mark = _mark(content)
         match self._known.get(name):
             case [known, str(tree), [*modules], [*perhaps]] if known == mark:
                 return Found(tree, tuple(map(str, modules)), tuple(map(str, perhaps)))
@@ -77,6 +76,10 @@ class TreeMemo:
             return dict(memo["found"]) if memo["by"] == self._by else {}
         except (OSError, ValueError, TypeError, KeyError):
             return {}
+
+
+def _mark(content: bytes) -> str:
+    return blake2b(content, digest_size=16).hexdigest()
 
 
 def beside_byte_code(source: str, name: str) -> Path:

@@ -5,13 +5,14 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import xxhash
 
 from storage.errors import InputError
 
 
 def row_ids(source: str, keys: Sequence[str]) -> np.ndarray:
     """Identities of rows, uint64 `[n]`: XXH3-64 of the source's name, a NUL, and the source's own key."""
+    import xxhash  # here, since ids are looked up on machines without it
+
     prefix = source.encode("utf-8", "surrogatepass") + b"\0"
     digest = xxhash.xxh3_64_intdigest
     return np.fromiter(

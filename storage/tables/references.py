@@ -12,11 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import xxhash
 
 from storage.errors import InputError
-from storage.places.place import place
-from storage.places.read import open_binary, read_bytes
 from storage.tables.schemas import IMAGE
 
 MARK = "#xxh3="
@@ -29,6 +26,8 @@ def reference(where: str, content: bytes, member: tuple[int, int, str] | None = 
 
     where: an absolute path, or a URL. member: of an image inside a tar its first byte, its bytes and its name.
     """
+    import xxhash  # here and below, since tables whose images are in them are read on machines without it
+
     inside = "" if member is None else f"#at={member[0]}+{member[1]}/{member[2]}"
     return f"{where}{inside}{MARK}{xxhash.xxh3_64_hexdigest(content)}"
 
@@ -81,6 +80,11 @@ def _children(images: pa.StructArray | pa.ChunkedArray) -> tuple[pa.Array, pa.Ar
 
 
 def _read(where: str, expected: int) -> bytes:
+    import xxhash
+
+    from storage.places.place import place
+    from storage.places.read import open_binary, read_bytes
+
     found = _MEMBER.fullmatch(where)
     try:
         if found is None:

@@ -2,8 +2,9 @@
 
 What to read first, by what is looked for:
 
-- the balanced loss: `losses/` (`balanced`, its definition; `potentials` and `exp_matrix`, the fast form; `modules`, as
-  in open_clip, over ranks; `siglip`), and `recipes/open_clip_main`, in open_clip's own program;
+- the balanced loss: `losses/` (`balanced`, its definition; `potentials` and `exp_matrix`, the fast form; `tiled`,
+  without the matrix; `modules`, as in open_clip, over ranks; `siglip`), and `recipes/open_clip_main`, in open_clip's
+  own program;
 - T-REG: `tregs/` (`treg`, its definition; `batch_prim`, the tree on a processor; `batch_boruvka`, on accelerators;
   `tree_length`; `study`, what it does to points alone); its neighbours: `regularisers/`;
 - what is trained: `models/`; on what: `data/` (`epoch_order` says which example comes when,

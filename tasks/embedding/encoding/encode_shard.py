@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import torch
-import xxhash
 
 from storage.tables.references import embedded
 from storage.tables.schemas import REJECTED, embeddings_schema
@@ -120,7 +120,7 @@ def _distinct_images(path: Path, batch_size: int, which: list[int]) -> Iterator[
     for batch in iter_batches(path, ["image"], rows=batch_size):
         for content in embedded(batch.column("image")).field("bytes").to_pylist():
             before = len(known)
-            which.append(known.setdefault(xxhash.xxh3_128_digest(content or b""), before))
+            which.append(known.setdefault(blake2b(content or b"", digest_size=16).digest(), before))
             if len(known) > before:
                 waiting.append(content)
             if len(waiting) == batch_size:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +15,17 @@ from torch import Tensor
 
 from storage.errors import InputError
 from tasks.arrays import Float32s
-from tasks.embedding.config import EmbeddingConfig
-from tasks.embedding.models.architecture import Architecture
-from tasks.embedding.models.clip import Clip, build_clip, load_clip
 from tasks.embedding.models.folders import encoder_kind
 from tasks.embedding.models.image_models import load_timm, load_vision
 from tasks.embedding.models.text_models import load_text_model
 from tasks.embedding.pictures.decoding import Undecodable, decode_image
 from tasks.embedding.pictures.pixels import ENOUGH, pixel_vector
 from tasks.embedding.pictures.resizing import resized_side
-from tasks.embedding.record import EncoderFiles
+
+if TYPE_CHECKING:
+    from tasks.embedding.config import EmbeddingConfig
+    from tasks.embedding.models.clip import Clip
+    from tasks.embedding.record import EncoderFiles
 
 Inputs = TypeVar("Inputs")
 """What a model is given: pixels `[b, …]`, tokens `[b, l]`, or tokens with their mask."""
@@ -144,7 +145,7 @@ _OPENING = threading.Lock()
 """One thread at a time opens models: transformers cannot be imported by two at once, as stages in threads would."""
 
 
-def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> Encoders:
+def open_encoders(config: "EmbeddingConfig", files: "EncoderFiles", device: str) -> Encoders:
     """The encoders that the configuration asks for.
 
     Args:
@@ -163,7 +164,10 @@ def open_encoders(config: EmbeddingConfig, files: EncoderFiles, device: str) -> 
         return _open_models(config, files, device)
 
 
-def _open_models(config: EmbeddingConfig, files: EncoderFiles, device: str) -> Encoders:
+def _open_models(config: "EmbeddingConfig", files: "EncoderFiles", device: str) -> Encoders:
+    from tasks.embedding.models.architecture import Architecture
+    from tasks.embedding.models.clip import build_clip, load_clip
+
     images, texts = config.modality != "text", config.modality != "image"
     shared: Clip | None = None
     if (images and files.image_model is None) or (texts and files.text_model is None):
@@ -182,31 +186,37 @@ def _open_models(config: EmbeddingConfig, files: EncoderFiles, device: str) -> E
     )
 
 
-def _open_image(folder: Path | None, shared: Clip | None, device: str, side: int | None) -> ImageEncoder:
+def _open_image(folder: Path | None, shared: "Clip | None", device: str, side: int | None) -> ImageEncoder:
     kind = encoder_kind(folder, "image") if folder is not None else None
     if side is not None and kind != "timm":
         raise InputError(f"settings.image_side is {side}, which timm's image models alone can be given; leave it out")
     if folder is not None and kind in ("timm", "transformers"):
         found = load_timm(folder, device, side=side) if kind == "timm" else load_vision(folder, device)
         return ImageEncoder(found.transform, found.encode)
-    clip = shared if folder is None else load_clip(folder, device, tower="image")
+    clip = shared if folder is None else _load(folder, device, "image")
     assert clip is not None  # loaded above wherever a modality has no model of its own
     network: Any = clip.model
     return ImageEncoder(clip.transform, lambda pixels: network.encode_image(_to(pixels, device)))
 
 
-def _open_text(folder: Path | None, shared: Clip | None, length: int, device: str) -> TextEncoder:
+def _open_text(folder: Path | None, shared: "Clip | None", length: int, device: str) -> TextEncoder:
     kind = encoder_kind(folder, "text") if folder is not None else None
     if folder is not None and kind == "transformers":
         found = load_text_model(folder, length=length, device=device)
         return TextEncoder(found.tokenise, lambda batch: found.encode(batch.to(device)))
-    clip = shared if folder is None else load_clip(folder, device, tower="text")
+    clip = shared if folder is None else _load(folder, device, "text")
     assert clip is not None
     network: Any = clip.model
     return TextEncoder(clip.tokenizer, lambda tokens: network.encode_text(_to(tokens, device)))
 
 
-def _laid_out(encoder: ImageEncoder, config: EmbeddingConfig) -> ImageEncoder:
+def _load(folder: Path, device: str, tower: Literal["image", "text"]) -> "Clip":
+    from tasks.embedding.models.clip import load_clip
+
+    return load_clip(folder, device, tower=tower)
+
+
+def _laid_out(encoder: ImageEncoder, config: "EmbeddingConfig") -> ImageEncoder:
     """The encoder on pictures in channels-last layout, and compiled, as the configuration says."""
     encode = encoder.encode
     if config.channels_last:
@@ -216,7 +226,7 @@ def _laid_out(encoder: ImageEncoder, config: EmbeddingConfig) -> ImageEncoder:
     return _compiled(encoder, config)
 
 
-def _compiled(encoder: AnyEncoder, config: EmbeddingConfig) -> AnyEncoder:
+def _compiled(encoder: AnyEncoder, config: "EmbeddingConfig") -> AnyEncoder:
     return replace(encoder, encode=torch.compile(encoder.encode)) if config.compile else encoder
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import torch
-import xxhash
 
 from storage.errors import InputError
 from storage.mapped import new_array
@@ -46,6 +45,8 @@ def read_embeddings(paths: Sequence[Path], selection: Selection | None, scratch:
     scratch: where the vectors go, as memory-mapped files `[rows, d]` in their own float type; None: into memory.
     Raises `InputError` when a branch is missing, dimensions differ, nothing is selected or an id comes twice.
     """
+    import xxhash  # here, since the examples of others are trained on where it is missing
+
     if not paths:
         raise InputError("there are no embeddings to train on: the given stages wrote no embeddings-*.parquet")
     for path in paths:

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
-import xxhash
 from torch import Tensor
 
 from storage.errors import InputError
@@ -117,6 +116,8 @@ def load_pairs(
     pixels = np.empty((total, 3, preparation.side, preparation.side), dtype=np.uint8)
     tokens = TokenWriter(tokenizer, total)
     ids, kept, hashes, filled, skipped = [], [], [], 0, 0
+    import xxhash
+
     for rows in _drawn_rows(paths, drawing):
         encoded = embedded(rows["image"]).field("bytes")
         present = encoded.is_valid()

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 
 from storage.errors import InputError
 from tasks.threads import fixed_threads
-from tasks.training.config import LoopConfig
 from tasks.training.data.batch import Batch
 from tasks.training.data.prefetch import prefetch
 from tasks.training.distributed.ranks import all_ranks
@@ -29,6 +28,8 @@ from tasks.training.loop.schedule import learning_rate
 if TYPE_CHECKING:
     from lightning.fabric import Fabric
     from lightning.fabric.wrappers import _FabricModule
+
+    from tasks.training.config import LoopConfig
 
 LARGEST_LOGIT_SCALE = math.log(100)
 """The logit scale's logarithm is kept between 0 and this, as in open_clip: a scale from 1 to 100."""
@@ -61,7 +62,7 @@ class Fitted:
 def fit(
     objective: Objective,
     batches: Callable[[int], Iterator[Batch]],
-    config: LoopConfig,
+    config: "LoopConfig",
     context: Context = HERE,
     *,
     ahead: int = 0,
@@ -122,7 +123,7 @@ def _fit(
     fabric: "Fabric",
     objective: Objective,
     batches: Callable[[int], Iterator[Batch]],
-    config: LoopConfig,
+    config: "LoopConfig",
     scratch: Path | None,
     ahead: int,
     live: Live,

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from tasks.training.config import RegulariserConfig
 from tasks.training.distributed.ranks import all_ranks
 from tasks.training.regularisers.koleo import koleo
 from tasks.training.regularisers.sigreg import sigreg
@@ -15,6 +14,9 @@ from tasks.training.regularisers.uniformity import uniformity
 from tasks.training.regularisers.vicreg import variance_covariance
 from tasks.training.regularisers.wasserstein import wasserstein_uniformity
 from tasks.training.tregs.treg import mst_length, sphere_penalty
+
+if TYPE_CHECKING:
+    from tasks.training.config import RegulariserConfig
 
 
 class Measured(NamedTuple):
@@ -50,7 +52,7 @@ class Objective(nn.Module):
 
 
 def regularise(
-    features: Tensor, config: RegulariserConfig, step: int, *, watch_tree: bool
+    features: Tensor, config: "RegulariserConfig", step: int, *, watch_tree: bool
 ) -> tuple[Tensor | None, Tensor]:
     """The regulariser's term for one branch `[b, d]` (None: no weight) and the tree's `E / n` (NaN: not measured).
 

@@ -1,10 +1,14 @@
 """Adam, AdamW and LARS with open_clip's weight-decay groups."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import nn
 
-from tasks.training.config import OptimiserConfig
 from tasks.training.loop.lars import Lars
+
+if TYPE_CHECKING:
+    from tasks.training.config import OptimiserConfig
 
 
 def decay_groups(module: nn.Module, weight_decay: float) -> list[dict[str, object]]:
@@ -22,7 +26,7 @@ def _is_plain(name: str, parameter: nn.Parameter) -> bool:
     return parameter.ndim < 2 or any(part in name for part in ("bn", "ln", "bias", "logit_scale"))
 
 
-def build_optimiser(module: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
+def build_optimiser(module: nn.Module, config: "OptimiserConfig") -> torch.optim.Optimizer:
     """The optimiser over a module's trainable parameters, in torch's fused form where the device has one."""
     groups = [group for group in decay_groups(module, config.weight_decay) if group["params"]]
     if config.name == "lars":

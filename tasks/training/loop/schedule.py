@@ -1,11 +1,13 @@
 """The learning rate of every step."""
 
 import math
+from typing import TYPE_CHECKING
 
-from tasks.training.config import ScheduleConfig
+if TYPE_CHECKING:
+    from tasks.training.config import ScheduleConfig
 
 
-def learning_rate(step: int, *, peak: float, steps: int, schedule: ScheduleConfig) -> float:
+def learning_rate(step: int, *, peak: float, steps: int, schedule: "ScheduleConfig") -> float:
     """The rate at `step` (from 0) of `steps`: `peak (step + 1) / warmup` at first, then the cosine or the constant.
 
     The cosine falls from `peak` at the end of the warm-up to `final · peak` after the last step, as in open_clip.

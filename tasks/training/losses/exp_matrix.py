@@ -8,7 +8,7 @@ rank's; what is summed over rows is summed over ranks, too.
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -127,29 +127,65 @@ class ScalingKernel:
         self._worst = max(self._worst, factor if math.isfinite(factor) else math.inf)
 
 
+class Logits(Protocol):
+    """Logits `[m, n]` that a `LogKernel` asks for block by block; none of them need ever be there as a whole."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(m, n)`."""
+
+    @property
+    def vector(self) -> Tensor:
+        """An empty tensor of the logits' type and device, of which others are made."""
+
+    def blocks(self) -> Iterator[slice]:
+        """Slices of rows, in order, that are asked for one at a time."""
+
+    def block(self, rows: slice) -> Tensor:
+        """`L[rows]`, not to be written to."""
+
+
+class HeldLogits:
+    """Logits that are there as a matrix."""
+
+    def __init__(self, matrix: Tensor) -> None:
+        self._matrix = matrix
+        self.shape = (matrix.shape[0], matrix.shape[1])
+        self.vector = matrix.new_empty(0)
+
+    def blocks(self) -> Iterator[slice]:
+        """Of about `BLOCK_ELEMENTS` elements."""
+        return blocks(self._matrix)
+
+    def block(self, rows: slice) -> Tensor:
+        """A view."""
+        return self._matrix[rows]
+
+
 class LogKernel:
     """Asks the logits themselves, with a maximum taken out of every sum: always exact, an exponential a question."""
 
-    def __init__(self, logits: Tensor, ranks: Ranks) -> None:
+    def __init__(self, logits: Logits, ranks: Ranks) -> None:
         self._logits, self._ranks = logits, ranks
 
     def start(self) -> tuple[Balanced, Balanced]:
         """The first half-step over rows, and the first over columns."""
-        none = Balanced(self._logits.new_zeros(len(self._logits)), self._logits.new_zeros(self._logits.shape[1]))
+        m, n = self._logits.shape
+        none = Balanced(self._logits.vector.new_zeros(m), self._logits.vector.new_zeros(n))
         f, g = self.half_step(none.g, none.f)
         return Balanced(f, none.g), Balanced(none.f, g)
 
     def half_step(self, g: Tensor, f: Tensor) -> tuple[Tensor, Tensor]:
         """`lse_j(L_ij - g_j)` `[m]` and `lse_i(L_ij - f_i)` `[n]`."""
-        above = self._logits.new_empty(len(self._logits))
-        top = self._logits.new_full((self._logits.shape[1],), -torch.inf)
+        above = torch.empty_like(f)
+        top = torch.full_like(g, -torch.inf)
         below = torch.zeros_like(top)
-        for rows in blocks(self._logits):
-            part = self._logits[rows]
+        for rows in self._logits.blocks():
+            part = self._logits.block(rows)
             above[rows] = torch.logsumexp(part - g, dim=1)
             part = part - f[rows, None]
             higher = torch.maximum(top, part.amax(dim=0))
-            below = below * (top - higher).exp() + (part - higher).exp().sum(dim=0)
+            below = below * (top - higher).exp() + part.sub_(higher).exp_().sum(dim=0)
             top = higher
         highest = self._ranks.maximum(top)
         return above, self._ranks.total(below * (top - highest).exp()).log() + highest
@@ -157,24 +193,34 @@ class LogKernel:
     def adjoint(self, by_columns: Balanced, b: Tensor, by_rows: Balanced, a: Tensor) -> tuple[Tensor, Tensor]:
         """`Σ_j P_ij b_j` `[m]` of the one matrix and `Σ_i a_i Q_ij` `[n]` of the other."""
         above, below = torch.empty_like(a), torch.zeros_like(b)
-        for rows in blocks(self._logits):
-            above[rows] = self._matrix(by_columns, rows) @ b
-            below += self._matrix(by_rows, rows).T @ a[rows]
+        for rows in self._logits.blocks():
+            part = self._logits.block(rows)
+            above[rows] = _balanced(part, by_columns, rows) @ b
+            below += _balanced(part, by_rows, rows).T @ a[rows]
         return above, self._ranks.total(below)
 
     def gradient(self, terms: Sequence[Term]) -> Tensor:
         """`Σ_terms P_ij a_i b_j`, `[m, n]`."""
-        whole = torch.empty_like(self._logits, memory_format=torch.contiguous_format)
-        for rows in blocks(self._logits):
-            total = whole[rows].zero_()
-            for matrix, a, b in terms:
-                part = self._matrix(matrix, rows)
-                part = part if a is None else part.mul_(a[rows, None])
-                total += part if b is None else part.mul_(b)
+        whole = self._logits.vector.new_empty(self._logits.shape)
+        for rows, block in self.gradient_blocks(terms):
+            whole[rows] = block
         return whole
 
-    def _matrix(self, matrix: Balanced, rows: slice) -> Tensor:
-        return (self._logits[rows] - matrix.f[rows, None]).sub_(matrix.g).exp_()
+    def gradient_blocks(self, terms: Sequence[Term]) -> Iterator[tuple[slice, Tensor]]:
+        """The same block by block, with the rows that each holds; a block is the caller's to change."""
+        for rows in self._logits.blocks():
+            part = self._logits.block(rows)
+            total = torch.zeros_like(part, memory_format=torch.contiguous_format)
+            for matrix, a, b in terms:
+                term = _balanced(part, matrix, rows)
+                term = term if a is None else term.mul_(a[rows, None])
+                total += term if b is None else term.mul_(b)
+            yield rows, total
+
+
+def _balanced(part: Tensor, matrix: Balanced, rows: slice) -> Tensor:
+    """`P[rows]` of the logits' own block."""
+    return (part - matrix.f[rows, None]).sub_(matrix.g).exp_()
 
 
 def blocks(matrix: Tensor) -> Iterator[slice]:

@@ -10,6 +10,7 @@ from tasks.training.distributed.ranks import Ranks, all_ranks
 from tasks.training.floats import at_least_float32
 from tasks.training.losses.balanced import Gradient, balanced_contrastive_loss, checked_half_steps
 from tasks.training.losses.potentials import balanced_loss
+from tasks.training.losses.tiled import tiled_balanced_loss, too_large_to_hold
 from tasks.training.tregs.treg import treg
 
 
@@ -82,7 +83,8 @@ def distributed_contrastive_loss(
     """The loss of normalised features `[b, d]` spread over ranks, in float32 under autocast too.
 
     Every rank returns the loss of the whole batch, and its gradient is that of the sum over ranks: averaging the
-    parameters' gradients over ranks gives one process's.
+    parameters' gradients over ranks gives one process's. From `TILED_FROM` examples in one process on (or as many
+    logits on a rank), the matrix of logits is never held; the surrogate always holds it.
 
     Args:
         image_features: L2-normalised, this rank's.
@@ -100,7 +102,11 @@ def distributed_contrastive_loss(
         text = ranks.gather(text_features.to(image.dtype))
         by_rows = ranks.group is not None and local and gradient == "unrolled"
         image = image if by_rows else ranks.gather(image)
-        logits = torch.as_tensor(logit_scale).to(image) * image @ text.T
+        scale = torch.as_tensor(logit_scale).to(image)
+        if gradient == "unrolled" and too_large_to_hold(len(image), len(text)):
+            loss = tiled_balanced_loss(image, text, scale, half_steps, ranks if by_rows else None)
+            return loss if logit_bias is None else loss + 0 * torch.as_tensor(logit_bias).to(loss).sum()
+        logits = scale * image @ text.T
         if logit_bias is not None:
             logits = logits + logit_bias
         if by_rows:

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from tasks.training.distributed.ranks import Ranks
-from tasks.training.losses.exp_matrix import Balanced, LogKernel, ScalingKernel, Term
+from tasks.training.losses.exp_matrix import Balanced, HeldLogits, LogKernel, ScalingKernel, Term
 
 
 def balanced_loss(logits: Tensor, steps: int, ranks: Ranks | None = None) -> Tensor:
@@ -26,7 +26,7 @@ def balanced_loss(logits: Tensor, steps: int, ranks: Ranks | None = None) -> Ten
     return _BalancedLoss.apply(logits, steps, ranks or Ranks())
 
 
-class _Chain(NamedTuple):
+class Chain(NamedTuple):
     """One side's way: the matrix after every half-step, and whether each went over rows."""
 
     matrices: list[Balanced]
@@ -40,7 +40,7 @@ class _BalancedLoss(torch.autograd.Function):
         kernel, chains = _solve(logits, steps, ranks)
         ctx.save_for_backward(logits)
         ctx.kernel, ctx.chains, ctx.steps, ctx.ranks = kernel, chains, steps, ranks
-        own = _own_columns(len(logits), ranks)
+        own = own_columns(len(logits), ranks)
         balanced = logits.new_zeros(())
         for chain in chains:
             last = chain.matrices[-1]
@@ -54,37 +54,39 @@ class _BalancedLoss(torch.autograd.Function):
         kernel, ctx.kernel = ctx.kernel, None  # its memory becomes the gradient; a second backward makes another
         if kernel is None:
             kernel, _ = _solve(logits, ctx.steps, ctx.ranks)
-        terms = _terms(kernel, ctx.chains, len(logits) * ctx.ranks.size)
+        terms = gradient_terms(kernel, ctx.chains, len(logits) * ctx.ranks.size)
         whole = kernel.gradient(terms)
-        offset = _own_columns(len(logits), ctx.ranks).start
+        offset = own_columns(len(logits), ctx.ranks).start
         whole.diagonal(offset)[: len(logits)].sub_(1 / (len(logits) * ctx.ranks.size))
         return whole.mul_(gradient * ctx.ranks.size), None, None
 
 
-def _own_columns(rows: int, ranks: Ranks) -> slice:
+def own_columns(rows: int, ranks: Ranks) -> slice:
+    """The columns of this rank's own pairs, where every rank holds so many rows."""
     return slice(ranks.index * rows, (ranks.index + 1) * rows)
 
 
-def _solve(logits: Tensor, steps: int, ranks: Ranks) -> tuple[ScalingKernel | LogKernel, list[_Chain]]:
+def _solve(logits: Tensor, steps: int, ranks: Ranks) -> tuple[ScalingKernel | LogKernel, list[Chain]]:
     """The chains, by the scaling kernel where it is exact; on accelerators by the log kernel, which never waits."""
     if logits.device.type == "cpu":
         kernel = ScalingKernel(logits, ranks)
-        chains = _chains(kernel, steps, ranks)
+        chains = chains_of(kernel, steps, ranks)
         if kernel.exact:
             return kernel, chains
         del kernel
-    safe = LogKernel(logits, ranks)
-    return safe, _chains(safe, steps, ranks)
+    safe = LogKernel(HeldLogits(logits), ranks)
+    return safe, chains_of(safe, steps, ranks)
 
 
-def _chains(kernel: ScalingKernel | LogKernel, steps: int, ranks: Ranks) -> list[_Chain]:
+def chains_of(kernel: ScalingKernel | LogKernel, steps: int, ranks: Ranks) -> list[Chain]:
+    """The ways from either side; for k = 0 the one joint normalisation."""
     over_rows, over_columns = kernel.start()
     if steps == 0:
         f = over_rows.f
         peak = ranks.maximum(f.max())
         joint = ranks.total((f - peak).exp().sum()).log() + peak
-        return [_Chain([Balanced(joint.expand(len(f)), over_rows.g)], [True])]
-    pair = (_Chain([over_rows], [True]), _Chain([over_columns], [False]))
+        return [Chain([Balanced(joint.expand(len(f)), over_rows.g)], [True])]
+    pair = (Chain([over_rows], [True]), Chain([over_columns], [False]))
     for step in range(1, steps):
         to_rows, to_columns = pair[step % 2], pair[1 - step % 2]  # who goes over rows now, and over columns
         f, g = kernel.half_step(to_rows.matrices[-1].g, to_columns.matrices[-1].f)
@@ -95,7 +97,7 @@ def _chains(kernel: ScalingKernel | LogKernel, steps: int, ranks: Ranks) -> list
     return list(pair)
 
 
-def _terms(kernel: ScalingKernel | LogKernel, chains: list[_Chain], size: int) -> list[Term]:
+def gradient_terms(kernel: ScalingKernel | LogKernel, chains: list[Chain], size: int) -> list[Term]:
     """The gradient of the balanced part, `+½ mean(f + g)` of either chain, as terms of rescaled matrices.
 
     Half-step t with adjoint `a` of its potential adds `a_i P^t_ij` (rows) or `P^t_ij a_j` (columns), and passes
@@ -125,6 +127,6 @@ def _terms(kernel: ScalingKernel | LogKernel, chains: list[_Chain], size: int) -
     return terms
 
 
-def _constant(chain: _Chain, value: float) -> Tensor:
+def _constant(chain: Chain, value: float) -> Tensor:
     last = chain.matrices[-1]
     return torch.full_like(last.f if chain.over_rows[-1] else last.g, value)

@@ -1,14 +1,16 @@
 """The objective of CLIP: the balanced contrastive loss of two encoders, and a regulariser of either branch."""
 
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor, nn
 
-from tasks.training.config import LossConfig, RegulariserConfig
 from tasks.training.loop.objective import Measured, Objective, regularise
 from tasks.training.losses.modules import distributed_contrastive_loss
 from tasks.training.models.protocol import Encoders
+
+if TYPE_CHECKING:
+    from tasks.training.config import LossConfig, RegulariserConfig
 
 _SMALLEST = 1e-12  # norm that is divided by, as in torch's own normalisation
 
@@ -23,7 +25,7 @@ class ContrastiveObjective(Objective):
     measures = ("loss", "contrastive", "logit_scale", "image_norm", "text_norm", "image_tree", "text_tree")
 
     def __init__(
-        self, model: nn.Module, loss: LossConfig, regulariser: RegulariserConfig, *, watch_trees: bool = False
+        self, model: nn.Module, loss: "LossConfig", regulariser: "RegulariserConfig", *, watch_trees: bool = False
     ) -> None:
         super().__init__(model)
         self.loss = loss

@@ -10,7 +10,9 @@ import torch
 import torch.distributed
 from torch.nn import functional
 
+from tasks.training.distributed.ranks import all_ranks
 from tasks.training.losses.modules import BalancedClipLoss, BatchRegulariser, TregLoss
+from tasks.training.losses.tiled import tiled_balanced_loss
 from tasks.training.losses.views.barlow_twins import barlow_twins
 from tasks.training.losses.views.clustering import (
     balanced_assignments,
@@ -28,7 +30,15 @@ from tasks.training.regularisers.vicreg import variance_covariance
 from tasks.training.regularisers.wasserstein import wasserstein_uniformity
 from tasks.training.selfsupervised.methods import Method
 
+
+def in_tiles(image: torch.Tensor, text: torch.Tensor, scale: torch.Tensor, *, steps: int) -> torch.Tensor:
+    """The loss that holds no matrix, each rank its own rows, five at a time."""
+    ranks = all_ranks()
+    return tiled_balanced_loss(image, ranks.gather(text), scale, steps, ranks, tile=5)
+
+
 CASES = {
+    **{f"k={steps} in tiles": partial(in_tiles, steps=steps) for steps in (0, 1, 2, 5)},
     **{
         f"k={steps} local={local}": BalancedClipLoss(half_steps=steps, local_loss=local)
         for steps in (0, 1, 2, 3, 5)

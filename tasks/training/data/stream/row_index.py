@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import xxhash
 
 from storage.tables.references import embedded, present
 from storage.tables.shards import open_shard
@@ -79,6 +78,8 @@ class RowIndex:
 
     def read(self, rows: Int64s) -> dict[int, Example]:
         """Some rows, int64 ascending, by number: in memory are these and one row group."""
+        import xxhash
+
         examples: dict[int, Example] = {}
         group_of = np.searchsorted(self.ends, rows, side="right")
         for group in np.unique(group_of):

@@ -51,7 +51,7 @@ def test_siglip_is_offered_by_import():
 
 
 def test_wrong_settings_are_named():
-    with pytest.raises(InputError, match="0 or more"):
+    with pytest.raises(InputError, match="at least 0"):
         BalancedClipLoss(-1)
     with pytest.raises(InputError, match="2 half-steps only"):
         BalancedClipLoss(1, "surrogate")

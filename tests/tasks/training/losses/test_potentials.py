@@ -7,7 +7,7 @@ from torch.nn import functional
 from tasks.training.distributed.ranks import Ranks
 from tasks.training.losses import potentials
 from tasks.training.losses.balanced import balanced_contrastive_loss, unrolled_loss
-from tasks.training.losses.exp_matrix import LogKernel, ScalingKernel
+from tasks.training.losses.exp_matrix import HeldLogits, LogKernel, ScalingKernel
 from tasks.training.losses.potentials import balanced_loss
 
 STEPS = (0, 1, 2, 3, 5)
@@ -82,7 +82,7 @@ def test_not_finite_logits_give_a_loss_that_is_not_finite():
 def test_both_kernels_agree(steps):
     logits = logits_of(64, 100.0)
     terms = []
-    for kernel in (ScalingKernel(logits, Ranks()), LogKernel(logits, Ranks())):
-        chains = potentials._chains(kernel, steps, Ranks())
-        terms.append(kernel.gradient(potentials._terms(kernel, chains, 64)))
+    for kernel in (ScalingKernel(logits, Ranks()), LogKernel(HeldLogits(logits), Ranks())):
+        chains = potentials.chains_of(kernel, steps, Ranks())
+        terms.append(kernel.gradient(potentials.gradient_terms(kernel, chains, 64)))
     torch.testing.assert_close(*terms, atol=1e-12, rtol=1e-9)
