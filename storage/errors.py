@@ -36,6 +36,23 @@ class StoreError(EquipoiseError):
     """Something in the store is missing, truncated or altered, or it cannot be written to."""
 
 
+def memory_fault(error: BaseException, stage: str, remedy: str) -> EquipoiseError | None:
+    """That memory ran out in a stage, as a sentence with what needs less; None for any other error.
+
+    Python, numpy and Arrow raise kinds of `MemoryError`; torch raises an error of its own for a graphics card, and
+    tells a processor's shortage, and that of cuBLAS, in the text of a `RuntimeError`.
+    """
+    said = " ".join(str(error).split())
+    card = type(error).__name__ == "OutOfMemoryError" or any(words in said for words in _CARD_FULL)
+    if not (card or isinstance(error, MemoryError)) and "memory: you tried to allocate" not in said:
+        return None
+    whose = "the graphics card's memory" if card else "the memory"
+    return EquipoiseError(f"{whose} was not enough for the stage {stage!r}: {remedy}; what is in the store stays")
+
+
+_CARD_FULL = ("CUDA out of memory", "MPS backend out of memory", "_STATUS_ALLOC_FAILED")
+
+
 def disk_fault(error: BaseException, place: Path) -> StoreError | None:
     """What the disk, and not the program, is to blame for, as a sentence about `place`; None for anything else.
 

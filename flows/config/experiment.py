@@ -31,7 +31,9 @@ class Experiment(Config):
         "run's folder: runs/store",
     )
     device: str = Field(
-        default="cpu", pattern=r"^(cpu|cuda(:\d{1,3})?|mps)$", description="torch device: cpu, cuda, cuda:1, mps"
+        default="cpu",
+        pattern=r"^(auto|cpu|cuda(:\d{1,3})?|mps)$",
+        description="torch device: cpu, cuda, cuda:1, mps; auto: a CUDA device, Apple's, or the processor",
     )
     workers: int = Field(default=1, ge=1, description="threads that one stage may use")
     parallel: int = Field(default=2, ge=1, description="stage runs at a time")

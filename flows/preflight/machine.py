@@ -8,6 +8,7 @@ from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
 from flows.verbs import Verb
 from storage.extras import missing, sentence
+from storage.store.workspace import present_device
 from tasks.matching.config import WordFrequencyEntries
 from tasks.matching.lists.installed_versions import installed_lists
 
@@ -30,7 +31,7 @@ def device(config: Experiment, verb: Verb) -> Iterator[str]:
         return
     import torch
 
-    kind, _, number = config.device.partition(":")
+    kind, _, number = present_device(config.device).partition(":")
     held = torch.cuda.device_count() if kind == "cuda" else 0
     if kind == "cuda" and not held:
         yield f"`device` is {config.device}, but torch finds no CUDA device on this machine; set `device: cpu`"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from storage.errors import EquipoiseError, memory_fault
 from storage.progress import Report, silent
 from storage.record.fingerprint import fingerprint, require_unchanged
 from storage.record.keys import KeyParts, key_parts
@@ -26,12 +27,14 @@ class Stage:
         version: raised where results change though no code does.
         modules: what it computes with beyond what its function imports.
         function: takes its inputs by name, and `work: Workspace`; returns its figures.
+        less_memory: what to change where memory ran out in it.
     """
 
     name: str
     version: int
     modules: tuple[str, ...]
     function: StageFunction
+    less_memory: str = "use fewer `workers`, or a machine with more"
 
     @cached_property
     def code(self) -> str:
@@ -56,20 +59,28 @@ class Stage:
 
     def _checked(self, **arguments: object) -> Figures:
         """What the function returns, unless its code was edited meanwhile: its key would speak of other code."""
-        figures = self.function(**arguments)
+        try:
+            figures = self.function(**arguments)
+        except Exception as error:
+            if not isinstance(error, EquipoiseError) and (fault := memory_fault(error, self.name, self.less_memory)):
+                raise fault from error
+            raise
         require_unchanged(self.name, self.modules, self.function, self.code)
         return figures
 
 
-def stage(name: str, *, version: int, modules: Sequence[str]) -> Callable[[StageFunction], Stage]:
+def stage(
+    name: str, *, version: int, modules: Sequence[str], less_memory: str = Stage.less_memory
+) -> Callable[[StageFunction], Stage]:
     """Declare a stage: its name in the store, an explicit version, and the pure modules it computes with.
 
     The function takes configuration, plain values and manifests (also inside lists, mappings and dataclasses), and
-    `work: Workspace` by keyword; it writes files under `work.output` and returns its figures.
+    `work: Workspace` by keyword; it writes files under `work.output` and returns its figures. `less_memory` names the
+    settings to change where memory runs out.
     """
 
     def declare(function: StageFunction) -> Stage:
-        made = Stage(name=name, version=version, modules=tuple(modules), function=function)
+        made = Stage(name=name, version=version, modules=tuple(modules), function=function, less_memory=less_memory)
         _ = made.code  # now: what is imported later, when the stage runs, is held against this
         return made
 

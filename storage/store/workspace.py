@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -19,9 +20,25 @@ class Runtime(Config):
     """Where and with what stages run. Nothing in it changes a result beyond rounding; none of it enters a key."""
 
     store: Annotated[Path, NotInKey()] = Field(description="directory of the store")
-    device: Annotated[str, NotInKey()] = Field(default="cpu", description="torch device: cpu, cuda, cuda:1, mps")
+    device: Annotated[str, NotInKey()] = Field(default="cpu", description="torch device: auto, cpu, cuda, cuda:1, mps")
     workers: Annotated[int, NotInKey()] = Field(default=2, ge=1, description="threads that one stage may use")
     ranks: Annotated[int, NotInKey()] = Field(default=1, ge=1, description="processes that a training is spread over")
+
+
+def present_device(asked: str) -> str:
+    """The torch device that `auto` is on this machine: a CUDA device, else Apple's, else the processor.
+
+    Torch is loaded for `auto` alone; without it there is the processor.
+    """
+    if asked != "auto":
+        return asked
+    if find_spec("torch") is None:
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,11 @@ class Workspace:
     runtime: Runtime
     report: Report = silent
     """A long stage tells it how far it is; under Prefect that is a progress artifact."""
+
+    @property
+    def device(self) -> str:
+        """The torch device to compute on, found on the machine that the stage runs on."""
+        return present_device(self.runtime.device)
 
     @property
     def store(self) -> Store:

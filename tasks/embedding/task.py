@@ -9,7 +9,12 @@ from tasks.embedding.record import EncoderRecord
 from tasks.embedding.stats import BenchmarkImagesStats, EmbedStats
 
 
-@stage("embed", version=2, modules=("tasks.embedding",))
+@stage(
+    "embed",
+    version=2,
+    modules=("tasks.embedding",),
+    less_memory="lower `batch_size` in the encoder's settings, or use fewer `workers`",
+)
 def embed(
     encoder: EncoderRecord,
     pairs: Manifest,
@@ -31,7 +36,7 @@ def embed(
         gone=None if gone is None else read_table(work.path(gone, "gone.parquet"))["id"].to_numpy(),
         output=work.output,
         scratch=work.scratch,
-        device=work.runtime.device,
+        device=work.device,
         workers=work.runtime.workers,
     )
 

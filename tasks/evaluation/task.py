@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from tasks.evaluation.scoring.answers import Answers
     from tasks.training.models.heads import Heads
 
+_LESS_MEMORY = "lower `evaluation.batch_size`"
 
-@stage("evaluate", version=1, modules=())
+
+@stage("evaluate", version=1, modules=(), less_memory=_LESS_MEMORY)
 def evaluate(
     config: EvaluationConfig, benchmark: str, model: Manifest, dataset: Manifest | External, *, work: Workspace
 ) -> BenchmarkStats:
@@ -37,13 +39,13 @@ def evaluate(
 
     layout = _layout(config, benchmark, dataset, work)
     with _on_device(work) as device:
-        clip = load_clip(work.directory(model), work.runtime.device)
+        clip = load_clip(work.directory(model), work.device)
         batches = Batches(layout, clip.transform, config.batch_size)
         answers = zero_shot(layout, clip.model, clip.tokenizer, batches, config, device=device)
     return _scored(config, layout, answers, clip.architecture.name, model, work)
 
 
-@stage("encode_benchmark", version=1, modules=())
+@stage("encode_benchmark", version=1, modules=(), less_memory=_LESS_MEMORY)
 def encode_benchmark(
     config: EvaluationConfig, benchmark: str, encoder: EncoderRecord, dataset: Manifest | External, *, work: Workspace
 ) -> EncodedStats:
@@ -60,7 +62,7 @@ def encode_benchmark(
     from tasks.evaluation.zeroshot.encoded import encode_layout, save_encoded
 
     layout = _layout(config, benchmark, dataset, work)
-    encoders = open_encoders(encoder.settings, encoder.files(work), work.runtime.device)
+    encoders = open_encoders(encoder.settings, encoder.files(work), work.device)
     encoded = encode_layout(layout, encoders, batch_size=config.batch_size)
     save_encoded(work.output, encoded)
     return EncodedStats(benchmark=layout.name, images=len(encoded.images), texts=len(encoded.texts))
@@ -120,7 +122,7 @@ def probe_encoded(
     return outcome.write(work.output, pretrained=_weights_name(model), dataset=f"wds/{asked.layout.name}")
 
 
-@stage("evaluate_along", version=1, modules=())
+@stage("evaluate_along", version=1, modules=(), less_memory=_LESS_MEMORY)
 def evaluate_along(config: EvaluationConfig, model: Manifest, encoded: Manifest, *, work: Workspace) -> AlongStats:
     """Score the heads that a training kept along its way, and the last, on a benchmark that was encoded once.
 
@@ -142,7 +144,7 @@ def evaluate_along(config: EvaluationConfig, model: Manifest, encoded: Manifest,
     kept = kept_heads(folder / "along")
     last = TrainingStats.of(model).steps
     with _on_device(work) as device:
-        along = score_along(read, kept | {last: folder}, config, where=work.runtime.device, kind=device)
+        along = score_along(read, kept | {last: folder}, config, where=work.device, kind=device)
     write_table(work.output / "along.parquet", along.scores)
     write_table(work.output / "answers.parquet", along.answers)
     return AlongStats(benchmark=read.layout.name, checkpoints=len(along.scores), images=len(read.images))
@@ -192,7 +194,7 @@ def probe(
 
     with fixed_threads(config.threads):
         base_folder = work.directory(base) if base is not None else None
-        encoder = load_encoder(work.directory(model), base_folder, work.runtime.device, untrained=untrained)
+        encoder = load_encoder(work.directory(model), base_folder, work.device, untrained=untrained)
         sets = [
             encode_labelled(
                 [path for manifest in pairs for path in work.paths(manifest, "pairs-*.parquet")],
@@ -214,7 +216,7 @@ def _heads_of(model: Manifest | External, work: Workspace) -> "Heads | None":
     folder = work.directory(model)
     if isinstance(model, External) or model_facts(folder).get("kind") != "heads":
         return None
-    return load_heads(folder, work.runtime.device)
+    return load_heads(folder, work.device)
 
 
 def _weights_name(model: Manifest | External) -> str:
@@ -230,7 +232,7 @@ def _score_encoded(
     read = load_encoded(work.directory(encoded))
     heads = _heads_of(model, work)
     with _on_device(work) as device:
-        scored = HeadsOnFeatures(heads, read).to(work.runtime.device).eval()
+        scored = HeadsOnFeatures(heads, read).to(work.device).eval()
         answers = zero_shot(
             read.layout, scored, scored.tokenise, read.batches(config.batch_size), config, device=device
         )
@@ -249,7 +251,7 @@ def _on_device(work: Workspace) -> Iterator[str]:
     """The type of the device that is chosen inside: clip-benchmark takes "cuda" only, not which card."""
     import torch
 
-    device = torch.device(work.runtime.device)
+    device = torch.device(work.device)
     with torch.cuda.device(device.index) if device.index is not None else nullcontext():
         yield device.type
 

@@ -10,7 +10,12 @@ from tasks.geometry.config import GeometryConfig
 from tasks.geometry.stats import ConceptsStats, GeometryStats
 
 
-@stage("geometry", version=2, modules=("tasks.geometry.measure", "tasks.geometry.read_vectors"))
+@stage(
+    "geometry",
+    version=2,
+    modules=("tasks.geometry.measure", "tasks.geometry.read_vectors"),
+    less_memory="set `geometry.index: ivfpq`, which compresses the vectors, or measure on `device: cpu`",
+)
 def geometry(
     config: GeometryConfig,
     embeddings: Sequence[Manifest],
@@ -30,7 +35,7 @@ def geometry(
     selected = None
     if selection is not None:
         selected = read_table(work.shards(selection, "selection-*.parquet"), ["id", "multiplicity"])
-    result = measure_geometry(ids, vectors, config, selected, device=work.runtime.device, workers=work.runtime.workers)
+    result = measure_geometry(ids, vectors, config, selected, device=work.device, workers=work.runtime.workers)
     for name, table in result.tables.items():
         write_table(work.output / name, table)
     return GeometryStats.model_validate(result.stats)

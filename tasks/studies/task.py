@@ -103,12 +103,12 @@ def comparison(
     return _written(page, config, work)
 
 
-@stage("tregs_cost", version=1, modules=())
+@stage("tregs_cost", version=1, modules=(), less_memory="lower the study's batches")
 def tregs_cost(config: CostConfig, steps: Sequence[TimedStep], *, work: Workspace) -> MeasuredStats:
     """Seconds of whole self-supervised steps, of every kind in turn."""
     from tasks.studies.tregs_cost.measure import measure_cost
 
-    found = measure_cost(config, steps, work.runtime.device)
+    found = measure_cost(config, steps, work.device)
     return _measured(found, len(found.times), work)
 
 
@@ -324,7 +324,7 @@ def train_targeted(
     began = time.perf_counter()
     examples = read_embeddings(work.shards(embeddings, "embeddings-*.parquet"), None)
     keywords = read_keywords(examples.ids, work.shards(matches, "matches-*.parquet"))
-    context = Context(work.runtime.device, work.scratch, f"targeted heads {seed}", work.report)
+    context = Context(work.device, work.scratch, f"targeted heads {seed}", work.report)
     target = read_target(work.path(balanced, "entries.parquet"))
     heads, fitted = train(examples, keywords, target, config, candidates=online.candidates, seed=seed, context=context)
     save_heads(work.output, heads)

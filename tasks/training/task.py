@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from tasks.training.loop.context import Context
 
 _MODULES = ("tasks.training",)
+_LESS_MEMORY = "raise `accumulate` (parts that a batch is encoded in), set `precision: bf16-mixed`, or lower `batch`"
 ALONG = "along"
 """The folder of the heads that were kept along a training."""
 
 
-@stage("train", version=2, modules=_MODULES)
+@stage("train", version=2, modules=_MODULES, less_memory=_LESS_MEMORY)
 @over_ranks
 def train(
     config: TrainingConfig,
@@ -67,7 +68,7 @@ def train(
     return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
 
 
-@stage("finetune", version=2, modules=_MODULES)
+@stage("finetune", version=2, modules=_MODULES, less_memory=_LESS_MEMORY)
 @over_ranks
 def finetune(
     config: FinetuneConfig,
@@ -96,7 +97,7 @@ def finetune(
     return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
 
 
-@stage("train_heads", version=1, modules=())
+@stage("train_heads", version=1, modules=(), less_memory="lower `batch`, or `precision: bf16-mixed`")
 @over_ranks
 def train_heads(
     config: HeadsConfig,
@@ -133,7 +134,7 @@ def train_heads(
     return training_figures(fitted, len(examples.ids), time.perf_counter() - began, config)
 
 
-@stage("selfsupervise", version=1, modules=("tasks.training.selfsupervised",))
+@stage("selfsupervise", version=1, modules=("tasks.training.selfsupervised",), less_memory=_LESS_MEMORY)
 def selfsupervise(
     config: SelfSupervisedConfig, seed: int, pairs: Sequence[Manifest], *, work: Workspace
 ) -> SelfSupervisedStats:
@@ -216,7 +217,7 @@ def _train_clip(
 def _context(work: Workspace, description: str) -> "Context":
     from tasks.training.loop.context import Context
 
-    return Context(work.runtime.device, work.scratch, description, work.report)
+    return Context(work.device, work.scratch, description, work.report)
 
 
 def _shards(pairs: Sequence[Manifest], work: Workspace) -> list[Path]:

@@ -2,12 +2,12 @@
 
 import errno
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from storage.errors import disk_fault
+from storage.errors import disk_fault, memory_fault
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,35 @@ def full(tmp_path: Path) -> Iterator[Path]:
 def test_a_library_that_says_only_that_writing_failed(full: Path) -> None:
     fault = disk_fault(RuntimeError("enforce fail: file write failed"), full)
     assert fault is not None and f"no space is left for {full}" in str(fault)
+
+
+def _torchs_own() -> BaseException:
+    """What torch says on a processor of which it asks more than there is."""
+    import torch
+
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 50)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("make", "whose"),
+    [
+        (lambda: MemoryError(), "the memory was not enough"),
+        (_torchs_own, "the memory was not enough"),
+        (lambda: RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "the graphics card's memory"),
+        (lambda: RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), "the graphics card's memory"),
+        (lambda: RuntimeError("MPS backend out of memory (MPS allocated"), "the graphics card's memory"),
+        (lambda: __import__("torch").OutOfMemoryError("CUDA out of memory"), "the graphics card's memory"),
+    ],
+)
+def test_memory_that_ran_out_is_a_sentence_with_what_to_change(make: Callable[[], BaseException], whose: str) -> None:
+    fault = memory_fault(make(), "train", "lower `batch`")
+    assert fault is not None
+    assert str(fault).startswith(whose)
+    assert "'train': lower `batch`" in str(fault)
+
+
+def test_other_errors_say_nothing_of_memory() -> None:
+    assert memory_fault(RuntimeError("shapes differ"), "train", "lower `batch`") is None
+    assert memory_fault(OSError(errno.ENOSPC, "No space left on device"), "train", "lower `batch`") is None

@@ -10,7 +10,7 @@ from PIL import Image
 from storage.errors import InputError
 from storage.record.external import external
 from storage.record.manifest import External, Manifest
-from storage.store.workspace import Runtime
+from storage.store.workspace import Runtime, present_device
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encoders import open_encoders
 from tasks.embedding.models.checkpoint import weights_file
@@ -100,7 +100,7 @@ def _sizes(encoder: EncoderRecord, runtime: Runtime) -> tuple[int, int]:
     """How many numbers the encoders give of a picture and of a text."""
     made = (encoder.model, encoder.image_model, encoder.text_model)
     files = EncoderFiles(*(each.local if isinstance(each, External) else None for each in made))
-    opened = open_encoders(encoder.settings, files, runtime.device)
+    opened = open_encoders(encoder.settings, files, present_device(runtime.device))
     assert opened.image is not None and opened.text is not None
     picture = opened.image.transform(Image.new("RGB", (64, 64)))[None]
     image = opened.vectors(opened.image.encode, picture).shape[1]

@@ -30,7 +30,7 @@ def evaluate(  # noqa: PLR0913  the options of a command
     probe: Annotated[bool, typer.Option(help="a linear probe and nearest neighbours, from the sets' train/")] = False,
     to: Annotated[Path, typer.Option(help="folder of the results")] = SCORES,
     store: Annotated[Path, typer.Option(help="where what is encoded is kept")] = STORE,
-    device: Annotated[str, typer.Option(help="torch device")] = "cpu",
+    device: Annotated[str, typer.Option(help="torch device; auto: the best there is")] = "cpu",
     as_json: AsJson = False,
 ) -> None:
     """Score models, or heads on an encoder, by clip-benchmark's measures; results as its JSON and DataComp's jsonl.

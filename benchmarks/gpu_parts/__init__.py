@@ -1,0 +1,1 @@
+"""The parts of `benchmarks.gpu`, one question each, in the order of their worth."""

@@ -1,0 +1,63 @@
+"""The neighbour graph and the spanning tree of many points, against the arithmetic that an exact graph needs."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+import torch
+
+from benchmarks.gpu_parts.rows import Row, Setting
+from tasks.geometry.neighbours.knn import knn
+from tasks.geometry.tree.mst import minimum_spanning_tree
+
+K, LOOKED_AT = 16, 64
+
+
+def measure(setting: Setting) -> Iterator[Row]:
+    """Small and narrow first."""
+    sizes = ((600, 16),) if setting.tiny else ((100_000, 64), (100_000, 512), (1_000_000, 64), (1_000_000, 512))
+    rate = _arithmetic(setting)
+    yield Row("neighbours", "float32 products", rate / 1e12, "TFLOP/s")
+    points = np.random.default_rng(0).standard_normal((50, sizes[0][1]), np.float32)
+    minimum_spanning_tree(points, method="knn", neighbours=4, backend="torch", device=setting.device)  # compiles
+    for n, d in sizes:
+        setting.check_time()
+        points = np.random.default_rng(n + d).standard_normal((n, d), np.float32)
+        bound = 2 * n * n * d / rate
+        yield Row("neighbours", f"bound 2 n² D of n={n} D={d}", bound, "s")
+        began = time.perf_counter()
+        peak = setting.peak(partial(knn, points, K, backend="torch", device=setting.device, workers=setting.workers))
+        graph = time.perf_counter() - began
+        words = f"exact graph, k={K}, n={n} D={d}"
+        goal = "<= 2x the bound" if n == 1_000_000 and d == 512 else ""
+        verdict = setting.judged(graph <= 2 * bound) if goal else ""
+        yield Row("neighbours", words, graph, "s", goal, verdict)
+        yield Row("neighbours", f"{words}: peak", None if peak is None else peak / 2**20, "MiB")
+        setting.check_time()
+        began = time.perf_counter()
+        tree = minimum_spanning_tree(
+            points, method="knn", neighbours=K, backend="torch", device=setting.device, workers=setting.workers
+        )
+        taken = time.perf_counter() - began
+        verdict = setting.judged(bool(tree.certified.all()) and taken <= 2 * graph)
+        yield Row("neighbours", f"certified tree, n={n} D={d}", taken, "s", "<= 2x the graph, certified", verdict)
+        found = _recall(setting, points)
+        words = f"recall of {LOOKED_AT} points among {min(n, 20_000)}, D={d}"
+        yield Row("neighbours", words, found, "", "= 1", "met" if found == 1 else "missed")
+
+
+def _recall(setting: Setting, points: np.ndarray) -> float:
+    """The share of the true neighbours of the first points that the graph of at most 20,000 points names."""
+    some = points[:20_000]
+    found = knn(some, K, backend="torch", device=setting.device).positions[:LOOKED_AT]
+    wide = some.astype(np.float64)
+    right = [np.argsort(((wide - row) ** 2).sum(axis=1), kind="stable")[1 : K + 1] for row in wide[:LOOKED_AT]]
+    return float(np.mean([len(np.intersect1d(*pair)) / K for pair in zip(found, right, strict=True)]))
+
+
+def _arithmetic(setting: Setting) -> float:
+    """Operations a second of a product of float32 matrices, without TF32."""
+    side = 512 if setting.tiny else 8192
+    matrix = torch.randn(side, side, device=setting.device)
+    return 2 * side**3 / setting.seconds(lambda: matrix @ matrix)
