@@ -31,6 +31,7 @@ from flows.naming import run_name, run_tags
 from flows.narration import TELL
 from flows.run import begin, conclude, enter_results
 from flows.verbs import Verb
+from flows.workers.workers import elsewhere
 from storage.errors import EquipoiseError
 
 THREADS: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=2)
@@ -38,21 +39,22 @@ THREADS: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=2)
 
 def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[..., Any]"]) -> None:
     settings = load_experiment(config) if isinstance(config, Path) else config
-    if settings.runner == "ray" and not _on_ray():
+    if settings.runner == "ray_task_runner" and not _on_ray():
         again().with_options(task_runner=task_runner(settings))(settings)
         return
     _tag(settings, verb)
     for name in close_abandoned():
         TELL.get()(f"{name}, whose process was killed, is closed in Prefect's UI")
     watch = begin(settings, verb, TELL.get())
-    with TaskPages(settings) as pages:
+    with TaskPages(settings) as pages, elsewhere(settings) as there:
         engine = PrefectEngine(
             settings.runtime,
             experiment=settings.name,
             ended=pages.show,
             follower=watch,
-            elsewhere=_on_ray(),
+            in_threads=not _on_ray(),
             judgement=watch.judgement,
+            elsewhere=there,
         )
         report = build(engine, settings, verb)
         nodes = engine.finish()
@@ -150,17 +152,19 @@ def on_its_runner(verb: Verb, config: Experiment) -> "Flow[..., Any]":
 
 
 def task_runner(config: Experiment) -> "TaskRunner[Any]":
-    """The runner that a configuration asks for.
+    """The runner that a configuration asks for: threads, even where others do the work, but for Prefect's own on Ray.
 
-    Ray is started on this machine, with as many processors as `parallel` says, unless `RAY_ADDRESS` names a cluster:
-    its own processors count then, every node must see the store at the same path, and have this project installed.
+    For that Ray is started on this machine, with as many processors as `parallel` says, unless `RAY_ADDRESS` names a
+    cluster: its own processors count then, every node must see the store at the same path and have this project.
     """
-    if config.runner == "threads":
+    if config.runner != "ray_task_runner":
         return ThreadPoolTaskRunner(max_workers=config.parallel)
     try:
         from prefect_ray import RayTaskRunner
     except ImportError:
-        raise EquipoiseError("`runner: ray` needs Ray; install it with `pip install 'equipoise[ray]'`") from None
+        raise EquipoiseError(
+            "`runner: ray_task_runner` needs Ray; install it with `pip install 'equipoise[ray]'`"
+        ) from None
     cluster = os.environ.get("RAY_ADDRESS")
     runner: TaskRunner[Any] = RayTaskRunner(
         address=cluster, init_kwargs={} if cluster else {"num_cpus": config.parallel}

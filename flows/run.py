@@ -14,6 +14,7 @@ from flows.records.results import EARLIER, deliver, differences, make_room
 from flows.records.tracking import Tracking
 from flows.remarks import remarks
 from flows.verbs import Verb
+from flows.workers.workers import elsewhere
 from storage.caching.ahead import import_ahead
 from storage.errors import CheckError
 from storage.hashing import hash_json
@@ -32,9 +33,12 @@ FOR_THE_END = ("polars", "tasks.reporting.page.svg", "tasks.reporting.page.templ
 def run_here(config: AnyExperiment, verb: Verb, announce: Callable[[str], None]) -> list[Node]:
     """Run a verb in this process, without a server, in the same store. Raises the first failure."""
     watch = begin(config, verb, announce)
-    engine = LocalEngine(config.runtime, parallel=config.parallel, follower=watch, judgement=watch.judgement)
-    build(engine, config, verb)
-    nodes = engine.finish()
+    with elsewhere(config) as there:
+        engine = LocalEngine(
+            config.runtime, parallel=config.parallel, follower=watch, judgement=watch.judgement, elsewhere=there
+        )
+        build(engine, config, verb)
+        nodes = engine.finish()
     enter_results(config, verb, nodes, watch)
     conclude(config, verb, nodes, watch)
     return nodes

@@ -19,6 +19,7 @@ ABOUT_NO_MODULE = {
     "tests/hostile/test_page.py": "docs/hostile.md",
     "tests/faults/test_matrix.py": "kills, damage, company, clocks: what a run must survive",
     "tests/faults/test_page.py": "docs/faults_tried.md",
+    "tests/faults/test_ray.py": "a Ray cluster that loses a node",
     "tests/test_examples.py": "the programs in examples/",
     "tests/test_tutorial.py": "docs/tutorial.ipynb",
     "tests/test_site.py": "mkdocs.yml and what is checked of the built documentation",

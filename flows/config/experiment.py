@@ -37,7 +37,11 @@ class Experiment(Config):
     )
     workers: int = Field(default=1, ge=1, description="threads that one stage may use")
     parallel: int = Field(default=2, ge=1, description="stage runs at a time")
-    runner: Literal["threads", "ray"] = Field(default="threads", description="where task runs execute")
+    runner: Literal["threads", "processes", "ray", "ray_task_runner"] = Field(
+        default="threads",
+        description="where stages are worked on: threads of this process, processes of this machine, tasks of a Ray "
+        "cluster (the one that $RAY_ADDRESS names); ray_task_runner: Prefect's own tasks on Ray, for coarse runs",
+    )
     trackers: tuple[Literal["tensorboard", "wandb", "mlflow"], ...] = Field(
         default=("tensorboard",),
         description="who is told of trainings while they run: tensorboard (files in the run's folder), wandb, mlflow "

@@ -9,7 +9,7 @@ from typing import Any
 
 from flows.engine.engine import BlockedError, Follower, Node, node_of
 from flows.engine.judgement import Judgement
-from storage.caching.stage import Stage
+from storage.caching.stage import Elsewhere, Stage
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
 from storage.store.staleness import reasons
@@ -19,7 +19,10 @@ from storage.tree import leaves, map_tree
 
 
 class LocalEngine:
-    """Runs stages in this process, without a server; a judgement holds what its checks refuse."""
+    """Walks the graph in this process's threads, without a server; a judgement holds what its checks refuse.
+
+    The work of stages is done in the same threads, or `elsewhere`.
+    """
 
     def __init__(
         self,
@@ -28,8 +31,10 @@ class LocalEngine:
         parallel: int,
         follower: Follower | None = None,
         judgement: Judgement | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._runtime, self._follower, self._judgement = runtime, follower or Follower(), judgement
+        self._elsewhere = elsewhere
         self._started = datetime.now(UTC)
         self._pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="stage")
         self._submitted: list[tuple[str, str, Future[Manifest]]] = []
@@ -54,7 +59,8 @@ class LocalEngine:
         if self._judgement is not None:
             self._judgement.admit(stage.name, [*resolved.values(), *before])
         began = partial(self._began, label)
-        return stage.run(runtime=self._runtime, report=self._follower.report(label), began=began, **resolved)
+        report = self._follower.report(label)
+        return stage.run(runtime=self._runtime, report=report, began=began, elsewhere=self._elsewhere, **resolved)
 
     def _began(self, label: str, parts: KeyParts) -> None:
         self._why[label] = reasons(parts, Store(self._runtime.store), before=self._started)

@@ -15,7 +15,7 @@ from flows.engine.engine import BlockedError, Follower, Node, node_of
 from flows.engine.judgement import Judgement
 from flows.naming import artifact_key
 from storage.caching.prefect_task import Output, prefect_task
-from storage.caching.stage import Stage
+from storage.caching.stage import Elsewhere, Stage
 from storage.store.workspace import Runtime
 
 CACHED = "Cached"  # Prefect's name for the state of a run whose result it found
@@ -34,8 +34,9 @@ class PrefectEngine:
         experiment: the experiment's name, which artifacts are called by.
         ended: told of every stage run and the id of its task run, in the order of submission.
         follower: told of stage runs as they go.
-        elsewhere: tasks run in other processes, where the follower is not; it is told of their ends alone.
+        in_threads: tasks run in threads of this process; else the follower is told of their ends alone.
         judgement: holds what its checks refuse.
+        elsewhere: does the work of stages, where not the task itself.
     """
 
     def __init__(
@@ -45,12 +46,13 @@ class PrefectEngine:
         experiment: str = "",
         ended: Callable[[Node, UUID], None] = _nobody,
         follower: Follower | None = None,
-        elsewhere: bool = False,
+        in_threads: bool = True,
         judgement: Judgement | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self._runtime, self._experiment, self._ended = runtime, experiment, ended
         self._judgement = judgement
-        self._follower, self._elsewhere = follower or Follower(), elsewhere
+        self._follower, self._in_threads, self._elsewhere = follower or Follower(), in_threads, elsewhere
         self._started = datetime.now(UTC)
         self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
         self._told: set[str] = set()
@@ -69,10 +71,11 @@ class PrefectEngine:
             started=self._started,
             admit=None if self._judgement is None else partial(self._judgement.admit, stage.name),
         )
-        if self._elsewhere:
-            task = make()
+        if self._in_threads:
+            began, report = partial(self._follower.started, label), self._follower.report(label)
+            task = make(began=began, report=report, elsewhere=self._elsewhere)
         else:
-            task = make(began=partial(self._follower.started, label), report=self._follower.report(label))
+            task = make()
         future = task.submit(**inputs, after=list(after))
         future.add_done_callback(lambda done: self._over(label, stage.name, done))
         self._submitted.append((label, stage.name, future))

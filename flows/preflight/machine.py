@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
 from flows.verbs import Verb
+from flows.workers.address import refused_address
 from storage.extras import missing, sentence
 from storage.store.workspace import present_device
 from tasks.matching.config import WordFrequencyEntries
@@ -64,8 +65,11 @@ def missing_packages_of_models(config: Experiment, verb: Verb) -> Iterator[str]:
 
 def packages(config: Experiment) -> Iterator[str]:
     """Packages that the runner, the trackers and the keyword lists need and that are not installed."""
-    if config.runner == "ray" and find_spec("prefect_ray") is None:
-        yield "`runner: ray` needs Ray; install it with `pip install 'equipoise[ray]'`, or set `runner: threads`"
+    on_ray = {"ray": "ray", "ray_task_runner": "prefect_ray"}.get(config.runner)
+    if on_ray and find_spec(on_ray) is None:
+        yield (f"`runner: {config.runner}` needs Ray: `pip install 'equipoise[ray]'`, or use `runner: threads`")
+    if on_ray and (fault := refused_address()):
+        yield fault
     for tracker in config.trackers:
         if tracker != "tensorboard" and find_spec(tracker) is None:
             yield f"`trackers` names {tracker}, which is not installed: pip install 'equipoise[{tracker}]', or drop it"

@@ -24,7 +24,7 @@ from prefect.results import ResultStore
 from prefect.serializers import Serializer
 
 from storage.caching.progress_artifact import ProgressArtifact
-from storage.caching.stage import Stage
+from storage.caching.stage import Elsewhere, Stage
 from storage.errors import EquipoiseError, StoreError
 from storage.progress import Report, silent
 from storage.record.keys import KeyParts
@@ -124,7 +124,7 @@ class StagePolicy(CachePolicy):
         return name
 
 
-def prefect_task(
+def prefect_task(  # noqa: PLR0913 - where, how, and whom to tell are each one thing
     stage: Stage,
     runtime: Runtime,
     *,
@@ -134,6 +134,7 @@ def prefect_task(
     began: Began | None = None,
     report: Report = silent,
     admit: Admit | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Task[..., Output]:
     """The Prefect task of one call of a stage: named by `label`, its results kept in the runtime's store.
 
@@ -146,6 +147,7 @@ def prefect_task(
         began: called when the work begins, in the process that does it; None: a line in the run's log.
         report: told how far it is, beside the progress artifact.
         admit: raises where a run may not begin with its inputs, or after what is given as `after`.
+        elsewhere: does the work, where not the task itself.
 
     The task takes the stage's inputs and `after`: results that it only waits for.
     """
@@ -170,7 +172,7 @@ def prefect_task(
             else:
                 began(parts)
 
-        manifest = stage.run(runtime=runtime, report=both, began=start, **arguments)
+        manifest = stage.run(runtime=runtime, report=both, began=start, elsewhere=elsewhere, **arguments)
         return Output(manifest, why)
 
     signature = inspect.signature(stage.function)

@@ -4,9 +4,9 @@ Nothing here knows Prefect, so declaring a stage, asking for its key and running
 `storage.caching.prefect_task` makes the task.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 from storage.errors import EquipoiseError, memory_fault
 from storage.progress import Report, silent
@@ -14,8 +14,11 @@ from storage.record.fingerprint import fingerprint, require_unchanged
 from storage.record.keys import KeyParts, key_parts
 from storage.record.manifest import Manifest
 from storage.record.stats import Figures
-from storage.store.publish import Began, StageFunction, bind, compute, nobody
+from storage.store.publish import Began, StageFunction, bind, compute, make, nobody
 from storage.store.workspace import Runtime
+
+Elsewhere = Callable[["Stage", KeyParts, Mapping[str, object], Runtime], Manifest]
+"""Makes the output of a stage run in another process; the caller holds its key."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,20 @@ class Stage:
         runtime: Runtime,
         report: Report = silent,
         began: Began = nobody,
+        elsewhere: Elsewhere | None = None,
         **inputs: object,
     ) -> Manifest:
-        """Run here and now, without a server, unless the store holds the result; `began` is called if it does not."""
+        """Run now, without a server, unless the store holds the result; `began` is called if it does not.
+
+        The work is done in this thread, or `elsewhere`.
+        """
         arguments = bind(self.function, args, inputs)
-        return compute(self._checked, self.parts(**arguments), arguments, runtime, report, began)
+        there = None if elsewhere is None else partial(elsewhere, self)
+        return compute(self._checked, self.parts(**arguments), arguments, runtime, report, began, there)
+
+    def make(self, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
+        """Do the work of a run whose key another process holds."""
+        return make(self._checked, parts, arguments, runtime)
 
     def _checked(self, **arguments: object) -> Figures:
         """What the function returns, unless its code was edited meanwhile: its key would speak of other code."""

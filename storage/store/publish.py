@@ -33,6 +33,8 @@ _Input = TypeVar("_Input", External, Manifest)
 
 Began = Callable[[KeyParts], None]
 """Is told that the run of a key begins."""
+Make = Callable[[KeyParts, Mapping[str, object], Runtime], Manifest]
+"""Computes and publishes the output of a key, which its caller holds, somewhere else than here."""
 
 
 def nobody(parts: KeyParts) -> None:
@@ -46,6 +48,7 @@ def compute(
     runtime: Runtime,
     report: Report = silent,
     began: Began = nobody,
+    elsewhere: Make | None = None,
 ) -> Manifest:
     """The published manifest of one run: found in the store, or computed and published.
 
@@ -56,6 +59,7 @@ def compute(
         runtime: where and with what it runs.
         report: told how far it is.
         began: called with `parts` if it is computed, before; never where the store has the result, whatever its clock.
+        elsewhere: computes and publishes it in place of this process, which holds the key meanwhile.
 
     Returns:
         The manifest.
@@ -73,11 +77,20 @@ def compute(
             if found:
                 return found
             began(parts)
+            if elsewhere is not None:
+                return elsewhere(parts, arguments, runtime)
             return _compute(function, parts, arguments, runtime, report)
     except OSError as error:
         if fault := disk_fault(error, store.root):
             raise fault from error
         raise
+
+
+def make(
+    function: StageFunction, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime, report: Report = silent
+) -> Manifest:
+    """Compute and publish the output of a key that another process holds, and which the store lacks."""
+    return _compute(function, parts, arguments, runtime, report)
 
 
 def _compute(

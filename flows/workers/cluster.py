@@ -1,0 +1,96 @@
+"""Workers that are tasks of a Ray cluster: the one that `RAY_ADDRESS` names, or one of this machine alone.
+
+Ray never tries again by itself (`max_retries=0`): a task whose node is lost comes back as `WorkerLostError`, and what
+lies in the store decides what is left to do.
+"""
+
+import logging
+import os
+import threading
+from typing import Any
+
+from flows.workers.address import ADDRESS
+from flows.workers.job import carry_out
+from flows.workers.nodes import require_equal_to_this, require_room
+from flows.workers.workers import WorkerLostError
+from storage.errors import EquipoiseError
+from storage.store.workspace import Runtime
+
+ON_DEVICE = frozenset({"embed", "encode_benchmark", "evaluate", "evaluate_along", "evaluate_encoded", "evaluate_heads",
+                       "finetune", "geometry", "probe", "probe_encoded", "selfsupervise", "train", "train_heads",
+                       "train_targeted", "tregs_cost"})  # fmt: skip
+"""Stages that a GPU does the work of; each of their runs is given one, or one a rank."""
+
+
+class Cluster:
+    """Tasks of a cluster, which is asked for at the first job.
+
+    Args:
+        processors: of a cluster of this machine alone, where `RAY_ADDRESS` names none.
+    """
+
+    def __init__(self, *, processors: int) -> None:
+        self._processors = processors
+        self._connecting = threading.Lock()
+        self._connected = False
+        self._fault: EquipoiseError | None = None
+
+    def carry_out(self, job: bytes, stage: str, runtime: Runtime) -> bytes:
+        """The answer of a task, on whatever node has room. Raises `WorkerLostError`."""
+        self._connect(runtime)
+        import ray
+        from ray import exceptions as lost
+
+        options: dict[str, Any] = {"num_cpus": runtime.workers, "max_retries": 0, "name": stage}
+        if gpus := gpus_of(stage, runtime):
+            options["num_gpus"] = gpus
+        task = ray.remote(carry_out).options(**options)
+        try:
+            return bytes(ray.get(task.remote(job)))
+        except lost.OutOfMemoryError:
+            raise WorkerLostError("its node ran out of memory") from None
+        except (lost.NodeDiedError, lost.LocalRayletDiedError, lost.ObjectLostError):
+            raise WorkerLostError("its node is gone") from None
+        except lost.WorkerCrashedError:
+            raise WorkerLostError("its process was killed") from None
+
+    def close(self) -> None:
+        """Leave the cluster; one of this machine alone ends."""
+        if self._connected:
+            import ray
+
+            ray.shutdown()
+
+    def _connect(self, runtime: Runtime) -> None:
+        """Join the cluster once, and see that its nodes can do the work. Raises `EquipoiseError`, each time."""
+        with self._connecting:
+            if self._fault is None and not self._connected:
+                try:
+                    self._join()
+                    require_room(runtime, gpus=gpus_of("train", runtime))
+                    require_equal_to_this(runtime)
+                except EquipoiseError as fault:
+                    self._fault = fault
+            if self._fault is not None:
+                raise self._fault
+
+    def _join(self) -> None:
+        import ray
+
+        address = os.environ.get(ADDRESS)
+        given: dict[str, Any] = {"address": address} if address else {"address": "local", "num_cpus": self._processors}
+        try:
+            ray.init(**given, include_dashboard=None if address else False, log_to_driver=False,
+                     logging_level=logging.ERROR)  # fmt: skip
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            said = (str(error).splitlines() or [type(error).__name__])[0]
+            raise EquipoiseError(
+                f"no Ray cluster answers at {address or 'this machine'}: {said}; look with `ray status`, and if it "
+                "asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as on its nodes"
+            ) from error
+        self._connected = True
+
+
+def gpus_of(stage: str, runtime: Runtime) -> int:
+    """How many GPUs a run takes."""
+    return runtime.ranks if stage in ON_DEVICE and runtime.device.startswith("cuda") else 0

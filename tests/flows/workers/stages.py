@@ -1,0 +1,54 @@
+"""Stages that processes of other kinds can import: they must stand at the top of a module."""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from storage.caching.stage import stage
+from storage.errors import InputError
+from storage.record.manifest import Manifest
+from storage.store.workspace import Workspace
+
+
+@stage("count", version=1, modules=())
+def count(rows: int, names: Any = MappingProxyType({}), *, work: Workspace) -> dict[str, int]:
+    """A file of so many lines; negative ones are refused, a thousand are a fault of the program."""
+    if rows < 0:
+        raise InputError(f"{rows} rows in row 7 of shard 3: give none or more")
+    if rows == 1000:
+        raise ZeroDivisionError("a fault")
+    (work.output / "rows.txt").write_text("row\n" * rows)
+    return {"rows": rows, "process": os.getpid()}
+
+
+@stage("together", version=1, modules=())
+def together(parts: Sequence[Manifest], *, work: Workspace) -> dict[str, int]:
+    """The sum of several counts."""
+    lines = sum(path.read_text().count("\n") for path in work.shards(parts, "rows.txt"))
+    (work.output / "sum.txt").write_text(str(lines))
+    return {"rows": lines}
+
+
+@stage("mortal", version=1, modules=())
+def mortal(mark: str, deaths: int, *, work: Workspace) -> dict[str, int]:
+    """Kills its process so many times, and writes down each; then it does well."""
+    path = Path(mark)
+    died = path.read_text().count("\n") if path.is_file() else 0
+    if died < deaths:
+        with path.open("a") as file:
+            file.write("died\n")
+        os.kill(os.getpid(), signal.SIGKILL)
+    (work.output / "alive.txt").write_text("alive")
+    return {"died": died}
+
+
+@stage("endless", version=1, modules=())
+def endless(mark: str, *, work: Workspace) -> dict[str, int]:
+    """Writes down its process, and works for a minute."""
+    Path(mark).write_text(str(os.getpid()))
+    time.sleep(60)
+    return {}

@@ -1,0 +1,107 @@
+"""One graph, worked on in threads, in processes and on Ray: the same outputs, errors that keep their sentence."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from flows.config.pipeline import load_config
+from flows.engine.engine import BlockedError, Node
+from flows.engine.here import LocalEngine
+from flows.workers import workers
+from flows.workers.job import carry_out, job_of, packed, unpacked
+from flows.workers.processes import Processes
+from flows.workers.workers import Elsewhere, WorkerLostError, elsewhere
+from storage.errors import EquipoiseError, InputError
+from storage.store.store import Store
+from storage.store.workspace import Runtime
+from tests.flows.conftest import edit
+from tests.flows.workers.stages import count, mortal, together
+
+
+@pytest.fixture(scope="module")
+def processes() -> Iterator[Processes]:
+    workers = Processes()
+    yield workers
+    workers.close()
+
+
+def walked(store: Path, there: Elsewhere | None) -> list[Node]:
+    engine = LocalEngine(Runtime(store=store), parallel=2, elsewhere=there)
+    parts = [engine.submit(count, rows=rows, label=f"count {rows}") for rows in (1, 2, 3)]
+    engine.submit(together, parts=parts, label="together")
+    wrong = [engine.submit(count, rows=rows, label=f"count {rows}") for rows in (-1, 1000)]
+    engine.submit(together, parts=wrong, label="blocked")
+    return engine.finish()
+
+
+def told(nodes: list[Node]) -> list[list[str]]:
+    """Of every run its state, and its digest or its error."""
+    return [
+        [node.state, node.manifest.digest if node.manifest else f"{type(node.error).__name__}: {node.error}"]
+        for node in nodes
+    ]
+
+
+def test_processes_do_what_threads_do(tmp_path: Path, processes: Processes) -> None:
+    here, there = walked(tmp_path / "here", None), walked(tmp_path / "there", Elsewhere(processes))
+    assert told(there) == told(here)
+    assert [node.state for node in there] == ["ran"] * 4 + ["failed"] * 2 + ["blocked"]
+    refused, fault, blocked = (node.error for node in there[4:])
+    assert isinstance(refused, InputError) and "row 7 of shard 3" in str(refused)
+    assert isinstance(fault, ZeroDivisionError) and "in count" in "".join(fault.__notes__)
+    assert isinstance(blocked, BlockedError)
+    assert all(node.manifest and node.manifest.stats["process"] != os.getpid() for node in there[:3])
+    assert {node.state for node in walked(tmp_path / "there", None)[:4]} == {"cached"}
+
+
+def test_relative_stores_and_read_only_mappings_travel(
+    tmp_path: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    runtime = Runtime(store=Path("store"))
+    made = count.run(rows=4, names=MappingProxyType({"a": 1}), runtime=runtime, elsewhere=Elsewhere(processes))
+    assert Store(tmp_path / "store").find("count", made.key) == made
+
+
+def test_a_killed_worker_is_replaced_but_not_for_ever(
+    tmp_path: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime, there = Runtime(store=tmp_path / "store"), Elsewhere(processes)
+    made = mortal.run(mark=str(tmp_path / "mark"), deaths=1, runtime=runtime, elsewhere=there)
+    assert made.stats == {"died": 1} and workers.TRIES > 2
+    monkeypatch.setattr(workers, "TRIES", 1)
+    with pytest.raises(EquipoiseError, match="lost 1 times, the last time because it was ended by SIGKILL"):
+        mortal.run(mark=str(tmp_path / "other"), deaths=1, runtime=runtime, elsewhere=there)
+    assert not list((tmp_path / "store" / ".locks").glob("*"))
+
+
+def test_what_was_published_before_a_worker_was_lost_is_taken(tmp_path: Path) -> None:
+    class LostAfterwards:
+        def carry_out(self, job: bytes, stage: str, runtime: Runtime) -> bytes:
+            calls.append(unpacked(carry_out(job)))
+            raise WorkerLostError("its node is gone")
+
+        def close(self) -> None:
+            """Nothing is held."""
+
+    calls: list[Any] = []
+    made = count.run(rows=2, runtime=Runtime(store=tmp_path), elsewhere=Elsewhere(LostAfterwards()))
+    assert calls == [made]
+
+
+def test_other_code_is_refused(tmp_path: Path, processes: Processes) -> None:
+    altered = replace(count.parts(rows=2, names={}), code="another")
+    job = packed(job_of(count, altered, {"rows": 2, "names": {}}, Runtime(store=tmp_path)))
+    with pytest.raises(EquipoiseError, match="has other code of the stage count"):
+        unpacked(processes.carry_out(job, "count", Runtime(store=tmp_path)))
+
+
+@pytest.mark.parametrize("runner", ["threads", "ray_task_runner"])
+def test_threads_and_prefects_own_runner_need_no_workers(runner: str, small: Path) -> None:
+    with elsewhere(load_config(edit(small, runner=runner))) as there:
+        assert there is None
