@@ -26,6 +26,10 @@ def require_room(runtime: Runtime, *, gpus: int) -> None:
             "lower it"
         )
     held = max((node["Resources"].get("GPU", 0) for node in alive), default=0)
+    if runtime.device == "auto" and held:
+        raise InputError(
+            "`device` is auto, and the Ray cluster has GPUs; name cuda or cpu, because a run gets the GPUs that it asks for"
+        )
     if held < gpus:
         raise InputError(
             f"`device` is {runtime.device} and a training takes {gpus}, but no node of the Ray cluster has more than "

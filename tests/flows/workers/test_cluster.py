@@ -45,7 +45,7 @@ def test_stages_that_use_a_device_are_given_one() -> None:
 
 
 def test_the_stages_on_a_device_are_those_that_ask_for_it() -> None:
-    """A stage's function, or one of its file that it calls, reads `runtime.device`."""
+    """A stage's function, or one of its file that it calls, reads `work.device`."""
     found = set()
     for file in sorted((ROOT / "tasks").glob("*/task.py")):
         functions = {node.name: node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)}
@@ -53,7 +53,7 @@ def test_the_stages_on_a_device_are_those_that_ask_for_it() -> None:
             name: {ast.unparse(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
             for name, node in functions.items()
         }
-        asking = {name for name, node in functions.items() if "runtime.device" in ast.unparse(node)}
+        asking = {name for name, node in functions.items() if "work.device" in ast.unparse(node)}
         while more := {name for name in functions if name not in asking and calls[name] & asking}:
             asking |= more
         for name in asking:
