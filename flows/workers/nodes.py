@@ -28,7 +28,8 @@ def require_room(runtime: Runtime, *, gpus: int) -> None:
     held = max((node["Resources"].get("GPU", 0) for node in alive), default=0)
     if runtime.device == "auto" and held:
         raise InputError(
-            "`device` is auto, and the Ray cluster has GPUs; name cuda or cpu, because a run gets the GPUs that it asks for"
+            "`device` is auto, and the Ray cluster has GPUs; name cuda or cpu, because a run gets the GPUs that it "
+            "asks for"
         )
     if held < gpus:
         raise InputError(
