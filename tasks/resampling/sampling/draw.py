@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from storage.errors import InputError
 from storage.tables.ids import as_ids
-from tasks.arguments import not_negative, one_of, whole
+from tasks.arguments import not_negative, one_of
 from tasks.arrays import Floats, Ids
 from tasks.resampling.sampling.methods import MOST_COPIES, Copies, multinomial, poisson, residual, systematic
 from tasks.resampling.sampling.scale import scale_for_size
@@ -79,7 +79,9 @@ def draw(
     """
     one_of(method, get_args(Method), "method")
     if size is not None:
-        size = whole(size, "size", least=0) if method == "multinomial" else not_negative(size, "size")
+        size = not_negative(size, "size")
+        if method == "multinomial" and not size.is_integer():
+            raise InputError(f"size must be a whole number, not {size:g}: a multinomial draw has exactly so many rows")
     ids, weights = as_ids(ids), _checked(weight, len(ids), "weight")
     copies = None if inclusion is None else _checked(inclusion, len(ids), "inclusion")
     total = float(weights.sum())

@@ -44,7 +44,7 @@ def refusal(folder: Path, *sources: object, **sections: object) -> str:
         ("screening.deduplicate.near", {"screening": {"deduplicate": {}}}),
         ("screening.deduplicate.perceptual", {"screening": {"deduplicate": {"near": None, "perceptual": 24}}}),
         ("training", {"training": {}}),
-        ("encoder", {"encoder": {}}),
+        ("encoder", {"encoder": {"model": None}}),
     ),
 )
 def test_captions_alone_have_no_images(tmp_path: Path, kind: str, field: str, section: dict[str, object]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from jinja2 import UndefinedError, meta, nodes
 
+from storage import hashing
 from storage.record import fingerprint
 from tasks.reporting.inputs.pictures import Picture
 from tasks.reporting.page.render import STYLESHEET, Section, render
@@ -110,7 +111,7 @@ def test_the_stages_that_use_templates_depend_on_every_one(stage: object, monkey
     """A template that changes makes both reports anew."""
     hashed: list[Path] = []
     monkeypatch.setattr(fingerprint, "_data", fingerprint._data.__wrapped__)  # not what it remembers
-    monkeypatch.setattr(fingerprint, "hash_file", lambda path: hashed.append(path) or "")
+    monkeypatch.setattr(hashing, "hash_file", lambda path: hashed.append(path) or "")
     fingerprint.fingerprint(stage.modules, stage.function)  # type: ignore[attr-defined]
     names = {path.relative_to(PACKAGE).as_posix() for path in hashed if path.is_relative_to(PACKAGE)}
     assert {name for name in TEMPLATES if name.startswith("page/")} | {"page/style.css"} <= names
