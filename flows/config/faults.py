@@ -125,7 +125,7 @@ def _not(given: object) -> str:
     if isinstance(given, Mapping):
         return ", not a section"
     if isinstance(given, list | tuple):
-        return ", not a list"
+        return ", not a list" if given else ", not an empty list"
     if given is None or isinstance(given, bool):
         return f", not {json.dumps(given)}"
     if isinstance(given, str | int | float):

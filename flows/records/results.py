@@ -50,7 +50,18 @@ def differences(config: Experiment) -> tuple[str, ...]:
         pages = (PAGE, "index.html")
         return ("they do not say of which",) if any((config.folder / each).is_file() for each in pages) else ()
     found = key_differences(Made(1, "", _completed(before, type(config))), Made(1, "", config.computes()))
-    return tuple(each.removeprefix("parameter ") for each in found)
+    return tuple(each.removeprefix("parameter ") for each in _with_defaults(found, before, config))
+
+
+def _with_defaults(found: Sequence[str], before: Mapping[str, JsonValue], config: Experiment) -> Sequence[str]:
+    """The same differences with the values that were defaults, which records leave out."""
+    try:
+        earlier = type(config).model_validate(before)
+    except ValidationError:
+        return found
+    whole = [Made(1, "", each.model_dump(mode="json")) for each in (earlier, config)]
+    named = {each.split()[1] for each in found}
+    return [each for each in key_differences(*whole) if each.split()[1] in named] or found
 
 
 def _completed(before: Mapping[str, JsonValue], kind: type[Experiment]) -> Mapping[str, JsonValue]:

@@ -2,6 +2,9 @@
 
 from typing import Literal
 
+TO_UTF_8 = "convert it first, as by `iconv -f WINDOWS-1252 -t UTF-8 OLD > NEW`"
+"""What to do with texts in an encoding of before Unicode."""
+
 Reason = Literal[
     "caption too long",
     "damaged archive",

@@ -12,6 +12,7 @@ from storage.places.place import Place
 from storage.tables.payload import payload
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.kinds import source_of
+from tasks.ingest.reasons import TO_UTF_8
 from tasks.ingest.rows.batches import Batch
 from tasks.ingest.rules import Group
 from tasks.ingest.stats import IngestStats
@@ -88,4 +89,9 @@ def require_some_rows(source: str, groups: Sequence[IngestStats]) -> int:
     for group in groups:
         reasons.update(group.reasons)
     why = ", ".join(f"{reason}: {count}" for reason, count in reasons.most_common(3)) or "it has no rows"
-    raise InputError(f"the source {source!r} gave no usable row ({why}): see rejected.parquet of its ingest stage")
+    most = max(reasons, key=reasons.__getitem__, default=None)
+    raise InputError(
+        f"the source {source!r} gave no usable row ({why}): "
+        + (f"{TO_UTF_8}, and " if most == "invalid UTF-8" else "")
+        + "see rejected.parquet of its ingest stage"
+    )

@@ -84,8 +84,16 @@ def about(facts: "CardFacts") -> About:
     )
 
 
+def _linked(link: Path, shard: Path) -> Path:
+    """The link to a shard that a run left beside its report, if that is what it is; else the shard."""
+    return link if link.resolve() == shard else shard
+
+
 def described_shards(stored: StoredCuration, folder: Path, described: About) -> str:
-    """Croissant of the curated shards where they lie. Raises `InputError` where that is not below `folder`."""
+    """Croissant of the curated shards, or of a run's links to them.
+
+    Raises `InputError` where they do not lie below `folder`.
+    """
     import pyarrow.parquet as pq
     from pydantic_core import to_json
 
@@ -94,7 +102,7 @@ def described_shards(stored: StoredCuration, folder: Path, described: About) -> 
 
     root, splits = folder.resolve(), []
     for name, kind in (("train", "curated"), ("validation", "validation")):
-        paths = [path.resolve() for path in stored.shards(kind)]
+        paths = [_linked(root / kind / path.name, path.resolve()) for path in stored.shards(kind)]
         if outside := [path for path in paths if not path.is_relative_to(root)]:
             raise InputError(
                 f"croissant.json can name files below {folder} only, and {outside[0]} is not; "

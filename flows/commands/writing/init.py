@@ -93,13 +93,13 @@ sources:
 metadata:
 {keywords}  spacing: {{normalise: unicode, fold_case: true}}  # case does not matter
 
-# Keywords of more than t captions are brought down to t; the others stay as they are.
+# Keywords of more than t captions are brought down to t, as far as rarer keywords of the same captions allow;
+# the others stay as they are. Other methods and targets: docs/how-to/choose.md.
 balancing:
-  method: rake
+  method: calibrate
   target: {{kind: capped, t: 20}}
-  steps: ["y"]
 
-# From weights to a selection: copies where a weight exceeds 1, and a draw of the rest.
+# From weights to a selection: a draw of each caption by its weight; copies where that exceeds 1.
 resampling:
   method: residual
 """

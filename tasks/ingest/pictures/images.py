@@ -17,6 +17,9 @@ from tasks.ingest.text import printable
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 """File names that are taken for images when a whole folder is looked through."""
 
+UNREAD = (".heic", ".heif", ".avif", ".jxl", ".jp2", ".dng", ".cr2", ".nef", ".arw", ".psd", ".svg")
+"""File names of pictures in formats that are not read (docs/pictures.md): they are told, not passed over."""
+
 
 @dataclass(frozen=True)
 class Unusable:

@@ -38,6 +38,15 @@ def escapes(relative: str) -> bool:
     )
 
 
+def below(root: Path, path: str) -> str | None:
+    """An absolute path, as seen from a folder that it is written below, however that is spelled itself; else None."""
+    within = PurePosixPath(path)
+    for spelled in (os.path.abspath(root), str(root)):  # noqa: PTH100  links are not followed here
+        if within.is_relative_to(spelled):
+            return within.relative_to(spelled).as_posix()
+    return None
+
+
 def confine(root: Place, relative: str, links_to: Sequence[str] = ()) -> Place | tuple[Reason, str]:
     """The regular file `root/relative`, or the reason and detail of why not.
 
@@ -45,9 +54,8 @@ def confine(root: Place, relative: str, links_to: Sequence[str] = ()) -> Place |
     `links_to` are refused before anything is opened; other links are followed. Folders, pipes and devices count as
     missing. Below a URL there are no links, and what is missing shows when it is opened.
     """
-    if relative.startswith("/") and isinstance(root, Path) and root.is_absolute():
-        within = PurePosixPath(relative)
-        relative = within.relative_to(root).as_posix() if within.is_relative_to(root) else relative
+    if relative.startswith("/") and isinstance(root, Path):
+        relative = below(root, relative) or relative
     if escapes(relative):
         return "path escapes the image folder", relative
     if not isinstance(root, Path):

@@ -6,7 +6,7 @@ from shlex import quote
 
 from storage.places.place import Place
 from storage.places.read import read_bytes
-from tasks.ingest.pictures.images import SUFFIXES
+from tasks.ingest.pictures.images import SUFFIXES, UNREAD
 
 LOOKED_AT = 1 << 16
 _COCO = (
@@ -46,7 +46,14 @@ def hint(root: Place, names: Sequence[str]) -> str | None:
             "images in folders, as for classes, and no captions: write a metadata.csv with the columns file_name and "
             "text beside them (kind: imagefolder), or train without captions (`selfsupervised`)"
         )
-    return "images and no captions" if images else None
+    if images:
+        return (
+            "images and no captions: put a .txt of the same name beside each (kind: sidecar), or one metadata.csv with "
+            "the columns file_name and text (kind: imagefolder)"
+        )
+    if unread := [name for name in names if name.lower().endswith(UNREAD)]:
+        return f"pictures such as {unread[0]} are of a format that is not read: make JPEG or PNG of them"
+    return None
 
 
 def _numbered(root: Place, name: str) -> bool:

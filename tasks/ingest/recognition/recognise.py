@@ -1,15 +1,18 @@
 """What a path is taken for: the kind of source, its settings, and the reasons in words."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from storage.errors import InputError
 from storage.places.ask import matching
 from storage.places.place import Place
 from storage.places.read import read_bytes
-from tasks.ingest.pictures.images import SUFFIXES
+from tasks.ingest.pictures.images import SUFFIXES, UNREAD
+from tasks.ingest.pictures.paths import below
+from tasks.ingest.reasons import TO_UTF_8
 from tasks.ingest.recognition.hints import hint
 from tasks.ingest.recognition.roles import Roles, roles_of, roles_of_names
 from tasks.ingest.recognition.sample import Sample, format_of, sample
@@ -60,6 +63,8 @@ def recognise(path: Place) -> Recognised:
     described = [name for name in images if PurePosixPath(name).with_suffix(".txt").as_posix() in texts]
     if described:
         notes = [f"{len(images)} images, {len(described)} of them with a text of the same name beside them"]
+        if unread := sum(name.lower().endswith(UNREAD) for name in names):
+            notes.append(f"{unread} pictures more are of formats that are not read ({', '.join(_unread(names))})")
         return Recognised("sidecar", {}, [*notes, *_splits([name.rpartition("/")[0] or "." for name in images])])
     for name in sorted(texts):
         if path == root and "," in (header := _first_line(root / name)) and roles_of_names(header.split(",")):
@@ -73,6 +78,10 @@ def recognise(path: Place) -> Recognised:
         f"{path} holds nothing that is known ({told}): known are tars, Parquet, CSV, TSV, JSON lines, images with "
         "metadata.csv, .jsonl or .parquet, and images with .txt files beside them"
     )
+
+
+def _unread(names: Sequence[str]) -> list[str]:
+    return sorted({PurePosixPath(name).suffix.lower() for name in names if name.lower().endswith(UNREAD)})
 
 
 def _first_line(path: Place) -> str:
@@ -92,7 +101,7 @@ def _imagefolder(root: Place, metadata: Sequence[str], images: Sequence[str]) ->
 def _tars(root: Place, tars: Sequence[str], names: Sequence[str]) -> Recognised:
     first = look_into(root / tars[0])
     held = ", ".join(f"{count} × .{name}" for name, count in first.extensions.most_common(6))
-    notes = [f"{len(tars)} tar{'s' * (len(tars) > 1)} such as {tars[0]}, whose first members are {held}"]
+    notes = [f"{_listed(tars, 'tar')} whose first members are {held}"]
     if has_tables(tars, names):
         notes.append("img2dataset's tables stand beside them: rows that were not fetched are told with their status")
     settings: dict[str, object] = {}
@@ -108,7 +117,7 @@ def _table(root: Place, tables: Sequence[str], form: str, images: Sequence[str])
     first = sample(root / tables[0], form)
     roles = roles_of(first.values)
     columns = ", ".join(list(first.values)[:12])
-    notes = [f"{len(tables)} file{'s' * (len(tables) > 1)} such as {tables[0]}, of the columns {columns}"]
+    notes = [f"{_listed(tables, 'file')} of the columns {columns}"]
     notes += [_rows(first, len(tables)), *_splits(tables), *_no_caption(roles)]
     settings: dict[str, object] = {"caption_column": roles.caption, "image_column": roles.image}
     for option, column in (("label_column", roles.label), ("key_column", roles.key)):
@@ -118,11 +127,16 @@ def _table(root: Place, tables: Sequence[str], form: str, images: Sequence[str])
         folder = _folder_of_images(root, first, roles.image, images)
         if folder is None:
             settings["image_column"] = None
-            notes.append(f"the images that {roles.image!r} names were not found, so it is captions alone")
+            notes.append(
+                f"the images that {roles.image!r} names were not found, so it is captions alone; "
+                f"one of them is {_paths(first, roles.image)[0]!r}"
+            )
         else:
             notes.append(f"images lie where {roles.image!r} says, below {folder}")
             if form == "parquet" or folder != root:
                 settings["images" if form == "parquet" else "image_folder"] = str(folder)
+    if first.undecodable:
+        notes.append(f"{first.undecodable:,} of its first rows are not UTF-8 and will be refused: {TO_UTF_8}")
     if not first.header:
         settings["header"] = list(first.values)
         notes.append("its first line is a row, so the columns are called column_1, …: header names them otherwise")
@@ -130,6 +144,10 @@ def _table(root: Place, tables: Sequence[str], form: str, images: Sequence[str])
         notes.append(f"fields are separated by {'TAB' if first.separator == chr(9) else first.separator!r}")
     kind = {"parquet": "huggingface_parquet", "text": "table", "json": "jsonl"}[form]
     return Recognised(kind, settings, notes, roles.scores)
+
+
+def _listed(names: Sequence[str], what: str) -> str:
+    return f"1 {what}, {names[0]}," if len(names) == 1 else f"{len(names)} {what}s such as {names[0]},"
 
 
 def _rows(first: Sample, files: int) -> str:
@@ -153,13 +171,24 @@ def _without_bytes(first: Sample, column: str) -> bool:
     return bool(values) and all(isinstance(value, dict) and not value.get("bytes") for value in values)
 
 
-def _folder_of_images(root: Place, first: Sample, column: str, images: Sequence[str]) -> Place | None:
-    """Where the paths of a column start from: the table's folder, or one below it that holds the images."""
+def _paths(first: Sample, column: str) -> list[str]:
     values = first.values[column].drop_null().slice(0, LOOKED_AT).to_pylist()
-    paths = [str(path) for value in values if (path := value.get("path") if isinstance(value, dict) else value)]
+    return [str(path) for value in values if (path := value.get("path") if isinstance(value, dict) else value)]
+
+
+def _folder_of_images(root: Place, first: Sample, column: str, images: Sequence[str]) -> Place | None:
+    """Where the paths of a column start from: the table's folder, one below it, or where absolute ones lie."""
+    paths = _paths(first, column)
+    if isinstance(root, Path):
+        paths = [below(root, path) or path for path in paths]
     held = set(images)
+    if there := [path for path in paths if path.startswith("/") and Path(path).is_file()]:
+        folders = {
+            str(Path(path).parent) for path in there
+        }  # of one, the first of many classes may be all that was seen
+        return Path(os.path.commonpath(folders)) if len(folders) > 1 else Path(min(folders)).parent
     if any(path in held for path in paths):
         return root
     ends = ((name, path) for path in paths for name in images if name.endswith(f"/{path}"))
-    below = Counter(name.removesuffix(path).rstrip("/") for name, path in ends)
-    return root / below.most_common(1)[0][0] if below else None
+    starts = Counter(name.removesuffix(path).rstrip("/") for name, path in ends)
+    return root / starts.most_common(1)[0][0] if starts else None

@@ -33,12 +33,14 @@ class Sample:
         values: the first values of every column, by name; plain types.
         separator: of a text table.
         header: whether its first line names the columns; else they are called `column_1` and so on.
+        undecodable: how many of the first rows hold bytes that are not UTF-8, and will be refused.
     """
 
     rows: int
     values: Mapping[str, pa.Array]
     separator: str | None = None
     header: bool = True
+    undecodable: int = 0
 
 
 def format_of(name: str) -> str | None:
@@ -79,7 +81,8 @@ def _text(path: Place) -> Sample:
     rows = max(0, count_lines(path) - header.lines)
     for block in islice(read_blocks(path, names, "csv", header.separator, range(ROWS), given), 1):
         part = [column[:ROWS].view(pa.large_string()) for column in block.columns]
-        return Sample(rows, dict(zip(names, part, strict=True)), header.separator, named)
+        odd = sum(place < ROWS and problem[0] == "invalid UTF-8" for place, problem in block.problems.items())
+        return Sample(rows, dict(zip(names, part, strict=True)), header.separator, named, odd)
     return Sample(0, {name: pa.array([], pa.large_string()) for name in names}, header.separator)
 
 

@@ -59,7 +59,7 @@ geometry: yes
         ("balancing: null", "`balancing` needs a section with fields of its own, not null"),
         ("resampling: {method: poison}", "`resampling.method` needs poisson, residual, multinomial or systematic, "
                                          "not 'poison'; did you mean `poisson`?"),
-        ("training: {seeds: []}", "`training.seeds` needs at least 1 value, not a list"),
+        ("training: {seeds: []}", "`training.seeds` needs at least 1 value, not an empty list"),
         ("workers: 0", "`workers` needs at least 1, not 0"),
         ("name: ..", "`name` needs letters, digits, `_`, `-` and `.`, and neither of the last two first, not '..'"),
         ("name: '[red]x'", "`name` needs letters, digits, `_`, `-` and `.`, and neither of the last two first, "

@@ -153,3 +153,10 @@ def test_the_page_says_how_to_do_the_same_again(titles: Path) -> None:
     assert "method: threshold" in page and platform.python_version() in page
     stored = next((config.runtime.store / "report").glob("*/report.html")).read_text(encoding="utf-8")
     assert PLACE in stored and str(config.folder) not in stored  # the stage's own is the same wherever it was made
+
+
+def test_a_changed_setting_is_told_with_the_default_that_it_had(titles: Path) -> None:
+    balancing = {"method": "rake", "steps": ["y"]}
+    run(changed(titles, "one", balancing=balancing | {"target": {"kind": "capped", "t": 20}}))
+    other = changed(titles, "one", balancing=balancing | {"target": {"kind": "capped", "t": 5}})
+    assert differences(other) == ("balancing.target.t 20.0 → 5.0",)

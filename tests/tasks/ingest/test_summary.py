@@ -53,6 +53,9 @@ def test_a_source_may_have_empty_groups_but_not_only_such() -> None:
     assert require_some_rows("s", [empty, figures(ROWS)]) == 3
     with pytest.raises(InputError, match=r"'s' gave no usable row \(missing image: 4, empty caption: 2\)"):
         require_some_rows("s", [empty, empty])
+    latin = figures([Rejection(key, "invalid UTF-8", "") for key in "ab"])
+    with pytest.raises(InputError, match=r"invalid UTF-8: 2.*convert it first, as by `iconv"):
+        require_some_rows("s", [latin])
 
 
 def test_labels_that_are_no_classes_are_not_listed() -> None:

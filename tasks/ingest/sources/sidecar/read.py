@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from storage.places.ask import is_file, matching
 from storage.places.place import Place
 from storage.places.read import read_bytes
-from tasks.ingest.pictures.images import SUFFIXES, ImageFolder
+from tasks.ingest.pictures.images import SUFFIXES, UNREAD, ImageFolder
 from tasks.ingest.pictures.paths import confine, require_folder
 from tasks.ingest.rows.acceptance import accept
 from tasks.ingest.rows.batches import Batch, make_batches
@@ -31,6 +31,9 @@ def read_sidecar(config: SidecarConfig, group: Group, root: Place) -> Iterator[P
     taken = folders_of_split(names, config.split, config.name)
     images = ImageFolder(root, config)
     for name in taken[group.rows(len(taken)).start : group.rows(len(taken)).stop]:
+        if name.lower().endswith(UNREAD):
+            yield Rejection(name, "unreadable image", f"{name}: this format is not read; make JPEG or PNG of it")
+            continue
         if not name.lower().endswith(SUFFIXES):
             yield Rejection(name, "missing image", f"{name} stands beside no image")
             continue
@@ -44,9 +47,9 @@ def read_sidecar(config: SidecarConfig, group: Group, root: Place) -> Iterator[P
 
 
 def entries(root: Place, suffix: str, links_to: Sequence[str] = ()) -> list[str]:
-    """The images below a folder, and the text files that stand beside none, sorted."""
+    """The images below a folder, read or not, and the text files that stand beside none, sorted."""
     found = sorted({*matching(root, "**/*"), *in_linked_folders(root, "**/*", links_to)})
-    images = [name for name in found if name.lower().endswith(SUFFIXES)]
+    images = [name for name in found if name.lower().endswith(SUFFIXES + UNREAD)]
     beside = {PurePosixPath(name).with_suffix("").as_posix() for name in images}
     lonely = [name for name in found if name.endswith(suffix) and name.removesuffix(suffix) not in beside]
     return sorted([*images, *lonely])

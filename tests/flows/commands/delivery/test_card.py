@@ -71,3 +71,17 @@ def test_the_exported_folder_begins_with_the_card(asked: Path, tmp_path: Path) -
     _, header, body = (tmp_path / "out" / "README.md").read_text().split("---\n", 2)
     assert yaml.safe_load(header)["license"] == "cc-by-4.0"
     assert body.strip() == (tmp_path / "run" / "card.md").read_text().strip()
+
+
+def test_a_run_whose_shards_are_linked_beside_its_report_has_both_files(experiment: Path, tmp_path: Path) -> None:
+    values = yaml.safe_load(experiment.read_text())
+    folder, linked = tmp_path / "here", tmp_path / "linked.yaml"
+    linked.write_text(yaml.safe_dump(values | {"output": str(folder)}))
+    stored = stored_curation(load_config(linked))
+    (folder / "curated").mkdir(parents=True)
+    for shard in stored.shards():
+        (folder / "curated" / shard.name).symlink_to(shard)
+    done = CliRunner().invoke(app, ["card", str(linked)])
+    assert done.exit_code == 0, done.output
+    told = json.loads((folder / "croissant.json").read_text())
+    assert "curated/curated-00000.parquet" in json.dumps(told)

@@ -79,11 +79,10 @@ def test_the_way_of_the_rows_and_the_distance_are_told() -> None:
 
 
 def test_a_target_that_changes_nothing_is_said() -> None:
-    told = {
-        "rows": {"Source rows": 60},
-        "distances": {"before": {"total_variation": 0.0}, "realised": {"total_variation": 0.0}},
-    }
-    assert "lower `balancing.target.t`" in list(curation_lines({"curation": told}))[-1]
+    for nothing in (0.0, 3e-17):
+        distances = {"before": {"total_variation": 0.0}, "realised": {"total_variation": nothing}}
+        told = {"rows": {"Source rows": 60}, "distances": distances}
+        assert "lower `balancing.target.t`" in list(curation_lines({"curation": told}))[-1]
 
 
 def equipoise(*arguments: str | Path) -> str:

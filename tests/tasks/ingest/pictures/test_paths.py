@@ -52,6 +52,14 @@ def test_links_into_folders_that_are_named_are_followed_and_no_others(tree: Path
     assert linked_folders(tree, [outside]) == (["far"], ["a/further"])
 
 
+def test_an_absolute_path_below_a_relative_folder_is_a_path_in_it(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree / "a")
+    for root in (Path("../a"), Path()):
+        assert confine(root, f"{tree}/a/in.jpg") == tree / "a" / "in.jpg"
+        for outside in (f"{tree}/x.jpg", f"{tree}/a/../x.jpg", f"{tree}/ab/in.jpg"):
+            assert confine(root, outside)[0] == "path escapes the image folder"  # type: ignore[index]
+
+
 def test_an_absolute_path_below_the_folder_is_a_path_in_it(tree: Path) -> None:
     assert confine(tree, f"{tree}/a/in.jpg") == tree / "a" / "in.jpg"
     for relative in (f"{tree}/../secret.jpg", f"{tree}x/in.jpg", f"{tree}/a/link.jpg"):

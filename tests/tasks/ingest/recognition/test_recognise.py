@@ -50,7 +50,38 @@ def test_a_table_whose_images_are_elsewhere_is_captions_alone(tmp_path: Path) ->
     (tmp_path / "list.tsv.gz").write_bytes(gzip.compress(b"title\tfilepath\nA cat\tsomewhere/1.jpg\n"))
     found = recognise(tmp_path)
     assert found.settings == {"caption_column": "title", "image_column": None}
-    assert "the images that 'filepath' names were not found, so it is captions alone" in found.notes
+    told = "the images that 'filepath' names were not found, so it is captions alone; one of them is 'somewhere/1.jpg'"
+    assert told in found.notes
+
+
+def test_absolute_paths_are_found_below_the_folder_and_outside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures(tmp_path, "own/images/1.jpg", "disk/n01/1.jpg", "disk/n02/2.jpg")
+    for folder, names in {
+        "own": ["own/images/1.jpg"],
+        "one": ["disk/n01/1.jpg"],
+        "two": ["disk/n01/1.jpg", "disk/n02/2.jpg", "gone.jpg"],
+    }.items():
+        (tmp_path / folder).mkdir(exist_ok=True)
+        lines = [f"{tmp_path / name},a cat" for name in names]
+        (tmp_path / folder / "list.csv").write_text("\n".join(["file,text", *lines]))
+    monkeypatch.chdir(tmp_path)
+    assert recognise(Path("own")).settings == {"caption_column": "text", "image_column": "file"}
+    for folder in ("one", "two"):  # of one class alone, the folder of all classes
+        assert recognise(Path(folder)).settings["image_folder"] == str(tmp_path / "disk")
+
+
+def test_texts_of_before_unicode_and_pictures_of_unread_formats_are_told(tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_bytes("text,file\na café,1.jpg\na cat,2.jpg\n".encode("cp1252"))
+    assert any("1 of its first rows are not UTF-8" in note and "iconv" in note for note in recognise(tmp_path).notes)
+    root = pictures(tmp_path / "phone", "1.jpg", "2.HEIC")
+    (root / "1.txt").write_text("a cat")
+    assert "1 pictures more are of formats that are not read (.heic)" in recognise(root).notes
+    (root / "1.txt").unlink()
+    (root / "1.jpg").unlink()
+    with pytest.raises(InputError, match=r"2\.HEIC are of a format that is not read: make JPEG or PNG"):
+        recognise(root)
 
 
 def test_an_imagefolder_with_splits(tmp_path: Path) -> None:
@@ -114,7 +145,7 @@ def test_tars_as_img2dataset_writes_them(tmp_path: Path) -> None:
     pq.write_table(pa.table({"key": ["k0"], "status": ["success"]}), tmp_path / "00000.parquet")
     found = recognise(tmp_path)
     assert found.kind == "webdataset" and found.settings == {}
-    assert found.notes[0] == "1 tar such as 00000.tar, whose first members are 2 × .jpg, 2 × .txt, 1 × .json"
+    assert found.notes[0] == "1 tar, 00000.tar, whose first members are 2 × .jpg, 2 × .txt, 1 × .json"
     assert "img2dataset's tables stand beside them" in found.notes[1]
 
 
@@ -144,7 +175,7 @@ def test_kind_auto_becomes_a_kind_and_says_so(tmp_path: Path, caplog: pytest.Log
         source = adapter.validate_python({"kind": "auto", "name": "s", "path": str(tmp_path), "quotes": "raw"})
     assert source.kind == "table" and source.caption_column == "title" and source.quotes == "raw"
     assert [row["caption"] for row in rows_of(source, plan_groups(source))[0]] == ["A cat"]
-    assert caplog.messages[0].startswith(f"{tmp_path} is taken for kind: table (1 file such as t.csv")
+    assert caplog.messages[0].startswith(f"{tmp_path} is taken for kind: table (1 file, t.csv")
     for path, says in ((str(tmp_path / "none"), "does not exist"), (None, "needs a path")):
         with pytest.raises(ValidationError, match=says):
             adapter.validate_python({"kind": "auto", "name": "s", "path": path})

@@ -86,3 +86,14 @@ def test_folders_that_are_splits(tmp_path: Path) -> None:
     assert len(rows_of(config(tmp_path, split="all"))[0]) == 2
     with pytest.raises(InputError, match="does not exist"):
         plan_groups(config(tmp_path / "none"))
+
+
+def test_a_picture_of_a_format_that_is_not_read_is_told_as_that(folder: Path) -> None:
+    for name in ("phone.HEIC", "web.avif"):
+        (folder / name).write_bytes(b"what a decoder here would not know")
+        (folder / name).with_suffix(".txt").write_text("a cat")
+    _, rejected = rows_of(config(folder, verify="none"))
+    odd = {row["key"]: row for row in rejected if row["reason"] == "unreadable image"}
+    assert set(odd) == {"phone.HEIC", "web.avif"}
+    assert odd["phone.HEIC"]["detail"] == "phone.HEIC: this format is not read; make JPEG or PNG of it"
+    assert not {"phone.txt", "web.txt"} & {row["key"] for row in rejected}
