@@ -59,7 +59,21 @@ IMAGES_PER_GROUP = 4_096
 TEXTS_PER_GROUP = 1 << 18
 
 
-class FileRules(Config):
+class SourceRules(Config):
+    """What every source can say of its rows."""
+
+    @property
+    def pictured(self) -> bool:
+        """Whether its rows have images."""
+        return True
+
+    @property
+    def captioned(self) -> bool:
+        """Whether its rows have captions."""
+        return True
+
+
+class FileRules(SourceRules):
     """Rules for rows read from files: what is refused, and so ends in the rejected table with its reason."""
 
     rows_per_group: Annotated[int | None, NotInKey()] = Field(
@@ -114,16 +128,6 @@ class FileRules(Config):
             raise ValueError("verify_images is now `verify: none | header | decode`; give that alone")
         rest = {name: value for name, value in values.items() if name != "verify_images"}
         return rest | {"verify": "decode" if values["verify_images"] else "header"}
-
-    @property
-    def pictured(self) -> bool:
-        """Whether its rows have images."""
-        return True
-
-    @property
-    def captioned(self) -> bool:
-        """Whether its rows have captions."""
-        return True
 
     def rows_a_run(self, *, images: bool) -> int:
         """How many rows a task run aims to read."""

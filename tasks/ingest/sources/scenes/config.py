@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from storage.config import Config, NotInKey
+from storage.config import NotInKey
+from tasks.ingest.rules import SourceRules
 
 
-class ScenesConfig(Config):
+class ScenesConfig(SourceRules):
     """Generated captioned images of coloured shapes; needs no files."""
 
     kind: Literal["scenes"] = "scenes"
@@ -46,13 +47,3 @@ class ScenesConfig(Config):
         description="share of rows with an earlier row's image: the same pair, or saved again with its own caption",
     )
     leaks: float = Field(default=0.0, ge=0.0, le=0.5, description="share of rows that show an image of the test set")
-
-    @property
-    def pictured(self) -> bool:
-        """Whether its rows have images."""
-        return True
-
-    @property
-    def captioned(self) -> bool:
-        """Whether its rows have captions."""
-        return True
