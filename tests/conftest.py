@@ -2,9 +2,12 @@
 
 import logging
 import os
+import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -16,6 +19,15 @@ from tests.paths import SHARED_DATA
 settings.register_profile("same", derandomize=True, deadline=None)  # a busy machine is no fault
 settings.register_profile("explore", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.fixture(autouse=True)
+def same_chance() -> None:
+    """Every test begins with the same states of chance, whichever tests its process ran before."""
+    random.seed(0)
+    np.random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encoders import Encoders, Pace, open_encoders, unit_rows
 from tasks.embedding.record import EncoderFiles
 from tests.paths import CASES
+from tests.pictures import noise
 from tests.tasks.embedding.conftest import png
 from tests.tasks.embedding.model_folders import write_timm
 
@@ -95,7 +96,7 @@ def test_a_strip_is_one_fault_and_no_loss_of_the_batch(resize: str) -> None:
 
 def test_a_photograph_on_its_side_and_its_upright_copy_have_one_vector() -> None:
     """They were 1.48 apart."""
-    photograph = Image.effect_noise((60, 40), 60).resize((600, 400)).convert("RGB")
+    photograph = noise(60, 40, 60).resize((600, 400)).convert("RGB")
     lying, exif, upright = io.BytesIO(), Image.Exif(), io.BytesIO()
     exif[0x0112] = 6
     photograph.transpose(Image.Transpose.ROTATE_90).save(lying, "JPEG", exif=exif)
@@ -105,7 +106,7 @@ def test_a_photograph_on_its_side_and_its_upright_copy_have_one_vector() -> None
     inputs = encoders.image.prepare([lying.getvalue(), upright.getvalue()]).inputs
     assert inputs is not None
     first, second = unit_rows(inputs.numpy())
-    assert np.linalg.norm(first - second) < 0.05  # as JPEG leaves it
+    assert np.linalg.norm(first - second) < 0.15  # JPEG moves a value over an edge of its rounding now and then
 
 
 @pytest.mark.parametrize("changes", [{"precision": "bfloat16"}, {"channels_last": True}])

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from tasks.ingest.pictures.images import ImageFolder, LoadedImage, Unusable, inspect_image
 from tasks.ingest.rules import FileRules
+from tests.pictures import noise
 from tests.tasks.ingest.conftest import image_bytes
 
 
@@ -43,9 +43,8 @@ def test_what_is_no_image_is_unreadable(content: bytes) -> None:
 
 
 def test_a_truncated_jpeg_is_found_by_decoding_only() -> None:
-    noise = Image.effect_noise((64, 64), 80)
     buffer = io.BytesIO()
-    noise.save(buffer, format="JPEG")
+    noise(64, 64, 80).save(buffer, format="JPEG")
     half = buffer.getvalue()[: len(buffer.getvalue()) // 2]
     assert reason(half) == "unreadable image"
     assert reason(half, verify="header") is None

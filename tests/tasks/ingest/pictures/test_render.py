@@ -13,6 +13,7 @@ from PIL import Image, ImageOps
 from tasks.arrays import Pixels
 from tasks.ingest.pictures.render import Unrenderable, render, size_of
 from tests.paths import CASES
+from tests.pictures import noise
 
 WHITE, BLACK = [255, 255, 255], [0, 0, 0]
 
@@ -118,8 +119,7 @@ def test_cmyk_keeps_its_colours(kind: str) -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "YCbCr"])
 def test_opaque_pictures_are_those_of_pillow(mode: str) -> None:
-    noise = Image.effect_noise((20, 12), 90).convert("RGB").convert(mode)
-    content = saved(noise, "TIFF")
+    content = saved(noise(20, 12, 90).convert("RGB").convert(mode), "TIFF")
     assert np.array_equal(rendered(content), np.asarray(Image.open(io.BytesIO(content)).convert("RGB")))
 
 
@@ -189,7 +189,7 @@ def test_a_strip_is_judged_by_what_a_transform_makes_of_it() -> None:
 
 
 def test_sizes_come_from_the_header() -> None:
-    content = saved(Image.effect_noise((64, 48), 50), "JPEG")
+    content = saved(noise(64, 48, 50), "JPEG")
     assert size_of(content[: len(content) // 2]) == (64, 48)
     with pytest.raises(Unrenderable, match="64 × 48, at most 3071 pixels"):
         size_of(content, most=64 * 48 - 1)
