@@ -86,9 +86,9 @@ def _trees(setting: Setting) -> Iterator[Row]:
         "all equal": torch.ones(n, d),
     }
     for name, points in traps.items():
-        edges = torch.from_numpy(_prim(points.double().numpy()))
+        right = torch.from_numpy(_prim(points.double().numpy()))
         wide = points.double().requires_grad_()
-        shortest = indexed_length(wide, edges).detach()
+        shortest = indexed_length(wide, right).detach()
         for way, tree, length in (
             ("as in training", minimum_spanning_edges, tree_length),
             ("by Borůvka", boruvka_edges, indexed_length),
@@ -98,8 +98,35 @@ def _trees(setting: Setting) -> Iterator[Row]:
             found = length(own, edges)
             (gradient,) = torch.autograd.grad(found, own)
             yield checked(PART, f"tree's length, {name}, {way}", relative([found], [shortest]), 1e-5)
-            (pull,) = torch.autograd.grad(indexed_length(wide, edges.cpu()), wide)  # of the same tree: others may tie
+            edges = edges.cpu()
+            yield checked(PART, f"tree's loops, {name}, {way}", _loops(edges.numpy(), len(points)), 0)
+            lengths = [_lengths(wide.detach(), each) for each in (edges, right)]  # those of all shortest trees agree
+            yield checked(PART, f"tree's edges, {name}, {way}", relative(lengths[:1], lengths[1:]), 1e-5)
+            (pull,) = torch.autograd.grad(indexed_length(wide, edges), wide)  # of the same tree: others may tie
             yield checked(PART, f"tree's gradient, {name}, {way}", relative([gradient], [pull]), 1e-3)
+
+
+def _lengths(points: Tensor, edges: Tensor) -> Tensor:
+    """Of every edge, the shortest first, `[n - 1]`."""
+    return (points[edges[:, 0]] - points[edges[:, 1]]).norm(dim=1).sort().values
+
+
+def _loops(edges: np.ndarray, n: int) -> float:
+    """Edges that join what was joined before: none, where `n - 1` edges span all points."""
+    root = list(range(n))
+
+    def find(point: int) -> int:
+        while root[point] != point:
+            root[point] = root[root[point]]
+            point = root[point]
+        return point
+
+    loops = n - 1 - len(edges)
+    for one, other in edges.tolist():
+        first, second = find(one), find(other)
+        loops += first == second
+        root[first] = second
+    return float(loops)
 
 
 def _prim(points: np.ndarray) -> np.ndarray:
