@@ -5,7 +5,7 @@ from pathlib import Path
 from flows.config.studies.balance_k import BalanceKPlan
 from flows.engine.engine import Engine, Ref
 from flows.graph.studies.encoding import features_graph
-from tasks.studies.task import balance_k, balance_k_page
+from tasks.studies.balance_k.task import balance_k, balance_k_page
 from tasks.training.task import train_heads
 
 

@@ -12,7 +12,7 @@ from tasks.evaluation.task import evaluate_along
 from tasks.resampling.config import SubsampleConfig
 from tasks.resampling.task import subsample, thin
 from tasks.studies.curation.inputs import ORIGINAL, Arm
-from tasks.studies.task import curation_page
+from tasks.studies.curation.task import curation_page
 from tasks.training.task import train_heads
 
 

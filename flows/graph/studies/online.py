@@ -10,7 +10,7 @@ from flows.graph.studies.keywords import matched_pairs, selected
 from flows.graph.studies.zero_shot import encoded_benchmarks
 from tasks.evaluation.task import evaluate_along
 from tasks.studies.online.inputs import Arm
-from tasks.studies.task import online_page, train_targeted
+from tasks.studies.online.task import online_page, train_targeted
 from tasks.training.task import train_heads
 
 

@@ -11,7 +11,7 @@ from tasks.ingest.config import SourceConfig
 from tasks.ingest.task import survey
 from tasks.studies.selfsupervised.config import ArmLabel, SampleConfig
 from tasks.studies.selfsupervised.inputs import Run
-from tasks.studies.task import comparison, sample
+from tasks.studies.selfsupervised.task import comparison, sample
 from tasks.training.task import selfsupervise
 
 

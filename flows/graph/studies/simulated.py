@@ -4,7 +4,8 @@ from pathlib import Path
 
 from flows.config.studies.simulated import BaselinesPlan, IllustrationPlan
 from flows.engine.engine import Engine, Ref
-from tasks.studies.task import baselines, illustration
+from tasks.studies.baselines.task import baselines
+from tasks.studies.illustration.task import illustration
 
 
 def baselines_graph(engine: Engine, plan: BaselinesPlan, store: Path) -> Ref:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flows.config.studies.tregs_cost import CostPlan
 from flows.engine.engine import Engine, Ref
-from tasks.studies.task import tregs_cost, tregs_cost_page
+from tasks.studies.tregs_cost.task import tregs_cost, tregs_cost_page
 
 
 def cost_graph(engine: Engine, plan: CostPlan, store: Path) -> Ref:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flows.config.studies.tregs_points import PointsPlan
 from flows.engine.engine import Engine, Ref
-from tasks.studies.task import tregs_points, tregs_points_page
+from tasks.studies.tregs_points.task import tregs_points, tregs_points_page
 
 
 def points_graph(engine: Engine, plan: PointsPlan, store: Path) -> Ref:

@@ -10,8 +10,8 @@ from tasks.embedding.record import EncoderRecord
 from tasks.embedding.task import embed
 from tasks.ingest.task import survey
 from tasks.studies.selfsupervised.config import ArmLabel
-from tasks.studies.task import tregs_retrieval
 from tasks.studies.tregs_retrieval.runs import BEFORE, RetrievalRun
+from tasks.studies.tregs_retrieval.task import tregs_retrieval
 from tasks.training.task import finetune, train
 
 

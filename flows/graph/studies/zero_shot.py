@@ -11,8 +11,8 @@ from flows.graph.studies.encoding import Features, features_graph
 from storage.record.external import external
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import encode_benchmark, evaluate_along
-from tasks.studies.task import hold_out, judge_along, zero_shot_page
 from tasks.studies.zero_shot.inputs import Cell, ScoredRun
+from tasks.studies.zero_shot.task import hold_out, judge_along, zero_shot_page
 from tasks.training.task import train_heads
 
 

@@ -47,7 +47,7 @@ def test_stages_that_use_a_device_are_given_one() -> None:
 def test_the_stages_on_a_device_are_those_that_ask_for_it() -> None:
     """A stage's function, or one of its file that it calls, reads `work.device`."""
     found = set()
-    for file in sorted((ROOT / "tasks").glob("*/task.py")):
+    for file in sorted((ROOT / "tasks").rglob("task.py")):
         functions = {node.name: node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)}
         calls = {
             name: {ast.unparse(each.func) for each in ast.walk(node) if isinstance(each, ast.Call)}
