@@ -134,7 +134,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     )),
     "evaluation": Benchmark("evaluation", "thirty checkpoints of heads on three benchmarks", claims=(
         Claim("thirty checkpoints on three sets fifteen times as fast", "clip-benchmark thirty times, the same scores",
-              rf"^all three sets of 256: .* ratio {NUMBER};", 15),
+              rf"^all three sets of 64: .* ratio {NUMBER};", 15),
     )),
     "interval_coverage": Benchmark("interval_coverage", "what 95 % intervals of scores cover"),
 }  # fmt: skip

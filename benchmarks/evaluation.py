@@ -1,12 +1,12 @@
 """Scoring many checkpoints: heads on benchmarks encoded once, against clip-benchmark run for each of them.
 
-    python -m benchmarks.evaluation [--images 256] [--checkpoints 30]
+    python -m benchmarks.evaluation [--images 64] [--checkpoints 30]
 
 The peer is clip-benchmark 1.6.2's own functions, `zeroshot_classification.evaluate` and `zeroshot_retrieval.evaluate`,
 on the whole model, as its program calls them for each checkpoint and set. Both sides read the same tars on one thread
 and must give the same scores to 1e-6. Sets, of `--images` pictures each: CIFAR-10's test pictures with 4 and with 80
 prompts, and long-tailed CIFAR-10's with five captions each. The ratio grows with the pictures, towards the number of
-checkpoints, because what is left for a checkpoint is the scoring alone; it is printed at a quarter of them as well.
+checkpoints, because what is left for a checkpoint is the scoring alone.
 What is left out on both sides: imports, and loading the encoders. What our side does besides: intervals.
 """
 
@@ -148,25 +148,24 @@ def compare(layouts: list[Layout], encoders: Encoders, checkpoints: list[Heads])
 
 
 def main() -> None:
-    """Compare at a quarter of the pictures, and at all of them."""
+    """Draw the sets and the heads, and compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--image-model", type=Path, default=Path("../shared/models/efficientnet_lite0"))
     parser.add_argument("--text-model", type=Path, default=Path("../shared/models/minilm_l3"))
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("EQUIPOISE_DATA", "../shared/data")))
-    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--checkpoints", type=int, default=30)
     options = parser.parse_args()
     torch.set_num_threads(1)
     encoders = open_encoders(EmbeddingConfig(), EncoderFiles(None, options.image_model, options.text_model), "cpu")
-    for images in (options.images // 4, options.images):
-        with tempfile.TemporaryDirectory() as folder:
-            layouts = write_sets(Path(folder), options.data, images)
-            first = encode_layout(layouts[0], encoders, batch_size=8)
-            checkpoints = []
-            for seed in range(options.checkpoints):
-                torch.manual_seed(seed)
-                checkpoints.append(Heads(first.images.shape[1], first.texts.shape[1]).eval())
-            compare(layouts, encoders, checkpoints)
+    with tempfile.TemporaryDirectory() as folder:
+        layouts = write_sets(Path(folder), options.data, options.images)
+        first = encode_layout(layouts[0], encoders, batch_size=8)
+        checkpoints = []
+        for seed in range(options.checkpoints):
+            torch.manual_seed(seed)
+            checkpoints.append(Heads(first.images.shape[1], first.texts.shape[1]).eval())
+        compare(layouts, encoders, checkpoints)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 runs/NAME/report.html, summary.json, figures/, lineage.json    of a whole run
 runs/NAME/curate/…, runs/NAME/train/…                          the same of a run that stopped there
 runs/NAME/curated/, validation/                                links to the curated Parquet in the store
+runs/NAME/scores/                                              as clip-benchmark and DataComp write them
 runs/NAME/experiment.yaml                                      the configuration, defaults written out; it runs
 runs/NAME/experiment.json                                      whose results these are, of which code, from when
 runs/NAME/earlier/TIME/…                                       the same of another configuration, before it
@@ -23,6 +24,7 @@ from flows.config.pipeline import load_experiment
 from flows.config.resolved import RESOLVED, resolved_yaml
 from flows.engine.engine import Node
 from flows.records.reproduction import again, command, facts, package_version, this_run
+from flows.records.scores import write_scores
 from flows.verbs import Verb
 from storage.atomic import write_whole
 from storage.errors import InputError
@@ -33,11 +35,12 @@ from tasks.reporting.page.this_run import with_this_run
 
 RECORD = "experiment.json"
 PAGE = "report.html"
+SCORES = "scores"
 EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
 _LEFT = (RECORD, RESOLVED, PAGE, "summary.json", "index.html", "numbers.json", "lineage.json", "openlineage.ndjson",
-         "figures", "tensorboard", "curate", "train")  # fmt: skip
+         "figures", "tensorboard", SCORES, "curate", "train")  # fmt: skip
 
 
 def differences(config: Experiment) -> tuple[str, ...]:
@@ -117,7 +120,7 @@ def _is_of(written: Path, record: Mapping[str, JsonValue] | None) -> bool:
 
 
 def deliver(config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manifest | None) -> None:
-    """Bring the report out of the store, and link the curated shards, to where a person looks for them."""
+    """Bring report and scores out of the store, and link the curated shards, to where a person looks for them."""
     store = Store(config.runtime.store)
     if report is not None:
         source, folder = store.directory(report.stage, report.key), config.results(verb)
@@ -126,6 +129,7 @@ def deliver(config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manif
             if file.path == PAGE:
                 content = with_this_run(content.decode("utf-8"), this_run(config, verb, nodes)).encode("utf-8")
             _write_changed(folder / file.path, content)
+    write_scores(config.folder / SCORES, config.name, store, nodes)
     gathered = [node.manifest for node in nodes if node.stage == "gather" and node.manifest]
     shards = [
         store.directory(each.stage, each.key) / file.path for each in gathered for file in each.files

@@ -7,6 +7,7 @@ from flows.config.pipeline import load_config
 from flows.graph.benchmarks import Dataset
 from flows.graph.evaluate import evaluate_graph
 from flows.graph.train import train_graph
+from flows.records.scores import LABEL
 from tests.flows.conftest import edit
 from tests.flows.graph.recorder import Recorder, curation, screening
 from tests.tasks.evaluation.conftest import write_classification
@@ -35,6 +36,10 @@ def test_a_benchmark_is_encoded_once_for_all_heads(small: Path) -> None:
     stages = list(engine.stages.values())
     assert stages.count("encode_benchmark") == benchmarks and stages.count("evaluate_heads") == benchmarks * 12
     assert stages.count("evaluate") == benchmarks * 6 and len(scored) == benchmarks * 18
+    told = [found.groupdict() for label in engine.stages if (found := LABEL.fullmatch(label))]
+    cells = [{"variant": each.cell.variant, "seed": str(each.cell.seed), "benchmark": each.cell.benchmark}
+             for each in scored]  # fmt: skip
+    assert told == cells  # so that what a run leaves of its scores knows whose they are
 
 
 def test_a_probe_encodes_both_splits_once_and_the_model_is_scored_on_what_it_encoded(small: Path) -> None:
