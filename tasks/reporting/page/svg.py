@@ -125,6 +125,8 @@ def blank(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tu
     """
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasSVG(figure)
+    if engine := figure.get_layout_engine():
+        engine.set(wspace=0.05)  # a panel's label stays clear of the panel beside it
     axes = figure.subplots(rows, columns, squeeze=False)
     return figure, [axis for row in axes for axis in row]
 

@@ -45,7 +45,9 @@ def draw_grid(numbers: BaselinesNumbers, width: float) -> Figure:
     most = max(1.0, *(float(np.abs(ratio).max()) for ratio in ratios))
     for panel, name, ratio in zip(axes, ESTIMATORS[1:], ratios, strict=True):
         drawn = panel.pcolormesh(ratio, cmap="RdBu_r", norm=TwoSlopeNorm(0, -most, most), rasterized=False)
-        panel.set_xticks(np.arange(len(numbers.dependence)) + 0.5, [f"{value:g}" for value in numbers.dependence])
+        columns = [f"{value:g}" for value in numbers.dependence]
+        step = 2 if narrow else 1
+        panel.set_xticks(np.arange(len(columns))[::step] + 0.5, columns[::step])
         rows = [f"{value:g}" for value in numbers.misspecification]
         panel.set_yticks(np.arange(len(rows)) + 0.5, rows)
         panel.grid(visible=False)
@@ -56,7 +58,8 @@ def draw_grid(numbers: BaselinesNumbers, width: float) -> Figure:
             for column, value in enumerate(line):
                 colour = "white" if abs(value) > 0.6 * most else "#111111"
                 panel.text(column + 0.5, row + 0.5, f"{value:+.1f}", ha="center", va="center", fontsize=6, color=colour)
-    figure.colorbar(drawn, ax=axes, label="log₂ of the error over the empirical one's", shrink=0.9)
+    place = "bottom" if narrow else "right"
+    figure.colorbar(drawn, ax=axes, label="log₂ of the error over the empirical one's", shrink=0.9, location=place)
     return figure
 
 
