@@ -14,7 +14,7 @@ from storage.store.workspace import Runtime, present_device
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encoders import open_encoders
 from tasks.embedding.models.checkpoint import weights_file
-from tasks.embedding.models.folders import kind_of
+from tasks.embedding.models.folders import kind_of, refuse_towers
 from tasks.embedding.record import EncoderFiles, EncoderRecord
 from tasks.evaluation.task import import_heads
 from tasks.evaluation.zeroshot.encoded import require_sizes
@@ -69,6 +69,7 @@ def candidates(
         raise InputError("heads stand on an encoder: give --model, or --image-model and --text-model")
     for path in models:
         require_model(path)
+        refuse_towers(path)
         given = external(path, runtime.store)
         yield Candidate(path.stem, given, EncoderRecord(EmbeddingConfig(), given), heads=False)
     if not heads and not towers:

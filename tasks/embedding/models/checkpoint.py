@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from storage.errors import InputError
 from tasks.embedding.models.architecture import Architecture, described_model
-from tasks.embedding.models.folders import OPEN_CLIP_CONFIG, read_json
+from tasks.embedding.models.folders import OPEN_CLIP_CONFIG, read_json, refuse_towers
 
 WEIGHTS = "model.safetensors"
 DESCRIPTION = "model.json"
@@ -63,8 +63,9 @@ def _described(path: Path) -> Architecture:
 def weights_file(path: Path) -> Path:
     """The safetensors file of a checkpoint: `path` itself, or the one in it.
 
-    Raises `InputError` where there is none, more than one, or a pickle in its place.
+    Raises `InputError` where there is none, more than one, a pickle in its place, or a model in another's form.
     """
+    refuse_towers(path)
     if path.is_file():
         found = [path]
     elif path.is_dir():

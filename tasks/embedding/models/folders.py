@@ -40,6 +40,15 @@ def kind_of(folder: Path) -> Kind:
     )
 
 
+def refuse_towers(folder: Path) -> None:
+    """Raise `InputError` for a folder in timm's or transformers' form, where a whole CLIP model is wanted."""
+    if (folder / "config.json").is_file() and (kind := kind_of(folder)) in ("timm", "transformers"):
+        raise InputError(
+            f"{folder} is in {kind}'s form, which is not read as a whole CLIP model; name it as image_model, "
+            "text_model, or, where it holds both, as each"
+        )
+
+
 def encoder_kind(folder: Path, what: Literal["image", "text"]) -> Kind:
     """`kind_of` a folder that is to encode images, or texts; nothing of it is loaded.
 

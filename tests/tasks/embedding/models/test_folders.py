@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from storage.errors import InputError
-from tasks.embedding.models.folders import encoder_kind, kind_of, one_safetensors, read_json
+from tasks.embedding.models.folders import encoder_kind, kind_of, one_safetensors, read_json, refuse_towers
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,16 @@ def test_what_a_folder_encodes_is_told_by_what_lies_beside_it(tmp_path: Path) ->
     assert encoder_kind(tmp_path, "image") == "timm"
     with pytest.raises(InputError, match="is a timm image model"):
         encoder_kind(tmp_path, "text")
+
+
+@pytest.mark.parametrize(
+    ("content", "form"), [('{"architecture": "resnet18"}', "timm"), ('{"model_type": "clip"}', "transformers")]
+)
+def test_another_form_is_no_whole_clip(tmp_path: Path, content: str, form: str) -> None:
+    """It was called a folder without model.json, after a benchmark's encoding had begun."""
+    (tmp_path / "config.json").write_text(content)
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    with pytest.raises(InputError, match=f"is in {form}'s form, .* name it as image_model"):
+        refuse_towers(tmp_path)
+    (tmp_path / "open_clip_config.json").write_text("{}")
+    refuse_towers(tmp_path)
