@@ -33,8 +33,8 @@ import pyarrow.parquet as pq
 import webdataset
 from PIL import Image
 
-from benchmarks.scale_data import make_keywords
-from benchmarks.watched import watch
+from benchmarks.inputs.recombined import make_keywords
+from benchmarks.timing.watched import watch
 from flows.config.pipeline import PipelineConfig
 from flows.run import run_here
 from storage.record.external import external

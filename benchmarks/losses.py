@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from benchmarks.clock import interleaved, machine, ratio
+from benchmarks.timing.clock import interleaved, machine, ratio
 from tasks.training.losses.balanced import unrolled_loss
 from tasks.training.losses.modules import BalancedClipLoss
 from tasks.training.losses.potentials import balanced_loss

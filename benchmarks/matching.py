@@ -4,9 +4,9 @@
     python -m benchmarks.matching --entries 50000 --stage-rows 100000 --rounds 3
     python -m benchmarks.matching --text real     # recombined real titles alone (made-up ones: synthetic)
 
-Two kinds of text. The synthetic list and captions of `matching_data.py` are large and hard on caches. The real ones are
-titles recombined so that all differ (`scale_data.py`), with the frequencies that words have, and their 40,000 most
-frequent words and pairs of words as the list; keywords are counted in other captions than those that are matched.
+Two kinds of text. The made-up list and captions (`inputs/invented.py`) are large and hard on caches. The real ones are
+titles recombined so that all differ (`inputs/recombined.py`), with the frequencies that words have, and their 40,000
+most frequent words and pairs of words as the list; keywords are counted in other captions than those that are matched.
 
 Peers are called as MetaCLIP calls pyahocorasick: space the caption, collect the entries of all overlapping hits in a
 set. All sets are compared before anything is timed. Every round runs the competitors one after the other, ratios are
@@ -28,10 +28,10 @@ import ahocorasick
 import polars as pl
 import pyarrow as pa
 
-from benchmarks import scale_data
-from benchmarks.matching_data import Web, make_captions, make_web
+from benchmarks.inputs import recombined
+from benchmarks.inputs.invented import Web, make_captions, make_web
+from benchmarks.inputs.spaced import spaced
 from benchmarks.matching_stage import made_up_captions, time_stage
-from benchmarks.spaced import spaced
 from tasks.matching.matcher import KeywordMatcher
 
 LENGTHS = (22, 280)
@@ -202,14 +202,14 @@ def synthetic(web: Web) -> list[Corpus]:
 
 def real(data: Path) -> Corpus:
     """Recombined titles from the folder `data`."""
-    pieces = scale_data.read_pieces(data)
+    pieces = recombined.read_pieces(data)
     behind = pieces.captions - 200_000
-    keywords = scale_data.make_keywords(
-        scale_data.make_captions(pieces, behind, pieces.captions).to_pylist(), REAL_KEYWORDS
+    keywords = recombined.make_keywords(
+        recombined.make_captions(pieces, behind, pieces.captions).to_pylist(), REAL_KEYWORDS
     )
 
     def captions(count: int) -> list[str]:
-        return list(scale_data.make_captions(pieces, 0, count).to_pylist())
+        return list(recombined.make_captions(pieces, 0, count).to_pylist())
 
     return Corpus("real titles recombined", keywords, captions, count=100_000, many=1_000_000)
 

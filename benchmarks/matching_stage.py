@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.matching_data import Web, make_captions
+from benchmarks.inputs.invented import Web, make_captions
 from storage.caching.stage import stage
 from storage.record.external import external
 from storage.record.manifest import Manifest

@@ -4,10 +4,10 @@
     python -m benchmarks.scale --sizes 1e8 --peer-rows 0 --folder /somewhere/large
     python -m benchmarks.scale --sizes 1e7 --second-run       # another target, one more file: what is done again
 
-Captions: real titles recombined (`benchmarks/scale_data.py`), all different, with their real word frequencies, in
+Captions: real titles recombined (`inputs/recombined.py`), all different, with their real word frequencies, in
 Parquet files of a million rows. Keywords: the most frequent words and pairs of words of the first captions.
 Ours: `equipoise run --verb curate --no-server` in a fresh store, in a process of its own: ingest, match, rake to a
-capped target, draw, shuffle, write the curated Parquet, a random control, and the report. Peers (`scale_peers.py`):
+capped target, draw, shuffle, write curated Parquet, a random control, the report. Peers (`scale_parts/peers.py`):
 MetaCLIP's way in plain Python, in one process and in as many as there are workers, and a polars pipeline. Ours is asked
 for a quarter of the captions, and t is such that MetaCLIP's rule keeps a quarter too, in expectation.
 
@@ -32,7 +32,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.scale_data import (
+from benchmarks.inputs.recombined import (
     ROWS_PER_FILE,
     Pieces,
     make_captions,
@@ -41,8 +41,8 @@ from benchmarks.scale_data import (
     write_captions,
     write_file,
 )
-from benchmarks.scale_figures import Curation, show_again, show_growth, show_peers, show_run, stages_of
-from benchmarks.watched import Watched, watch
+from benchmarks.scale_parts.figures import Curation, show_again, show_growth, show_peers, show_run, stages_of
+from benchmarks.timing.watched import Watched, watch
 from storage.store.store import Store
 from tasks.balancing.threshold_rule import threshold
 from tasks.ingest.stats import IngestStats
@@ -143,7 +143,7 @@ class Bench:
             shutil.rmtree(output, ignore_errors=True)
             paths = [str(captions), str(self.keywords), str(output)]
             options = ["--t", repr(self.share * rows), "--workers", str(workers)]
-            found[name] = watch("benchmarks.scale_peers", [peer, *paths, *options], self.environment)
+            found[name] = watch("benchmarks.scale_parts.peers", [peer, *paths, *options], self.environment)
         return found
 
 

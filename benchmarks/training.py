@@ -20,8 +20,8 @@ import logging
 
 import torch
 
-from benchmarks.clock import machine
-from benchmarks.rates import compare
+from benchmarks.timing.clock import machine
+from benchmarks.timing.rates import compare
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import torch
 from open_clip.loss import ClipLoss
 from PIL import Image
 
-from benchmarks.rates import Way
+from benchmarks.timing.rates import Way
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import write_table

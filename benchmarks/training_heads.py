@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from benchmarks.rates import Way
+from benchmarks.timing.rates import Way
 from storage.tables.ids import row_ids
 from tasks.training.config import HeadsConfig
 from tasks.training.data.embeddings import EmbeddingSet, embedding_batches

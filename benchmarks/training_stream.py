@@ -31,7 +31,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from benchmarks.clock import machine
+from benchmarks.timing.clock import machine
 from storage.draws import hash_order
 from storage.tables.ids import row_ids
 from storage.tables.schemas import PAIRS

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.clock import interleaved, machine
+from benchmarks.timing.clock import interleaved, machine
 from tasks.training.config import LossConfig, RegulariserConfig
 from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 import torch
 
-from benchmarks import ingest, losses, rates, training_clip, training_heads, training_stream, treg_share
+from benchmarks import ingest, losses, training_clip, training_heads, training_stream, treg_share
+from benchmarks.timing import rates
 from storage.tables.shards import write_table
 from tests.tasks.training.conftest import pairs_table
 

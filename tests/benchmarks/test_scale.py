@@ -3,8 +3,8 @@
 import pytest
 
 from benchmarks import scale
-from benchmarks.scale_data import read_pieces
-from benchmarks.scale_figures import show_growth, show_peers, show_run
+from benchmarks.inputs.recombined import read_pieces
+from benchmarks.scale_parts.figures import show_growth, show_peers, show_run
 
 
 @pytest.mark.slow

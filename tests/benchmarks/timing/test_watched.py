@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.watched import watch
+from benchmarks.timing.watched import watch
 
 
 def test_a_watched_program(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """Two other ways from captions to a curated selection, Parquet to Parquet, each a program of its own.
 
-    python -m benchmarks.scale_peers plain CAPTIONS KEYWORDS OUTPUT --t 20 --workers 2
-    python -m benchmarks.scale_peers polars CAPTIONS KEYWORDS OUTPUT --t 20
+    python -m benchmarks.scale_parts.peers plain CAPTIONS KEYWORDS OUTPUT --t 20 --workers 2
+    python -m benchmarks.scale_parts.peers polars CAPTIONS KEYWORDS OUTPUT --t 20
 
 plain: MetaCLIP's way, written from its published description: an Aho–Corasick automaton (pyahocorasick) over keywords
 between spaces is run over every spaced caption; a caption is kept with probability 1 − Π_j (1 − min(1, t / count_j)).
@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.spaced import spaced
+from benchmarks.inputs.spaced import spaced
 from tasks.arrays import Floats, Integers
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from benchmarks.spaced import spaced
+from benchmarks.inputs.spaced import spaced
 from tasks.arrays import Ids
 
 ROWS_PER_FILE = 1_000_000

@@ -7,8 +7,8 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks.scale_data import make_captions, make_keywords, read_pieces, write_captions
-from benchmarks.scale_peers import (
+from benchmarks.inputs.recombined import make_captions, make_keywords, read_pieces, write_captions
+from benchmarks.scale_parts.peers import (
     PlainCuration,
     curate_in_frames,
     keep_in_frames,

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from benchmarks import scale_data
-from benchmarks.scale_data import Pieces, make_captions, make_keywords, permuted, read_pieces, write_captions
+from benchmarks.inputs import recombined
+from benchmarks.inputs.recombined import Pieces, make_captions, make_keywords, permuted, read_pieces, write_captions
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_real_captions_are_different_and_any_chunks_give_the_same(shared_data):
 
 def test_files_hold_the_same_rows_whatever_their_size(few, tmp_path, monkeypatch):
     write_captions(few, 30, tmp_path / "one")
-    monkeypatch.setattr(scale_data, "ROWS_PER_FILE", 7)
+    monkeypatch.setattr(recombined, "ROWS_PER_FILE", 7)
     write_captions(few, 30, tmp_path / "many")
     assert len(list((tmp_path / "many").iterdir())) == 5
     one, many = (pq.read_table(tmp_path / name) for name in ("one", "many"))

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from benchmarks.scale_figures import StageRuns, exponent, stages_of
-from benchmarks.watched import Watched
+from benchmarks.scale_parts.figures import StageRuns, exponent, stages_of
+from benchmarks.timing.watched import Watched
 from storage.record.manifest import Manifest
 
 

@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Callable, Mapping
 
-from benchmarks.clock import ratio, seconds
+from benchmarks.timing.clock import ratio, seconds
 
 Way = Callable[[int], object]
 """Trains for a number of steps."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.watched import Watched
+from benchmarks.timing.watched import Watched
 from storage.record.manifest import Manifest
 from tasks.resampling.stats import RealiseStats
 

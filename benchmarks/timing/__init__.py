@@ -1,0 +1,1 @@
+"""Clocks and watches: seconds, processor seconds, memory and rates, of processes side by side."""
