@@ -20,6 +20,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 # Colour of the drawing → name of the CSS variable (defined in the style sheet for both themes).
@@ -123,10 +124,9 @@ def blank(width: float, height: float, *, rows: int = 1, columns: int = 1) -> tu
         rows: of axes.
         columns: of axes.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
+    beside = ConstrainedLayoutEngine(wspace=0.05)  # a panel's label stays clear of the panel beside it
+    figure = Figure(figsize=(width, height), layout=beside)
     FigureCanvasSVG(figure)
-    if engine := figure.get_layout_engine():
-        engine.set(wspace=0.05)  # a panel's label stays clear of the panel beside it
     axes = figure.subplots(rows, columns, squeeze=False)
     return figure, [axis for row in axes for axis in row]
 
