@@ -8,9 +8,10 @@ from flows.config.plans.evaluation import Benchmark
 from flows.config.plans.training import EncoderPlan
 from flows.config.studies.encoding import EncodedData
 from flows.config.studies.plan import StudyPlan
+from tasks.embedding.benchmarks.layout import DATASET_TYPE
 from tasks.evaluation.config import EvaluationConfig
 from tasks.ingest.config import SourceConfig
-from tasks.studies.zero_shot.config import HoldOutConfig, ZeroShotConfig
+from tasks.studies.zero_shot.config import HoldOutConfig, ProbeAlongConfig, ZeroShotConfig
 from tasks.training.config import HeadsConfig
 
 
@@ -41,12 +42,25 @@ class ZeroShotPlan(StudyPlan):
         default=None,
         description="pairs that are not trained on, for the loss and the retrieval of unseen pairs along training",
     )
+    probe: ProbeAlongConfig | None = Field(
+        default=None,
+        description="a linear classifier and nearest neighbours of the heads' image features along training, on the "
+        "benchmarks that have classes",
+    )
     settings: ZeroShotConfig = Field(default_factory=ZeroShotConfig, description="the page")
 
     @property
     def scored(self) -> list[tuple[Benchmark, str]]:
         """Every benchmark with its split."""
         return [(item, self.evaluation.split) for item in self.benchmarks]
+
+    @property
+    def probed(self) -> list[Benchmark]:
+        """The benchmarks with one class an image, and, where that is learnt from, training images."""
+        if self.probe is None:
+            return []
+        classes = [item for item in self.benchmarks if item.path and not (item.path / DATASET_TYPE).is_file()]
+        return [item for item in classes if self.probe.learn_from == "pairs" or _has_training_images(item)]
 
     @model_validator(mode="after")
     def _runs_are_told_apart(self) -> "ZeroShotPlan":
@@ -60,7 +74,17 @@ class ZeroShotPlan(StudyPlan):
             self.heads.loss.check(half_steps)
         if generated := [item.name for item in self.benchmarks if item.path is None]:
             raise ValueError(f"benchmark {generated[0]!r} has no `path`; a study generates none")
+        there = all(item.path is not None and item.path.is_dir() for item in self.benchmarks)
+        if self.probe is not None and there and not self.probed:  # what is not there is told by its path
+            raise ValueError(
+                "`probe` has nothing to learn from: no benchmark of one class an image has a sub-folder train/; put it "
+                "there, or learn_from: pairs, where their labels are the benchmark's classes"
+            )
         names = [item.name for item in self.benchmarks]
         if len(set(names)) < len(names):
             raise ValueError("two benchmarks have one name; their names tell them apart in the page")
         return self
+
+
+def _has_training_images(item: Benchmark) -> bool:
+    return item.path is not None and (item.path / "train").is_dir()

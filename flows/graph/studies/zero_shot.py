@@ -11,8 +11,8 @@ from flows.graph.studies.encoding import Features, features_graph
 from storage.record.external import external
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.task import encode_benchmark, evaluate_along
-from tasks.studies.zero_shot.inputs import Cell, ScoredRun
-from tasks.studies.zero_shot.task import hold_out, judge_along, zero_shot_page
+from tasks.studies.zero_shot.inputs import Cell, Labels, ScoredRun
+from tasks.studies.zero_shot.task import hold_out, judge_along, probe_along, zero_shot_page
 from tasks.training.task import train_heads
 
 
@@ -26,6 +26,7 @@ def zero_shot_graph(engine: Engine, plan: ZeroShotPlan, store: Path) -> Ref:
         of = f", {name}" if len(plan.encoders) > 1 else ""
         features = features_graph(engine, EncodedData(sources=plan.sources, encoder=encoder), store, of)
         encoded = encoded_benchmarks(engine, plan.benchmarks, plan.evaluation, features, store, of)
+        learnt = _learnt(engine, plan, features, store, of)
         held = _held_out(engine, plan, features, of)
         for batch in plan.batches:
             for seed in plan.seeds:  # seeds before k: what a cut leaves can be compared
@@ -58,7 +59,15 @@ def zero_shot_graph(engine: Engine, plan: ZeroShotPlan, store: Path) -> Ref:
                             model=model,
                             encoded=place,
                         )
-                        runs.append(ScoredRun(Cell(name, batch, half_steps, benchmark), seed, along, judged))
+                        probed = None if benchmark not in learnt else engine.submit(
+                            probe_along,
+                            label=f"probe {said}, {benchmark}",
+                            config=plan.probe,
+                            model=model,
+                            learnt=learnt[benchmark],
+                            encoded=place,
+                        )  # fmt: skip
+                        runs.append(ScoredRun(Cell(name, batch, half_steps, benchmark), seed, along, judged, probed))
     return engine.submit(zero_shot_page, label="report", config=plan.settings, runs=runs)
 
 
@@ -68,6 +77,17 @@ def _held_out(engine: Engine, plan: ZeroShotPlan, features: Features, of: str) -
         return None
     embeddings = list(features.embeddings)
     return engine.submit(hold_out, label=f"hold pairs out{of}", config=plan.held_out, embeddings=embeddings)
+
+
+def _learnt(engine: Engine, plan: ZeroShotPlan, features: Features, store: Path, of: str) -> Mapping[str, Ref]:
+    """What linear classifiers learn from, for every benchmark; nothing where the plan has no probe."""
+    if plan.probe is None:
+        return {}
+    if plan.probe.learn_from == "pairs":
+        labels = Labels(list(features.pairs), list(features.embeddings))
+        return {item.name: labels for item in plan.probed}
+    config = plan.evaluation.model_copy(update={"split": "train"})
+    return encoded_benchmarks(engine, tuple(plan.probed), config, features, store, f" (train){of}")
 
 
 def encoded_benchmarks(

@@ -1,10 +1,11 @@
 """What the study `zero-shot` shows."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from storage.config import Config
+from tasks.evaluation.probe.config import ProbeConfig
 from tasks.studies.config import StudyConfig
 
 
@@ -14,6 +15,16 @@ class ZeroShotConfig(StudyConfig):
     running_maximum: bool = Field(
         default=False,
         description="draw the running maximum beside the raw values, as the paper's figure does, and say so",
+    )
+
+
+class ProbeAlongConfig(ProbeConfig):
+    """A linear classifier and nearest neighbours of the heads' image features, along training."""
+
+    learn_from: Literal["train", "pairs"] = Field(
+        default="train",
+        description="what classifiers learn from: the benchmark's own training images, in its sub-folder train/; or "
+        "the pairs, whose labels then must be the benchmark's classes",
     )
 
 

@@ -74,6 +74,26 @@ def draw_held_out(numbers: ZeroShotNumbers, width: float) -> Figure:
     return figure
 
 
+def draw_probed(numbers: ZeroShotNumbers, width: float) -> Figure:
+    """Recall of linear classifiers of the image features, a panel for every benchmark, encoder and batch."""
+    shown = list(dict.fromkeys((curve.benchmark, curve.encoder, curve.batch) for curve in numbers.probed))
+    columns = 1 if width < 5 else min(2, len(shown))
+    rows = -(-len(shown) // columns)
+    figure, axes = blank(width, 2.7 * rows + 0.5, rows=rows, columns=columns)
+    for panel, place in zip(axes, shown, strict=False):
+        for curve in numbers.probed:
+            if (curve.benchmark, curve.encoder, curve.batch) == place:
+                _band(panel, curve.steps, curve.linear, 100, colour_of(curve.half_steps))
+        panel.set_title(f"linear probe, {place[0]}, {place[1]}, batch {place[2]}")
+        panel.set_xlabel("optimiser steps")
+        panel.set_ylabel("mean per-class recall, %")
+        panel.set_xlim(left=0)
+    for panel in axes[len(shown) :]:
+        panel.set_axis_off()
+    figure.legend(handles=_keys(numbers.curves, False), loc="outside lower center", ncols=3)
+    return figure
+
+
 def _band(panel: Axes, steps: Sequence[int], shown: Track, scale: float, colour: str) -> None:
     mean = scale * np.array(shown.mean)
     panel.plot(steps, mean, color=colour, marker="o", markersize=3)

@@ -1,5 +1,6 @@
 """What the page of the study `zero-shot` is given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from storage.record.manifest import Manifest
@@ -21,10 +22,19 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Labels:
+    """Pairs with labels, and what encodes their pictures, as `ingest` and `embed` wrote them."""
+
+    pairs: Sequence[Manifest]
+    embeddings: Sequence[Manifest]
+
+
+@dataclass(frozen=True)
 class ScoredRun:
-    """One training of a setting: its seed, what `evaluate_along` wrote, and what `judge_along` did, if it was asked."""
+    """One training of a setting: what `evaluate_along` wrote, and `judge_along` and `probe_along`, if asked."""
 
     cell: Cell
     seed: int
     along: Manifest
     judged: Manifest | None = None
+    probed: Manifest | None = None

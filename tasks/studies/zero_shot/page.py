@@ -6,7 +6,7 @@ from itertools import pairwise
 from tasks.studies.page.content import StudyFigure, StudyPage, StudyTable
 from tasks.studies.scored.compare import Difference, p_in_words, said
 from tasks.studies.zero_shot.config import ZeroShotConfig
-from tasks.studies.zero_shot.figure import draw_curves, draw_held_out, panels
+from tasks.studies.zero_shot.figure import draw_curves, draw_held_out, draw_probed, panels
 from tasks.studies.zero_shot.inputs import Cell
 from tasks.studies.zero_shot.runs import Curve, Track, ZeroShotNumbers
 
@@ -26,7 +26,7 @@ def zero_shot_page(config: ZeroShotConfig, numbers: ZeroShotNumbers) -> StudyPag
         question=QUESTION,
         answer=[_order(numbers, place) for place in panels(numbers)],
         figures=_figures(config, numbers, f"{percent} intervals"),
-        tables=[_levels(numbers), _differences(numbers), *([_unseen(numbers)] if numbers.held_out else [])],
+        tables=[_levels(numbers), _differences(numbers), *_more_tables(numbers)],
         method=(
             "Heads on frozen features of an image encoder and a separately trained text encoder, on equal budgets; "
             "kept along the training, and scored on a benchmark that was encoded once, by clip-benchmark's functions.",
@@ -62,7 +62,35 @@ def _figures(config: ZeroShotConfig, numbers: ZeroShotNumbers, intervals: str) -
             f"Thick lines are means over {len(numbers.seeds)} seeds, bands their {intervals} over seeds, thin lines "
             "single seeds.",
         )
+    if numbers.probed:
+        figures["probe"] = StudyFigure(
+            partial(draw_probed, numbers),
+            "What the heads' image features are worth without texts: a linear classifier learnt from "
+            f"{numbers.probed[0].pictures:,} labelled pictures and asked the benchmark's. Thick lines are means over "
+            f"{len(numbers.seeds)} seeds, bands their {intervals} over seeds, thin lines single seeds.",
+        )
     return figures
+
+
+def _more_tables(numbers: ZeroShotNumbers) -> list[StudyTable]:
+    return [*([_unseen(numbers)] if numbers.held_out else []), *([_probed(numbers)] if numbers.probed else [])]
+
+
+def _probed(numbers: ZeroShotNumbers) -> StudyTable:
+    """The image features at the last step."""
+    return StudyTable(
+        "Image features at the last step, %, means over seeds with their intervals",
+        ["setting", ">linear, mean per-class recall", ">neighbours, accuracy", "classifiers"],
+        [
+            [
+                Cell(curve.encoder, curve.batch, curve.half_steps, curve.benchmark).name,
+                _last(curve.linear, 100, 1),
+                _last(curve.neighbours, 100, 1),
+                "converged" if curve.converged else "not all converged",
+            ]
+            for curve in numbers.probed
+        ],
+    )
 
 
 def _unseen(numbers: ZeroShotNumbers) -> StudyTable:

@@ -12,6 +12,7 @@ from tasks.studies.scored.answers import Answers
 from tasks.studies.scored.compare import Difference, Level, differences, level
 from tasks.studies.zero_shot.held_out import Judged
 from tasks.studies.zero_shot.inputs import Cell
+from tasks.studies.zero_shot.probed import Probed
 
 
 class Curve(Stats):
@@ -46,6 +47,20 @@ class HeldOutCurve(Stats):
     pictures: dict[int, Track]
 
 
+class ProbedCurve(Stats):
+    """One setting's image features: mean per-class recall of a linear classifier, and the neighbours' accuracy."""
+
+    encoder: str
+    batch: int
+    half_steps: int
+    benchmark: str
+    steps: tuple[int, ...]
+    linear: Track
+    neighbours: Track
+    pictures: int
+    converged: bool
+
+
 class ZeroShotNumbers(Stats):
     """What the study says: a curve a setting, and every pair of k compared within encoder, batch and benchmark."""
 
@@ -54,6 +69,7 @@ class ZeroShotNumbers(Stats):
     curves: tuple[Curve, ...]
     differences: tuple[Difference, ...]
     held_out: tuple[HeldOutCurve, ...] = ()
+    probed: tuple[ProbedCurve, ...] = ()
 
 
 def zero_shot_numbers(
@@ -62,6 +78,7 @@ def zero_shot_numbers(
     *,
     confidence: float,
     judged: Mapping[Cell, Sequence[Judged]] = MappingProxyType({}),
+    probed: Mapping[Cell, Sequence[Probed]] = MappingProxyType({}),
 ) -> ZeroShotNumbers:
     """Levels and differences of all settings.
 
@@ -70,6 +87,7 @@ def zero_shot_numbers(
         seeds: in the order of the answers.
         confidence: of the intervals.
         judged: of every setting, on held-out pairs, one a seed.
+        probed: of every setting, one a seed.
     """
     once = {(cell.encoder, cell.batch, cell.half_steps): found for cell, found in judged.items() if found}
     named = {cell.name: runs for cell, runs in answers.items()}
@@ -93,6 +111,7 @@ def zero_shot_numbers(
         ),
         differences=tuple(differences(named, pairs, confidence=confidence)),
         held_out=tuple(_held_out(*place, found, confidence) for place, found in once.items()),
+        probed=tuple(_probed(cell, found, confidence) for cell, found in probed.items() if found),
     )
 
 
@@ -109,6 +128,20 @@ def _held_out(encoder: str, batch: int, half_steps: int, found: Sequence[Judged]
         clip_loss=track([each.clip_loss for each in found], confidence),
         captions=tracks([each.captions for each in found]),
         pictures=tracks([each.pictures for each in found]),
+    )
+
+
+def _probed(cell: Cell, found: Sequence[Probed], confidence: float) -> ProbedCurve:
+    return ProbedCurve(
+        encoder=cell.encoder,
+        batch=cell.batch,
+        half_steps=cell.half_steps,
+        benchmark=cell.benchmark,
+        steps=found[0].steps,
+        linear=track([each.linear for each in found], confidence),
+        neighbours=track([each.neighbours for each in found], confidence),
+        pictures=found[0].pictures,
+        converged=all(each.converged for each in found),
     )
 
 

@@ -1,16 +1,20 @@
 """The stages of `zero-shot`: pairs held out, heads judged on them, and the page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from storage.caching.stage import stage
 from storage.record.manifest import Manifest
+from storage.record.stats import Stats
 from storage.store.workspace import Workspace
 from tasks.studies.outputs import NUMBERS, measured_stats, written
 from tasks.studies.stats import MeasuredStats, StudyStats
-from tasks.studies.zero_shot.config import HoldOutConfig, ZeroShotConfig
-from tasks.studies.zero_shot.inputs import ScoredRun
+from tasks.studies.zero_shot.config import HoldOutConfig, ProbeAlongConfig, ZeroShotConfig
+from tasks.studies.zero_shot.inputs import Cell, Labels, ScoredRun
 from tasks.training.config import HeadsConfig
 from tasks.training.stats import TrainingStats
+
+T = TypeVar("T", bound=Stats)
 
 
 @stage("hold_out", version=1, modules=())
@@ -75,6 +79,43 @@ def judge_along(
     return measured_stats(found, len(found.steps), work)
 
 
+@stage("probe_along", version=1, modules=("tasks.evaluation.probe",))
+def probe_along(
+    config: ProbeAlongConfig,
+    model: Manifest,
+    learnt: Manifest | Labels,
+    encoded: Manifest,
+    *,
+    work: Workspace,
+) -> MeasuredStats:
+    """Linear and nearest-neighbour accuracy of the heads that a training kept.
+
+    Args:
+        config: how features are evaluated.
+        model: what `train_heads` wrote.
+        learnt: what classifiers learn from: the benchmark's training images, encoded, or labelled pairs.
+        encoded: the benchmark's test images, as `encode_benchmark` wrote them.
+        work: this run.
+    """
+    from tasks.evaluation.probe.encoded_features import labelled_features
+    from tasks.evaluation.zeroshot.encoded import load_encoded
+    from tasks.studies.zero_shot.probed import labelled_pictures, probe_steps
+    from tasks.threads import fixed_threads
+    from tasks.training.data.embeddings import read_embeddings
+    from tasks.training.models.saved import kept_heads
+
+    folder, benchmark = work.directory(model), load_encoded(work.directory(encoded))
+    if isinstance(learnt, Labels):
+        examples = read_embeddings(work.shards(learnt.embeddings, "embeddings-*.parquet"), None, work.scratch)
+        pictures = labelled_pictures(examples, work.shards(learnt.pairs, "pairs-*.parquet"), benchmark.layout.classes)
+    else:
+        pictures = labelled_features(load_encoded(work.directory(learnt)), None)
+    kept = kept_heads(folder / "along") | {TrainingStats.of(model).steps: folder}
+    with fixed_threads(config.threads):
+        found = probe_steps(kept, pictures, benchmark, config, log=work.log)
+    return measured_stats(found, len(found.steps), work)
+
+
 @stage("zero_shot_page", version=1, modules=())
 def zero_shot_page(config: ZeroShotConfig, runs: Sequence[ScoredRun], *, work: Workspace) -> StudyStats:
     """The page of the study `zero-shot`.
@@ -87,15 +128,22 @@ def zero_shot_page(config: ZeroShotConfig, runs: Sequence[ScoredRun], *, work: W
     from tasks.studies.scored.answers import answers_of
     from tasks.studies.zero_shot.held_out import Judged
     from tasks.studies.zero_shot.page import zero_shot_page as page
+    from tasks.studies.zero_shot.probed import Probed
     from tasks.studies.zero_shot.runs import zero_shot_numbers
 
     cells = list(dict.fromkeys(run.cell for run in runs))
     of_cell = {cell: [run for run in runs if run.cell == cell] for cell in cells}
     answers = {cell: answers_of([run.along for run in found], work) for cell, found in of_cell.items()}
-    judged = {
-        cell: [Judged.model_validate_json(work.path(run.judged, NUMBERS).read_bytes()) for run in found if run.judged]
-        for cell, found in of_cell.items()
-    }
+    judged = _read(Judged, {cell: [run.judged for run in found] for cell, found in of_cell.items()}, work)
+    probed = _read(Probed, {cell: [run.probed for run in found] for cell, found in of_cell.items()}, work)
     seeds = [run.seed for run in of_cell[cells[0]]]
-    numbers = zero_shot_numbers(answers, seeds, confidence=config.confidence, judged=judged)
+    numbers = zero_shot_numbers(answers, seeds, confidence=config.confidence, judged=judged, probed=probed)
     return written(page(config, numbers), config, work)
+
+
+def _read(kind: type[T], made: Mapping[Cell, Sequence[Manifest | None]], work: Workspace) -> dict[Cell, list[T]]:
+    """What was measured of every training, by setting; nothing of a measurement that was not asked for."""
+    return {
+        cell: [kind.model_validate_json(work.path(each, NUMBERS).read_bytes()) for each in found if each is not None]
+        for cell, found in made.items()
+    }

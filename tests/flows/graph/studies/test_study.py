@@ -73,9 +73,41 @@ def test_zero_shot_trains_every_setting_on_features_encoded_once(tmp_path: Path)
     judged = engine.submitted["held-out pairs batch 16, k=2, seed 1, other"]
     assert judged["held"] == "hold pairs out, other" and judged["heads"].loss.half_steps == 2
     assert all(str(run.judged).startswith("held-out pairs batch") for run in engine.submitted["report"]["runs"])
-    for fault, said in (({"half_steps": [1, 1]}, "twice"), ({"benchmarks": [{"name": "a"}]}, "no `path`")):
+    for fault, said in (
+        ({"half_steps": [1, 1]}, "twice"),
+        ({"benchmarks": [{"name": "a"}]}, "no `path`"),
+        ({"probe": {}}, "nothing to learn from"),
+    ):
         with pytest.raises(InputError, match=said):
             load_experiment(write(tmp_path, values | fault))
+
+
+@pytest.mark.parametrize("learn_from", ["train", "pairs"])
+def test_zero_shot_probes_what_has_classes(tmp_path: Path, learn_from: str) -> None:
+    for name in ("a", "b", "captions"):
+        (tmp_path / name / "train").mkdir(parents=True)
+    (tmp_path / "b" / "train").rmdir()
+    (tmp_path / "captions" / "dataset_type.txt").write_text("retrieval")
+    values = {
+        "kind": "zero-shot",
+        "sources": [{"kind": "scenes", "rows": 64}],
+        "encoders": {"one": {"model": None}},
+        "batches": [8],
+        "half_steps": [1],
+        "seeds": [0],
+        "benchmarks": [{"name": name, "path": str(tmp_path / name)} for name in ("a", "b", "captions")],
+        "probe": {"learn_from": learn_from},
+    }
+    found = load_experiment(write(tmp_path, values))
+    assert isinstance(found, StudyExperiment) and isinstance(found.study, ZeroShotPlan)
+    engine = Recorder()
+    zero_shot_graph(engine, found.study, found.runtime.store)
+    probes = {label: given for label, given in engine.submitted.items() if label.startswith("probe ")}
+    assert [label.rpartition(", ")[2] for label in probes] == (["a"] if learn_from == "train" else ["a", "b"])
+    learnt = next(iter(probes.values()))["learnt"]
+    assert learnt == "encode a (train)" if learn_from == "train" else learnt.pairs == list(learnt.pairs)
+    runs = {run.cell.benchmark: run.probed for run in engine.submitted["report"]["runs"]}
+    assert runs["captions"] is None and runs["a"] == next(iter(probes))
 
 
 def test_curation_gives_every_arm_its_control(tmp_path: Path) -> None:

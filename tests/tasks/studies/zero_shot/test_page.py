@@ -5,10 +5,11 @@ from scipy import stats
 
 from tasks.reporting.page.svg import NARROW, WIDE, drawing
 from tasks.studies.zero_shot.config import ZeroShotConfig
-from tasks.studies.zero_shot.figure import colour_of, draw_curves, draw_held_out, panels
+from tasks.studies.zero_shot.figure import colour_of, draw_curves, draw_held_out, draw_probed, panels
 from tasks.studies.zero_shot.held_out import Judged
 from tasks.studies.zero_shot.inputs import Cell
 from tasks.studies.zero_shot.page import zero_shot_page
+from tasks.studies.zero_shot.probed import Probed
 from tasks.studies.zero_shot.runs import ZeroShotNumbers, track, zero_shot_numbers
 from tests.tasks.studies.scored.test_compare import runs
 
@@ -76,6 +77,27 @@ def test_pairs_that_were_held_out(width: float) -> None:
     with drawing():
         figure = draw_held_out(found, width)
         assert [axes.get_ylabel() for axes in figure.axes] == ["CLIP's loss, nats", "recall@1 of captions, %"] * 2
+    assert ZeroShotNumbers.model_validate(dict(page.numbers)) == found
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_image_features_along_training(width: float) -> None:
+    cells = [Cell("MiniLM", 32, k, name) for k in (0, 1) for name in ("a", "b")]
+    answers = {cell: runs(0.5, seed=cell.half_steps) for cell in cells}
+    probed = {
+        cell: [Probed(steps=(100, 200), linear=(0.5, 0.6 + seed / 100), neighbours=(0.4, 0.5), converged=seed < 3,
+                      pictures=1_234) for seed in range(4)]
+        for cell in cells if cell.benchmark == "a"
+    }  # fmt: skip
+    found = zero_shot_numbers(answers, range(4), confidence=0.95, probed=probed)
+    assert [(each.benchmark, each.half_steps) for each in found.probed] == [("a", 0), ("a", 1)]
+    page = zero_shot_page(ZeroShotConfig(), found)
+    row = page.tables[-1].rows[0]
+    assert row[0] == "a, MiniLM, batch 32, k = 0" and row[1].startswith("61.5 (")
+    assert row[3] == "not all converged" and "1,234 labelled" in page.figures["probe"].caption
+    with drawing():
+        titles = [axes.get_title(loc="left") for axes in draw_probed(found, width).axes]
+    assert titles == ["linear probe, a, MiniLM, batch 32"]
     assert ZeroShotNumbers.model_validate(dict(page.numbers)) == found
 
 
