@@ -1,4 +1,4 @@
-# Everything a newcomer needs; each target sets itself up on a machine with Python 3.11 and make.
+# Everything a newcomer needs; each target sets itself up on a machine with Python 3.11 or 3.12 and make.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,7 +40,7 @@ stop: $(VENV)/installed
 	$(BIN)/equipoise server stop
 
 $(VENV)/installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' || { echo "Python 3.11 or 3.12 is needed; say which with: make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "installing about 8 GB of packages into $(VENV): 5 to 15 minutes, once"
 	$(PYTHON) -m venv $(VENV)
 	@( while sleep 10; do du -sm $(VENV) | awk '{print "  ... " $$1 " MB in " $$2}'; done ) & alive=$$!; \

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 
 READY = "runtime started"
+TRIES = 5
+"""How often a node is begun: Ray gives up one that has not registered within 30 s, as on a busy machine."""
 AGENTS = ("dashboard-agent-grpc", "dashboard-agent-listen", "runtime-env-agent", "metrics-export")
 
 
@@ -57,14 +59,16 @@ def _start(options: list[str], folder: Path, name: str, cpus: int, settings: dic
     command += [f"--{agent}-port={_free_port()}" for agent in AGENTS]
     if "--head" in options:
         command.append(f"--temp-dir={folder}")
-    with log.open("w") as written:
-        node = subprocess.Popen(command, stdout=written, stderr=written, env={**os.environ, **settings},
-                                start_new_session=True, text=True)  # fmt: skip
-    while READY not in log.read_text():
-        if node.poll() is not None:
-            sys.exit(f"{name} did not start: {log.read_text()}")
-        time.sleep(0.1)
-    return node
+    for _ in range(TRIES):
+        with log.open("w") as written:
+            node = subprocess.Popen(command, stdout=written, stderr=written, env={**os.environ, **settings},
+                                    start_new_session=True, text=True)  # fmt: skip
+        while node.poll() is None:
+            if READY in log.read_text():
+                return node
+            time.sleep(0.1)
+        _end(node)  # what it has left
+    sys.exit(f"{name} did not start in {TRIES} tries: {log.read_text()}")
 
 
 def _end(node: "subprocess.Popen[str]") -> None:

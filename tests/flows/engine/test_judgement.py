@@ -12,35 +12,14 @@ from flows.engine.here import LocalEngine
 from flows.engine.judgement import Judgement
 from flows.engine.prefect_engine import PrefectEngine
 from flows.engine.status import StatusEngine
-from storage.caching.stage import stage
-from storage.record.manifest import Manifest
-from storage.store.workspace import Runtime, Workspace
+from flows.workers.processes import Processes
+from flows.workers.workers import Elsewhere
+from storage.store.workspace import Runtime
 from tasks.checks import Checks
-from tasks.ingest.stats import SurveyStats
+from tests.flows.workers.stages import judged, reader, teller
 
 LOW, HIGH = Checks(), Checks.model_validate({"ingest": {"rows": {"least": 10}}})
 WARNED = Checks.model_validate({"ingest": {"rows": {"least": 10, "severity": "warning"}}})
-
-
-@stage("survey", version=1, modules=())
-def judged(rows: int, *, work: Workspace) -> SurveyStats:
-    """Some rows, under a name that checks know."""
-    (work.output / "rows.txt").write_text(str(rows))
-    return SurveyStats(rows=rows, sources={}, rejected={})
-
-
-@stage("reader", version=1, modules=())
-def reader(parts: Sequence[Manifest], *, work: Workspace) -> dict[str, Any]:
-    """Reads others."""
-    (work.output / "count.txt").write_text(str(len(parts)))
-    return {"count": len(parts)}
-
-
-@stage("report", version=1, modules=())
-def teller(parts: Sequence[Manifest], *, work: Workspace) -> dict[str, Any]:
-    """Tells of others."""
-    (work.output / "told.txt").write_text("told")
-    return {}
 
 
 def graph(engine: Any) -> None:
@@ -71,6 +50,15 @@ def under_prefect(runtime: Runtime, checks: Checks) -> list[Node]:
     return nodes
 
 
+def in_processes(runtime: Runtime, checks: Checks) -> list[Node]:
+    workers = Processes()
+    engine = LocalEngine(runtime, parallel=2, judgement=Judgement(checks, runtime.store), elsewhere=Elsewhere(workers))
+    graph(engine)
+    nodes = engine.finish()
+    workers.close()
+    return nodes
+
+
 def states(nodes: Sequence[Node]) -> list[str]:
     return [node.state for node in nodes]
 
@@ -79,7 +67,7 @@ HELD = ["blocked", "{}", "blocked", "{}", "{}"]
 
 
 @pytest.mark.usefixtures("prefect_server")
-@pytest.mark.parametrize("walk", [here, under_prefect])
+@pytest.mark.parametrize("walk", [here, under_prefect, in_processes])
 def test_a_refused_output_holds_its_readers_and_those_that_come_after_it(walk: Any, runtime: Runtime) -> None:
     nodes = walk(runtime, HIGH)
     assert states(nodes) == ["ran", "ran", *(state.format("ran") for state in HELD)]

@@ -12,6 +12,7 @@ from storage.caching.stage import stage
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
+from tasks.ingest.stats import SurveyStats
 
 
 @stage("count", version=1, modules=())
@@ -51,4 +52,25 @@ def endless(mark: str, *, work: Workspace) -> dict[str, int]:
     """Writes down its process, and works for a minute."""
     Path(mark).write_text(str(os.getpid()))
     time.sleep(60)
+    return {}
+
+
+@stage("survey", version=1, modules=())
+def judged(rows: int, *, work: Workspace) -> SurveyStats:
+    """Some rows, under a name that checks know."""
+    (work.output / "rows.txt").write_text(str(rows))
+    return SurveyStats(rows=rows, sources={}, rejected={})
+
+
+@stage("reader", version=1, modules=())
+def reader(parts: Sequence[Manifest], *, work: Workspace) -> dict[str, Any]:
+    """Reads others."""
+    (work.output / "count.txt").write_text(str(len(parts)))
+    return {"count": len(parts)}
+
+
+@stage("report", version=1, modules=())
+def teller(parts: Sequence[Manifest], *, work: Workspace) -> dict[str, Any]:
+    """Tells of others."""
+    (work.output / "told.txt").write_text("told")
     return {}

@@ -1,6 +1,9 @@
 """One graph, worked on in threads, in processes and on Ray: the same outputs, errors that keep their sentence."""
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from flows.command import REFUSED
 from flows.config.pipeline import load_config
 from flows.engine.engine import BlockedError, Node
 from flows.engine.here import LocalEngine
@@ -16,11 +20,13 @@ from flows.workers import workers
 from flows.workers.job import carry_out, job_of, packed, unpacked
 from flows.workers.processes import Processes
 from flows.workers.workers import Elsewhere, WorkerLostError, elsewhere
+from storage.children import child_environment
 from storage.errors import EquipoiseError, InputError
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from tests.flows.conftest import edit
 from tests.flows.workers.stages import count, mortal, together
+from tests.paths import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +111,19 @@ def test_other_code_is_refused(tmp_path: Path, processes: Processes) -> None:
 def test_threads_and_prefects_own_runner_need_no_workers(runner: str, small: Path) -> None:
     with elsewhere(load_config(edit(small, runner=runner))) as there:
         assert there is None
+
+
+@pytest.mark.parametrize("runner", ["processes", pytest.param("ray", marks=pytest.mark.slow)])
+def test_a_check_ends_a_run_with_its_own_status_wherever_the_work_is_done(runner: str, small: Path) -> None:
+    if runner == "ray":
+        pytest.importorskip("ray")
+    checks = {"ingest": {"rows": {"least": 1000, "severity": "error"}}}
+    edit(small, runner=runner, checks=checks)
+    command = [sys.executable, "-m", "flows.command", "run", str(small), "--no-server"]
+    done = subprocess.run(command, env=child_environment(RAY_ADDRESS=""), cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == REFUSED, done.stderr
+    assert "by checks.ingest.rows" in done.stderr
+    lineage = json.loads((small.parent / "run" / "lineage.json").read_text())
+    ended = {node["label"]: node["state"] for node in lineage["nodes"]}
+    assert ended["survey"] == "ran" and ended["balance"] == ended["report"] == "blocked", ended
+    assert not (small.parent / "run" / "curated").exists()
