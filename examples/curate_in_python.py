@@ -10,6 +10,7 @@ from flows.config.pipeline import PipelineConfig
 def main(folder: str) -> dict[str, int]:
     """Write a table, curate it, read the curated rows; return how often each caption is drawn."""
     table = Path(folder) / "captions.csv"
+    table.parent.mkdir(parents=True, exist_ok=True)
     captions = ["a red cat"] * 12 + ["a blue cat"] * 6 + ["a red dog"] * 3 + ["an axolotl"]
     rows = [f"{number},{caption} {number}" for number, caption in enumerate(captions)]
     table.write_text("\n".join(["key,text", *rows]))
@@ -32,4 +33,6 @@ def main(folder: str) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    print(main(*sys.argv[1:]))
+    if len(sys.argv) != 2:
+        sys.exit(f"usage: python {sys.argv[0]} FOLDER    the table and the results go there")
+    print(main(sys.argv[1]))

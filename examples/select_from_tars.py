@@ -29,4 +29,6 @@ def main(tars: str, weights: str) -> dict[str, int]:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(f"usage: python {sys.argv[0]} 'TARS-{{0..9}}.tar' OUT/weights.parquet")
     main(*sys.argv[1:])

@@ -20,6 +20,7 @@ ABOUT_NO_MODULE = {
     "tests/faults/test_matrix.py": "kills, damage, company, clocks: what a run must survive",
     "tests/faults/test_page.py": "docs/faults_tried.md",
     "tests/faults/test_ray.py": "a Ray cluster that loses a node",
+    "tests/faults/test_postgres.py": "a Prefect server on PostgreSQL, which goes away",
     "tests/test_examples.py": "the programs in examples/",
     "tests/test_tutorial.py": "docs/tutorial.ipynb",
     "tests/test_site.py": "mkdocs.yml and what is checked of the built documentation",

@@ -27,6 +27,11 @@ def say(line: str) -> None:
     console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def many(count: int, what: str) -> str:
+    """A count with its noun, whose plural takes an s: 1 file, 2,000 files."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
 def whisper(line: str) -> None:
     """One line about what goes on, on standard error: standard output holds the answer alone."""
     sys.stderr.write(f"{line}\n")

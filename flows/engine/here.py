@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -71,7 +71,10 @@ class LocalEngine:
         return node_of(label, stage, outcome, ran=label in self._why, why=self._why.get(label, ()))
 
     def finish(self) -> list[Node]:
-        """Wait for every run."""
+        """Wait for every run, a second at a time: an interrupt that came just as a wait began is noticed after it."""
+        left = {future for *_, future in self._submitted}
+        while left:
+            left = wait(left, timeout=1).not_done
         nodes = [self._node(*each) for each in self._submitted]
         self._pool.shutdown()
         return nodes

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from flows.commands.console import AsJson, say, say_json
+from flows.commands.console import AsJson, many, say, say_json
 from flows.commands.store.store_commands import ConfigFile
 from flows.config.pipeline import PipelineConfig
 from flows.engine.judgement import Judgement
@@ -68,7 +68,7 @@ def export(
         with _shown(f"to {target.protocol}") as (expect, tell):
             sent = deliver(folder, target, tell)
         shutil.rmtree(folder)
-        lines.append(f"{sent:,} files were sent, {written.bytes:,} bytes of data")
+        lines.append(f"sent: {many(sent, 'file')}, {written.bytes:,} bytes of data")
     if as_json:
         say_json({"format": format, "to": str(target), "notes": lines, **_counts(written)})
         return
@@ -198,7 +198,8 @@ WRITERS: dict[str, Callable[[PipelineConfig, StoredCuration, Path, Job], tuple[E
 def _said(written: Export, to: str) -> Iterator[str]:
     """What is there now, a sentence each."""
     done = "was there already, whole" if written.was_there else "written"
-    yield f"{written.rows:,} rows in {len(written.files)} files, {decimal(written.bytes)}, in {to}: {done}"
+    held = f"{many(written.rows, 'row')} in {many(len(written.files), 'file')}"
+    yield f"{held}, {decimal(written.bytes)}, in {to}: {done}"
     if written.rejected:
         yield f"{written.rejected:,} rows are left out; {to}/rejected.parquet says why"
     if written.rewritten:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from flows.commands.console import console, percent, plain_table, say
+from flows.commands.console import console, many, percent, plain_table, say
 from flows.config.experiment import Experiment
 from flows.records.results import LINKS
 from flows.verbs import Verb
@@ -61,7 +61,7 @@ def show_answer(config: Experiment, verb: Verb) -> None:
     for line in curation_lines(summary):
         say(line)
     for name, data in found["data"].items():
-        say(f"{name} Parquet: {data['path']} ({data['files']} files, linked into the store)")
+        say(f"{name} Parquet: {data['path']} ({many(data['files'], 'file')}, linked into the store)")
     for line in summary.get("answer", ()):
         say(line)
     if headline := summary.get("headline"):

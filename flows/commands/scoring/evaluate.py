@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flows.commands.console import AsJson, console, percent, plain_table, say, say_json
+from flows.commands.console import AsJson, console, many, percent, plain_table, say, say_json
 
 STORE = Path("runs") / "store"
 SCORES = Path("runs") / "scores"
@@ -64,4 +64,4 @@ def evaluate(  # noqa: PLR0913  the options of a command
             f"{percent(interval['low'])} to {percent(interval['high'])}",
         )
     console.print(table)
-    say(f"{len(written)} files in {to}")
+    say(f"{many(len(written), 'file')} in {to}")

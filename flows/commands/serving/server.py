@@ -44,6 +44,17 @@ def is_healthy(server: Server) -> bool:
         return False
 
 
+def is_ready(server: Server) -> bool:
+    """Whether a Prefect server answers there and reaches its database; one that cannot say so is asked for health."""
+    try:
+        with urllib.request.urlopen(f"{server.api}/ready", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except HTTPError as error:
+        return error.code < 500 and is_healthy(server)
+    except (URLError, OSError):
+        return False
+
+
 def ensure_server() -> Server:
     """The server that `PREFECT_API_URL` names, or the local one, started if need be.
 
@@ -89,6 +100,7 @@ def configure() -> None:
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "equipoise")
+    os.environ.setdefault("PREFECT_CLIENT_RETRY_EXTRA_CODES", "500")  # a server whose database is away for a moment
 
 
 def _start(server: Server) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from flows.commands.serving.server import Server, is_healthy
+from flows.commands.serving.server import Server, is_ready
 from storage.errors import EquipoiseError
 
 PATIENCE = 60.0  # seconds that a server may be away, for a restart
@@ -28,6 +28,15 @@ def _silence_prefect(silent: bool) -> None:
     for name in list(logging.Logger.manager.loggerDict):
         if name.partition(".")[0] == "prefect":
             logging.getLogger(name).disabled = silent
+
+
+def _is_the_servers(error: BaseException | None) -> bool:
+    """Whether an error, or one that it comes of, is a server's answer that it could not do what it should."""
+    while error is not None:
+        if getattr(getattr(error, "response", None), "status_code", 0) >= 500:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 class ServerWatch:
@@ -60,20 +69,22 @@ class ServerWatch:
         self._over.set()
         self._thread.join()
         _silence_prefect(False)
-        if isinstance(error, Exception) and not isinstance(error, EquipoiseError) and not is_healthy(self._server):
+        if not isinstance(error, Exception) or isinstance(error, EquipoiseError):
+            return
+        if _is_the_servers(error) or not is_ready(self._server):
             raise EquipoiseError(self._gone) from error
 
     @property
     def _gone(self) -> str:
         return (
-            f"the Prefect server at {self._server.url} went away, and the run with it; what had ended is in the store: "
-            "run the same command again to go on, or with --no-server"
+            f"the Prefect server at {self._server.url}, or its database, went away, and the run with it; what had "
+            "ended is in the store: run the same command again to go on, or with --no-server"
         )
 
     def _watch(self) -> None:
         away_since: float | None = None
         while not self._over.wait(self._interval):
-            if is_healthy(self._server):
+            if is_ready(self._server):
                 if away_since is not None:
                     _silence_prefect(False)
                     self._tell(f"the Prefect server at {self._server.url} answers again")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from flows.commands.console import AsJson, console, plain, say, say_json
+from flows.commands.console import AsJson, console, many, plain, say, say_json
 from storage.errors import EquipoiseError
 
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="a YAML file such as configs/demo.yaml")]
@@ -38,22 +38,21 @@ def verify(
         for name in found.strangers:
             say(f"{name} was written by no stage; nothing reads it")
         if found.earlier:
-            say(f"{len(found.earlier)} outputs are of an earlier version, and nothing uses them; `gc` removes them")
+            say(f"of an earlier version, used by nothing: {many(len(found.earlier), 'output')}; `gc` removes them")
         say(
-            f"{found.files} files of {found.outputs} stage outputs checked, {found.bytes:,} bytes; "
+            f"{many(found.files, 'file')} of {many(found.outputs, 'stage output')} checked, {found.bytes:,} bytes; "
             f"{len(found.faults)} faulty"
         )
     if not found.faults:
         return
-    made = f", and {len(found.descendants)} outputs made of altered ones" if found.descendants else ""
+    made = f", and {many(len(found.descendants), 'output')} made of altered ones" if found.descendants else ""
+    faulty = many(len(found.faults), "faulty file")
     if discard:
         for name in (*found.damaged, *found.descendants):
             store.discard(*name.split("/", 1))
-        raise EquipoiseError(
-            f"{len(found.faults)} faulty files{made}; their outputs are discarded, and the next run rebuilds them"
-        )
+        raise EquipoiseError(f"{faulty}{made}; their outputs are discarded, and the next run rebuilds them")
     raise EquipoiseError(
-        f"{len(found.faults)} faulty files{made}; missing ones are rebuilt by the next run, altered ones and what was "
+        f"{faulty}{made}; missing ones are rebuilt by the next run, altered ones and what was "
         "made of them after `verify --discard`"
     )
 

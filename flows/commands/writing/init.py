@@ -32,6 +32,7 @@ def init(
 
     if out.exists() and not force:
         raise InputError(f"{out} exists; name another file, or say --force to write over it")
+    _require_something(path)
     found = recognise(place(path))
     keywords, said = keyword_list(benchmark)
     tell = whisper if as_json else say
@@ -48,6 +49,19 @@ def init(
         say_json({"file": str(out), "kind": found.kind, "notes": [*found.notes, said], "next": step})
         return
     say(f"wrote {out}: {step}")
+
+
+def _require_something(path: str) -> None:
+    """Raise `InputError` for a path of this machine that names nothing, or an empty folder."""
+    if not path.strip():
+        raise InputError("PATH is empty; name a file, a folder, a pattern of files, or a URL")
+    local = Path(path)
+    if "://" in path or any(letter in path for letter in "*?[{"):
+        return
+    if not local.exists():
+        raise InputError(f"{path} does not exist; name a file, a folder, a pattern of files, or a URL")
+    if local.is_dir() and not any(local.iterdir()):
+        raise InputError(f"{path} is an empty folder; name one that holds captions, or their file")
 
 
 def name_of(out: Path) -> str:

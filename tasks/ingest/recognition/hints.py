@@ -65,6 +65,11 @@ def _numbered(root: Place, name: str) -> bool:
 def _of_json(root: Place, name: str) -> str:
     start = read_bytes(root / name, 256 * LOOKED_AT).lstrip(b"\xef\xbb\xbf \t\r\n")
     lines = quote(f"{PurePosixPath(name).stem}.jsonl")
+    if start.startswith(b"[") and b'"wnid"' in start and b'"filename"' in start:
+        return (
+            f"{name} is ImageNet-Captions, as its authors publish it: write a source {{kind: imagenet_captions, path: "
+            "that file, image_folder: the folder that holds n01440764 and the other classes}"
+        )
     if start.startswith(b"["):
         return f"{name} is one JSON list: write lines with `jq -c '.[]' {quote(name)} > {lines}` (kind: jsonl)"
     if b'"annotations"' in start:

@@ -4,9 +4,10 @@ import threading
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
-from flows.commands.serving.server import Server
+from flows.commands.serving.server import Server, is_ready
 from flows.commands.serving.watch import ServerWatch
 from storage.errors import EquipoiseError
 from tests.servers import serve
@@ -59,10 +60,31 @@ def test_a_server_that_comes_back_is_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("raised", [RuntimeError("Failed to reach API"), ConnectionRefusedError()])
 def test_what_fails_for_want_of_a_server_says_so(raised: Exception) -> None:
     with (
-        pytest.raises(EquipoiseError, match=r"the Prefect server at .* went away"),
+        pytest.raises(EquipoiseError, match=r"the Prefect server at .*, or its database, went away"),
         ServerWatch(Server("http://127.0.0.1:9"), lambda line: None),
     ):
         raise raised
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_that_failed_for_a_moment_says_so(tmp_path: Path, status: int) -> None:
+    """Its database was away, and is back: the run ended in a traceback."""
+    failed = httpx.HTTPStatusError("", request=httpx.Request("POST", "http://a"), response=httpx.Response(status))
+    with (
+        serve(healthy(tmp_path)) as server,
+        pytest.raises(EquipoiseError, match="or its database, went away"),
+        ServerWatch(Server(server.url), lambda line: None),
+    ):
+        raise RuntimeError("set_state") from failed
+
+
+def test_a_server_without_its_database_is_not_ready(tmp_path: Path) -> None:
+    (healthy(tmp_path) / "api" / "ready").write_text("ok")
+    with serve(tmp_path) as files:
+        server = Server(files.url)
+        assert is_ready(server)
+        files.refusals = 1
+        assert not is_ready(server) and is_ready(server)
 
 
 def test_other_faults_keep_their_own_words(tmp_path: Path) -> None:

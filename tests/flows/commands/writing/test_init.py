@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from flows.api import run
 from flows.command import app
-from flows.commands.writing.init import configuration, keyword_list, line, name_of, quoted
+from flows.commands.writing.init import configuration, init, keyword_list, line, name_of, quoted
 from flows.config.pipeline import PipelineConfig, load_config
 from storage.errors import InputError
 from storage.tables.shards import read_table
@@ -150,3 +150,18 @@ def test_names_of_files_cannot_write_yaml() -> None:
     text = configuration(hostile, found, keyword_list(None)[0], hostile, name_of(Path(hostile)))
     assert not [each for each in text.splitlines() if each.strip().startswith("device")]
     assert line("a\nb\u202ec") == "a\ufffdb\ufffdc" and name_of(Path("a b.yaml")) == "a_b"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("", "PATH is empty"), ("nothing", "nothing does not exist; name a file"), ("empty", "empty is an empty folder")],
+)
+def test_what_names_nothing_is_said_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, said: str
+) -> None:
+    """An empty path walked the current folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=said):
+        init(path, tmp_path / "mine.yaml")
+    assert not (tmp_path / "mine.yaml").exists()

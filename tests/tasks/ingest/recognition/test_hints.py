@@ -57,6 +57,13 @@ def classes(root: Path) -> None:
     pictures(root, "cat/1.jpg", "dog/1.jpg")
 
 
+def imagenet_captions(folder: Path) -> None:
+    """The authors' file was told to be turned into lines, though it is read as it stands."""
+    folder.mkdir()
+    rows = [{"filename": "n01440764_10026.JPEG", "wnid": "n01440764", "title": "a tench", "tags": []}]
+    (folder / "imagenet_captions.json").write_text(json.dumps(rows))
+
+
 CASES: dict[Callable[[Path], None], str] = {
     beside: "tar --sort=name -cf data.tar",
     coco: "captions.json has annotations as COCO does",
@@ -64,6 +71,7 @@ CASES: dict[Callable[[Path], None], str] = {
     listing: """jq -c '.[]' 'it'"'"'s $(x).json' > 'it'"'"'s $(x).jsonl'""",
     saved: "datasets.load_from_disk(FOLDER).to_parquet",
     packed: "images.zip is an archive that is not looked into: unpack it",
+    imagenet_captions: "kind: imagenet_captions, path: that file, image_folder:",
     classes: "images in folders, as for classes, and no captions",
 }
 
