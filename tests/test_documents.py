@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 
 import equipoise
 from flows.command import app
-from flows.config.pipeline import PipelineConfig
+from flows.config.pipeline import PipelineConfig, load_experiment
 from flows.config.strict_yaml import read_yaml
 from tasks.balancing.config import Target
 from tasks.ingest.config import SourceConfig
@@ -142,6 +142,9 @@ def test_every_configuration_that_a_page_shows_is_taken(page: Path, tmp_path: Pa
     for block in fences(page, "yaml"):
         (tmp_path / "page.yaml").write_text(block, encoding="utf-8")
         shown = read_yaml(tmp_path / "page.yaml").values
+        if "study" in shown:
+            load_experiment(tmp_path / "page.yaml")
+            continue
         if "name" not in shown and "sources" in shown:
             shown["sources"] = [*SOURCES, *shown["sources"]]
         PipelineConfig.model_validate(shown if "name" in shown else BASE | shown)
