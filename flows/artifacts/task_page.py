@@ -93,7 +93,8 @@ class TaskPages:
     def _end_those_that_never_began(self) -> None:
         patience = time.monotonic() + PATIENCE
         for task_run, node in self._blocked.items():
-            while (run := self._known(task_run)) is None and time.monotonic() < patience:
+            # Prefect's last word of such a run; an event that comes after ours would bring its made-up name back
+            while not _is_told(run := self._known(task_run)) and time.monotonic() < patience:
                 time.sleep(0.2)
             if run is not None and run.state is not None and run.state.is_pending():
                 ended: State[Any] = Cancelled(name="Blocked", message=str(node.error))
@@ -110,6 +111,10 @@ class TaskPages:
     def _makers(self) -> Mapping[str, RunRecord]:
         """Which run made what, as the book says it when the run begins."""
         return makers(self._store.root)
+
+
+def _is_told(run: TaskRun | None) -> bool:
+    return run is not None and run.state is not None and run.state.name == "NotReady"
 
 
 def _line(node: LineageNode) -> str:
