@@ -22,10 +22,8 @@ def panels(numbers: ZeroShotNumbers) -> list[tuple[str, str, int]]:
 def draw_curves(numbers: ZeroShotNumbers, running_maximum: bool, width: float) -> Figure:
     """Mean over seeds with its interval; thin lines are single seeds; dashed, the running maximum of the mean."""
     shown = panels(numbers)
-    columns = 1 if width < 5 else min(2, len(shown))
-    rows = -(-len(shown) // columns)
-    figure, axes = blank(width, 2.7 * rows + 0.5, rows=rows, columns=columns)
-    for panel, place in zip(axes, shown, strict=False):
+    figure, axes = _panels(len(shown), width)
+    for panel, place in zip(axes, shown, strict=True):
         curves = [each for each in numbers.curves if (each.benchmark, each.encoder, each.batch) == place]
         for curve in curves:
             colour = colour_of(curve.half_steps)
@@ -44,8 +42,6 @@ def draw_curves(numbers: ZeroShotNumbers, running_maximum: bool, width: float) -
         panel.set_xlabel("optimiser steps")
         panel.set_ylabel("mean per-class recall, %")
         panel.set_xlim(left=0)
-    for panel in axes[len(shown) :]:
-        panel.set_axis_off()
     figure.legend(
         handles=_keys(numbers.curves, running_maximum), loc="outside lower center", ncols=2 if width < 5 else 4
     )
@@ -77,10 +73,8 @@ def draw_held_out(numbers: ZeroShotNumbers, width: float) -> Figure:
 def draw_probed(numbers: ZeroShotNumbers, width: float) -> Figure:
     """Recall of linear classifiers of the image features, a panel for every benchmark, encoder and batch."""
     shown = list(dict.fromkeys((curve.benchmark, curve.encoder, curve.batch) for curve in numbers.probed))
-    columns = 1 if width < 5 else min(2, len(shown))
-    rows = -(-len(shown) // columns)
-    figure, axes = blank(width, 2.7 * rows + 0.5, rows=rows, columns=columns)
-    for panel, place in zip(axes, shown, strict=False):
+    figure, axes = _panels(len(shown), width)
+    for panel, place in zip(axes, shown, strict=True):
         for curve in numbers.probed:
             if (curve.benchmark, curve.encoder, curve.batch) == place:
                 _band(panel, curve.steps, curve.linear, 100, colour_of(curve.half_steps))
@@ -88,10 +82,18 @@ def draw_probed(numbers: ZeroShotNumbers, width: float) -> Figure:
         panel.set_xlabel("optimiser steps")
         panel.set_ylabel("mean per-class recall, %")
         panel.set_xlim(left=0)
-    for panel in axes[len(shown) :]:
-        panel.set_axis_off()
     figure.legend(handles=_keys(numbers.curves, False), loc="outside lower center", ncols=3)
     return figure
+
+
+def _panels(count: int, width: float) -> tuple[Figure, list[Axes]]:
+    """So many panels, two beside each other where there is room; what is left over of the last row is blank."""
+    columns = 1 if width < 5 else min(2, count)
+    rows = -(-count // columns)
+    figure, axes = blank(width, 2.7 * rows + 0.5, rows=rows, columns=columns)
+    for panel in axes[count:]:
+        panel.set_axis_off()
+    return figure, axes[:count]
 
 
 def _band(panel: Axes, steps: Sequence[int], shown: Track, scale: float, colour: str) -> None:
