@@ -74,7 +74,7 @@ def status(
 @app.command()
 def explain(
     config: ConfigFile,
-    row: Annotated[str, typer.Argument(metavar="ID", help="a row's id, or the source's own key")],
+    row: Annotated[str, typer.Argument(metavar="ID", help="a row's id, the source's own key, or its picture's name")],
     as_json: AsJson = False,
 ) -> None:
     """Tell one row's whole story: caption, keywords, weight after every step, draw, copies, shard, or why dropped."""

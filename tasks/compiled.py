@@ -6,12 +6,14 @@ result under the new code's key. Here the stamp is the hash of everything the ke
 however deep: the same closure that enters cache keys.
 """
 
+import logging
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import cache, partial
 from typing import Literal, TypeVar, cast, overload
 
 import numba
 import numpy as np
+from numba.core import event
 
 from storage.record.fingerprint import code_stamp
 
@@ -67,3 +69,25 @@ def _compile(function: Kernel, fastmath: Collection[str], inline: Literal["never
     if index is not None and stamp is not None:
         index._source_stamp = stamp  # noqa: SLF001  numba has no public way to say what machine code depends on
     return kernel
+
+
+class _Telling(event.Listener):
+    """Tells, once a process, that kernels of this project are compiled: nothing else would say why a run waits."""
+
+    def on_start(self, event: event.Event) -> None:
+        """A kernel is compiled."""
+        if event.data["dispatcher"].py_func.__module__.startswith("tasks."):
+            _say_so()
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing is left to say."""
+
+
+@cache
+def _say_so() -> None:
+    logging.getLogger("equipoise.compile").warning(
+        "inner loops are compiled for this processor: some seconds each, once after an installation or an update"
+    )
+
+
+event.register("numba:compile", _Telling())

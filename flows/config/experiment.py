@@ -8,11 +8,13 @@ from pydantic import Field, JsonValue, model_validator
 
 from flows.verbs import Verb
 from storage.config import Config, stated
+from storage.places.local import LocalPath
 from storage.store.workspace import Runtime
 from tasks.checks import Checks
 
 NAME = r"^\w[\w.-]*$"
 """What may be part of a path: no separator, nothing hidden, no way up."""
+DEVICE = r"^(auto|cpu|cuda(:\d{1,3})?|mps)$"
 
 
 class Experiment(Config):
@@ -24,15 +26,15 @@ class Experiment(Config):
     """What it is, as messages say it."""
 
     name: str = Field(pattern=NAME, max_length=100, description="names the run's folder, runs/NAME")
-    output: Path | None = Field(default=None, description="where the report goes; default runs/NAME")
-    store: Path | None = Field(
+    output: LocalPath | None = Field(default=None, description="where the report goes; default runs/NAME")
+    store: LocalPath | None = Field(
         default=None,
         description="where stage outputs live, of all experiments; default $EQUIPOISE_STORE, else `store` beside the "
         "run's folder: runs/store",
     )
     device: str = Field(
         default="cpu",
-        pattern=r"^(auto|cpu|cuda(:\d{1,3})?|mps)$",
+        pattern=DEVICE,
         description="torch device: cpu, cuda, cuda:1, mps; auto: a CUDA device, Apple's, or the processor",
     )
     workers: int = Field(default=1, ge=1, description="threads that one stage may use")

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from flows.config.experiment import NAME
+from flows.config.experiment import DEVICE, NAME
 from flows.config.strict_yaml import Place
 
 SHOWN = 60  # characters of a value
@@ -20,8 +20,12 @@ _NEEDS = {
 }  # fmt: skip
 _FORMS = {
     NAME: "letters, digits, `_`, `-` and `.`, and neither of the last two first",
-    r"^(cpu|cuda(:\d{1,3})?|mps)$": "cpu, cuda, cuda:1 (or another number) or mps",
+    DEVICE: "auto, cpu, cuda, cuda:1 (or another number) or mps",
     r"^[A-Za-z0-9_-]+$": "letters without accents, digits, `_` and `-`",
+    r"^\w[\w.-]*(/[\w.-]+)?$": "a data set's name, such as cifar10 or vtab/cifar100",
+    r"^(\d{4}-\d{2}-\d{2})?$": "a day such as 2026-11-26",
+    r"^[\x00-\x7f]$": "one character without an accent",
+    r"^\.[\w.-]+$": "the end of a file's name, such as .txt",
 }
 _BOUNDS = {"greater_than": "gt", "greater_than_equal": "ge", "less_than": "lt", "less_than_equal": "le"}
 _COMPARED = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
@@ -59,7 +63,7 @@ def written(place: Place) -> str:
 
 
 def _fault(place: Place, details: Sequence[ErrorDetails], within: type[BaseModel] | None) -> str:
-    first = details[0]
+    first = next((each for each in details if _tells_all(each)), details[0])
     kind, given, name = first["type"], first.get("input"), f"`{written(place)}`"
     context: Mapping[str, Any] = first.get("ctx") or {}
     if kind == "extra_forbidden":

@@ -19,7 +19,7 @@ from storage.errors import InputError
 from storage.store.workspace import Runtime
 from tasks.balancing.config import BalancingConfig, RakeConfig
 from tasks.geometry.config import GeometryConfig
-from tasks.ingest.config import SourceConfig
+from tasks.ingest.config import Sources
 from tasks.matching.config import MatchingConfig, MetadataConfig
 from tasks.reporting.config import CardConfig, ReportConfig
 from tasks.resampling.config import CurateConfig, ResamplingConfig
@@ -31,7 +31,7 @@ class PipelineConfig(Experiment):
     whole: ClassVar[Verb] = "pipeline"
 
     ranks: int = Field(default=1, ge=1, description="processes that one training is spread over, one for each GPU")
-    sources: tuple[SourceConfig, ...] = Field(min_length=1, description="what to ingest")
+    sources: Sources = Field(min_length=1, description="what to ingest")
     screening: ScreeningPlan | None = Field(default=None, description="repetitions and leaks, before balancing")
     metadata: MetadataConfig = Field(description="the keyword list")
     matching: MatchingConfig = Field(default_factory=MatchingConfig, description="how rows get their keywords")

@@ -9,7 +9,7 @@ from flows.config.sources import require_pictures
 from flows.verbs import Verb
 from storage.config import Config
 from tasks.evaluation.probe.config import ProbeConfig
-from tasks.ingest.config import SourceConfig
+from tasks.ingest.config import Sources
 from tasks.reporting.config import SelfSupervisedReportConfig
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 
@@ -29,7 +29,7 @@ class ProbePlan(Config):
     """Linear and nearest-neighbour evaluation of every backbone, beside itself before training."""
 
     settings: ProbeConfig = Field(default_factory=ProbeConfig, description="how features are evaluated")
-    test: tuple[SourceConfig, ...] = Field(min_length=1, description="labelled pictures to be tested on")
+    test: Sources = Field(min_length=1, description="labelled pictures to be tested on")
 
 
 class SelfSupervisedExperiment(Experiment):
@@ -38,9 +38,7 @@ class SelfSupervisedExperiment(Experiment):
     whole: ClassVar[Verb] = "selfsupervise"
     kind_in_words: ClassVar[str] = "a self-supervised experiment"
 
-    sources: tuple[SourceConfig, ...] = Field(
-        min_length=1, description="pictures to learn from; their labels are for the probe alone"
-    )
+    sources: Sources = Field(min_length=1, description="pictures to learn from; their labels are for the probe alone")
     selfsupervised: SelfSupervisedPlan = Field(description="training")
     probe: ProbePlan = Field(description="evaluation")
     report: SelfSupervisedReportConfig = Field(default_factory=SelfSupervisedReportConfig, description="the report")

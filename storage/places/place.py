@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from storage.errors import InputError
+from storage.places.local import spelled
 from storage.places.secrets import divided
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ else:  # UPath is loaded with the first URL, so that who has none needs none
     def _validated(value: object) -> Place:
         if not isinstance(value, str | Path) and not is_url(value):
             raise ValueError("a path or a URL must be text")
-        return place(value)
+        return place(spelled(value) if isinstance(value, str) else value)
 
     Place = Annotated[
         Path,

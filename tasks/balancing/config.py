@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from storage.config import Config, NotInKey
 from storage.errors import InputError
 from storage.hashing import hash_file
+from storage.places.local import LocalPath, spelled
 
 
 class UniformTarget(Config):
@@ -39,14 +40,14 @@ class FileTarget(Config):
     """
 
     kind: Literal["file"] = "file"
-    path: Annotated[Path, NotInKey()] = Field(description="file with columns text and target")
+    path: Annotated[LocalPath, NotInKey()] = Field(description="file with columns text and target")
     fingerprint: str = Field(default="", description="hash of the file's content; filled in by itself")
 
     @model_validator(mode="before")
     @classmethod
     def _read_fingerprint(cls, values: object) -> object:
         if isinstance(values, dict) and values.get("path") and not values.get("fingerprint"):
-            path = Path(str(values["path"]))
+            path = Path(spelled(str(values["path"])))
             if not path.is_file():
                 raise ValueError(
                     f"target file {path} does not exist; check the path (it is taken from the current folder)"

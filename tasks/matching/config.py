@@ -1,11 +1,11 @@
 """Where keywords come from, and how they are matched."""
 
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from storage.config import Config, NotInKey
+from storage.places.local import LocalPath
 
 
 class ExplicitEntries(Config):
@@ -133,7 +133,7 @@ class MetadataConfig(Config):
     """The metadata list: the union of its sources, and how its keywords are matched."""
 
     sources: tuple[Source, ...] = Field(min_length=1, description="lists to unite, in order of precedence")
-    files: Annotated[Path | None, NotInKey()] = Field(
+    files: Annotated[LocalPath | None, NotInKey()] = Field(
         default=None, description="the file, or the folder of files, that sources read; its content enters the key"
     )
     limit: int | None = Field(default=None, ge=1, description="keep the first so many keywords of the union")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flows.commands.reading.find_row import Place, find_picture, find_row, row_at
 from flows.config.pipeline import PipelineConfig
 from flows.engine.status import StatusEngine
 from flows.graph.build import curate
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.store import Store
-from storage.tables.ids import read_ids
 from storage.tables.schemas import CONCEPTS
 from storage.tables.shards import read_table
 from tasks.balancing.explain import BalancingStory, explain_balancing
-from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.stats import BalanceStats
 from tasks.reporting.inputs.stage_outputs import Screening
 from tasks.reporting.inputs.untrusted import displayed
@@ -28,7 +26,6 @@ from tasks.resampling.explain import SelectionStory, explain_selection
 from tasks.resampling.stats import ScaleStats
 from tasks.screening.explain import DroppingStory, explain_dropping
 
-_READERS = 4
 LEAKAGE = "leakage "  # before the benchmark's name in a run's label
 
 
@@ -70,9 +67,9 @@ class Story:
 
 
 def explain(config: PipelineConfig, wanted: str) -> Story:
-    """The story of one row, by id or by the source's own key.
+    """The story of one row, by id, by the source's own key, or by the name of its picture.
 
-    Raises `InputError` where curation has not run yet, or no row has that id or key.
+    Raises `InputError` where curation has not run yet, no row is called so, or several have that picture.
     """
     screening, curation = curate(StatusEngine(config.runtime), config)
     runs = _screening(screening)
@@ -82,10 +79,17 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
         raise InputError(f"the curation of {config.name} is not complete in the store; run it first")
     store = Store(config.runtime.store)
     pairs = _files(store, screening.ingested, "pairs-*.parquet")
-    place = _place(pairs, wanted)
+    place = find_row(pairs, wanted)
     if place is None:
-        return _rejected(_files(store, screening.ingested, "rejected.parquet"), wanted)
-    row = _row(pairs[place.file], place.row, ["id", "key", "caption", "source"])
+        rejected = _rejected(_files(store, screening.ingested, "rejected.parquet"), wanted)
+        if rejected is not None:
+            return rejected
+        place = find_picture(pairs, wanted)
+    if place is None:
+        raise InputError(
+            f"no row has the id, key or picture {wanted!r}; keys are those of the source, as in the `pairs` table"
+        )
+    row = row_at(pairs[place.file], place.row, ["id", "key", "caption", "source"])
     folders = {run: store.directory(manifest.stage, manifest.key) for run, manifest in runs.items()}
     dropping = explain_dropping(row["id"], folders)
     if dropping.by is not None and screening.dropped:
@@ -97,7 +101,7 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
     if gone is not None:
         return Story(**row, dropping=gone)
     # Matches and selection stand beside the pairs, file by file and row by row.
-    held = _row(_files(store, curation.matches, "matches-*.parquet")[place.file], place.row, ["entries"])["entries"]
+    held = row_at(_files(store, curation.matches, "matches-*.parquet")[place.file], place.row, ["entries"])["entries"]
     selection = read_table(_files(store, curation.selection, "selection-*.parquet")[place.file])
     chosen = selection.filter(pc.equal(selection["row"], place.row)).to_pylist()
     balancing = explain_balancing(
@@ -124,12 +128,12 @@ def _concepts(config: PipelineConfig, source: str, path: Path, row: int) -> Conc
     if config.matching.kind == "captions":
         return None
     column = next(getattr(each, "concepts", "") for each in config.sources if each.name == source)
-    found = _row(path, row, [CONCEPTS])[CONCEPTS] or []
+    found = row_at(path, row, [CONCEPTS])[CONCEPTS] or []
     return ConceptStory(column, config.matching.threshold, tuple((each["label"], each["score"]) for each in found))
 
 
 def _dropped(
-    store: Store, screening: Screening, pairs: Sequence[Path], place: "_Place", row: dict[str, Any]
+    store: Store, screening: Screening, pairs: Sequence[Path], place: Place, row: dict[str, Any]
 ) -> DroppingStory | None:
     """Why a row that nothing was found of is gone all the same: it was filtered, or taken down."""
     for manifest, ingested in zip(screening.dropped, screening.ingested, strict=bool(screening.dropped)):
@@ -155,54 +159,17 @@ def _files(store: Store, manifests: Sequence[Any], pattern: str) -> list[Path]:
     return [path for manifest in manifests for path in store.files(manifest, pattern)]
 
 
-@dataclass(frozen=True)
-class _Place:
-    """A row: which file, and where in it."""
-
-    file: int
-    row: int
-
-
-def _place(paths: Sequence[Path], wanted: str) -> _Place | None:
-    """The first row whose id is `wanted`, in any spelling, or else whose key it is.
-
-    Ids are numbers of eight bytes in a column of their own: a hundred million are read in about a second.
-    """
-    for column, values in (("id", pa.array(read_ids(wanted), pa.uint64())), ("key", pa.array([wanted]))):
-        for file, row in enumerate(mapped(_READERS)(partial(_row_of, column=column, values=values), paths)):
-            if row >= 0:
-                return _Place(file, row)
-    return None
-
-
-def _row_of(path: Path, *, column: str, values: pa.Array) -> int:
-    """The first row of a file whose value is among the wanted ones, or -1."""
-    if not len(values):
-        return -1
-    held = read_table(path, [column], threads=False)[column]
-    return int(pc.index(held, values[0]).as_py()) if len(values) == 1 else _first(held, values)
-
-
-def _first(held: pa.ChunkedArray, values: pa.Array) -> int:
-    return int(pc.index(pc.is_in(held, value_set=values), pa.scalar(True)).as_py())
-
-
-def _row(path: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:
-    """One row of a file."""
-    found: dict[str, Any] = read_table(path, columns).slice(row, 1).to_pylist()[0]
-    return found
-
-
 def _key(paths: Sequence[Path], id_: int | None) -> str | None:
     """The source's own key of the row with an id."""
-    place = None if id_ is None else _place(paths, str(id_))
-    return None if place is None else str(_row(paths[place.file], place.row, ["key"])["key"])
+    place = None if id_ is None else find_row(paths, str(id_))
+    return None if place is None else str(row_at(paths[place.file], place.row, ["key"])["key"])
 
 
-def _rejected(paths: Iterable[Path], wanted: str) -> Story:
+def _rejected(paths: Iterable[Path], wanted: str) -> Story | None:
+    """The story of a row that was not ingested, by its key."""
     for path in paths:
         table = read_table(path)
         found = table.filter(pc.equal(table["key"], wanted)).slice(0, 1).to_pylist()
         if found:
             return Story(key=wanted, rejected=f"{found[0]['reason']} ({displayed(found[0]['detail'] or '', 300)})")
-    raise InputError(f"no row has the id or key {wanted!r}; keys are those of the source, as in the `pairs` table")
+    return None

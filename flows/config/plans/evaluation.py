@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from flows.config.experiment import NAME
 from storage.config import Config
 from storage.errors import InputError
+from storage.places.local import LocalPath, spelled
 from tasks.embedding.benchmarks.named import expanded, likely_folder, named_folder
 from tasks.evaluation.config import EvaluationConfig
 from tasks.evaluation.probe.config import ProbeConfig
@@ -18,7 +19,7 @@ class Benchmark(Config):
     """One zero-shot task in clip-benchmark's local `wds/` layout."""
 
     name: str = Field(pattern=NAME, description="its name in tables and figures")
-    path: Path | None = Field(
+    path: LocalPath | None = Field(
         default=None, description="its folder; null: the task of this name that the scenes source generates"
     )
 
@@ -39,7 +40,7 @@ class EvaluationPlan(Config):
     """Every trained model on every benchmark."""
 
     settings: EvaluationConfig = Field(default_factory=EvaluationConfig, description="intervals and splits")
-    root: Path | None = Field(
+    root: LocalPath | None = Field(
         default=None, description="folder of data sets in `wds/` layout, such as wds_cifar10, for `names`"
     )
     names: tuple[Annotated[str, Field(pattern=r"^\w[\w.-]*(/[\w.-]+)?$")], ...] = Field(
@@ -64,11 +65,10 @@ class EvaluationPlan(Config):
             raise ValueError("`names` are looked for in `root`, which is not given; name the folder of the data sets")
         given = list(values.get("benchmarks") or ())
         held = {str(each["name"] if isinstance(each, Mapping) else each.name) for each in given}
+        root = Path(spelled(str(values["root"])))
         try:
             wanted = [each for each in expanded(tuple(names)) if each.replace("/", "-") not in held]
-            found = [
-                {"name": each.replace("/", "-"), "path": likely_folder(Path(values["root"]), each)} for each in wanted
-            ]
+            found = [{"name": each.replace("/", "-"), "path": likely_folder(root, each)} for each in wanted]
         except InputError as error:
             raise ValueError(str(error)) from None
         return {**values, "benchmarks": [*given, *found]}

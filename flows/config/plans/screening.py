@@ -6,6 +6,7 @@ from pydantic import Field, field_validator, model_validator
 
 from flows.config.plans.evaluation import Benchmark
 from storage.config import Config
+from storage.places.local import LocalPath
 from tasks.embedding.config import EmbeddingConfig
 from tasks.geometry.config import GeometryConfig
 from tasks.screening.config import DeduplicateConfig, LeakageConfig, ScoreFilter
@@ -17,7 +18,7 @@ class ScreeningEncoder(Config):
     settings: EmbeddingConfig = Field(
         default_factory=lambda: EmbeddingConfig(encoder="pixels", modality="image"), description="how to encode"
     )
-    model: Path | None = Field(
+    model: LocalPath | None = Field(
         default=None, description="a folder or safetensors file; null: pixels, or the architecture with random weights"
     )
 

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from storage.config import Config
 from storage.errors import InputError
+from storage.places.local import LocalPath
 from tasks.embedding.config import EmbeddingConfig
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, LossConfig, TrainingConfig
 
@@ -15,17 +16,17 @@ class EncoderPlan(Config):
     """Which encoder embeds the data, and with what settings."""
 
     settings: EmbeddingConfig = Field(default_factory=EmbeddingConfig, description="how to encode")
-    model: Literal["trained"] | Path | None = Field(
+    model: Literal["trained"] | LocalPath | None = Field(
         default="trained",
         description="trained: the CLIP that this run trains on the original data with its first seed; a path: a folder "
         "or safetensors file; null: the architecture with random weights",
     )
-    image_model: Path | None = Field(
+    image_model: LocalPath | None = Field(
         default=None,
         description="folder of an image model of timm, transformers or open_clip, to encode images in `model`'s place; "
         "or its name, hf-hub:OWNER/NAME or open_clip:ARCHITECTURE/TAG, to be fetched once",
     )
-    text_model: Path | None = Field(
+    text_model: LocalPath | None = Field(
         default=None,
         description="folder of a text model of transformers or open_clip, to encode captions in `model`'s place",
     )
@@ -89,7 +90,7 @@ class TrainingPlan(Config):
     """CLIP from scratch on `original`, `balanced` and `random`, on equal budgets, over seeds."""
 
     settings: TrainingConfig = Field(default_factory=TrainingConfig, description="model, loss and budget")
-    initial: Path | None = Field(
+    initial: LocalPath | None = Field(
         default=None, description="a safetensors checkpoint of the architecture to start from; null: fresh weights"
     )
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(

@@ -4,13 +4,13 @@ from pydantic import Field, model_validator
 
 from flows.config.plans.training import EncoderPlan
 from storage.config import Config
-from tasks.ingest.config import SourceConfig
+from tasks.ingest.config import Sources
 
 
 class EncodedData(Config):
     """Pairs, and the encoders by whose features heads are trained on them."""
 
-    sources: tuple[SourceConfig, ...] = Field(min_length=1, description="image-caption pairs")
+    sources: Sources = Field(min_length=1, description="image-caption pairs")
     encoder: EncoderPlan = Field(description="the encoders of images and captions")
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from flows.config.studies.plan import StudyPlan
 from storage.config import Config
 from tasks.evaluation.probe.config import ProbeConfig
-from tasks.ingest.config import SourceConfig
+from tasks.ingest.config import Sources
 from tasks.studies.selfsupervised.config import ComparisonConfig, SampleConfig
 from tasks.training.config import RegulariserConfig
 from tasks.training.selfsupervised.config import ClusteringConfig, SelfSupervisedConfig, TeacherConfig
@@ -80,8 +80,8 @@ Seeds = tuple[Annotated[int, Field(ge=0)], ...]
 class SelfSupervisedStudyPlan(StudyPlan):
     """What the three studies have in common."""
 
-    sources: tuple[SourceConfig, ...] = Field(min_length=1, description="pictures to learn from; labels for the probe")
-    test: tuple[SourceConfig, ...] = Field(min_length=1, description="labelled pictures to be tested on")
+    sources: Sources = Field(min_length=1, description="pictures to learn from; labels for the probe")
+    test: Sources = Field(min_length=1, description="labelled pictures to be tested on")
     sample: SampleConfig | None = Field(default=None, description="some of the first; null: all")
     test_sample: SampleConfig | None = Field(default=None, description="some of the second; null: all")
     training: SelfSupervisedConfig = Field(description="network, views and budget of every arm")

@@ -1,14 +1,14 @@
 """The study `tregs-retrieval` as a configuration."""
 
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from flows.config.studies.plan import StudyPlan
 from flows.config.studies.selfsupervised import NamedRegulariser, Seeds
+from storage.places.local import LocalPath
 from tasks.embedding.config import EmbeddingConfig
-from tasks.ingest.config import SourceConfig
+from tasks.ingest.config import Sources
 from tasks.studies.tregs_retrieval.config import RetrievalConfig
 from tasks.studies.tregs_retrieval.runs import BEFORE
 from tasks.training.config import FinetuneConfig, RegulariserConfig, TrainingConfig
@@ -18,9 +18,9 @@ class RetrievalPlan(StudyPlan):
     """CLIP before fine-tuning, fine-tuned, and fine-tuned with every regulariser (T-REGS, Table 3)."""
 
     kind: Literal["tregs-retrieval"]
-    sources: tuple[SourceConfig, ...] = Field(min_length=1, description="pairs to be fine-tuned on")
-    test: tuple[SourceConfig, ...] = Field(min_length=1, description="pairs to be retrieved")
-    model: Path | None = Field(default=None, description="a folder with a CLIP checkpoint to begin with")
+    sources: Sources = Field(min_length=1, description="pairs to be fine-tuned on")
+    test: Sources = Field(min_length=1, description="pairs to be retrieved")
+    model: LocalPath | None = Field(default=None, description="a folder with a CLIP checkpoint to begin with")
     training: TrainingConfig | None = Field(default=None, description="or a training on the same pairs that makes one")
     finetune: FinetuneConfig = Field(description="budget and loss of every arm; its regulariser is each arm's")
     regularisers: tuple[NamedRegulariser, ...] = Field(min_length=1, description="the arms")

@@ -10,7 +10,7 @@ from flows.config.studies.encoding import EncodedData
 from flows.config.studies.plan import StudyPlan
 from tasks.embedding.benchmarks.layout import DATASET_TYPE
 from tasks.evaluation.config import EvaluationConfig
-from tasks.ingest.config import SourceConfig
+from tasks.ingest.config import Sources
 from tasks.studies.zero_shot.config import HoldOutConfig, ProbeAlongConfig, ZeroShotConfig
 from tasks.training.config import HeadsConfig
 
@@ -19,7 +19,7 @@ class ZeroShotPlan(StudyPlan):
     """Text encoder × batch × k, over seeds, scored along training."""
 
     kind: Literal["zero-shot"]
-    sources: tuple[SourceConfig, ...] = Field(min_length=1, description="image-caption pairs that heads are trained on")
+    sources: Sources = Field(min_length=1, description="image-caption pairs that heads are trained on")
     encoders: dict[str, EncoderPlan] = Field(
         min_length=1, description="by the name that figures show, the image encoder with a text encoder"
     )

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from storage.errors import InputError
+from storage.places.local import spelled
 from storage.places.place import place
 
 log = logging.getLogger("equipoise.ingest")
@@ -22,7 +23,7 @@ def of_a_kind(values: object) -> object:
     from tasks.ingest.recognition.recognise import recognise  # reads files
 
     try:
-        found = recognise(place(where))
+        found = recognise(place(spelled(where)))
     except InputError as error:
         raise ValueError(str(error)) from None
     log.warning("%s is taken for kind: %s (%s)", where, found.kind, "; ".join(found.notes))

@@ -1,10 +1,16 @@
 """All faults of a configuration at once, each in the field's words and at its line."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import pytest
+from pydantic import BaseModel, BeforeValidator, PlainValidator
 
-from flows.config.pipeline import load_config
+from flows.config.faults import _FORMS
+from flows.config.pipeline import PipelineConfig, load_config
+from flows.config.selfsupervised import SelfSupervisedExperiment
+from flows.config.studies.study import StudyExperiment
 from storage.errors import InputError
 
 BASE = """sources: [{kind: scenes, rows: 240}]
@@ -65,6 +71,11 @@ geometry: yes
         ("name: '[red]x'", "`name` needs letters, digits, `_`, `-` and `.`, and neither of the last two first, "
                            "not '[red]x'"),
         ("geometry: {}", "geometry and training.heads need `encoder`"),
+        ("device: gpu", "`device` needs auto, cpu, cuda, cuda:1 (or another number) or mps, not 'gpu'"),
+        ("encoder: {model: ''}", "`encoder.model`: a path is empty; name a file or a folder (. is the working folder)"),
+        ("encoder: {model: hf://a/b}", "`encoder.model`: hf://a/b is a URL, and this must be a path of this machine"),
+        ("balancing: {method: rake, target: {kind: file, path: ' '}}",
+         "`balancing.target`: a path is empty; name a file or a folder (. is the working folder)"),
     ],
 )  # fmt: skip
 def test_one_is_one_sentence(tmp_path: Path, line: str, fault: str) -> None:
@@ -81,3 +92,53 @@ def test_what_is_missing_is_said_with_what_it_is_for(tmp_path: Path) -> None:
 def test_a_long_value_is_cut(tmp_path: Path) -> None:
     (told,) = faults(tmp_path, f"{BASE}parallel: {'x' * 500}\n")
     assert len(told) < 150 and told.endswith("…")
+
+
+def models(*kinds: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """These configurations and all sections of theirs, each once."""
+    waiting, seen = list(kinds), set[type[BaseModel]]()
+    while waiting:
+        kind = waiting.pop()
+        if kind in seen:
+            continue
+        seen.add(kind)
+        yield kind
+        parts = list(get_type_hints(kind, include_extras=True).values())
+        while parts:
+            part = parts.pop()
+            parts += get_args(part)
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                waiting.append(part)
+
+
+EVERYTHING = list(models(PipelineConfig, SelfSupervisedExperiment, StudyExperiment))
+
+
+def test_a_pattern_is_told_in_words() -> None:
+    patterns = {
+        constraint.pattern
+        for kind in EVERYTHING
+        for field in kind.model_fields.values()
+        for constraint in field.metadata
+        if isinstance(getattr(constraint, "pattern", None), str)
+    }
+    assert len(patterns) >= 5
+    assert patterns <= set(_FORMS)
+
+
+def bare(annotation: Any) -> bool:
+    """Whether a type takes a path as it is: an empty text for the working folder, and `~` for a folder's name."""
+    if get_origin(annotation) is Annotated and get_args(annotation)[0] is Path:
+        return not any(isinstance(mark, BeforeValidator | PlainValidator) for mark in annotation.__metadata__)
+    return annotation is Path or any(bare(part) for part in get_args(annotation))
+
+
+def test_every_path_is_read_as_a_person_means_it() -> None:
+    assert bare(Path | None) and len(EVERYTHING) > 40
+    fields = [
+        (kind.__name__, name)
+        for kind in EVERYTHING
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        if name in kind.model_fields and bare(hint)
+    ]
+    assert not fields

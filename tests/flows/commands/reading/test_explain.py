@@ -44,7 +44,7 @@ def test_a_row_that_matches_nothing(config: PipelineConfig) -> None:
 
 
 def test_an_unknown_row(config: PipelineConfig) -> None:
-    with pytest.raises(InputError, match="no row has the id or key 'absent'"):
+    with pytest.raises(InputError, match="no row has the id, key or picture 'absent'"):
         explain(config, "absent")
 
 
