@@ -53,15 +53,19 @@ class Narration:
             self._tell(f"{self._blank} {label}: refused by a check: {said}")
 
     def report(self, label: str) -> Report:
-        """How far one stage run is: a line every ten seconds, with the time that is left at the speed so far."""
+        """How far one stage run is: a line every ten seconds, with the time that is left at the speed so far.
+
+        Where less is done than before, another part of the stage has begun, or another worker: the speed is its own.
+        """
         first: tuple[int, float] | None = None
-        last = time.monotonic()
+        before, last = 0, time.monotonic()
 
         def tell(done: int, total: int, line: str) -> None:
-            nonlocal first, last
+            nonlocal first, before, last
             now = time.monotonic()
-            if first is None:
+            if first is None or done < before:
                 first = (done, now)
+            before = done
             if now - last < self._interval or done >= total:
                 return
             last = now

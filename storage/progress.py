@@ -1,7 +1,10 @@
 """How far a run is: a bar for a person at a terminal, and a callback for whoever else wants to know."""
 
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -11,19 +14,40 @@ Item = TypeVar("Item")
 Report = Callable[[int, int, str], None]
 """Takes how much is done, of how much, and a line about it; returns soon and raises nothing."""
 
+EVERY = 2.0
+"""Seconds between two reports of a bar."""
+
 
 def silent(done: int, total: int, line: str) -> None:
     """The report to nobody."""
 
 
-def progress(items: Iterable[Item] | int, description: str, *, unit: str = "it", initial: int = 0) -> "tqdm[Item]":
+_followed: ContextVar[Report] = ContextVar("followed", default=silent)
+
+
+@contextmanager
+def followed(report: Report) -> Iterator[None]:
+    """Bars of this context tell `report`, too, how far they are."""
+    before = _followed.set(report)
+    try:
+        yield
+    finally:
+        _followed.reset(before)
+
+
+def progress(
+    items: Iterable[Item] | int, description: str, *, unit: str = "it", initial: int = 0, told: bool = True
+) -> "tqdm[Item]":
     """A bar over an iterable, or over a known total to be advanced by `.update(n)`.
 
-    Several may be alive in several threads at once. Silent unless standard error is a terminal.
+    Several may be alive in several threads at once. Silent unless standard error is a terminal; whoever follows this
+    context (`followed`) is told all the same, where the total is known and unless `told` is off.
     """
-    total = items if isinstance(items, int) else None
-    iterable = None if isinstance(items, int) else items
-    return tqdm(
+    total = items if isinstance(items, int) else len(items) if isinstance(items, Sized) else None
+    report = _followed.get()
+    count = _Count(report, total, description, unit, initial) if told and total and report is not silent else None
+    iterable = None if isinstance(items, int) else items if count is None else _counted(items, count)
+    bar = _Bar(
         iterable,
         total=total,
         desc=description,
@@ -33,3 +57,39 @@ def progress(items: Iterable[Item] | int, description: str, *, unit: str = "it",
         dynamic_ncols=True,
         disable=not sys.stderr.isatty(),
     )
+    bar.count = count if iterable is None else None
+    return bar
+
+
+class _Count:
+    """Tells a report how much of a bar is done, at most every two seconds; of what is over sooner, nothing."""
+
+    def __init__(self, report: Report, total: int, description: str, unit: str, initial: int) -> None:
+        self._report, self._total, self._description, self._unit = report, total, description, unit
+        self._done, self._told, self._last = initial, initial, time.monotonic()
+        self._some = False
+
+    def advance(self, more: int) -> None:
+        self._done += more
+        now = time.monotonic()
+        if now - self._last >= EVERY or (self._some and self._done >= self._total):
+            rate = (self._done - self._told) / max(now - self._last, 1e-9)
+            self._told, self._last, self._some = self._done, now, True
+            self._report(self._done, self._total, f"{self._description}, {rate:,.0f} {self._unit}/s")
+
+
+class _Bar(tqdm):
+    """A bar whose count goes on where nothing is drawn."""
+
+    count: _Count | None = None
+
+    def update(self, n: float | None = 1) -> bool | None:
+        if self.count is not None:
+            self.count.advance(int(n or 0))
+        return super().update(n)
+
+
+def _counted(items: Iterable[Item], count: _Count) -> Iterator[Item]:
+    for item in items:
+        yield item
+        count.advance(1)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from flows.workers.told import telling
 from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
 from storage.record.keys import KeyParts
@@ -79,7 +80,8 @@ def _output(job: Job) -> Manifest:
             f"{os.uname().nodename} has other code of the stage {stage.name} than where the run was started; install "
             "the same version of this project there, and start the cluster again"
         )
-    return stage.make(job.parts, job.arguments, job.runtime)
+    with telling(job.runtime.store, job.parts.key) as report:
+        return stage.make(job.parts, job.arguments, job.runtime, report)
 
 
 def _portable(error: Exception) -> Exception:

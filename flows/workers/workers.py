@@ -12,8 +12,10 @@ from typing import Protocol
 
 from flows.config.experiment import Experiment
 from flows.workers.job import job_of, packed, unpacked
+from flows.workers.told import heard
 from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
+from storage.progress import Report, silent
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
 from storage.store.store import Store
@@ -43,10 +45,22 @@ class Elsewhere:
     def __init__(self, workers: Workers) -> None:
         self._workers = workers
 
-    def __call__(self, stage: Stage, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
+    def __call__(
+        self,
+        stage: Stage,
+        parts: KeyParts,
+        arguments: Mapping[str, object],
+        runtime: Runtime,
+        report: Report = silent,
+    ) -> Manifest:
         """The output of one run, whose key is held by this process. Raises what the stage raises."""
         runtime = runtime.model_copy(update={"store": runtime.store.absolute()})
         job = packed(job_of(stage, parts, arguments, runtime))
+        with heard(runtime.store, parts.key, report):
+            return self._made(job, stage, parts, runtime)
+
+    def _made(self, job: bytes, stage: Stage, parts: KeyParts, runtime: Runtime) -> Manifest:
+        """Carried out, by another worker where one is lost."""
         for left in reversed(range(TRIES)):
             try:
                 return unpacked(self._workers.carry_out(job, stage.name, runtime))

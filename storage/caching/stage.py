@@ -17,8 +17,8 @@ from storage.record.stats import Figures
 from storage.store.publish import Began, StageFunction, bind, compute, make, nobody
 from storage.store.workspace import Runtime
 
-Elsewhere = Callable[["Stage", KeyParts, Mapping[str, object], Runtime], Manifest]
-"""Makes the output of a stage run in another process; the caller holds its key."""
+Elsewhere = Callable[["Stage", KeyParts, Mapping[str, object], Runtime, Report], Manifest]
+"""Makes the output of a stage run in another process; the caller holds its key, and is told how far it is."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,11 @@ class Stage:
         there = None if elsewhere is None else partial(elsewhere, self)
         return compute(self._checked, self.parts(**arguments), arguments, runtime, report, began, there)
 
-    def make(self, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime) -> Manifest:
+    def make(
+        self, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime, report: Report = silent
+    ) -> Manifest:
         """Do the work of a run whose key another process holds."""
-        return make(self._checked, parts, arguments, runtime)
+        return make(self._checked, parts, arguments, runtime, report)
 
     def _checked(self, **arguments: object) -> Figures:
         """What the function returns, unless its code was edited meanwhile: its key would speak of other code."""

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from storage.errors import EquipoiseError, StoreError, disk_fault
 from storage.hashing import canonical_json
-from storage.progress import Report, silent
+from storage.progress import Report, followed, silent
 from storage.record.external import require_unchanged
 from storage.record.keys import KeyParts
 from storage.record.manifest import External, Manifest, content_digest
@@ -33,8 +33,8 @@ _Input = TypeVar("_Input", External, Manifest)
 
 Began = Callable[[KeyParts], None]
 """Is told that the run of a key begins."""
-Make = Callable[[KeyParts, Mapping[str, object], Runtime], Manifest]
-"""Computes and publishes the output of a key, which its caller holds, somewhere else than here."""
+Make = Callable[[KeyParts, Mapping[str, object], Runtime, Report], Manifest]
+"""Computes and publishes the output of a key, which its caller holds, somewhere else than here, and reports here."""
 
 
 def nobody(parts: KeyParts) -> None:
@@ -78,7 +78,7 @@ def compute(
                 return found
             began(parts)
             if elsewhere is not None:
-                return elsewhere(parts, arguments, runtime)
+                return elsewhere(parts, arguments, runtime, report)
             return _compute(function, parts, arguments, runtime, report)
     except OSError as error:
         if fault := disk_fault(error, store.root):
@@ -101,7 +101,8 @@ def _compute(
     started = time.perf_counter()
     try:
         work = Workspace(parts.stage, parts.key, output, runtime, report)
-        stats = as_json(_sound(function, arguments, work))
+        with followed(report):
+            stats = as_json(_sound(function, arguments, work))
         canonical_json(stats)
         require_unchanged(_inputs(arguments, External), runtime.store)
         files = describe_files(output)

@@ -53,6 +53,17 @@ def test_progress_is_told_now_and_then_with_the_time_left(monkeypatch: pytest.Mo
     ]  # fmt: skip
 
 
+def test_the_time_left_is_of_the_part_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    lines: list[str] = []
+    report = Narration(lines.append, 1).report("encode")
+    for done, total, seconds in ((0, 9000, 0), (8000, 9000, 8), (10, 100, 9), (20, 100, 19)):
+        now = float(seconds)
+        report(done, total, "rows")
+    assert [line.strip() for line in lines] == ["encode: 20 of 100, rows, 80 s left"]
+
+
 @pytest.mark.parametrize(("seconds", "words"), [(0.0123, "0.012 s"), (42, "42 s"), (600, "10 min"), (7200, "2.0 h")])
 def test_durations(seconds: float, words: str) -> None:
     assert duration(seconds) == words

@@ -1,11 +1,13 @@
-"""Progress: a bar at a terminal, nothing in a log, and the items untouched either way."""
+"""Progress: a bar at a terminal, nothing in a log, reports to a follower, and the items untouched in any case."""
 
 import io
 import sys
+import time
 
 import pytest
 
-from storage.progress import progress
+import storage.progress
+from storage.progress import followed, progress
 
 
 class Terminal(io.StringIO):
@@ -30,3 +32,35 @@ def test_a_terminal_sees_what_is_done_and_of_how_much(monkeypatch: pytest.Monkey
         bar.refresh()
         assert (bar.n, bar.total) == (6, 8)
     assert "steps" in terminal.getvalue() and "6/8" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_follower_is_told_with_a_terminal_or_without(terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
+    monkeypatch.setattr(storage.progress, "EVERY", 0.0)
+    told: list[tuple[int, int, str]] = []
+    with followed(lambda done, total, line: told.append((done, total, line.split(",")[0]))):
+        with progress(8, "steps", initial=2) as bar:
+            bar.update(4)
+            bar.update(2)
+        assert list(progress([3, 4], "items")) == [3, 4]
+        assert list(progress(iter("abc"), "of unknown number")) == ["a", "b", "c"]
+        with progress(8, "told otherwise", told=False) as bar:
+            bar.update(8)
+    with progress(8, "followed by nobody") as bar:
+        bar.update(8)
+    assert told == [(6, 8, "steps"), (8, 8, "steps"), (1, 2, "items"), (2, 2, "items")]
+
+
+def test_a_follower_is_told_now_and_then_with_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    told: list[tuple[int, int, str]] = []
+    with followed(lambda done, total, line: told.append((done, total, line))):
+        with progress(3, "soon over") as bar:
+            bar.update(3)
+        with progress(5000, "hash images", unit="row") as bar:
+            for _ in range(5):
+                now += 0.5
+                bar.update(1000)
+    assert told == [(4000, 5000, "hash images, 2,000 row/s"), (5000, 5000, "hash images, 2,000 row/s")]

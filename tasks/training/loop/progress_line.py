@@ -19,7 +19,7 @@ class Live:
 
     def begin(self, step: int) -> None:
         """The training starts, or goes on, after `step` steps."""
-        self._bar = progress(self._steps, self._description, unit="step", initial=step)
+        self._bar = progress(self._steps, self._description, unit="step", initial=step, told=False)
         self._first = self._last = (step, time.monotonic())
         self._journal.begin()
 

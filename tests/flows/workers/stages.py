@@ -74,3 +74,19 @@ def teller(parts: Sequence[Manifest], *, work: Workspace) -> dict[str, Any]:
     """Tells of others."""
     (work.output / "told.txt").write_text("told")
     return {}
+
+
+@stage("spoken", version=1, modules=())
+def spoken(mark: str, *, work: Workspace) -> dict[str, int]:
+    """Says that it has begun, goes on when somebody heard it, who makes the mark, and says that it is over."""
+    work.report(1, 3, "begun")
+    work.log("a line of the log")
+    for _ in range(3000):
+        if Path(mark).exists():
+            break
+        time.sleep(0.02)
+    else:
+        raise TimeoutError("nobody heard it")
+    work.report(3, 3, "over")
+    (work.output / "said.txt").write_text("said")
+    return {}

@@ -23,11 +23,12 @@ import sys
 from pathlib import Path
 from flows.workers.cluster import Cluster
 from flows.workers.workers import Elsewhere
-from tests.flows.workers.test_workers import told, walked
+from tests.flows.workers.test_workers import reports, told, walked
 cluster = Cluster(processors=2)
-there = walked(Path(sys.argv[1]), Elsewhere(cluster))
+there = told(walked(Path(sys.argv[1]), Elsewhere(cluster)))
+heard = reports(Path(sys.argv[1]), Elsewhere(cluster))
 cluster.close()
-print(json.dumps(told(there)))
+print(json.dumps({"told": there, "heard": heard}))
 """
 
 
@@ -81,5 +82,8 @@ def test_ray_does_what_threads_do(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WALK, str(tmp_path / "there")]
     done = subprocess.run(command, env=child_environment(RAY_ADDRESS=""), cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout.splitlines()[-1]) == told(walked(tmp_path / "here", None))
-    assert not list((tmp_path / "there" / ".tmp").iterdir())
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["told"] == told(walked(tmp_path / "here", None))
+    assert found["heard"] == [["spoken here", 1, 3, "begun"], ["spoken here", 3, 3, "over"]]
+    for store in (tmp_path / "there", tmp_path / "there" / "store"):
+        assert not list((store / ".tmp").iterdir())

@@ -1,6 +1,7 @@
 """One graph, worked on in threads, in processes and on Ray: the same outputs, errors that keep their sentence."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from flows.command import REFUSED
 from flows.config.pipeline import load_config
-from flows.engine.engine import BlockedError, Node
+from flows.engine.engine import BlockedError, Follower, Node
 from flows.engine.here import LocalEngine
 from flows.workers import workers
 from flows.workers.job import carry_out, job_of, packed, unpacked
@@ -22,10 +23,11 @@ from flows.workers.processes import Processes
 from flows.workers.workers import Elsewhere, WorkerLostError, elsewhere
 from storage.children import child_environment
 from storage.errors import EquipoiseError, InputError
+from storage.progress import Report
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from tests.flows.conftest import edit
-from tests.flows.workers.stages import count, mortal, together
+from tests.flows.workers.stages import count, mortal, spoken, together
 from tests.paths import ROOT
 
 
@@ -63,6 +65,48 @@ def test_processes_do_what_threads_do(tmp_path: Path, processes: Processes) -> N
     assert isinstance(blocked, BlockedError)
     assert all(node.manifest and node.manifest.stats["process"] != os.getpid() for node in there[:3])
     assert {node.state for node in walked(tmp_path / "there", None)[:4]} == {"cached"}
+
+
+class Hearing(Follower):
+    """Keeps what stage runs report, and lets those go on that wait to be heard."""
+
+    def __init__(self, mark: Path) -> None:
+        self.heard: list[tuple[str, int, int, str]] = []
+        self._mark = mark
+
+    def report(self, label: str) -> Report:
+        def tell(done: int, total: int, line: str) -> None:
+            self.heard.append((label, done, total, line))
+            self._mark.touch()
+
+        return tell
+
+
+def reports(folder: Path, there: Elsewhere | None) -> list[tuple[str, int, int, str]]:
+    """What is heard of a stage that waits until it is."""
+    hearing = Hearing(folder / "mark")
+    engine = LocalEngine(Runtime(store=folder / "store"), parallel=1, follower=hearing, elsewhere=there)
+    engine.submit(spoken, mark=str(folder / "mark"), label="spoken here")
+    (node,) = engine.finish()
+    assert node.state == "ran", node.error
+    return hearing.heard
+
+
+def test_reports_and_log_of_a_worker_come_while_it_works(
+    tmp_path: Path, processes: Processes, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "equipoise")
+    found = []
+    for name, there in (("here", None), ("there", Elsewhere(processes))):
+        (tmp_path / name).mkdir()
+        found.append((reports(tmp_path / name, there), [(each.name, each.getMessage()) for each in caplog.records]))
+        caplog.clear()
+    assert found[1] == found[0]
+    assert found[0] == (
+        [("spoken here", 1, 3, "begun"), ("spoken here", 3, 3, "over")],
+        [("equipoise.spoken", "a line of the log")],
+    )
+    assert not list((tmp_path / "there" / "store" / ".tmp").iterdir())
 
 
 def test_relative_stores_and_read_only_mappings_travel(
