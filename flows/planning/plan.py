@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from flows.config.pipeline import PipelineConfig
 from flows.planning.rates import STAGES, WIDE, Rate, Stage
-from tasks.balancing.config import CalibrateConfig, RakeConfig, ThresholdConfig
 from tasks.resampling.config import ResamplingConfig
 
 BASE_MEMORY = 450 << 20
@@ -18,7 +17,6 @@ SHARD_ROWS = 1 << 18
 FILE_BYTES = 256 << 20  # what `scatter` gathers before it writes
 BIN_SHARE = 1 / 65_536  # of the ids, what `subsample` gathers
 TOGETHER = 100  # bytes a caption where all are drawn together
-CALIBRATION_PASSES = 300
 
 
 @dataclass(frozen=True)
@@ -46,17 +44,8 @@ class Cost:
 
 
 def passes_of(config: PipelineConfig) -> dict[Stage, int]:
-    """How often each stage goes through the rows; of calibration an estimate, because it stops by its certificate."""
-    balancing = config.balancing
-    if isinstance(balancing, RakeConfig):
-        steps = balancing.steps if isinstance(balancing.steps, int) else len(balancing.steps)
-        solving = 3 + 2 * steps  # census, the start, the end, and each half step with its measurement
-    elif isinstance(balancing, ThresholdConfig):
-        solving = 3 + (12 if balancing.size else 0)
-    else:
-        assert isinstance(balancing, CalibrateConfig)
-        solving = 4 + CALIBRATION_PASSES * (8 if balancing.size else 1)
-    return {"balance": solving, "scale": _scaling_passes(config.resampling), "subsample": 2}
+    """How often each stage goes through the rows."""
+    return {"balance": config.balancing.passes(), "scale": _scaling_passes(config.resampling), "subsample": 2}
 
 
 def _scaling_passes(resampling: ResamplingConfig) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,6 +12,9 @@ from storage.config import Config, NotInKey
 from storage.errors import InputError
 from storage.hashing import hash_file
 from storage.places.local import LocalPath, spelled
+
+CALIBRATION_PASSES = 300
+"""What one calibration takes, about."""
 
 
 class UniformTarget(Config):
@@ -88,14 +92,25 @@ Target = Annotated[
 ]
 
 
-class _Balancing(Config):
+class BalancingMethod(Config, ABC):
+    """What every method says of itself; `tasks.balancing.methods` holds what it does."""
+
     # Applied to everything after ingestion, by the stage `drop`: the matches that come here know it already.
     takedown: Annotated[tuple[int, ...], NotInKey()] = Field(
         default=(), description="ids taken down, as if they had never been collected: in no variant, nowhere"
     )
 
+    @property
+    def unit(self) -> Literal["rows", "pairs"]:
+        """What marginals are compared in: keyword counts ("pairs"), or captions split over their keywords ("rows")."""
+        return "pairs"
 
-class RakeConfig(_Balancing):
+    @abstractmethod
+    def passes(self) -> int:
+        """How often the stage `balance` goes through the matches, about; `equipoise plan` reckons time from it."""
+
+
+class RakeConfig(BalancingMethod):
     """The paper's data balancing: half steps of iterative proportional fitting."""
 
     method: Literal["rake"] = "rake"
@@ -110,9 +125,6 @@ class RakeConfig(_Balancing):
     tolerance: float | None = Field(
         default=None, gt=0, description="stop when both margins are this near in L1; none: make all steps"
     )
-    out_of_core: bool = Field(
-        default=False, description="stream the matches from disk each step instead of holding them in memory"
-    )
 
     @model_validator(mode="after")
     def _check_steps(self) -> RakeConfig:
@@ -120,8 +132,17 @@ class RakeConfig(_Balancing):
             raise ValueError(f"steps is {self.steps}; give at least 0 half steps")
         return self
 
+    @property
+    def unit(self) -> Literal["rows", "pairs"]:
+        """The starting measure's."""
+        return self.initial
 
-class CalibrateConfig(_Balancing):
+    def passes(self) -> int:
+        """Census, the start, the end, and each half step with its measurement."""
+        return 3 + 2 * (self.steps if isinstance(self.steps, int) else len(self.steps))
+
+
+class CalibrateConfig(BalancingMethod):
     """Bounded calibration of captions, so that the selection's expected keyword counts meet the target's bands."""
 
     method: Literal["calibrate"] = "calibrate"
@@ -158,8 +179,12 @@ class CalibrateConfig(_Balancing):
             raise ValueError("effective_sample_size trades distance at a given size: give calibrate a size as well")
         return self
 
+    def passes(self) -> int:
+        """An estimate, because calibration stops by its certificate; a size is solved for by some calibrations."""
+        return 4 + CALIBRATION_PASSES * (8 if self.size else 1)
 
-class ThresholdConfig(_Balancing):
+
+class ThresholdConfig(BalancingMethod):
     """MetaCLIP's rule: keep with probability 1 − Π(1 − min(1, t / count))."""
 
     method: Literal["threshold"] = "threshold"
@@ -177,6 +202,10 @@ class ThresholdConfig(_Balancing):
         if sum(value is not None for value in (self.t, self.size, self.tail_share)) != 1:
             raise ValueError("threshold needs exactly one of t, size and tail_share")
         return self
+
+    def passes(self) -> int:
+        """Census, expectation and marginals; solving for a size takes about twelve more."""
+        return 3 + (12 if self.size else 0)
 
 
 BalancingConfig = Annotated[RakeConfig | CalibrateConfig | ThresholdConfig, Field(discriminator="method")]

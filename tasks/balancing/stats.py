@@ -30,7 +30,7 @@ class MatrixFacts(Stats):
 class BalanceStats(MatrixFacts):
     """What balancing reached, what it costs, and what stood in the way; None where a method has no such figure."""
 
-    method: Literal["rake", "calibrate", "threshold"] = Field(description="how the weights were made")
+    method: str = Field(description="how the weights were made, as the configuration calls it")
     rows: int = Field(description="captions, without those that are gone")
     unmatched: int = Field(description="captions without any keyword: they get no weight")
     gone: int = Field(description="captions dropped before matching: repetitions, leaks, takedown")

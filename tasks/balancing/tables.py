@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from storage.tables.schemas import ENTRIES
 from tasks.arrays import Floats, Integers
-from tasks.balancing.config import CalibrateConfig, RakeConfig, ThresholdConfig
 from tasks.balancing.diagnostics import kullback_leibler, total_variation
 from tasks.balancing.result import Balance
 from tasks.balancing.stats import BalanceStats, MatrixFacts, finite
@@ -92,7 +91,7 @@ def potentials_table(balance: Balance) -> pa.Table:
 
 
 def figures_of(
-    config: RakeConfig | CalibrateConfig | ThresholdConfig,
+    method: str,
     balance: Balance,
     found: Marginals,
     texts: Sequence[str],
@@ -105,7 +104,7 @@ def figures_of(
     """The figures of the manifest.
 
     Args:
-        config: what was asked for.
+        method: what was asked for, by its name.
         balance: the result.
         found: its marginals.
         texts: `[m]` keywords, for obstacles in words.
@@ -115,7 +114,7 @@ def figures_of(
         facts: what the matrix allows, as far as it was looked at.
     """
     return BalanceStats(
-        method=config.method,
+        method=method,
         rows=found.matched + unmatched,
         unmatched=unmatched,
         gone=gone,

@@ -18,9 +18,32 @@ import pyarrow.csv as pacsv
 from storage.errors import InputError
 from storage.tables.shards import read_table
 from tasks.arrays import Floats
+from tasks.balancing.config import CappedTarget, FileTarget, MixtureTarget, Target, TemperedTarget
 from tasks.balancing.diagnostics import keyword_sums, normalised
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Unit
+
+
+def target_masses(config: Target, base: Floats, texts: Sequence[str]) -> Floats:
+    """The configured target `[m]` for a base measure `[m]`, in the base's units (captions); a mixture sums to 1.
+
+    Raises:
+        InputError: a file target that cannot be used, or a target without any mass.
+    """
+    if isinstance(config, CappedTarget):
+        masses = capped(base, config.t)
+    elif isinstance(config, TemperedTarget):
+        masses = tempered(base, config.alpha)
+    elif isinstance(config, FileTarget):
+        masses = from_table(config.checked_path(), texts)
+    elif isinstance(config, MixtureTarget):
+        parts = [target_masses(part.target, base, texts) for part in config.parts]
+        masses = mixture(parts, [part.share for part in config.parts])
+    else:
+        masses = uniform(base)
+    if not float(masses.sum()) > 0:
+        raise InputError("the target gives no mass to any keyword; check the target and the keyword list")
+    return masses
 
 
 def base_measure(matrix: Incidence, unit: Unit) -> Floats:

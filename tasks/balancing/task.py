@@ -35,7 +35,7 @@ def balance(
     write_table(work.output / "history.parquet", history_table(found.balance))
     write_table(work.output / "potentials.parquet", potentials_table(found.balance))
     return figures_of(
-        config,
+        config.method,
         found.balance,
         found.marginals,
         texts,

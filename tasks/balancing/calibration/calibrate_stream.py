@@ -80,7 +80,7 @@ class StreamedProblem:
 
     def law(self, lam: Floats, high: float, total: float = 1.0) -> Law:
         """The law at λ."""
-        return Law("calibrate", "pairs", self.matched, total, lam, start=self.log_start, bounds=(self.bounds[0], high))
+        return Law("tilted", "pairs", self.matched, total, lam, start=self.log_start, bounds=(self.bounds[0], high))
 
     def totals(self, lam: Floats, high: float) -> Totals:
         """One pass for the sums over captions."""

@@ -9,7 +9,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, assert_never
 
 import numpy as np
 import pyarrow as pa
@@ -24,24 +24,27 @@ from tasks.compiled import compiled
 
 VECTORS, NUMBERS = "law.parquet", "law.json"
 
+Form = Literal["split", "tilted", "kept"]
+"""How a caption's mass is made of its keywords; several methods may share one form."""
+
 
 @dataclass(frozen=True)
 class Law:
     """What makes a caption's weight of its keywords.
 
     Attributes:
-        method: how `mass` is made, see there.
+        form: how `mass` is made, see there.
         unit: what the starting measure of raking gives equal mass to.
         matched: captions with a keyword.
         total: `Σ mass` over them; a weight of 1 is the mean, `total / matched`.
-        vector: `[m]`; log scalings (rake), λ (calibrate), `log(1 − p)` (threshold).
-        reference: `[m]`, rake: the log scalings that the captions' own scalings follow from; None for the start's.
-        start: rake: the starting mass of one caption or match; calibrate: log w⁰.
-        bounds: calibrate: least and largest weight.
+        vector: `[m]`; log scalings (split), λ (tilted), `log(1 − p)` (kept).
+        reference: `[m]`, split: the log scalings that the captions' own scalings follow from; None for the start's.
+        start: split: the starting mass of one caption or match; tilted: log w⁰.
+        bounds: tilted: least and largest weight.
         largest: the largest mass of a caption; infinity where nobody looked.
     """
 
-    method: Literal["rake", "calibrate", "threshold"]
+    form: Form
     unit: Unit
     matched: int
     total: float
@@ -54,26 +57,29 @@ class Law:
     def mass(self, indptr: Integers, indices: Integers) -> Floats:
         """The mass `[n]` of each row, 0 without keywords.
 
-        - rake: `u_i Σ_j e^{b_j}`, where `u_i = P_X(i) / Σ_j e^{r_j}` with the reference r, or the start's;
-        - calibrate: `clip(w⁰ e^{Σ_j λ_j}, least, largest)`, the expected copies;
-        - threshold: `1 − Π_j (1 − p_j)`, the probability of being kept.
+        - split (rake): `u_i Σ_j e^{b_j}`, where `u_i = P_X(i) / Σ_j e^{r_j}` with the reference r, or the start's;
+        - tilted (calibrate): `clip(w⁰ e^{Σ_j λ_j}, least, largest)`, the expected copies;
+        - kept (threshold): `1 − Π_j (1 − p_j)`, the probability of being kept.
         """
         out = np.empty(len(indptr) - 1)
-        if self.method == "rake":
-            block = Block(indptr, indices, np.array([1.0 / self.matched]))
-            return block_row_mass(
-                block, reference=self.reference, current=self.vector, unit=self.unit, mass=self.start
-            )[0]
-        if self.method == "threshold":
-            kept_probability(indptr, indices, self.vector, out)
-        else:
-            tilted_weights(indptr, indices, self.vector, self.start, self.bounds[0], self.bounds[1], out)
+        match self.form:
+            case "split":
+                block = Block(indptr, indices, np.array([1.0 / self.matched]))
+                out, _ = block_row_mass(
+                    block, reference=self.reference, current=self.vector, unit=self.unit, mass=self.start
+                )
+            case "kept":
+                kept_probability(indptr, indices, self.vector, out)
+            case "tilted":
+                tilted_weights(indptr, indices, self.vector, self.start, self.bounds[0], self.bounds[1], out)
+            case _:
+                assert_never(self.form)
         return out
 
     @property
     def gives_copies(self) -> bool:
-        """Whether the mass is an expected number of copies; raking says proportions only."""
-        return self.method != "rake"
+        """Whether the mass is an expected number of copies; masses that are split over keywords are proportions."""
+        return self.form != "split"
 
     @property
     def mean(self) -> float:
@@ -89,7 +95,7 @@ class Law:
         columns = {"vector": self.vector} | ({} if self.reference is None else {"reference": self.reference})
         write_table(folder / VECTORS, pa.table({name: pa.array(values) for name, values in columns.items()}))
         numbers = {
-            "method": self.method,
+            "form": self.form,
             "unit": self.unit,
             "matched": self.matched,
             "total": self.total,

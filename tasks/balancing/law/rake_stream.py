@@ -63,7 +63,7 @@ def rake_stream(
     limit = None if tolerance is None else float(tolerance)
     balance = iterate(Problem(rows, goal, seen.matched, found, limit, keep_weights=False), order)
     law = Law(
-        "rake",
+        "split",
         initial,
         seen.matched,
         balance.average * seen.matched,

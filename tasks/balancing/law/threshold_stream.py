@@ -28,7 +28,7 @@ def threshold_stream(config: ThresholdConfig, stream: MatchStream, seen: Census)
     def law_of(t: float) -> Law:
         with np.errstate(divide="ignore"):
             log_missed = np.log1p(-keyword_probability(seen.counts, t))
-        return Law("threshold", "pairs", seen.matched, float(seen.matched), log_missed)
+        return Law("kept", "pairs", seen.matched, float(seen.matched), log_missed)
 
     if config.size is not None:
         t = solve_threshold(
@@ -61,4 +61,4 @@ def threshold_stream(config: ThresholdConfig, stream: MatchStream, seen: Census)
         unit="pairs",
         threshold=t,
     )
-    return Law("threshold", "pairs", seen.matched, found.total, law.vector), balance
+    return Law("kept", "pairs", seen.matched, found.total, law.vector), balance

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from storage.errors import InputError
-from tasks.balancing.config import BalancingConfig, CalibrateConfig, FileTarget, RakeConfig
+from tasks.balancing.config import (
+    BalancingConfig,
+    BalancingMethod,
+    CalibrateConfig,
+    FileTarget,
+    RakeConfig,
+    ThresholdConfig,
+)
 
 
 def test_configurations_are_told_apart_by_method() -> None:
@@ -43,3 +51,16 @@ def test_the_content_of_a_target_file_enters_the_configuration(tmp_path: Path) -
         before.checked_path()
     with pytest.raises(ValidationError, match="does not exist"):
         FileTarget(path=tmp_path / "absent.csv")
+
+
+def test_units_follow_the_start_of_raking() -> None:
+    assert RakeConfig().unit == "rows" and RakeConfig(initial="pairs").unit == "pairs"
+    assert ThresholdConfig(t=1).unit == CalibrateConfig().unit == "pairs"
+
+
+def test_a_method_must_say_what_it_costs() -> None:
+    class Silent(BalancingMethod):
+        method: Literal["silent"] = "silent"
+
+    with pytest.raises(TypeError, match="abstract method passes"):
+        Silent()

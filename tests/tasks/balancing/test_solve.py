@@ -16,7 +16,6 @@ from tasks.balancing.config import (
     CalibrateConfig,
     CappedTarget,
     FileTarget,
-    MixtureTarget,
     RakeConfig,
     TemperedTarget,
     ThresholdConfig,
@@ -28,46 +27,13 @@ from tasks.balancing.matrix.incidence import incidence_of
 from tasks.balancing.matrix.mappers import mapped
 from tasks.balancing.matrix.match_stream import MatchStream
 from tasks.balancing.raking.rake import rake
-from tasks.balancing.solve import Solution, solve, target_masses, unit_of
-from tasks.balancing.targets import base_measure, capped, tempered, uniform
+from tasks.balancing.solve import Solution, solve
+from tasks.balancing.targets import base_measure, capped, target_masses
 from tasks.balancing.theory.convergence_facts import survey
 from tasks.balancing.threshold_rule import threshold, threshold_for_tail_share
 from tests.tasks.balancing.examples import random_matrix, write_shards
 
-BASE = np.array([100.0, 10.0, 0.0, 1.0])
 WORDS = list("abcdefgh")
-
-
-def test_configured_mixture() -> None:
-    config = MixtureTarget.model_validate(
-        {
-            "parts": [
-                {"target": {"kind": "uniform"}, "share": 1},
-                {"target": {"kind": "tempered", "alpha": 1}, "share": 1},
-            ]
-        }
-    )
-    found = target_masses(config, BASE, ["a", "b", "c", "d"])
-    np.testing.assert_allclose(found, 0.5 * uniform(BASE) / 3 + 0.5 * BASE / 111)
-
-
-def test_each_target_is_its_function(tmp_path: Path) -> None:
-    path = tmp_path / "target.parquet"
-    write_table(path, pa.table({"text": ["b", "d"], "target": [2.0, 1.0]}))
-    for config, wanted in (
-        (UniformTarget(), uniform(BASE)),
-        (CappedTarget(t=5), capped(BASE, 5)),
-        (TemperedTarget(alpha=0.3), tempered(BASE, 0.3)),
-        (FileTarget(path=path), [0, 2, 0, 1]),
-    ):
-        np.testing.assert_array_equal(target_masses(config, BASE, WORDS[:4]), wanted)
-    with pytest.raises(InputError, match="no mass to any keyword"):
-        target_masses(UniformTarget(), np.zeros(4), WORDS[:4])
-
-
-def test_units_follow_the_start_of_raking() -> None:
-    assert unit_of(RakeConfig()) == "rows" and unit_of(RakeConfig(initial="pairs")) == "pairs"
-    assert unit_of(ThresholdConfig(t=1)) == unit_of(CalibrateConfig()) == "pairs"
 
 
 MATRIX = random_matrix(600, 8, 5, empty=True)

@@ -10,10 +10,12 @@ import pytest
 
 from storage.errors import InputError
 from storage.tables.shards import write_table
+from tasks.balancing.config import CappedTarget, FileTarget, MixtureTarget, TemperedTarget, UniformTarget
 from tasks.balancing.matrix.incidence import incidence_of
-from tasks.balancing.targets import base_measure, capped, from_table, mixture, tempered, uniform
+from tasks.balancing.targets import base_measure, capped, from_table, mixture, target_masses, tempered, uniform
 
 BASE = np.array([100.0, 10.0, 0.0, 1.0])
+WORDS = list("abcd")
 
 
 def test_base_is_in_captions_either_way() -> None:
@@ -79,3 +81,30 @@ def test_shares_of_any_kind_make_the_same_mixture() -> None:
     for shares in ([-1, 2], [0, 0], [1]):
         with pytest.raises(InputError, match="shares"):
             mixture(parts, shares)
+
+
+def test_configured_mixture() -> None:
+    config = MixtureTarget.model_validate(
+        {
+            "parts": [
+                {"target": {"kind": "uniform"}, "share": 1},
+                {"target": {"kind": "tempered", "alpha": 1}, "share": 1},
+            ]
+        }
+    )
+    found = target_masses(config, BASE, ["a", "b", "c", "d"])
+    np.testing.assert_allclose(found, 0.5 * uniform(BASE) / 3 + 0.5 * BASE / 111)
+
+
+def test_each_target_is_its_function(tmp_path: Path) -> None:
+    path = tmp_path / "target.parquet"
+    write_table(path, pa.table({"text": ["b", "d"], "target": [2.0, 1.0]}))
+    for config, wanted in (
+        (UniformTarget(), uniform(BASE)),
+        (CappedTarget(t=5), capped(BASE, 5)),
+        (TemperedTarget(alpha=0.3), tempered(BASE, 0.3)),
+        (FileTarget(path=path), [0, 2, 0, 1]),
+    ):
+        np.testing.assert_array_equal(target_masses(config, BASE, WORDS), wanted)
+    with pytest.raises(InputError, match="no mass to any keyword"):
+        target_masses(UniformTarget(), np.zeros(4), WORDS)

@@ -107,7 +107,7 @@ def entries_table() -> pa.Table:
 
 LISTED = MetadataConfig(sources=(ExplicitEntries(entries=KEYWORDS),))
 
-LAW = Law("calibrate", "pairs", 36, 36.0, np.log([0.5, 0.8, 1.0, 1.2, 1.5, 2.0]), bounds=(0.0, 9.0))
+LAW = Law("tilted", "pairs", 36, 36.0, np.log([0.5, 0.8, 1.0, 1.2, 1.5, 2.0]), bounds=(0.0, 9.0))
 
 
 def selection_table() -> pa.Table:

@@ -86,7 +86,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path, stream: MatchStream, c
     law = solve(config, stream, [f"word{j}" for j in range(25)]).law
     law.write(tmp_path)
     back = Law.read(tmp_path / VECTORS, tmp_path / NUMBERS)
-    for name in ("method", "unit", "matched", "total", "start", "bounds", "largest"):
+    for name in ("form", "unit", "matched", "total", "start", "bounds", "largest"):
         assert getattr(back, name) == getattr(law, name)
     np.testing.assert_array_equal(back.vector, law.vector)
     np.testing.assert_array_equal(

@@ -23,7 +23,7 @@ LISTS = [sorted(set(GENERATOR.integers(0, 6, size=GENERATOR.integers(0, 4)).toli
 GONE = np.arange(ROWS) % 11 == 0
 COPIES = np.where([bool(held) for held in LISTS] & ~GONE, GENERATOR.integers(0, 4, size=ROWS), 0)
 FACTORS = np.array([0.25, 0.5, 1.0, 1.5, 2.0, 4.0])
-LAW = Law("calibrate", "pairs", 1, 2.0, np.log(FACTORS), bounds=(0.0, 1e9))
+LAW = Law("tilted", "pairs", 1, 2.0, np.log(FACTORS), bounds=(0.0, 1e9))
 TITLES = ("Repeated most", "Kept once", "Dropped", "Never matched")
 
 

@@ -46,7 +46,7 @@ def law_of_weights(weights: list[float], folder: Path) -> tuple[Law, MatchStream
     stream = MatchStream(write_shards(matrix, folder, 2), len(weights))
     with np.errstate(divide="ignore"):
         vector = np.log(np.asarray(weights, dtype=float))
-    law = Law("calibrate", "pairs", len(weights), float(np.sum(weights)), vector, bounds=(0.0, np.inf))
+    law = Law("tilted", "pairs", len(weights), float(np.sum(weights)), vector, bounds=(0.0, np.inf))
     return law, stream
 
 

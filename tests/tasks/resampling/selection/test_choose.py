@@ -21,7 +21,7 @@ COLUMNS = 12
 MATRIX = random_matrix(500, COLUMNS, 6, empty=True)
 IDS = some_ids(500)
 GONE = set(range(0, 500, 60))
-LAW = Law("calibrate", "pairs", 1, 0.9, np.log(np.linspace(0.3, 2.0, COLUMNS)), bounds=(0.0, 4.0))
+LAW = Law("tilted", "pairs", 1, 0.9, np.log(np.linspace(0.3, 2.0, COLUMNS)), bounds=(0.0, 4.0))
 
 
 def matches(start: int = 0, stop: int = 500) -> pa.Table:
