@@ -26,7 +26,7 @@ def figures(config: RakeConfig | ThresholdConfig) -> BalanceStats:
     with tempfile.TemporaryDirectory() as folder:
         found = solve(config, MatchStream(write_shards(MATRIX, Path(folder), 2), 3), WORDS)
     return figures_of(
-        config,
+        config.method,
         found.balance,
         found.marginals,
         WORDS,

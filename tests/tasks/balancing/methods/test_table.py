@@ -46,7 +46,8 @@ def test_every_method_is_answered_and_stands_on_the_page_that_helps_to_choose() 
     assert table.METHODS.keys() == NAMES.keys()
     page = (ROOT / "docs" / "how-to" / "choose.md").read_text(encoding="utf-8")
     for name in NAMES.values():
-        assert f"{{method: {name}" in page and f" `{name}` |" in page
+        assert f"{{method: {name}" in page, f"docs/how-to/choose.md shows no {name}"
+        assert f" `{name}` |" in page, f"docs/how-to/choose.md has no column for {name}"
     assert all(member.model_fields["takedown"] for member in NAMES)  # by inheritance: nothing can be kept from `drop`
     assert all(issubclass(member, BalancingMethod) for member in NAMES)
 
