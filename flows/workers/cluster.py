@@ -7,6 +7,7 @@ lies in the store decides what is left to do.
 import logging
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flows.workers.address import ADDRESS
@@ -32,6 +33,8 @@ class Cluster:
     def __init__(self, *, processors: int) -> None:
         self._processors = processors
         self._connecting = threading.Lock()
+        # What Ray starts here is killed when the thread that started it ends, so that thread is this one's own.
+        self._keeper = ThreadPoolExecutor(1, thread_name_prefix="cluster")
         self._connected = False
         self._fault: EquipoiseError | None = None
 
@@ -60,13 +63,14 @@ class Cluster:
             import ray
 
             ray.shutdown()
+        self._keeper.shutdown()
 
     def _connect(self, runtime: Runtime) -> None:
         """Join the cluster once, and see that its nodes can do the work. Raises `EquipoiseError`, each time."""
         with self._connecting:
             if self._fault is None and not self._connected:
                 try:
-                    self._join()
+                    self._keeper.submit(self._join).result()
                     require_room(runtime, gpus=gpus_of("train", runtime))
                     require_equal_to_this(runtime)
                 except EquipoiseError as fault:
