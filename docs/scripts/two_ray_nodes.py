@@ -26,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cpus", type=int, default=1, help="processors of each node")
     cpus = parser.parse_args().cpus
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ending = _Ending()
     folder = Path(tempfile.mkdtemp(prefix="ray-"))  # short: sockets lie below it, whose paths may have 107 bytes
     token = folder / "token"
     token.touch(mode=0o600)
@@ -36,21 +36,36 @@ def main() -> None:
     nodes: list[subprocess.Popen[str]] = []
     try:
         head = ["--head", f"--port={port}", f"--ray-client-server-port={_free_port()}", "--include-dashboard=false"]
-        nodes.append(_start(head, folder, "node 1", cpus, settings))
-        nodes.append(_start([f"--address=127.0.0.1:{port}"], folder, "node 2", cpus, settings))
+        for name, options in (("node 1", head), ("node 2", [f"--address=127.0.0.1:{port}"])):
+            if (node := _start(options, folder, name, cpus, settings, ending)) is None:
+                return
+            nodes.append(node)
         for name, value in {"RAY_ADDRESS": f"127.0.0.1:{port}", **settings}.items():
             print(f"export {name}={value}")
         print(f"# node 2 is lost by: kill -9 -- -{nodes[1].pid}", flush=True)
-        nodes[0].wait()
-    except KeyboardInterrupt:
-        pass
+        while nodes[0].poll() is None and not ending.asked:
+            time.sleep(0.1)
     finally:
         for node in reversed(nodes):
             _end(node)
 
 
-def _start(options: list[str], folder: Path, name: str, cpus: int, settings: dict[str, str]) -> "subprocess.Popen[str]":
-    """One node, in a process group of its own; returns when it has started."""
+class _Ending:
+    """Whether Ctrl-C or SIGTERM came. They interrupt nothing, so that every node is known that has been started."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
+
+
+def _start(
+    options: list[str], folder: Path, name: str, cpus: int, settings: dict[str, str], ending: _Ending
+) -> "subprocess.Popen[str] | None":
+    """One node, in a process group of its own; returns when it has started, or None where the end came first."""
     log = folder / f"{name.replace(' ', '-')}.log"
     command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", f"--num-cpus={cpus}",
                "--object-store-memory=100000000", "--disable-usage-stats", f"--node-name={name}",
@@ -63,11 +78,13 @@ def _start(options: list[str], folder: Path, name: str, cpus: int, settings: dic
         with log.open("w") as written:
             node = subprocess.Popen(command, stdout=written, stderr=written, env={**os.environ, **settings},
                                     start_new_session=True, text=True)  # fmt: skip
-        while node.poll() is None:
+        while node.poll() is None and not ending.asked:
             if READY in log.read_text():
                 return node
             time.sleep(0.1)
         _end(node)  # what it has left
+        if ending.asked:
+            return None
     sys.exit(f"{name} did not start in {TRIES} tries: {log.read_text()}")
 
 

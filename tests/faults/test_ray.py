@@ -1,10 +1,12 @@
 """A cluster of two nodes on this machine loses one of them while a stage is at work on it."""
 
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,3 +72,19 @@ def test_a_whole_run_ends_in_the_digests_of_threads(undisturbed: tuple[Place, En
         command = [sys.executable, "-m", "flows.command", "run", str(place.config), "--no-server"]
         subprocess.run(command, env=child_environment(**settings), cwd=ROOT, timeout=600, check=True)
     assert place.run().digests == ended.digests
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_cluster_that_is_ended_while_a_node_starts_leaves_none(number: signal.Signals) -> None:
+    pytest.importorskip("ray")
+    with subprocess.Popen([sys.executable, str(SCRIPT)], stdout=subprocess.PIPE, text=True) as nodes:
+        children = Path(f"/proc/{nodes.pid}/task/{nodes.pid}/children")
+        while not (begun := children.read_text().split()):
+            assert nodes.poll() is None
+            time.sleep(0.02)
+        nodes.send_signal(number)
+        said, _ = nodes.communicate(timeout=60)
+    assert (nodes.returncode, said) == (0, "")
+    with pytest.raises(ProcessLookupError):
+        os.killpg(int(begun[0]), 0)
