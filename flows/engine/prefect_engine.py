@@ -14,8 +14,10 @@ from prefect.futures import PrefectFuture
 from flows.engine.engine import BlockedError, Follower, Node, node_of
 from flows.engine.judgement import Judgement
 from flows.naming import artifact_key
+from storage.atomic import where_writable
 from storage.caching.prefect_task import Output, prefect_task
 from storage.caching.stage import Elsewhere, Stage
+from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
 
 CACHED = "Cached"  # Prefect's name for the state of a run whose result it found
@@ -57,6 +59,8 @@ class PrefectEngine:
         self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
         self._told: set[str] = set()
         self._telling = threading.Lock()
+        with where_writable("what Prefect finds again"):  # by Prefect it would be closed to other users of the store
+            Store(runtime.store).folder(RECORDS)
 
     def submit(
         self, stage: Stage, *, label: str, after: Sequence[PrefectFuture[Output]] = (), **inputs: object

@@ -3,12 +3,16 @@
 import os
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
 from flows.verbs import Verb
 from flows.workers.address import refused_address
 from storage.extras import missing, sentence
+from storage.store.experiments import EXPERIMENTS
+from storage.store.runs import RUNS
+from storage.store.store import LOCKS, RECORDS, SCRATCH, TEMPORARY
 from storage.store.workspace import present_device
 from tasks.matching.config import WordFrequencyEntries
 from tasks.matching.lists.installed_versions import installed_lists
@@ -93,3 +97,17 @@ def folders(config: Experiment) -> Iterator[str]:
             yield f"`{name}`: {nearest} is a file, where a folder is needed"
         elif not os.access(nearest, os.W_OK | os.X_OK) and not (name == "store" and nearest == folder.absolute()):
             yield f"`{name}`: nothing can be written below {nearest}"
+    yield from _closed(config.runtime.store)
+
+
+def _closed(store: Path) -> Iterator[str]:
+    """Folders that every run writes to, where the store is open to this user and they are not."""
+    if not os.access(store, os.W_OK | os.X_OK):
+        return
+    inside = [store / name for name in (EXPERIMENTS, LOCKS, RECORDS, RUNS, SCRATCH, TEMPORARY)]
+    if closed := [each for each in inside if each.is_dir() and not os.access(each, os.W_OK | os.X_OK)]:
+        owners = ", ".join(sorted({each.owner() for each in closed}))
+        yield (
+            f"`store`: this user may write to {store}, but not to {', '.join(each.name for each in closed)} in it; let "
+            f"{owners} `chmod -R g+rwX {store}`"
+        )

@@ -23,6 +23,7 @@ from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore
 from prefect.serializers import Serializer
 
+from storage.atomic import where_writable
 from storage.caching.progress_artifact import ProgressArtifact
 from storage.caching.stage import Elsewhere, Stage
 from storage.errors import EquipoiseError, StoreError
@@ -120,7 +121,8 @@ class StagePolicy(CachePolicy):
         parts = self.stage.parts(**arguments)
         name = record_name(parts.stage, parts.key, self.store)
         if not (self.store / RECORDS / name).is_file() and (known := Store(self.store).find(parts.stage, parts.key)):
-            _records(self.store).write(Output(known), key=name)
+            with where_writable("what Prefect finds again"):
+                _records(self.store).write(Output(known), key=name)
         return name
 
 

@@ -45,6 +45,7 @@ class Ledger:
     def __init__(self, store: Store, name: str, folder: Path, configuration: str) -> None:
         """Open the experiment's ledger; one of another configuration begins anew: what it listed is not needed now."""
         folder = folder.resolve()
+        self._store = store
         self._path = ledger_path(store, name, folder)
         self._header = {"name": name, "folder": str(folder), "configuration": configuration}
         self._writing = threading.Lock()
@@ -69,6 +70,7 @@ class Ledger:
             self._known = dict.fromkeys((each.stage, each.key) for each in manifests)
             lines = [json.dumps(self._header), *("/".join(used) for used in self._known)]
             with where_writable("what the experiment needs"):
+                self._store.folder(EXPERIMENTS)
                 write_whole(self._path, "\n".join(lines) + "\n")
 
 

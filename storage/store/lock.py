@@ -60,13 +60,15 @@ def _acquire(path: Path, wait: bool) -> int | None:
 
 def _open(path: Path) -> int:
     """The lock's file, made where it is missing, for every user; another user's is opened as far as it allows."""
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    except PermissionError:
-        return _open_to_read(path)
-    if os.fstat(descriptor).st_uid == os.geteuid():
-        os.fchmod(descriptor, 0o666)  # whatever this user's mask leaves out
-    return descriptor
+    while True:
+        with suppress(FileNotFoundError):  # its holder removed it after this user could not write to it
+            try:
+                descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            except PermissionError:
+                return _open_to_read(path)
+            if os.fstat(descriptor).st_uid == os.geteuid():
+                os.fchmod(descriptor, 0o666)  # whatever this user's mask leaves out
+            return descriptor
 
 
 def _open_to_read(path: Path) -> int:
@@ -74,9 +76,12 @@ def _open_to_read(path: Path) -> int:
     try:
         return os.open(path, os.O_RDONLY)
     except PermissionError:
-        raise StoreError(
-            f"{path} may not be opened by this user; let whoever owns it remove it, and `chmod -R g+rwX` the store"
-        ) from None
+        fault = f"{path} may not be opened by this user; let whoever owns it remove it"
+    except FileNotFoundError:
+        if os.access(path.parent, os.W_OK | os.X_OK):
+            raise
+        fault = f"{path.parent} may not be written by this user; let its owner share it"
+    raise StoreError(f"{fault}, and `chmod -R g+rwX` the store (docs/how-to/team.md)") from None
 
 
 def _sign(descriptor: int) -> None:

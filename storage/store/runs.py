@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from storage.atomic import where_writable, write_whole
+from storage.store.store import Store
 
 RUNS = ".runs"
 
@@ -57,6 +58,7 @@ def write_run(store: Path, record: RunRecord) -> Path:
     """Enter a run into the book, unless the store can only be read; returns the file."""
     path = store / RUNS / f"{record.id}.json"
     with where_writable("the book of runs"):
+        Store(store).folder(RUNS)
         write_whole(path, record.model_dump_json())
     return path
 

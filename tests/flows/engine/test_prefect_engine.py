@@ -1,5 +1,8 @@
 """The engine of Prefect tasks ends with the same nodes as the engine without a server."""
 
+import os
+import stat
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +18,9 @@ from flows.engine.prefect_engine import PrefectEngine
 from flows.records.lineage import describe
 from flows.workers.processes import Processes
 from flows.workers.workers import Elsewhere
+from storage.store.experiments import EXPERIMENTS, Ledger
+from storage.store.runs import RUNS, RunRecord, write_run
+from storage.store.store import LOCKS, RECORDS, TEMPORARY, Store
 from storage.store.workspace import Runtime
 from tests.flows.engine.test_engine import graph
 from tests.flows.workers.stages import spoken
@@ -74,3 +80,20 @@ def test_what_a_worker_process_reports_is_the_progress_of_its_task_run(runtime: 
         (artifact,) = client.read_artifacts(artifact_filter=wanted)
     assert (artifact.type, artifact.data, artifact.task_run_id) == ("progress", 100.0, runs[0])
     assert artifact.description == "spoken there: 3 of 3, over"
+
+
+def test_every_folder_of_a_store_is_as_open_as_the_store(runtime: Runtime) -> None:
+    """A user whose mask closes new folders to the group does not shut the others out of a store that they share."""
+    runtime.store.mkdir()
+    runtime.store.chmod(0o2775)
+    before = os.umask(0o077)
+    try:
+        under_prefect(runtime, 1, 2)
+        Ledger(Store(runtime.store), "a", Path("a"), "c")
+        record = RunRecord(id="1", experiment="a", verb="curate", folder=Path("a"), ended=datetime.now(UTC), uses=())
+        write_run(runtime.store, record)
+    finally:
+        os.umask(before)
+    made = {each.name: stat.S_IMODE(each.stat().st_mode) for each in runtime.store.iterdir() if each.is_dir()}
+    assert made.keys() >= {EXPERIMENTS, LOCKS, RECORDS, RUNS, TEMPORARY, "number"}
+    assert set(made.values()) == {0o2775}

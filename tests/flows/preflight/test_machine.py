@@ -1,5 +1,9 @@
 """What this machine lacks, and verbs that have nothing to do."""
 
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -52,3 +56,20 @@ def test_results_that_have_no_place(small: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (fault,) = faults(edit(small, output=str(tmp_path / "file" / "run")))
     assert "is a file, where a folder is needed" in fault
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, whom only root can become")
+@pytest.mark.parametrize(("mode", "records", "said"), [(0o777, 0o755, "not to .records in it; let root `chmod"),
+                                                      (0o777, 0o777, ""), (0o755, 0o755, "")])  # fmt: skip
+def test_folders_of_a_store_that_are_closed_to_this_user(mode: int, records: int, said: str) -> None:
+    program = (
+        "import os, sys; from pathlib import Path; from flows.preflight.machine import _closed\n"
+        "os.setuid(65534)\n"
+        "print(*_closed(Path(sys.argv[1])))"
+    )
+    with tempfile.TemporaryDirectory() as shared:  # pytest's own folders are closed to other users
+        (Path(shared) / ".records").mkdir()
+        (Path(shared) / ".records").chmod(records)
+        Path(shared).chmod(mode)
+        done = subprocess.run([sys.executable, "-c", program, shared], capture_output=True, text=True, check=True)
+    assert said in done.stdout and bool(done.stdout.strip()) == bool(said)

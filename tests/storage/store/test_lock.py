@@ -68,9 +68,19 @@ def test_released_when_the_holder_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs a second user, whom only root can become")
-@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
-def test_another_users_file_shuts_nobody_out(mode: int) -> None:
-    """A file that another user's killed run left; the folder is one that both may write to."""
+@pytest.mark.parametrize(
+    ("folder", "mode", "said"),
+    [
+        (0o777, 0o600, "may not be opened by this user"),
+        (0o777, 0o644, ""),
+        (0o777, 0o666, ""),
+        (0o777, None, ""),
+        (0o755, 0o644, ""),
+        (0o755, None, "may not be written by this user; let its owner share it"),
+    ],
+)
+def test_another_users_file_shuts_nobody_out(folder: int, mode: int | None, said: str) -> None:
+    """A file that another user's killed run left, or none, in a folder that is shared, or is not."""
     program = (
         "import os, sys; from pathlib import Path; from storage.store.lock import locked\n"
         "os.setuid(65534)\n"
@@ -78,14 +88,15 @@ def test_another_users_file_shuts_nobody_out(mode: int) -> None:
     )
     with tempfile.TemporaryDirectory() as shared:  # pytest's own folders are closed to other users
         lock = Path(shared) / "lock"
-        lock.parent.chmod(0o777)
-        lock.touch()
-        lock.chmod(mode)
+        lock.parent.chmod(folder)
+        if mode is not None:
+            lock.touch()
+            lock.chmod(mode)
         done = subprocess.run(
             [sys.executable, "-c", program, str(lock)], capture_output=True, text=True, cwd=ROOT, check=False
         )
-    if mode == 0o600:
-        assert "may not be opened by this user" in done.stderr
+    if said:
+        assert f"StoreError: {shared}" in done.stderr and said in done.stderr
     else:
         assert done.stdout == "True\n", done.stderr
 
