@@ -31,7 +31,7 @@ import pyarrow as pa
 from benchmarks.inputs import recombined
 from benchmarks.inputs.invented import Web, make_captions, make_web
 from benchmarks.inputs.spaced import spaced
-from benchmarks.matching_stage import made_up_captions, time_stage
+from benchmarks.matching_parts.stage import made_up_captions, time_stage
 from tasks.matching.matcher import KeywordMatcher
 
 LENGTHS = (22, 280)

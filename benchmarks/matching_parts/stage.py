@@ -70,7 +70,7 @@ def time_stage(name: str, entries: Sequence[str], captions: Sequence[str], round
         (store / "captions.txt").write_text("\n".join(captions), encoding="utf-8")
         prepare(store, len(captions))
         for corpus in ("quarter", "corpus"):
-            program = [sys.executable, "-m", "benchmarks.matching_stage", folder, corpus]
+            program = [sys.executable, "-m", "benchmarks.matching_parts.stage", folder, corpus]
             subprocess.run([*program, str(rounds if corpus == "corpus" else 0)], check=True)
 
 
