@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flows.config.pipeline import PipelineConfig
-from flows.planning.rates import STAGES, WIDE, Rate, Stage
+from flows.planning.rates import HERE, PICTURE_SECONDS, STAGES, WIDE, Rate, Stage
 from tasks.resampling.config import ResamplingConfig
 
 BASE_MEMORY = 450 << 20
@@ -65,7 +65,8 @@ def plan_curation(
         config: the experiment; `parallel` and `workers` are its own.
         rates: what a row costs.
         rows: captions.
-        image_bytes: of a picture, mean; those that stages copy are added to what they read and write.
+        image_bytes: of a picture, mean. Where stages copy pictures they are added to what is read and written, and
+            to the time; rates of this store have them in already.
         keywords: in the list.
     """
     passes = passes_of(config)
@@ -73,9 +74,9 @@ def plan_curation(
     costs = []
     for stage in STAGES:
         rate, repeated = rates[stage], passes.get(stage, 1)
-        seconds = rate.seconds * rows * repeated
+        pictures = 0.0 if rate.where == HERE else rows * image_bytes * (stage in PICTURE_SECONDS)
+        seconds = rate.seconds * rows * repeated + pictures * PICTURE_SECONDS.get(stage, 0.0)
         seconds /= threads if stage in WIDE else config.workers
-        pictures = rows * image_bytes if stage in ("ingest", "scatter", "gather") else 0.0
         costs.append(
             Cost(
                 stage=stage,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from storage.record.manifest import Manifest
+from tasks.ingest.stats import IngestStats
 
 Stage = Literal["ingest", "survey", "match", "balance", "scale", "select", "realise", "scatter", "gather", "subsample",
                 "thin", "report"]  # fmt: skip
@@ -27,7 +28,7 @@ class Rate:
         seconds: of one thread; of a stage with passes, for one pass.
         read, written: bytes.
         rows: on how many rows it was measured.
-        where: "this store", or the reference machine.
+        where: "this store", whose pictures are counted, or the reference machine, whose rows had none.
     """
 
     seconds: float
@@ -37,6 +38,7 @@ class Rate:
     where: str
 
 
+HERE = "this store"
 REFERENCE_ROWS = 10_000_000
 REFERENCE = "two cores, captions of 43 bytes with 7.6 keywords each of a list of 40,000"
 REFERENCE_RATES: Mapping[Stage, tuple[float, float, float]] = {
@@ -54,6 +56,10 @@ REFERENCE_RATES: Mapping[Stage, tuple[float, float, float]] = {
     "thin": (1.2e-7, 30, 5),
     "report": (2.7e-7, 82, 0),
 }
+
+
+PICTURE_SECONDS: Mapping[Stage, float] = {"ingest": 1.5e-8, "scatter": 5e-9, "gather": 5e-9}
+"""Seconds of one thread for a byte of a JPEG, decoded once by `ingest`, and copied by each."""
 
 
 def measured_rates(manifests: Iterable[Manifest], passes: Mapping[Stage, int]) -> dict[Stage, Rate]:
@@ -84,9 +90,17 @@ def measured_rates(manifests: Iterable[Manifest], passes: Mapping[Stage, int]) -
             read / rows / (len(of_stage) if stage == "gather" else 1),
             sum(each.bytes for each in of_stage) / rows,
             rows,
-            "this store",
+            HERE,
         )
     return found
+
+
+def picture_bytes(manifests: Iterable[Manifest], sources: Collection[str]) -> float | None:
+    """The mean size of a picture as pairs of these sources hold it; None where the store has no such pairs."""
+    found = [stats for each in _of(manifests, "ingest") if (stats := IngestStats.of(each)).source in sources]
+    pictures = sum(each.rows_with_image for each in found)
+    captions = sum(each.rows * (each.mean_caption_characters or 0.0) for each in found)
+    return max(0.0, sum(each.bytes for each in found) - captions) / pictures if pictures else None
 
 
 def newest_curation(manifests: list[Manifest]) -> list[Manifest]:

@@ -1,12 +1,13 @@
 """What a curation would cost, reckoned from rates: in proportion, pass by pass, and never more memory than it takes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from flows.config.pipeline import PipelineConfig, load_config
 from flows.planning.plan import BASE_MEMORY, FILE_BYTES, passes_of, plan_curation
-from flows.planning.rates import STAGES, reference_rates
+from flows.planning.rates import HERE, STAGES, reference_rates
 from tests.flows.conftest import edit
 
 
@@ -55,3 +56,16 @@ def test_drawing_all_together_takes_memory_a_row(small: Path) -> None:
     config = load_config(edit(small, resampling={"method": "multinomial"}))
     scale = next(each for each in plan_curation(config, reference_rates(), rows=10**7) if each.stage == "scale")
     assert scale.memory == BASE_MEMORY + 10**9
+
+
+def test_pictures_are_counted_where_they_are_copied_and_the_rates_have_none(config: PipelineConfig) -> None:
+    rates = reference_rates()
+    bare, held = (plan_curation(config, rates, rows=10**6, image_bytes=size) for size in (0.0, 100_000.0))
+    grown = [new.stage for old, new in zip(bare, held, strict=True) if new.seconds > old.seconds]
+    assert grown == ["ingest", "scatter", "gather"]
+    for old, new in zip(bare, held, strict=True):
+        assert new.written - old.written == (10**11 if new.stage in grown else 0)
+    here = {stage: replace(rate, where=HERE) for stage, rate in rates.items()}
+    again = plan_curation(config, here, rows=10**6, image_bytes=100_000.0)
+    assert [each.seconds for each in again] == [each.seconds for each in bare]
+    assert again[0].memory == held[0].memory > bare[0].memory
