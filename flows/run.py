@@ -22,6 +22,7 @@ from storage.progress import Report
 from storage.record.keys import KeyParts
 from storage.store.experiments import Ledger
 from storage.store.store import Store
+from tasks.checks import Verdict, verdicts
 from tasks.reporting.lineage.nodes import LineageNode
 
 SHOWN = 20
@@ -112,11 +113,18 @@ def conclude(config: AnyExperiment, verb: Verb, nodes: Sequence[Node], watch: Wa
     raise_first(nodes)
     stopped = refusals(nodes, watch.judgement)
     report = next((node.manifest for node in nodes if node.label == "report"), None)
-    deliver(config, verb, [] if stopped else nodes, report)
+    deliver(config, verb, [] if stopped else nodes, report, checks_of(nodes, watch.judgement))
     if stopped:
         raise CheckError(_refused(config, stopped))
     if config.covers(verb):
         watch.ledger.settle(node.manifest for node in nodes if node.manifest)
+
+
+def checks_of(nodes: Sequence[Node], judgement: Judgement) -> list[Verdict]:
+    """What the checks say of all that a run made or found."""
+    made = [(node.label, node.stage, node.manifest) for node in nodes if node.manifest is not None]
+    found = [(label, stage, finding) for label, stage, manifest in made for finding in judgement.of(manifest)]
+    return verdicts(found)
 
 
 def refusals(nodes: Sequence[Node], judgement: Judgement) -> list[str]:

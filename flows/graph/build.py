@@ -55,7 +55,7 @@ def curate(
     deduplicates = config.screening is not None and config.screening.deduplicate is not None
     # A list that reads the corpus waits for the screened pairs, so it cannot help to screen them.
     early = keyword_list(engine, config, ingested) if deduplicates and not config.metadata.reads_corpus else None
-    screening = screen_graph(engine, config, ingested, places, early)
+    screening = screen_graph(engine, config, ingested, places, early, surveyed)
     entries = early or keyword_list(engine, config, ingested, screening.dropped)
     return screening, curate_graph(engine, config, screening, entries)
 

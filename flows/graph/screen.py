@@ -24,10 +24,19 @@ def screen_graph(
     ingested: Sequence[Ref],
     places: Mapping[str, Dataset],
     entries: Ref | None = None,
+    survey: Ref | None = None,
 ) -> Screening:
     """What is taken down or filtered first, then leaks, then repetitions among what is left.
 
-    So no row goes for one that goes too. `entries` is the keyword list, by which the caption of a repetition is kept.
+    So no row goes for one that goes too.
+
+    Args:
+        engine: what runs the graph.
+        config: the experiment.
+        ingested: groups of pairs.
+        places: where the benchmarks lie.
+        entries: the keyword list, by which the caption of a repetition is kept.
+        survey: the look over all groups together, for whoever reads what screening left.
     """
     plan = config.screening
     down = DropConfig(takedown=config.balancing.takedown, filter=plan.filter if plan else ())
@@ -36,7 +45,7 @@ def screen_graph(
     label = first if plan and plan.drops else "drop"
     taken = _dropped(engine, down, ingested, [], bounds, label=label) if down.takedown or down.filter else ()
     if plan is None:
-        return Screening(ingested, taken)
+        return Screening(ingested, taken, survey=survey)
     encoded = [
         _embed(engine, config, plan, shard, label=f"embed {index} for screening", gone=taken[index] if taken else None)
         for index, shard in enumerate(ingested if plan.near or plan.leakage else ())
@@ -68,7 +77,7 @@ def screen_graph(
         lists = [*lists, duplicates]
     encoder = encoder_in_words(plan.encoder)
     gone = _dropped(engine, down, ingested, lists, bounds) if plan.drops else taken
-    return Screening(ingested, gone, tree, duplicates, leaks, encoder)
+    return Screening(ingested, gone, tree, duplicates, leaks, encoder, survey, encoded)
 
 
 def _dropped(
@@ -116,7 +125,7 @@ def _leaks(
         dataset=place.root,
         gone=list(screened.dropped),
     )
-    return Leaks(found, images)
+    return Leaks(found, images, tested)
 
 
 def _embed(

@@ -47,4 +47,12 @@ def selfsupervise_graph(engine: Engine, config: SelfSupervisedExperiment) -> Ref
         for variant in (TRAINED, UNTRAINED)
         for backbone in backbones
     ]
-    return engine.submit(selfsupervised_report, label="report", config=config.report, models=backbones, scores=probed)
+    return engine.submit(
+        selfsupervised_report,
+        label="report",
+        config=config.report,
+        pairs=[*known, *asked, surveyed],
+        models=backbones,
+        scores=probed,
+        checks=config.checks,
+    )

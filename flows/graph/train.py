@@ -40,7 +40,7 @@ def train_graph(engine: Engine, config: PipelineConfig, screening: Screening, cu
         }
     models += _finetuned(engine, config, screening, curation, models)
     models += _heads(engine, config, curation, encoded, encoder)
-    return Training(models, trees, density, encoder_in_words(config.encoder) if config.encoder else "")
+    return Training(models, trees, density, encoder_in_words(config.encoder) if config.encoder else "", encoded)
 
 
 def _from_scratch(engine: Engine, config: PipelineConfig, screening: Screening, curation: Curation) -> list[Trained]:

@@ -31,15 +31,16 @@ from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.staleness import Made, key_differences
 from storage.store.store import Store
-from tasks.reporting.page.this_run import with_this_run
+from tasks.checks import Verdict
+from tasks.reporting.page.this_run import with_checks, with_this_run
 
 RECORD = "experiment.json"
-PAGE = "report.html"
+PAGE, STUDY = "report.html", "index.html"
 SCORES = "scores"
 EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
-_LEFT = (RECORD, RESOLVED, PAGE, "summary.json", "index.html", "numbers.json", "lineage.json", "openlineage.ndjson",
+_LEFT = (RECORD, RESOLVED, PAGE, "summary.json", STUDY, "numbers.json", "lineage.json", "openlineage.ndjson",
          "figures", "tensorboard", SCORES, "curate", "train")  # fmt: skip
 
 
@@ -50,8 +51,8 @@ def differences(config: Experiment) -> tuple[str, ...]:
     """
     before = read_record(config.folder)
     if before is None:
-        pages = (PAGE, "index.html")
-        return ("they do not say of which",) if any((config.folder / each).is_file() for each in pages) else ()
+        told = any((config.folder / page).is_file() for page in (PAGE, STUDY))
+        return ("they do not say of which",) if told else ()
     found = key_differences(Made(1, "", _completed(before, type(config))), Made(1, "", config.computes()))
     return tuple(each.removeprefix("parameter ") for each in _with_defaults(found, before, config))
 
@@ -119,15 +120,26 @@ def _is_of(written: Path, record: Mapping[str, JsonValue] | None) -> bool:
     return record is not None and _completed(record, type(config)) == config.computes()
 
 
-def deliver(config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manifest | None) -> None:
-    """Bring report and scores out of the store, and link the curated shards, to where a person looks for them."""
+def deliver(
+    config: Experiment, verb: Verb, nodes: Sequence[Node], report: Manifest | None, checked: Sequence[Verdict]
+) -> None:
+    """Bring report and scores out of the store, and link the curated shards, to where a person looks for them.
+
+    Args:
+        config: the experiment.
+        verb: how far it was run.
+        nodes: its stage runs; none where its checks refuse what they made.
+        report: the page.
+        checked: all checks of the run, for a page that has a place for them.
+    """
     store = Store(config.runtime.store)
     if report is not None:
         source, folder = store.directory(report.stage, report.key), config.results(verb)
         for file in report.files:
             content = (source / file.path).read_bytes()
-            if file.path == PAGE:
-                content = with_this_run(content.decode("utf-8"), this_run(config, verb, nodes)).encode("utf-8")
+            if file.path in (PAGE, STUDY):
+                page = with_checks(content.decode("utf-8"), checked)
+                content = with_this_run(page, this_run(config, verb, nodes)).encode("utf-8")
             _write_changed(folder / file.path, content)
     write_scores(config.folder / SCORES, config.name, store, nodes)
     gathered = [node.manifest for node in nodes if node.stage == "gather" and node.manifest]

@@ -57,6 +57,7 @@ def compose(
         checks: limits that all of these are held against.
         work: where the outputs lie.
     """
+    outputs = _manifests(screening, curation, training, scored)
     bootstrap = Bootstrap(resamples=config.resamples, confidence=config.confidence, seed=config.seed)
     measurements = [read_measurement(each.cell, each.scores, work) for each in scored]
     asked = [(each.variant, each.reference) for each in config.comparisons]
@@ -112,8 +113,8 @@ def compose(
         geometry=geometry,
         examples=examples.result(),
         audit=read_audit(keywords, read_document(work.path(curation.entries, "audit.json"))),
-        checks=read_checks(checks, _manifests(screening, curation, training, scored), work),
-        provenance=read_provenance(_manifests(screening, curation, training, scored)),
+        checks=read_checks(checks, outputs, work),
+        provenance=read_provenance(outputs),
         drawings=drawings,
     )
 
@@ -121,12 +122,13 @@ def compose(
 def _manifests(
     screening: Screening, curation: Curation, training: Training, scored: Sequence[Scored]
 ) -> list[Manifest]:
-    """All inputs, in the order of the pipeline."""
+    """All inputs, in the order of the pipeline, each once."""
     found = [
-        *screening.ingested, screening.tree, *(each.found for each in screening.leaks.values()), screening.duplicates,
-        *screening.dropped, curation.entries, *curation.matches, curation.balanced, curation.scaled,
-        *curation.selection, curation.realised, *curation.curated,
-        *training.geometry.values(), *training.density.values(),
+        *screening.ingested, screening.survey, *screening.embedded, screening.tree,
+        *(each for leaks in screening.leaks.values() for each in (leaks.embedded, leaks.found)),
+        screening.duplicates, *screening.dropped, curation.entries, *curation.matches, curation.balanced,
+        curation.scaled, *curation.selection, curation.realised, *curation.curated,
+        *training.embedded, *training.geometry.values(), *training.density.values(),
         *(each.model for each in training.models), *(each.scores for each in scored),
     ]  # fmt: skip
-    return [each for each in found if each is not None]
+    return list({each.key: each for each in found if each is not None}.values())

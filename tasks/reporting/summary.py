@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from storage.record.stats import as_json
 from tasks.evaluation.scoring.intervals import Interval
 from tasks.reporting.report import Report
+from tasks.reporting.sections.checks import Checked
 from tasks.reporting.sections.scores.recalls import RecallChange
 from tasks.reporting.sections.scores.scores import Difference, Summary
 from tasks.reporting.sections.screening.screening import Screened
@@ -42,7 +43,7 @@ def summary_json(report: Report) -> dict[str, JsonValue]:
         },
         "geometry": {row.variant: finite_json({**asdict(row), "gain": row.gain}) for row in report.geometry.rows},
         "screening": _screening(report.screening),
-        "checks": {each.check: each.word for each in reversed(report.checks.lines)},
+        "checks": checks_json(report.checks),
         "training": [finite_json(asdict(row)) for row in report.training.rows],
     }
 
@@ -113,6 +114,11 @@ def deltas_json(differences: Sequence[Difference]) -> dict[str, JsonValue]:
             "verdict": each.verdict,
         }
     return dict(deltas)
+
+
+def checks_json(checked: Checked) -> dict[str, JsonValue]:
+    """Every check's result, the worst where it judged several stages."""
+    return {each.check: each.word for each in reversed(checked.lines)}
 
 
 def _recalls(change: RecallChange) -> JsonValue:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from storage.caching.stage import stage
+from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from tasks.checks import Checks
 from tasks.reporting.config import ReportConfig, SelfSupervisedReportConfig
@@ -42,19 +43,27 @@ def report(
 
 @stage("selfsupervised_report", version=1, modules=("tasks.reporting.selfsupervised", "tasks.reporting.page"))
 def selfsupervised_report(
-    config: SelfSupervisedReportConfig, models: Sequence[Backbone], scores: Sequence[Probed], *, work: Workspace
+    config: SelfSupervisedReportConfig,
+    pairs: Sequence[Manifest],
+    models: Sequence[Backbone],
+    scores: Sequence[Probed],
+    checks: Checks,
+    *,
+    work: Workspace,
 ) -> ReportStats:
     """Write `report.html`, `summary.json` and `figures/*.svg` of a self-supervised experiment.
 
     Args:
         config: title, and how intervals are made.
+        pairs: the pictures as they came in, group by group, and the survey over them.
         models: the trained backbones.
         scores: what their features are worth, and those of the untrained network.
+        checks: limits that all of these are held against.
         work: where to write, and where the inputs lie.
     """
     from tasks.reporting.selfsupervised.content import compose
     from tasks.reporting.selfsupervised.summary import selfsupervised_summary
     from tasks.reporting.write import write
 
-    content = compose(config, models, scores, work)
+    content = compose(config, pairs, models, scores, checks, work)
     return write(content, selfsupervised_summary(content), work.output)

@@ -14,10 +14,17 @@ from tasks.reporting.config import Cell, RunLabel
 
 @dataclass(frozen=True)
 class Leaks:
-    """What one benchmark shares with the pairs: the output of `leakage`, and the benchmark's images as pairs."""
+    """What one benchmark shares with the pairs.
+
+    Attributes:
+        found: the output of `leakage`.
+        images: the benchmark's images as pairs.
+        embedded: what they were compared by.
+    """
 
     found: Manifest
     images: Manifest
+    embedded: Manifest | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,8 @@ class Screening:
         duplicates: the output of `deduplicate`.
         leaks: by benchmark.
         encoder: by what pictures were compared, in words; empty where they were not.
+        survey: the look over all groups together.
+        embedded: what the pairs' pictures were compared by, group by group.
     """
 
     ingested: Sequence[Manifest]
@@ -39,6 +48,8 @@ class Screening:
     duplicates: Manifest | None = None
     leaks: Mapping[str, Leaks] = field(default_factory=dict)
     encoder: str = ""
+    survey: Manifest | None = None
+    embedded: Sequence[Manifest] = ()
 
 
 @dataclass(frozen=True)
@@ -84,12 +95,14 @@ class Training:
         geometry: by variant, how its embeddings lie.
         density: by variant, how densely the pairs of each keyword lie.
         encoder: by what the pairs were embedded, in words; empty where they were not.
+        embedded: the pairs' embeddings, group by group.
     """
 
     models: Sequence[Trained] = ()
     geometry: Mapping[str, Manifest] = field(default_factory=dict)
     density: Mapping[str, Manifest] = field(default_factory=dict)
     encoder: str = ""
+    embedded: Sequence[Manifest] = ()
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from tasks.arrays import Int64s
+from tasks.checks import Checks
 from tasks.evaluation.scoring.intervals import Bootstrap
 from tasks.evaluation.scoring.scores import class_counts
 from tasks.evaluation.stats import ProbeStats
@@ -16,7 +18,8 @@ from tasks.reporting.inputs.tables import read_frame
 from tasks.reporting.page.formats import integer, percent
 from tasks.reporting.page.render import Section
 from tasks.reporting.page.svg import draw, drawing
-from tasks.reporting.report import Findings
+from tasks.reporting.report import TITLES, Findings
+from tasks.reporting.sections.checks import Checked, read_checks
 from tasks.reporting.sections.provenance import read_provenance
 from tasks.reporting.sections.scores.score_charts import scores_figure
 from tasks.reporting.sections.scores.scores import Scores, compare, summarise
@@ -27,7 +30,8 @@ from tasks.training.stats import SelfSupervisedStats
 SECTIONS = (
     Section("scores", "Features", "selfsupervised/scores.html.j2"),
     Section("training", "Training", "selfsupervised/training.html.j2"),
-    Section("reproduce", "How to reproduce", "page/sections/reproduce.html.j2"),
+    Section("checks", TITLES["checks"], "page/sections/checks.html.j2"),
+    Section("reproduce", TITLES["reproduce"], "page/sections/reproduce.html.j2"),
 )
 
 BENCHMARKS = {"linear probe": "prediction", "nearest neighbours": "neighbours"}
@@ -64,10 +68,12 @@ class SelfSupervisedReport(Findings):
     Attributes:
         probes: figures of every probe.
         ends: where every training ended.
+        checks: what pictures, trainings and probes were held against.
     """
 
     probes: tuple[tuple[RunLabel, ProbeStats], ...]
     ends: tuple[End, ...]
+    checks: Checked
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -76,16 +82,24 @@ class SelfSupervisedReport(Findings):
 
 
 def compose(
-    config: SelfSupervisedReportConfig, models: Sequence[Backbone], probed: Sequence[Probed], work: Workspace
+    config: SelfSupervisedReportConfig,
+    pairs: Sequence[Manifest],
+    models: Sequence[Backbone],
+    probed: Sequence[Probed],
+    checks: Checks,
+    work: Workspace,
 ) -> SelfSupervisedReport:
     """Everything that the page shows.
 
     Args:
         config: title, and how intervals are made.
+        pairs: the pictures as they came in, group by group, and the survey over them.
         models: the trained backbones.
         probed: what their features are worth, and those of the untrained network.
+        checks: limits that all of these are held against.
         work: where the outputs lie.
     """
+    outputs = [*pairs, *(each.model for each in models), *(each.scores for each in probed)]
     bootstrap = Bootstrap(config.resamples, config.confidence, config.seed)
     answers = [read_frame([work.path(each.scores, "predictions.parquet")]) for each in probed]
     measurements = [
@@ -117,7 +131,8 @@ def compose(
         scores=scores,
         probes=tuple((each.run, ProbeStats.of(each.scores)) for each in probed),
         ends=ends,
-        provenance=read_provenance([*(each.model for each in models), *(each.scores for each in probed)]),
+        checks=read_checks(checks, outputs, work),
+        provenance=read_provenance(outputs),
         drawings=drawings,
     )
 

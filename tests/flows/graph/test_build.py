@@ -16,6 +16,7 @@ from flows.graph.report import report_graph
 from flows.graph.words import encoder_in_words
 from storage.errors import InputError
 from storage.tree import leaves
+from tasks import checks
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.record import EncoderRecord
 from tasks.reporting.config import RunLabel
@@ -117,6 +118,21 @@ def test_the_report_takes_what_the_graphs_hand_on(small: Path) -> None:
     assert engine.submitted["evaluate heads, seed 3, shape"]["encoded"] == "encode shape"
     report_graph(engine, config, screening(), curation(), training, scores)
     assert set(engine.submitted["report"]) == {"config", "screening", "curation", "training", "scores", "checks"}
+
+
+TREES: dict[str, object] = {
+    "screening": LEAKY | {"deduplicate": {"near": 0.05}, "geometry": {}},
+    "geometry": {},
+}
+
+
+@pytest.mark.parametrize("changes", [{}, TREES], ids=["plain", "all"])
+def test_the_report_is_handed_every_output_that_checks_judge(small: Path, changes: dict[str, object]) -> None:
+    engine = Recorder()
+    build(engine, load_config(edit(small, **changes)), "pipeline")
+    shown = {leaf for _, leaf in leaves(engine.submitted["report"])}
+    judged = {label for label, stage in engine.stages.items() if any(stage in each for each in checks._ROOMS.values())}
+    assert {"survey", "metadata", "realise"} - judged == set() and judged - shown == set()
 
 
 def test_ingestion_is_a_run_for_each_group(small: Path) -> None:

@@ -25,4 +25,5 @@ def test_every_backbone_is_probed_before_and_after(monkeypatch: pytest.MonkeyPat
         assert (trained["untrained"], untrained["untrained"]) == (False, True)
     report = engine.submitted["report"]
     assert [each.seed for each in report["models"]] == list(config.selfsupervised.seeds)
+    assert "survey" in report["pairs"] and report["checks"] == config.checks
     assert {each.run.variant for each in report["scores"]} == {"trained", "untrained"}

@@ -41,7 +41,7 @@ def test_provenance_names_every_stage_in_the_order_of_the_pipeline(made: Report)
         "ingest", "geometry", "leakage", "deduplicate", "drop", "metadata", "match", "balance", "scale", "select",
         "realise", "gather", "concepts", "train", "evaluate",
     ]  # fmt: skip
-    assert next(record.runs for record in made.provenance.records if record.stage == "geometry") == 3
+    assert next(record.runs for record in made.provenance.records if record.stage == "geometry") == 2
 
 
 def test_comparisons_without_both_variants_are_left_out(inputs: Inputs, tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ def test_a_study_leaves_its_page_and_prints_its_answer(config: Path, tmp_path: P
     assert done.exit_code == 0, done.output
     numbers = json.loads((tmp_path / "to" / "numbers.json").read_text())
     assert numbers["answer"][0] in done.stdout and "index.html" in done.stdout
+    page = (tmp_path / "to" / "index.html").read_text()
+    assert "<code>training.finite</code>" in page and "<code>embedding.rejected</code>" in page
+    assert "experiment.yaml" in page and "<!--" not in page
     assert (tmp_path / "to" / "figures" / "in-batch.svg").is_file() and (tmp_path / "to" / "lineage.json").is_file()
     assert not (tmp_path / "store").exists() and (config.parent / "store").is_dir()
     again = CliRunner().invoke(studies, ["balance-k", "--config", str(config), "--no-server", "--json"])

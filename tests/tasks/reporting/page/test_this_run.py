@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from tasks.reporting.page.this_run import MOST_LINES, PLACE, ThisRun, with_this_run
+from tasks.checks import verdicts
+from tasks.limits import Finding
+from tasks.reporting.page.this_run import CHECKS, MOST_LINES, PLACE, ThisRun, with_checks, with_this_run
 
 RUN = ThisRun(
     command="equipoise run 'a <b>.yaml'",
@@ -34,3 +36,13 @@ def test_many_digests_and_long_configurations_are_cut_and_it_is_said() -> None:
     long = replace(RUN, configuration="".join(f"- {number}\n" for number in range(MOST_LINES + 1_234)))
     page = with_this_run(PLACE, long)
     assert f"- {MOST_LINES - 1}\n" in page and f"- {MOST_LINES}\n" not in page and "1,234 more lines" in page
+
+
+def test_the_checks_of_all_runs_stand_in_their_place_with_the_runs_that_failed() -> None:
+    found = [("heads <b>, seed 1", "train_heads", Finding("training.norm", "warning", False, "0.0001 is <i>small</i>"))]
+    found.append(("heads <b>, seed 2", "train_heads", Finding("training.norm", "warning", True, "1 is fine")))
+    page = with_checks(f"<main>{CHECKS}</main>", verdicts(found))
+    assert page.split()[:2] == ["<main>", "<section"] and "1 of 1 checks did not pass" in page
+    assert "heads &lt;b&gt;, seed 1" in page and "seed 2" not in page and "<i>" not in page and "<b>" not in page
+    assert with_checks(f"<main>{CHECKS}</main>", []) == f"<main>{CHECKS}</main>"
+    assert with_checks("<main></main>", verdicts(found)) == "<main></main>"

@@ -9,9 +9,12 @@ import pytest
 from storage.caching.stage import stage
 from storage.store.workspace import Runtime, Workspace
 from storage.tables.shards import write_table
+from tasks.checks import Checks
 from tasks.evaluation.stats import ProbeStats
-from tasks.reporting.config import RunLabel
+from tasks.ingest.stats import SurveyStats
+from tasks.reporting.config import RunLabel, SelfSupervisedReportConfig
 from tasks.reporting.inputs.stage_outputs import Backbone, Probed
+from tasks.reporting.selfsupervised.content import SelfSupervisedReport, compose
 from tasks.training.stats import SelfSupervisedStats
 
 SHARES = {"trained": (0.9, 0.85), "untrained": (0.4, 0.45)}
@@ -45,17 +48,28 @@ def fake_probe(seed: int, right: float, *, work: Workspace) -> ProbeStats:
     )  # fmt: skip
 
 
+@stage("survey", version=1, modules=())
+def fake_survey(*, work: Workspace) -> SurveyStats:
+    return SurveyStats(rows=40, sources={"<b>pictures</b>": 40}, rejected={"<b>pictures</b>": 160})
+
+
 class Experiment:
     """All inputs of a self-supervised report, in one store."""
 
     def __init__(self, store: Path) -> None:
         self.runtime = Runtime(store=store)
+        self.pairs = [fake_survey.run(runtime=self.runtime)]
         self.models = [Backbone(seed, fake_backbone.run(seed, runtime=self.runtime)) for seed in (0, 1)]
         self.probed = [
             Probed(RunLabel(variant=variant, seed=seed), fake_probe.run(seed, shares[seed], runtime=self.runtime))
             for variant, shares in SHARES.items()
             for seed in (0, 1)
         ]
+
+    def composed(self, output: Path, checks: Checks | None = None) -> SelfSupervisedReport:
+        """The content of its report."""
+        config = SelfSupervisedReportConfig(title="Views <b>", resamples=200)
+        return compose(config, self.pairs, self.models, self.probed, checks or Checks(), self.workspace(output))
 
     def workspace(self, output: Path) -> Workspace:
         """What a running report sees."""

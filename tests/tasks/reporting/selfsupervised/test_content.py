@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from storage.tables.shards import read_table
-from tasks.reporting.config import SelfSupervisedReportConfig
-from tasks.reporting.selfsupervised.content import SelfSupervisedReport, compose
+from tasks.checks import Checks
+from tasks.limits import AtLeast
+from tasks.reporting.selfsupervised.content import SelfSupervisedReport
+from tasks.training.checks import TrainingChecks
 from tests.tasks.reporting.selfsupervised.conftest import Experiment
-
-CONFIG = SelfSupervisedReportConfig(title="Views <b>", resamples=200)
 
 
 @pytest.fixture
 def content(experiment: Experiment, tmp_path: Path) -> SelfSupervisedReport:
-    return compose(CONFIG, experiment.models, experiment.probed, experiment.workspace(tmp_path))
+    return experiment.composed(tmp_path)
 
 
 def test_the_linear_probe_and_the_neighbours_are_two_benchmarks(content: SelfSupervisedReport) -> None:
@@ -44,3 +44,18 @@ def test_every_training_ends_somewhere(content: SelfSupervisedReport) -> None:
         ("2", "trainings, one for each seed"),
     )
     assert set(content.drawings) == {"scores", "training"}
+
+
+def test_pictures_trainings_and_probes_are_held_against_the_limits(
+    content: SelfSupervisedReport, experiment: Experiment, tmp_path: Path
+) -> None:
+    assert {(each.check, each.stage): (each.word, each.judged) for each in content.checks.lines} == {
+        ("ingest.rejected", "survey"): ("warning", 1),
+        ("ingest.rows", "survey"): ("passed", 1),
+        ("training.finite", "selfsupervise"): ("passed", 2),
+        ("training.rank", "selfsupervise"): ("passed", 2),
+        ("training.spread", "selfsupervise"): ("passed", 2),
+        ("evaluation.above_chance", "probe"): ("passed", 4),
+    }
+    strict = Checks(training=TrainingChecks(rank=AtLeast(severity="error", least=20.0)))
+    assert next(iter(experiment.composed(tmp_path, strict).checks.lines)).word == "error"
