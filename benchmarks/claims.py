@@ -135,5 +135,9 @@ BENCHMARKS: dict[str, Benchmark] = {
         Claim("thirty checkpoints on three sets fifteen times as fast", "clip-benchmark thirty times, the same scores",
               rf"^all three sets of 64: .* ratio {NUMBER};", 15),
     )),
+    "verify": Benchmark("verify", "hashing a store's files against reading them", claims=(
+        Claim("`verify` takes at most 1.1 times as long", "reading the same files from the disk",
+              rf"^from the disk: .*takes {NUMBER} ×", most=1.1),
+    )),
     "interval_coverage": Benchmark("interval_coverage", "what 95 % intervals of scores cover"),
 }  # fmt: skip
