@@ -3,8 +3,8 @@
     python -m benchmarks.verify                     # 4 GB in files of 64 MB, and 4,000 small ones
     python -m benchmarks.verify --megabytes 200 --small 100
 
-Each way begins with the files out of the page cache (`posix_fadvise`), and again with the files in it, where the disk is
-no bound. Rounds are interleaved; ratios are taken within a round, medians printed.
+Each way begins with the files out of the page cache (`posix_fadvise`), and again with the files in it, where the disk
+is no bound. Rounds are interleaved; ratios are taken within a round, medians printed.
 """
 
 import argparse

@@ -21,11 +21,13 @@ def verify(
 ) -> None:
     """Hash every file of the experiment's store; exit status 1 where one is missing or altered."""
     from flows.config.pipeline import load_experiment
+    from storage.progress import progress
     from storage.store.inspection import inspect
     from storage.store.store import Store
 
     store = Store(load_experiment(config).runtime.store)
-    found = inspect(store)
+    with progress(sum(each.bytes for each in store.manifests()), "hashing", unit="B") as bar:
+        found = inspect(store, bar.update)
     if as_json:
         say_json(plain(found))
     else:
