@@ -12,7 +12,7 @@ from flows.engine.judgement import Judgement
 from storage.caching.stage import Elsewhere, Stage
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
-from storage.store.staleness import reasons
+from storage.store.staleness import Earlier, reasons
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from storage.tree import leaves, map_tree
@@ -35,7 +35,7 @@ class LocalEngine:
     ) -> None:
         self._runtime, self._follower, self._judgement = runtime, follower or Follower(), judgement
         self._elsewhere = elsewhere
-        self._started = datetime.now(UTC)
+        self._earlier = Earlier(Store(runtime.store), before=datetime.now(UTC))
         self._pool = ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="stage")
         self._submitted: list[tuple[str, str, Future[Manifest]]] = []
         self._why: dict[str, tuple[str, ...]] = {}  # of the runs that computed something
@@ -63,7 +63,7 @@ class LocalEngine:
         return stage.run(runtime=self._runtime, report=report, began=began, elsewhere=self._elsewhere, **resolved)
 
     def _began(self, label: str, parts: KeyParts) -> None:
-        self._why[label] = reasons(parts, Store(self._runtime.store), before=self._started)
+        self._why[label] = reasons(parts, Store(self._runtime.store), self._earlier)
         self._follower.started(label, parts)
 
     def _node(self, label: str, stage: str, done: Future[Manifest]) -> Node:

@@ -17,6 +17,7 @@ from flows.naming import artifact_key
 from storage.atomic import where_writable
 from storage.caching.prefect_task import Output, prefect_task
 from storage.caching.stage import Elsewhere, Stage
+from storage.store.staleness import Earlier
 from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
 
@@ -55,7 +56,7 @@ class PrefectEngine:
         self._runtime, self._experiment, self._ended = runtime, experiment, ended
         self._judgement = judgement
         self._follower, self._in_threads, self._elsewhere = follower or Follower(), in_threads, elsewhere
-        self._started = datetime.now(UTC)
+        self._earlier = Earlier(Store(runtime.store), before=datetime.now(UTC))
         self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
         self._told: set[str] = set()
         self._telling = threading.Lock()
@@ -72,7 +73,7 @@ class PrefectEngine:
             self._runtime,
             label=label,
             artifact=artifact_key(self._experiment, label),
-            started=self._started,
+            earlier=self._earlier,
             admit=None if self._judgement is None else partial(self._judgement.admit, stage.name),
         )
         if self._in_threads:

@@ -8,7 +8,7 @@ from flows.engine.engine import Node
 from flows.engine.judgement import Judgement
 from storage.caching.stage import Stage
 from storage.record.manifest import Manifest
-from storage.store.staleness import reasons
+from storage.store.staleness import Earlier, reasons
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from storage.tree import leaves
@@ -37,7 +37,7 @@ class StatusEngine:
 
     def __init__(self, runtime: Runtime, judgement: Judgement | None = None) -> None:
         self._store, self._judgement = Store(runtime.store), judgement
-        self._earlier: dict[str, list[Manifest]] = {}
+        self._earlier = Earlier(self._store)
         self.plans: list[Plan] = []
         self.manifests: list[Manifest] = []
         self.missing: list[str] = []
@@ -65,11 +65,7 @@ class StatusEngine:
         self.missing.append(parts.key)
         if pending := _pending(after):
             return self._waits(label, stage, f"waits for {pending.label}")
-        if parts.stage not in self._earlier:
-            self._earlier[parts.stage] = list(self._store.manifests(parts.stage))
-        self.plans.append(
-            Plan(label, stage.name, "run", reasons(parts, self._store, earlier=self._earlier[parts.stage]))
-        )
+        self.plans.append(Plan(label, stage.name, "run", reasons(parts, self._store, self._earlier)))
         return Pending(label)
 
     def finish(self) -> list[Node]:

@@ -11,7 +11,6 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +30,7 @@ from storage.progress import Report, silent
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
 from storage.store.publish import Began, bind
-from storage.store.staleness import reasons
+from storage.store.staleness import Earlier, reasons
 from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
 from storage.tree import map_tree
@@ -132,7 +131,7 @@ def prefect_task(  # noqa: PLR0913 - where, how, and whom to tell are each one t
     *,
     label: str,
     artifact: str = "",
-    started: datetime | None = None,
+    earlier: Earlier | None = None,
     began: Began | None = None,
     report: Report = silent,
     admit: Admit | None = None,
@@ -145,7 +144,7 @@ def prefect_task(  # noqa: PLR0913 - where, how, and whom to tell are each one t
         runtime: where and with what.
         label: what people call this call.
         artifact: the key of the artifact that shows its progress; by default made of the label.
-        started: when the walk over the graph began: why it runs is told by comparison with what was made before.
+        earlier: what the store held when the walk over the graph began: why it runs is told by comparison with that.
         began: called when the work begins, in the process that does it; None: a line in the run's log.
         report: told how far it is, beside the progress artifact.
         admit: raises where a run may not begin with its inputs, or after what is given as `after`.
@@ -168,7 +167,7 @@ def prefect_task(  # noqa: PLR0913 - where, how, and whom to tell are each one t
 
         def start(parts: KeyParts) -> None:
             nonlocal why
-            why = reasons(parts, Store(runtime.store), before=started)
+            why = reasons(parts, Store(runtime.store), earlier)
             if began is None:
                 logging.getLogger("equipoise.run").info("%s: starts", label)
             else:

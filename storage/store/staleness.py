@@ -1,45 +1,16 @@
 """Why a stage would run: which part of its key differs from the nearest run on record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import ItemsView, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from storage.record.keys import KeyParts
-from storage.record.manifest import Manifest
 from storage.store.store import Store
 
 ALIKE = 8
 """Parameters in which a run may differ from another for the two to be compared."""
-
-
-def reasons(
-    parts: KeyParts, store: Store, *, earlier: Sequence[Manifest] | None = None, before: datetime | None = None
-) -> tuple[str, ...]:
-    """Why the run described by `parts` is not in the store, a phrase each; empty when it is.
-
-    `earlier` are the stage's manifests, oldest first, for who asks of many runs; None: those of the store.
-
-    The comparison is with the stage's manifest that differs in the fewest places, the newest of equals:
-    `parameter target.t 20 → 50`, `source files changed`, `code changed`, `version 1 → 2`, `… is missing`. With `before`
-    only what was made before that moment counts: a run under way is not compared with its own other groups.
-    """
-    published = store.read(parts.stage, parts.key)
-    if published:
-        return store.damage(published)
-    now = Made(parts.version, parts.code, parts.arguments)
-    held = store.manifests(parts.stage) if earlier is None else earlier
-    known = (each for each in held if before is None or each.created < before)
-    differences = [key_differences(Made(each.version, each.code, each.parameters), now) for each in known]
-    if not differences:
-        return ("never run",)
-    nearest = min(reversed(differences), key=len)
-    if sum(each.startswith("parameter ") for each in nearest) > ALIKE:
-        return (
-            "never run with settings like these",
-        )  # the nearest is another experiment's, which tells nobody anything
-    return nearest or ("the way keys are made changed",)
 
 
 @dataclass(frozen=True)
@@ -49,6 +20,56 @@ class Made:
     version: int
     code: str
     arguments: Mapping[str, JsonValue]
+
+
+class Earlier:
+    """What runs of a store were made of, each stage's read once: who asks why of thousands does not read all for each.
+
+    Args:
+        store: that holds them.
+        before: only what was made before this moment counts: a run under way is not compared with its own other groups.
+    """
+
+    def __init__(self, store: Store, *, before: datetime | None = None) -> None:
+        self._store, self._before = store, before
+        self._known: dict[str, list[tuple[Made, Mapping[str, JsonValue]]]] = {}
+
+    def nearest(self, stage: str, now: Made) -> Made | None:
+        """Of the stage's runs the one that differs in the fewest places, the newest of equals; None where none is."""
+        if stage not in self._known:
+            held = self._store.manifests(stage)
+            made = [
+                Made(each.version, each.code, each.parameters)
+                for each in held
+                if self._before is None or each.created < self._before
+            ]
+            self._known[stage] = [(each, _compared(each)) for each in made]
+        wanted = _compared(now).items()
+        found = min(reversed(self._known[stage]), key=lambda known: _differing(known[1].items(), wanted), default=None)
+        return found[0] if found else None
+
+
+def reasons(parts: KeyParts, store: Store, earlier: Earlier | None = None) -> tuple[str, ...]:
+    """Why the run described by `parts` is not in the store, a phrase each; empty when it is.
+
+    `earlier` are the store's runs, for who asks more than once.
+
+    The comparison is with the stage's run that differs in the fewest places, the newest of equals:
+    `parameter target.t 20 → 50`, `source files changed`, `code changed`, `version 1 → 2`, `… is missing`.
+    """
+    published = store.read(parts.stage, parts.key)
+    if published:
+        return store.damage(published)
+    now = Made(parts.version, parts.code, parts.arguments)
+    before = (earlier or Earlier(store)).nearest(parts.stage, now)
+    if before is None:
+        return ("never run",)
+    nearest = key_differences(before, now)
+    if sum(each.startswith("parameter ") for each in nearest) > ALIKE:
+        return (
+            "never run with settings like these",
+        )  # the nearest is another experiment's, which tells nobody anything
+    return nearest or ("the way keys are made changed",)
 
 
 def key_differences(earlier: Made, later: Made) -> tuple[str, ...]:
@@ -70,6 +91,17 @@ def key_differences(earlier: Made, later: Made) -> tuple[str, ...]:
         elif field != "stage":
             found.append(f"parameter {name} {_show(before, name)} → {_show(now, name)}")
     return tuple(found)
+
+
+def _compared(made: Made) -> Mapping[str, JsonValue]:
+    """What runs are compared by, each place by its name; where an input was made (`….stage`) is none."""
+    flat = {name: value for name, value in _flatten(made.arguments).items() if name.rpartition(".")[2] != "stage"}
+    return flat | {"/version": made.version, "/code": made.code}
+
+
+def _differing(one: ItemsView[str, JsonValue], other: ItemsView[str, JsonValue]) -> int:
+    """In how many places two runs differ: places of both with unlike values, and those of one alone."""
+    return len({name for name, _ in one ^ other})
 
 
 def _show(values: Mapping[str, JsonValue], name: str) -> str:

@@ -1,5 +1,6 @@
 """Reasons: which part of the key differs from the nearest run on record."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from storage.record.keys import KeyParts, key_parts
 from storage.record.manifest import External, Manifest
-from storage.store.staleness import reasons
+from storage.store.staleness import Earlier, reasons
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity
@@ -97,3 +98,30 @@ def test_nearest_run_explains(tmp_path: Path) -> None:
     publish(store, parts(a=1, b=1))
     publish(store, parts(a=2, b=2, code="e"))
     assert reasons(parts(a=1, b=3), store) == ("parameter b 1 → 3",)
+
+
+def test_of_equals_the_newest_explains(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    publish(store, parts(a=1, b=1))
+    publish(store, parts(a=1, b=2))
+    assert reasons(parts(a=1, b=3), store) == ("parameter b 2 → 3",)
+
+
+def test_where_an_input_was_made_is_no_difference(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    publish(store, parts(a=1, one=parent("x")))
+    publish(store, parts(a=2, one=parent("x").model_copy(update={"stage": "other"})))
+    assert reasons(parts(a=2, one=parent("x"), b=0), store) == ("parameter b (absent) → 0",)
+
+
+def test_the_runs_of_a_stage_are_read_once_and_later_ones_do_not_count(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    publish(store, parts(a=1))
+    earlier = Earlier(store, before=datetime.now(UTC))
+    publish(store, parts(a=2))
+    assert reasons(parts(a=3), store) == ("parameter a 2 → 3",)
+    assert reasons(parts(a=3), store, earlier) == ("parameter a 1 → 3",)
+    shutil.rmtree(tmp_path / "stage")
+    assert reasons(parts(a=3), store) == ("never run",)
+    assert reasons(parts(a=4), store, earlier) == ("parameter a 1 → 4",)
+    assert reasons(parts(a=4), store, Earlier(store, before=datetime.now(UTC))) == ("never run",)
