@@ -1,5 +1,6 @@
 """One row's whole story, read from the store: caption, screening, keywords, weight after every step, draw, shard."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.commands.reading.find_row import Place, find_picture, find_row, row_at
+from flows.commands.reading.find_row import Place, ending_of, find_picture, find_row, row_at
 from flows.config.pipeline import PipelineConfig
 from flows.engine.status import StatusEngine
 from flows.graph.build import curate
@@ -81,10 +82,12 @@ def explain(config: PipelineConfig, wanted: str) -> Story:
     pairs = _files(store, screening.ingested, "pairs-*.parquet")
     place = find_row(pairs, wanted)
     if place is None:
-        rejected = _rejected(_files(store, screening.ingested, "rejected.parquet"), wanted)
-        if rejected is not None:
+        refused = _files(store, screening.ingested, "rejected.parquet")
+        if rejected := _rejected(refused, f"^{re.escape(wanted)}$"):
             return rejected
         place = find_picture(pairs, wanted)
+        if place is None and (rejected := _rejected(refused, ending_of(wanted))):
+            return rejected
     if place is None:
         raise InputError(
             f"no row has the id, key or picture {wanted!r}; keys are those of the source, as in the `pairs` table"
@@ -165,11 +168,12 @@ def _key(paths: Sequence[Path], id_: int | None) -> str | None:
     return None if place is None else str(row_at(paths[place.file], place.row, ["key"])["key"])
 
 
-def _rejected(paths: Iterable[Path], wanted: str) -> Story | None:
-    """The story of a row that was not ingested, by its key."""
+def _rejected(paths: Iterable[Path], pattern: str) -> Story | None:
+    """The story of the first row that was not ingested and whose key fits a pattern."""
     for path in paths:
         table = read_table(path)
-        found = table.filter(pc.equal(table["key"], wanted)).slice(0, 1).to_pylist()
-        if found:
-            return Story(key=wanted, rejected=f"{found[0]['reason']} ({displayed(found[0]['detail'] or '', 300)})")
+        named = pc.match_substring_regex(table["key"], pattern)
+        if found := table.filter(named).slice(0, 1).to_pylist():
+            why = f"{found[0]['reason']} ({displayed(found[0]['detail'] or '', 300)})"
+            return Story(key=found[0]["key"], rejected=why)
     return None

@@ -46,7 +46,7 @@ def find_picture(paths: Sequence[Path], wanted: str) -> Place | None:
 
     Raises `InputError` where several rows have such a picture; it names their keys and ids.
     """
-    ending = re.compile(rf"(^|/){re.escape(wanted)}(\.\w+)?$").pattern
+    ending = ending_of(wanted)
     found = [
         Place(file, int(row))
         for file, rows in enumerate(mapped(_READERS)(partial(_pictures, ending=ending), paths))
@@ -58,6 +58,11 @@ def find_picture(paths: Sequence[Path], wanted: str) -> Place | None:
         listed += ", …" if len(found) > _SHOWN else ""
         raise InputError(f"{len(found):,} rows have a picture {wanted!r}; name one by its key or id: {listed}")
     return found[0] if found else None
+
+
+def ending_of(wanted: str) -> str:
+    """The pattern of paths that a person may mean by a name: leading folders and the ending may be left out."""
+    return rf"(^|/){re.escape(wanted)}(\.\w+)?$"
 
 
 def row_at(path: Path, row: int, columns: Sequence[str]) -> dict[str, Any]:

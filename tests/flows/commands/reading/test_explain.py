@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from flows.commands.reading.explain import Story, explain
@@ -79,3 +80,27 @@ def test_keywords_that_come_from_a_column_of_concepts(tmp_path: Path) -> None:
     (tmp_path / "without.yaml").write_text(json.dumps(without))
     with pytest.raises(InputError, match="the source 's' does not carry"):
         load_config(tmp_path / "without.yaml")
+
+
+def test_pictures_and_refused_rows_are_found_by_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name, caption in (("one", "a red cat"), ("two", "a blue cat"), ("lost", "a cat without picture")):
+        (folder / f"{name}.txt").write_text(caption, encoding="utf-8")
+        if name != "lost":
+            Image.new("RGB", (8, 8), caption.split()[1]).save(folder / f"{name}.png")
+    values = {
+        "sources": [{"kind": "sidecar", "name": "s", "path": str(folder)}],
+        "metadata": {"sources": [{"kind": "entries", "entries": ["cat"]}]},
+        "store": str(tmp_path / "store"),
+        "output": str(tmp_path / "run"),
+    }
+    (tmp_path / "photos.yaml").write_text(json.dumps(values))
+    config = load_config(tmp_path / "photos.yaml")
+    run_here(config, "curate", announce=lambda line: None)
+    assert {explain(config, name).caption for name in ("one", "one.png")} == {"a red cat"}
+    lost = explain(config, "lost")
+    assert lost.rejected and lost.rejected.startswith("missing image") and "missing image" in text(lost)
+    assert explain(config, lost.key) == lost
+    with pytest.raises(InputError, match="no row has the id, key or picture 'los'"):
+        explain(config, "los")
