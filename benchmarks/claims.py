@@ -131,6 +131,10 @@ BENCHMARKS: dict[str, Benchmark] = {
         Claim("the peak memory of ten million captions is at most 1.3 times", "that of a million",
               rf"^whole(?:\s+\d+){{2,}}\s+{NUMBER}$", most=1.3),
     )),
+    "workers": Benchmark("workers", "what stage runs cost on processes and on Ray, and a worker's start", claims=(
+        Claim("the first stage run on Ray has ended after half of the time", "Prefect's RayTaskRunner, one machine",
+              rf"^ *\d+  the first run has ended on ray after {NUMBER} of", most=0.5),
+    )),
     "evaluation": Benchmark("evaluation", "thirty checkpoints of heads on three benchmarks", claims=(
         Claim("thirty checkpoints on three sets fifteen times as fast", "clip-benchmark thirty times, the same scores",
               rf"^all three sets of 64: .* ratio {NUMBER};", 15),
