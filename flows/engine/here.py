@@ -9,7 +9,8 @@ from typing import Any
 
 from flows.engine.engine import BlockedError, Follower, Node, node_of
 from flows.engine.judgement import Judgement
-from storage.caching.stage import Elsewhere, Stage
+from flows.workers.workers import Elsewhere
+from storage.caching.stage import Stage
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
 from storage.store.staleness import Earlier, reasons
@@ -60,7 +61,8 @@ class LocalEngine:
             self._judgement.admit(stage.name, [*resolved.values(), *before])
         began = partial(self._began, label)
         report = self._follower.report(label)
-        return stage.run(runtime=self._runtime, report=report, began=began, elsewhere=self._elsewhere, **resolved)
+        there = self._elsewhere and self._elsewhere.called(label)
+        return stage.run(runtime=self._runtime, report=report, began=began, elsewhere=there, **resolved)
 
     def _began(self, label: str, parts: KeyParts) -> None:
         self._why[label] = reasons(parts, Store(self._runtime.store), self._earlier)

@@ -14,9 +14,10 @@ from prefect.futures import PrefectFuture
 from flows.engine.engine import BlockedError, Follower, Node, node_of
 from flows.engine.judgement import Judgement
 from flows.naming import artifact_key
+from flows.workers.workers import Elsewhere
 from storage.atomic import where_writable
 from storage.caching.prefect_task import Output, prefect_task
-from storage.caching.stage import Elsewhere, Stage
+from storage.caching.stage import Stage
 from storage.store.staleness import Earlier
 from storage.store.store import RECORDS, Store
 from storage.store.workspace import Runtime
@@ -78,7 +79,7 @@ class PrefectEngine:
         )
         if self._in_threads:
             began, report = partial(self._follower.started, label), self._follower.report(label)
-            task = make(began=began, report=report, elsewhere=self._elsewhere)
+            task = make(began=began, report=report, elsewhere=self._elsewhere and self._elsewhere.called(label))
         else:
             task = make()
         future = task.submit(**inputs, after=list(after))

@@ -38,13 +38,13 @@ class Cluster:
         self._connected = False
         self._fault: EquipoiseError | None = None
 
-    def carry_out(self, job: bytes, stage: str, runtime: Runtime) -> bytes:
-        """The answer of a task, on whatever node has room. Raises `WorkerLostError`."""
+    def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
+        """The answer of a task of that name, on whatever node has room. Raises `WorkerLostError`."""
         self._connect(runtime)
         import ray
         from ray import exceptions as lost
 
-        options: dict[str, Any] = {"num_cpus": runtime.workers, "max_retries": 0, "name": stage}
+        options: dict[str, Any] = {"num_cpus": runtime.workers, "max_retries": 0, "name": label}
         if gpus := gpus_of(stage, runtime):
             options["num_gpus"] = gpus
         task = ray.remote(carry_out).options(**options)

@@ -21,7 +21,7 @@ class Processes:
         self._idle: list[subprocess.Popen[bytes]] = []
         self._changing = threading.Lock()
 
-    def carry_out(self, job: bytes, stage: str, runtime: Runtime) -> bytes:
+    def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
         """The answer of an idle process, or of a new one. Raises `WorkerLostError`."""
         with self._changing:
             process = self._idle.pop() if self._idle else None

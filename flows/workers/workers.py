@@ -32,8 +32,8 @@ class WorkerLostError(Exception):
 class Workers(Protocol):
     """Carries out packed jobs elsewhere, from any thread."""
 
-    def carry_out(self, job: bytes, stage: str, runtime: Runtime) -> bytes:
-        """The packed answer to a packed job. Raises `WorkerLostError`."""
+    def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
+        """The packed answer to a packed job, which people call `label`. Raises `WorkerLostError`."""
 
     def close(self) -> None:
         """Let the workers go."""
@@ -42,8 +42,12 @@ class Workers(Protocol):
 class Elsewhere:
     """Makes outputs of stages by workers; another one takes over where one is lost."""
 
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
+    def __init__(self, workers: Workers, label: str = "") -> None:
+        self._workers, self._label = workers, label
+
+    def called(self, label: str) -> "Elsewhere":
+        """The same for one run, that is called so where its work is done."""
+        return Elsewhere(self._workers, label)
 
     def __call__(
         self,
@@ -63,7 +67,7 @@ class Elsewhere:
         """Carried out, by another worker where one is lost."""
         for left in reversed(range(TRIES)):
             try:
-                return unpacked(self._workers.carry_out(job, stage.name, runtime))
+                return unpacked(self._workers.carry_out(job, stage.name, runtime, self._label or stage.name))
             except WorkerLostError as error:
                 if found := Store(runtime.store).find(parts.stage, parts.key):
                     return found  # it was lost after it had done its work

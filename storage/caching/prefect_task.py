@@ -11,12 +11,14 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, Literal
 
 import xxhash
-from prefect import Task
+from prefect import Task, task_engine
 from prefect.cache_policies import CachePolicy
+from prefect.client.schemas.objects import TaskRun
 from prefect.context import TaskRunContext
 from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore
@@ -125,6 +127,30 @@ class StagePolicy(CachePolicy):
         return name
 
 
+class StageTask(Task[..., Output]):
+    """The task of one call of a stage. Its name is the call's label, and its one run is called by it from the start."""
+
+
+def _called_by_its_label(create: Callable[..., TaskRun]) -> Callable[..., TaskRun]:
+    """Prefect's maker of task runs, which invents a name until the inputs are there, such as `train-6e7`.
+
+    There is no setting for it, and a run that waits may do so for hours. Where a later Prefect makes runs in another
+    way, they are called by their label and three characters while they wait.
+    """
+
+    @wraps(create)
+    def created(task: Task[..., Any], *args: object, **options: object) -> TaskRun:
+        run = create(task, *args, **options)
+        return run.model_copy(update={"name": task.name}) if isinstance(task, StageTask) else run
+
+    return created
+
+
+MAKER = "_create_task_run_locally"
+if hasattr(task_engine, MAKER):
+    setattr(task_engine, MAKER, _called_by_its_label(getattr(task_engine, MAKER)))
+
+
 def prefect_task(  # noqa: PLR0913 - where, how, and whom to tell are each one thing
     stage: Stage,
     runtime: Runtime,
@@ -183,9 +209,9 @@ def prefect_task(  # noqa: PLR0913 - where, how, and whom to tell are each one t
     body.__name__ = body.__qualname__ = stage.name
     body.__doc__ = stage.function.__doc__
     # No tags: Prefect asks the server for a slot of every tag, by a client of its own, a quarter of a second a run.
-    return Task(
+    return StageTask(
         body,
-        name=stage.name,
+        name=label,
         task_run_name=label.replace("{", "{{").replace("}", "}}"),
         cache_policy=StagePolicy(stage=stage, store=runtime.store, admit=admit),
         result_storage=runtime.store.resolve() / RECORDS,

@@ -1,6 +1,7 @@
 """`@stage` with and without Prefect: what is reused, what runs again, and what a failure leaves behind."""
 
 import shutil
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -68,6 +69,23 @@ def names(states: list[State[Output]]) -> list[str | None]:
 
 @pytest.mark.usefixtures("prefect_server")
 class TestUnderPrefect:
+    def test_a_run_that_waits_is_called_by_its_label(self, runtime: Runtime, log: Path) -> None:
+        gate, seen = threading.Event(), []
+
+        @flow(name="waiting")
+        def waiting() -> None:
+            hold = prefect_task(count, runtime, label="count", began=lambda parts: gate.wait(60))
+            first = hold.submit(CountConfig(rows=3, log=log))
+            second = prefect_task(parity, runtime, label="parity of {it}, seed 0").submit(first, Log(path=log))
+            try:
+                seen.extend(recorded_runs([second.task_run_id]))
+            finally:
+                gate.set()
+            second.wait()
+
+        waiting()
+        assert [(run.name, run.state_name) for run in seen] == [("parity of {it}, seed 0", "Pending")]
+
     def test_second_run_is_cached(self, runtime: Runtime, log: Path) -> None:
         first = pipeline(runtime, log)
         again = pipeline(runtime, log)
