@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flows.config.pipeline import PipelineConfig
 from flows.engine.engine import Engine, Ref
+from flows.graph.words import headed
 from tasks.reporting.inputs.stage_outputs import Curation, Scored, Screening, Training
 from tasks.reporting.task import report
 
@@ -20,7 +21,7 @@ def report_graph(
     return engine.submit(
         report,
         label="report",
-        config=config.report,
+        config=headed(config.report, config.name),
         screening=screening,
         curation=curation,
         training=training,

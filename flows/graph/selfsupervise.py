@@ -4,6 +4,7 @@ from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.engine.engine import Engine, Ref
 from flows.graph.after import After
 from flows.graph.ingest import ingest_graph
+from flows.graph.words import headed
 from tasks.evaluation.task import probe
 from tasks.ingest.task import survey
 from tasks.reporting.config import RunLabel
@@ -50,7 +51,7 @@ def selfsupervise_graph(engine: Engine, config: SelfSupervisedExperiment) -> Ref
     return engine.submit(
         selfsupervised_report,
         label="report",
-        config=config.report,
+        config=headed(config.report, config.name),
         pairs=[*known, *asked, surveyed],
         models=backbones,
         scores=probed,

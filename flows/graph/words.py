@@ -1,9 +1,18 @@
 """What a stage's settings are, as readers of the report are told."""
 
 from pathlib import Path
+from typing import TypeVar
 
 from flows.config.plans.screening import ScreeningEncoder
 from flows.config.plans.training import EncoderPlan
+from tasks.reporting.config import ReportConfig, SelfSupervisedReportConfig
+
+Report = TypeVar("Report", ReportConfig, SelfSupervisedReportConfig)
+
+
+def headed(report: Report, name: str) -> Report:
+    """A report's settings, its heading the experiment's name where none is given."""
+    return report if report.title else report.model_copy(update={"title": name})
 
 
 def encoder_in_words(plan: EncoderPlan | ScreeningEncoder) -> str:

@@ -30,7 +30,7 @@ class Comparison(Config):
 class ReportConfig(Config):
     """Contents of `report.html`."""
 
-    title: str = Field(default="Equipoise", description="heading of the report", max_length=200)
+    title: str = Field(default="", description="heading of the report; empty: the experiment's name", max_length=200)
     comparisons: tuple[Comparison, ...] = Field(
         default=(
             Comparison(variant="balanced", reference="original"),
@@ -73,7 +73,7 @@ class CardConfig(Config):
 class SelfSupervisedReportConfig(Config):
     """Contents of the report of a self-supervised experiment."""
 
-    title: str = Field(default="Self-supervised", description="heading of the report", max_length=200)
+    title: str = Field(default="", description="heading of the report; empty: the experiment's name", max_length=200)
     confidence: float = Field(default=0.95, gt=0.0, lt=1.0, description="coverage that the intervals aim at")
     resamples: int = Field(default=2000, ge=100, description="bootstrap resamples of the test images")
     seed: int = Field(default=0, ge=0, description="seed of the bootstrap")

@@ -125,7 +125,8 @@ def _by_rank(marginals: Marginals, width: float) -> Figure:
     logarithmic(axis.yaxis)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axis.yaxis.set_major_formatter(FuncFormatter(_per_cent))
-    axis.set_xlabel(f"{keywords:,} keywords by frequency (1 is the most frequent; log scale)")
+    first = "1 is the most frequent; " if width >= WIDE else ""
+    axis.set_xlabel(f"{keywords:,} keywords by frequency ({first}log scale)")
     axis.set_ylabel("share of matches (log scale)", color=MUTED)
     figure.legend(loc="outside upper left", ncols=4 if width >= WIDE else 2)
     return figure
