@@ -32,7 +32,16 @@ def render(kept: Mapping[str, Mapping[str, Any]]) -> str:
     """The page: a table of claims, then every benchmark with what it printed."""
     rows = [_row(name, claim, kept.get(name)) for name, benchmark in BENCHMARKS.items() for claim in benchmark.claims]
     parts = [part for name, benchmark in BENCHMARKS.items() for part in _section(name, benchmark, kept.get(name))]
-    return HEAD + "\n".join(rows) + "\n\n" + "\n\n".join(parts) + "\n"
+    missed = [line for name, benchmark in BENCHMARKS.items() for line in _missed(name, benchmark, kept.get(name))]
+    reasons = f"Why a claim does not hold:\n\n{chr(10).join(missed)}\n\n" if missed else ""
+    return HEAD + "\n".join(rows) + "\n\n" + reasons + "\n\n".join(parts) + "\n"
+
+
+def _missed(name: str, benchmark: Benchmark, found: Mapping[str, Any] | None) -> Iterator[str]:
+    """A line for every claim that was measured and does not hold."""
+    for claim in benchmark.claims if found else ():
+        if claim.holds(claim.ratios("\n".join(found["lines"]))) is False:  # type: ignore[index]
+            yield f"- [{name}](#{name}), {claim.says}: {claim.why or 'not known'}."
 
 
 def _row(name: str, claim: Claim, found: Mapping[str, Any] | None) -> str:
