@@ -103,7 +103,7 @@ BENCHMARKS: dict[str, Benchmark] = {
               _column(r"(?:1024|4096)", 3), most=1.1),
         Claim("the tree of a batch fifteen times as fast", "scipy's csgraph, B ≥ 1,024",
               _column(r"(?:1024|4096)", 4), 15,
-              why="half of ours (B = 1,024) to nine tenths (4,096) is the Gram matrix, which the peer's time holds as well"),
+              why="half of ours (B = 1,024) to nine tenths (4,096) is the Gram matrix, which the peer needs as well"),
     )),
     "embedding": Benchmark("embedding", "pictures encoded, JPEG in and rows out", claims=(
         Claim("the stage's time, as a multiple", "the model on batches in memory",
@@ -130,8 +130,8 @@ BENCHMARKS: dict[str, Benchmark] = {
               rf"^10,000,000 captions[\s\S]*?plain Python, 1 process\s+[\d,]+\s+{NUMBER}", 2),
         Claim("a million captions curated no slower", "the same",
               rf"^1,000,000 captions[\s\S]*?plain Python, 1 process\s+[\d,]+\s+{NUMBER}", 1,
-              why="some six seconds do not depend on rows (imports, compiled code, the report, provenance), which the rule alone "
-              "has not; by these rates ours is ahead from about a million and a half"),
+              why="some six seconds do not depend on rows (imports, compiled code, the report, provenance), which the rule "
+              "alone has not; by these rates ours is ahead from about a million and a half"),
         Claim("ten million captions, as a multiple", "MetaCLIP's way in a process a core",
               rf"^10,000,000 captions[\s\S]*?plain Python, [2-9]\d* processes\s+[\d,]+\s+{NUMBER}"),
         Claim("the peak memory of ten million captions is at most 1.3 times", "that of a million",
