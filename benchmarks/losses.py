@@ -23,9 +23,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from benchmarks.timing.clock import interleaved, machine, ratio
-from tasks.training.losses.balanced import unrolled_loss
 from tasks.training.losses.modules import BalancedClipLoss
 from tasks.training.losses.potentials import balanced_loss
+from tasks.training.losses.unrolled import unrolled_loss
 from tasks.training.regularisers.vicreg import variance_covariance
 from tasks.training.tregs.treg import treg
 

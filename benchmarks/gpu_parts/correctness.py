@@ -21,9 +21,10 @@ from tasks.training.data.batch import Batch
 from tasks.training.distributed.ranks import Ranks
 from tasks.training.loop.context import Context
 from tasks.training.loop.fit import fit
-from tasks.training.losses.balanced import surrogate_loss, unrolled_loss
+from tasks.training.losses.balanced import surrogate_loss
 from tasks.training.losses.modules import distributed_contrastive_loss
 from tasks.training.losses.tiled import tiled_balanced_loss
+from tasks.training.losses.unrolled import unrolled_loss
 from tasks.training.models.heads import Heads
 from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 from tasks.training.tregs.batch_boruvka import boruvka_edges

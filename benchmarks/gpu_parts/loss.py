@@ -9,9 +9,9 @@ from torch.nn.functional import normalize
 
 from benchmarks.gpu_parts.models import clip_loss
 from benchmarks.gpu_parts.rows import Row, Setting
-from tasks.training.losses.balanced import unrolled_loss
 from tasks.training.losses.modules import distributed_contrastive_loss
 from tasks.training.losses.tiled import TILED_FROM, tiled_balanced_loss
+from tasks.training.losses.unrolled import unrolled_loss
 
 DIMENSION = 512
 GOALS = {1: 1.1, 2: 1.5}

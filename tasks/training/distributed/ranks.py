@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import torch
 import torch.distributed
 from torch import Tensor
-from torch.autograd.function import once_differentiable
+
+from storage.errors import InputError
+
+ONCE = (
+    "this loss gives first derivatives only where its batch is spread over ranks, or too large to be held: leave out "
+    "create_graph, or take balanced_contrastive_loss of logits in one process"
+)
+"""For second derivatives, which would come out as zero otherwise: autograd takes what it cannot follow as constant."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,8 @@ class _Gather(torch.autograd.Function):
         return torch.cat(parts)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
+        if torch.is_grad_enabled():
+            raise InputError(ONCE)
         total = ctx.ranks.total(gradient)
         return total.chunk(ctx.ranks.size)[ctx.ranks.index], None

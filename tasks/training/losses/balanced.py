@@ -9,12 +9,12 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from storage.errors import InputError
 from tasks.arguments import one_of, whole
 from tasks.training.floats import at_least_float32
 from tasks.training.losses.potentials import balanced_loss
+from tasks.training.losses.unrolled import unrolled_loss
 
 Gradient = Literal["unrolled", "surrogate"]
 
@@ -49,20 +49,6 @@ def balanced_contrastive_loss(logits: Tensor, steps: int = 1, gradient: Gradient
         if gradient == "surrogate":
             return surrogate_loss(wide)
         return unrolled_loss(wide, steps) if len(wide) < FAST_FROM else balanced_loss(wide, steps)
-
-
-def unrolled_loss(logits: Tensor, steps: int) -> Tensor:
-    """The definition, written out: a chain of log-softmaxes from either side, differentiated by autograd.
-
-    logits: `[n, n]`. It holds about `2 k + 2` matrices of their size: the reference for the fast form.
-    """
-    if steps == 0:
-        return torch.logsumexp(logits.flatten(), dim=0) - logits.diagonal().mean()
-    rows_first = columns_first = logits
-    for step in range(steps):
-        rows_first = functional.log_softmax(rows_first, dim=1 - step % 2)
-        columns_first = functional.log_softmax(columns_first, dim=step % 2)
-    return -0.5 * (rows_first.diagonal().mean() + columns_first.diagonal().mean())
 
 
 def surrogate_loss(logits: Tensor) -> Tensor:

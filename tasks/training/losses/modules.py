@@ -1,10 +1,12 @@
 """The losses as modules: with open_clip's contract, and T-REG and its neighbours on batches spread over ranks."""
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from storage.errors import InputError
 from tasks.arguments import not_negative
 from tasks.training.distributed.ranks import Ranks, all_ranks
 from tasks.training.floats import at_least_float32
@@ -95,7 +97,15 @@ def distributed_contrastive_loss(
         gradient: "unrolled", or "surrogate" for k = 2.
         local: as in `BalancedClipLoss`.
         ranks: the processes that share the batch; None: all there are.
+
+    Raises:
+        InputError: features that are not two tables of one shape, or a scale that is not one number.
     """
+    if image_features.ndim != 2 or image_features.shape != text_features.shape or len(image_features) == 0:
+        shapes = f"{list(image_features.shape)} and {list(text_features.shape)}"
+        raise InputError(f"the loss needs the features of as many images as texts, [b, d] each, not {shapes}")
+    if isinstance(logit_scale, Tensor) and logit_scale.numel() != 1:
+        raise InputError(f"the logit scale is one number, not {list(logit_scale.shape)}")
     ranks = ranks or all_ranks()
     with torch.autocast(device_type=image_features.device.type, enabled=False):
         image = at_least_float32(image_features)
@@ -147,7 +157,7 @@ class TregLoss(BatchRegulariser):
 
     def __init__(self, gamma: float, lambda_: float, *, gather: bool = True) -> None:
         gamma, lambda_ = not_negative(gamma, "gamma"), not_negative(lambda_, "lambda_")
-        super().__init__(lambda points: treg(points, gamma=gamma, lambda_=lambda_), gather=gather)
+        super().__init__(partial(treg, gamma=gamma, lambda_=lambda_), gather=gather)
         self.gamma, self.lambda_ = gamma, lambda_
 
     def extra_repr(self) -> str:

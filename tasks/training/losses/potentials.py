@@ -10,10 +10,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from tasks.training.distributed.ranks import Ranks
+from storage.errors import InputError
+from tasks.training.distributed.ranks import ONCE, Ranks
 from tasks.training.losses.exp_matrix import Balanced, HeldLogits, LogKernel, ScalingKernel, Term
+from tasks.training.losses.unrolled import unrolled_loss
 
 
 def balanced_loss(logits: Tensor, steps: int, ranks: Ranks | None = None) -> Tensor:
@@ -36,9 +37,9 @@ class Chain(NamedTuple):
 class _BalancedLoss(torch.autograd.Function):
     @staticmethod
     def forward(ctx, logits: Tensor, steps: int, ranks: Ranks) -> Tensor:  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(logits)
         logits = logits.detach()
         kernel, chains = _solve(logits, steps, ranks)
-        ctx.save_for_backward(logits)
         ctx.kernel, ctx.chains, ctx.steps, ctx.ranks = kernel, chains, steps, ranks
         own = own_columns(len(logits), ranks)
         balanced = logits.new_zeros(())
@@ -48,9 +49,14 @@ class _BalancedLoss(torch.autograd.Function):
         return -ranks.total(balanced / (len(chains) * len(logits) * ranks.size))
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[no-untyped-def]
         (logits,) = ctx.saved_tensors
+        if torch.is_grad_enabled():  # `create_graph`: the gradient will be differentiated, which the definition can be
+            if ctx.ranks.group is not None:
+                raise InputError(ONCE)
+            (whole,) = torch.autograd.grad(unrolled_loss(logits, ctx.steps), logits, gradient, create_graph=True)
+            return whole, None, None
+        logits = logits.detach()
         kernel, ctx.kernel = ctx.kernel, None  # its memory becomes the gradient; a second backward makes another
         if kernel is None:
             kernel, _ = _solve(logits, ctx.steps, ctx.ranks)
@@ -67,8 +73,11 @@ def own_columns(rows: int, ranks: Ranks) -> slice:
 
 
 def _solve(logits: Tensor, steps: int, ranks: Ranks) -> tuple[ScalingKernel | LogKernel, list[Chain]]:
-    """The chains, by the scaling kernel where it is exact; on accelerators by the log kernel, which never waits."""
-    if logits.device.type == "cpu":
+    """The chains, by the scaling kernel where it is exact; by the log kernel, which never waits, on accelerators.
+
+    A compiled graph takes the log kernel too: whether the other is exact is told by numbers, which would break it.
+    """
+    if logits.device.type == "cpu" and not torch.compiler.is_compiling():
         kernel = ScalingKernel(logits, ranks)
         chains = chains_of(kernel, steps, ranks)
         if kernel.exact:

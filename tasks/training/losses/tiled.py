@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
-from tasks.training.distributed.ranks import Ranks
+from storage.errors import InputError
+from tasks.training.distributed.ranks import ONCE, Ranks
 from tasks.training.losses.exp_matrix import LogKernel
 from tasks.training.losses.potentials import chains_of, gradient_terms, own_columns
 
@@ -90,8 +90,9 @@ class _TiledLoss(torch.autograd.Function):
         return -ranks.total(balanced / (len(chains) * len(image) * ranks.size))
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:  # type: ignore[no-untyped-def]
+        if torch.is_grad_enabled():
+            raise InputError(ONCE)
         image, text, scale = ctx.saved_tensors
         size = len(image) * ctx.ranks.size
         kernel = LogKernel(ProductLogits(image, text, scale, ctx.tile), ctx.ranks)

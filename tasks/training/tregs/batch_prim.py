@@ -18,6 +18,7 @@ from tasks.arrays import Int64s, Reals
 from tasks.compiled import FASTMATH, compiled
 from tasks.geometry.neighbours.gram import symmetric_product
 from tasks.training.floats import at_least_float32
+from tasks.training.operators import processor_operator
 from tasks.training.tregs.batch_boruvka import boruvka_edges
 
 CANCELLATION = 1e-2
@@ -38,7 +39,17 @@ def minimum_spanning_edges(points: Tensor) -> Tensor:
         return torch.empty((0, 2), dtype=torch.int64, device=points.device)
     if points.device.type != "cpu":
         return boruvka_edges(points)
-    centred = _squarable(at_least_float32(points))
+    return prim_edges(at_least_float32(points))
+
+
+def _no_edges(points: Tensor) -> Tensor:
+    return points.new_empty((len(points) - 1, 2), dtype=torch.int64)
+
+
+@processor_operator("prim_edges(Tensor points) -> Tensor", _no_edges)
+def prim_edges(points: Tensor) -> Tensor:
+    """`minimum_spanning_edges` of at least two points `[n, d]`, float32 or float64, on a processor."""
+    centred = _squarable(points)
     precision = np.float64 if centred.dtype == torch.float64 else np.float32
     gram = symmetric_product(centred).numpy()
     return torch.from_numpy(_prim(gram, centred.numpy(), precision(CANCELLATION), precision(_FAR)))

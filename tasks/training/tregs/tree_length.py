@@ -3,17 +3,17 @@
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from tasks.arrays import Int64s, Reals
 from tasks.compiled import FASTMATH, compiled
+from tasks.training.operators import processor_operator
 
 SQUARABLE = 1e-30
 """Squared distances below this, or infinite, are measured again in units of their largest coordinate."""
 
 
 def tree_length(points: Tensor, edges: Tensor) -> Tensor:
-    """`Σ_(i,j) ‖z_i - z_j‖` over edges int64 `[m, 2]` of points `[n, d]`, differentiable by the points once.
+    """`Σ_(i,j) ‖z_i - z_j‖` over edges int64 `[m, 2]` of points `[n, d]`, differentiable by the points.
 
     An edge of length zero has a zero gradient. Returns a scalar of the points' type.
     """
@@ -31,19 +31,39 @@ def indexed_length(points: Tensor, edges: Tensor) -> Tensor:
 class _TreeLength(torch.autograd.Function):
     @staticmethod
     def forward(ctx, points: Tensor, edges: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
-        lengths = points.new_empty(len(edges))
-        _measure(points.detach().contiguous().numpy(), edges.numpy(), lengths.numpy())
+        lengths = edge_lengths(points.detach(), edges)
         ctx.save_for_backward(points, edges, lengths)
         return lengths.sum()
 
     @staticmethod
-    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
         points, edges, lengths = ctx.saved_tensors
-        total = torch.zeros_like(points, memory_format=torch.contiguous_format)
+        if torch.is_grad_enabled():  # `create_graph`: the gradient will be differentiated, and the kernel cannot be
+            (total,) = torch.autograd.grad(indexed_length(points, edges), points, gradient, create_graph=True)
+            return total, None
         pulls = torch.where(lengths == 0, 0.0, gradient.double() / lengths.double())  # of a tiny length, beyond float32
-        _pull(points.detach().contiguous().numpy(), edges.numpy(), pulls.numpy(), total.numpy())
-        return total, None
+        return edge_pulls(points.detach(), edges, pulls), None
+
+
+@processor_operator(
+    "edge_lengths(Tensor points, Tensor edges) -> Tensor", lambda points, edges: points.new_empty(len(edges))
+)
+def edge_lengths(points: Tensor, edges: Tensor) -> Tensor:
+    """`‖z_i - z_j‖` of every edge `[m]`, on a processor."""
+    lengths = points.new_empty(len(edges))
+    _measure(points.contiguous().numpy(), edges.numpy(), lengths.numpy())
+    return lengths
+
+
+@processor_operator(
+    "edge_pulls(Tensor points, Tensor edges, Tensor pulls) -> Tensor",
+    lambda points, edges, pulls: torch.empty_like(points, memory_format=torch.contiguous_format),
+)
+def edge_pulls(points: Tensor, edges: Tensor, pulls: Tensor) -> Tensor:
+    """What edges that pull with `pulls [m]` over their length do to the points, `[n, d]`, on a processor."""
+    total = torch.zeros_like(points, memory_format=torch.contiguous_format)
+    _pull(points.contiguous().numpy(), edges.numpy(), pulls.numpy(), total.numpy())
+    return total
 
 
 @compiled

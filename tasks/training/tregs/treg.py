@@ -27,15 +27,13 @@ def mst_length(points: Tensor) -> Tensor:
         >>> round(length.item(), 4), points.grad[0].tolist()
         (7.0, [-1.0, 0.0])
     """
-    if points.ndim != 2:
-        raise InputError(f"a spanning tree needs points [n, d], not {list(points.shape)}")
-    wide = at_least_float32(points)
+    wide = at_least_float32(checked_points(points))
     return tree_length(wide, minimum_spanning_edges(wide))
 
 
 def sphere_penalty(points: Tensor) -> Tensor:
     """The soft sphere constraint `L_S = (1/n) Σ (‖z_i‖ - 1)²` of points `[n, d]`; a zero vector has a zero gradient."""
-    wide = at_least_float32(points)
+    wide = at_least_float32(checked_points(points, least=1))
     return (torch.linalg.vector_norm(wide, dim=1) - 1).square().mean()
 
 
@@ -53,6 +51,14 @@ def treg(points: Tensor, *, gamma: float, lambda_: float) -> Tensor:
     """
     gamma, lambda_ = not_negative(gamma, "gamma"), not_negative(lambda_, "lambda_")
     return lambda_ * sphere_penalty(points) - gamma * mst_length(points) / max(len(points), 1)
+
+
+def checked_points(points: Tensor, *, least: int = 0) -> Tensor:
+    """The points, if they are `[n, d]` with `d >= 1` and at least so many; raises `InputError` otherwise."""
+    if points.ndim != 2 or points.shape[1] == 0 or len(points) < least:
+        wanted = "[n, d]" + (f" with n >= {least}" if least else "")
+        raise InputError(f"T-REG needs points {wanted} and d >= 1, not {list(points.shape)}")
+    return points
 
 
 def equilibrium_radius(points: int, gamma: float, lambda_: float) -> float:

@@ -10,7 +10,7 @@ from storage.errors import InputError
 from tasks.studies.zero_shot.config import HoldOutConfig
 from tasks.studies.zero_shot.held_out import judge, recalls, split
 from tasks.training.data.embeddings import EmbeddingSet
-from tasks.training.losses.balanced import unrolled_loss
+from tasks.training.losses.unrolled import unrolled_loss
 from tasks.training.models.heads import Heads
 from tasks.training.models.saved import save_heads
 

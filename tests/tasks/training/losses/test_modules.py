@@ -1,5 +1,8 @@
 """The losses as modules: open_clip's contract, bias and autocast; T-REG as a module."""
 
+import pickle
+import re
+
 import pytest
 import torch
 from open_clip.loss import ClipLoss
@@ -66,3 +69,23 @@ def test_treg_as_a_module():
     z = points()
     torch.testing.assert_close(TregLoss(0.2, 0.1)(z), treg(z, gamma=0.2, lambda_=0.1))
     assert "gamma=0.2" in repr(TregLoss(0.2, 0.1))
+    again = pickle.loads(pickle.dumps(TregLoss(0.2, 0.1)))  # as a spawned rank gets it
+    torch.testing.assert_close(again(z), treg(z, gamma=0.2, lambda_=0.1))
+
+
+@pytest.mark.parametrize(
+    ("image", "text"), (((5, 3), (4, 3)), ((5, 3), (5, 4)), ((5,), (5,)), ((2, 5, 3), (2, 5, 3)), ((0, 3), (0, 3)))
+)
+def test_features_of_other_shapes_are_named(image, text):
+    for loss in (BalancedClipLoss(2), BalancedClipLoss(2, "surrogate")):
+        with pytest.raises(InputError, match=re.escape(f"not {list(image)} and {list(text)}")):
+            loss(torch.ones(image), torch.ones(text), 10.0)
+
+
+def test_a_scale_is_one_number():
+    image, text = features()
+    torch.testing.assert_close(
+        BalancedClipLoss(2)(image, text, torch.tensor([30.0])), BalancedClipLoss(2)(image, text, 30)
+    )
+    with pytest.raises(InputError, match=r"one number, not \[40\]"):
+        BalancedClipLoss(2)(image, text, torch.ones(40))

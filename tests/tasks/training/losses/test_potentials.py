@@ -6,9 +6,10 @@ from torch.nn import functional
 
 from tasks.training.distributed.ranks import Ranks
 from tasks.training.losses import potentials
-from tasks.training.losses.balanced import balanced_contrastive_loss, unrolled_loss
+from tasks.training.losses.balanced import balanced_contrastive_loss
 from tasks.training.losses.exp_matrix import HeldLogits, LogKernel, ScalingKernel
 from tasks.training.losses.potentials import balanced_loss
+from tasks.training.losses.unrolled import unrolled_loss
 
 STEPS = (0, 1, 2, 3, 5)
 
@@ -86,3 +87,9 @@ def test_both_kernels_agree(steps):
         chains = potentials.chains_of(kernel, steps, Ranks())
         terms.append(kernel.gradient(potentials.gradient_terms(kernel, chains, 64)))
     torch.testing.assert_close(*terms, atol=1e-12, rtol=1e-9)
+
+
+@pytest.mark.parametrize("steps", (0, 1, 2, 3))
+def test_a_gradient_that_is_to_be_differentiated_can_be(steps):
+    logits = torch.randn(5, 5, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda x: balanced_loss(x, steps), (logits,))

@@ -5,11 +5,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from storage.errors import InputError
 from tasks.training.losses import tiled
-from tasks.training.losses.balanced import unrolled_loss
 from tasks.training.losses.modules import BalancedClipLoss
 from tasks.training.losses.potentials import balanced_loss
 from tasks.training.losses.tiled import tiled_balanced_loss, too_large_to_hold
+from tasks.training.losses.unrolled import unrolled_loss
 
 STEPS = pytest.mark.parametrize("steps", (0, 1, 2, 3, 5))
 
@@ -95,3 +96,10 @@ def test_a_large_batch_takes_tiles_of_itself(monkeypatch: pytest.MonkeyPatch) ->
     tiles = with_gradients(lambda x, y, s, b: loss(x, y, s, b), [image, text, scale, bias])
     for ours, theirs in zip(tiles, dense, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=1e-12)
+
+
+def test_a_gradient_that_is_to_be_differentiated_is_refused():
+    image, text = (torch.randn(6, 3, requires_grad=True) for _ in range(2))
+    loss = tiled_balanced_loss(image, text, torch.tensor(3.0), 2, tile=4)
+    with pytest.raises(InputError, match="first derivatives only"):
+        torch.autograd.grad(loss, image, create_graph=True)

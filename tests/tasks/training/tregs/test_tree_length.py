@@ -50,3 +50,8 @@ def test_what_is_not_finite_has_no_finite_length(length, wrong: float) -> None:
     points = torch.zeros(5, 3)
     points[1, 2] = wrong
     assert not length(points, EDGES).isfinite()
+
+
+def test_a_gradient_that_is_to_be_differentiated_can_be() -> None:
+    points = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda z: tree_length(z, EDGES), (points,))

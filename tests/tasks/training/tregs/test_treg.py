@@ -58,3 +58,7 @@ def test_wrong_arguments_are_named():
         treg(torch.ones(3, 2), gamma=-1, lambda_=0)
     with pytest.raises(InputError, match="points"):
         mst_length(torch.ones(3))
+    for wrong in (torch.ones(3), torch.ones(0, 2), torch.ones(3, 0), torch.ones(1, 3, 2)):
+        with pytest.raises(InputError, match="n >= 1 and d >= 1, not"):
+            treg(wrong, gamma=0.1, lambda_=0.1)
+    assert mst_length(torch.ones(0, 2)) == mst_length(torch.ones(1, 2)) == 0
