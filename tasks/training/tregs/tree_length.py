@@ -17,29 +17,38 @@ def tree_length(points: Tensor, edges: Tensor) -> Tensor:
 
     An edge of length zero has a zero gradient. Returns a scalar of the points' type.
     """
-    return _TreeLength.apply(points, edges) if points.device.type == "cpu" else indexed_length(points, edges)
+    return _EdgeLengths.apply(points, edges).sum() if points.device.type == "cpu" else indexed_length(points, edges)
 
 
 def indexed_length(points: Tensor, edges: Tensor) -> Tensor:
     """The same in torch's own operations, for accelerators: nothing is read back by the host."""
+    return _indexed_lengths(points, edges).sum()
+
+
+def _indexed_lengths(points: Tensor, edges: Tensor) -> Tensor:
     ends = points.index_select(0, edges[:, 0]) - points.index_select(0, edges[:, 1])  # indexing's backward is slower
     largest = ends.detach().abs().amax(dim=1, keepdim=True)
     unit = torch.where(largest > 0, largest, 1)  # squares of large or small numbers would leave the range
-    return (torch.linalg.vector_norm(ends / unit, dim=1) * unit.squeeze(1)).sum()
+    return torch.linalg.vector_norm(ends / unit, dim=1) * unit.squeeze(1)
 
 
-class _TreeLength(torch.autograd.Function):
+class _EdgeLengths(torch.autograd.Function):
+    """`[m]`; in two parts, forward and context, as `torch.func` asks for."""
+
     @staticmethod
-    def forward(ctx, points: Tensor, edges: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
-        lengths = edge_lengths(points.detach(), edges)
-        ctx.save_for_backward(points, edges, lengths)
-        return lengths.sum()
+    def forward(points: Tensor, edges: Tensor) -> Tensor:
+        return edge_lengths(points.detach(), edges)
+
+    @staticmethod
+    def setup_context(ctx, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:  # type: ignore[no-untyped-def]
+        ctx.save_for_backward(*inputs, output)
 
     @staticmethod
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
         points, edges, lengths = ctx.saved_tensors
         if torch.is_grad_enabled():  # `create_graph`: the gradient will be differentiated, and the kernel cannot be
-            (total,) = torch.autograd.grad(indexed_length(points, edges), points, gradient, create_graph=True)
+            _, pull = torch.func.vjp(lambda each: _indexed_lengths(each, edges), points)
+            (total,) = pull(gradient)
             return total, None
         pulls = torch.where(lengths == 0, 0.0, gradient.double() / lengths.double())  # of a tiny length, beyond float32
         return edge_pulls(points.detach(), edges, pulls), None

@@ -55,3 +55,9 @@ def test_what_is_not_finite_has_no_finite_length(length, wrong: float) -> None:
 def test_a_gradient_that_is_to_be_differentiated_can_be() -> None:
     points = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradgradcheck(lambda z: tree_length(z, EDGES), (points,))
+
+
+def test_functions_of_torch_func_take_it() -> None:
+    points = torch.randn(5, 3, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    (wanted,) = torch.autograd.grad(tree_length(points, EDGES), points)
+    torch.testing.assert_close(torch.func.grad(lambda z: tree_length(z, EDGES))(points.detach()), wanted)
