@@ -47,7 +47,7 @@ class _EdgeLengths(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, None]:  # type: ignore[no-untyped-def]
         points, edges, lengths = ctx.saved_tensors
         if torch.is_grad_enabled():  # `create_graph`: the gradient will be differentiated, and the kernel cannot be
-            _, pull = torch.func.vjp(lambda each: _indexed_lengths(each, edges), points)
+            pull = torch.func.vjp(lambda each: _indexed_lengths(each, edges), points)[1]
             (total,) = pull(gradient)
             return total, None
         pulls = torch.where(lengths == 0, 0.0, gradient.double() / lengths.double())  # of a tiny length, beyond float32
