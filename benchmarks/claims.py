@@ -130,7 +130,7 @@ BENCHMARKS: dict[str, Benchmark] = {
               rf"^10,000,000 captions[\s\S]*?plain Python, 1 process\s+[\d,]+\s+{NUMBER}", 2),
         Claim("a million captions curated no slower", "the same",
               rf"^1,000,000 captions[\s\S]*?plain Python, 1 process\s+[\d,]+\s+{NUMBER}", 1,
-              why="some six seconds do not depend on rows (imports, compiled code, the report, provenance), which the rule "
+              why="some six seconds do not depend on rows (imports, compiled code, report, provenance), which the rule "
               "alone has not; by these rates ours is ahead from about a million and a half"),
         Claim("ten million captions, as a multiple", "MetaCLIP's way in a process a core",
               rf"^10,000,000 captions[\s\S]*?plain Python, [2-9]\d* processes\s+[\d,]+\s+{NUMBER}"),

@@ -59,7 +59,7 @@ REFERENCE_RATES: Mapping[Stage, tuple[float, float, float]] = {
 
 
 PICTURE_SECONDS: Mapping[Stage, float] = {"ingest": 6e-8, "scatter": 1.5e-8, "gather": 1.5e-8}
-"""About the seconds of one thread for a byte of a JPEG (400 × 350 pixels, 43 kB), decoded by `ingest`, copied by each."""
+"""About the seconds of a thread for a byte of a JPEG (400 × 350 pixels, 43 kB), decoded by `ingest`, copied by all."""
 
 
 def measured_rates(manifests: Iterable[Manifest], passes: Mapping[Stage, int]) -> dict[Stage, Rate]:
