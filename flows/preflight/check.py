@@ -6,7 +6,14 @@ Nothing is computed, and no large package is loaded that the experiment would no
 from collections.abc import Iterator
 
 from flows.config.experiment import Experiment
-from flows.preflight.machine import device, folders, missing_packages_of_models, nothing_to_do, packages
+from flows.preflight.machine import (
+    device,
+    folders,
+    missing_packages_of_models,
+    nothing_to_do,
+    packages,
+    ranks_of_a_launcher,
+)
 from flows.preflight.models import checkpoints, class_lists, encoders
 from flows.preflight.named_files import files
 from flows.preflight.sources import headers, keyword_files
@@ -30,6 +37,7 @@ def preflight(config: Experiment, verb: Verb) -> Iterator[str]:
     lacks_models = list(missing_packages_of_models(config, verb))
     yield from lacks_models or device(config, verb)
     yield from packages(config)
+    yield from ranks_of_a_launcher(config)
     missing = list(files(config))
     yield from missing
     if not missing:

@@ -49,6 +49,21 @@ def device(config: Experiment, verb: Verb) -> Iterator[str]:
         yield f"`ranks` is {ranks}, but there are {held} CUDA devices, and every rank needs one"
 
 
+def ranks_of_a_launcher(config: Experiment) -> Iterator[str]:
+    """Whether torchrun, or a scheduler in its way, started this as one of several ranks: each would be a whole run.
+
+    They would share a store, and a training's first rank would wait for others, which wait for its lock.
+    """
+    rank, world = os.environ.get("RANK"), os.environ.get("WORLD_SIZE")
+    if world not in (None, "1") or rank not in (None, "0") or (rank is not None and config.runtime.ranks > 1):
+        set_here = " and ".join(f"{name}={each}" for name, each in (("RANK", rank), ("WORLD_SIZE", world)) if each)
+        yield (
+            f"torchrun or a scheduler started this as one of several ranks ({set_here}); start a run once, without "
+            "them, and set `ranks`: it starts the processes of a training itself, on one machine; several machines "
+            "share the trainings of a run by `runner: ray`"
+        )
+
+
 def _encodes(config: Experiment) -> bool:
     screening = config.screening if isinstance(config, PipelineConfig) else None
     return screening is not None and (screening.near or screening.leakage is not None)

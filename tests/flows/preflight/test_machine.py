@@ -41,6 +41,29 @@ def test_a_package_that_a_list_needs(small: Path, monkeypatch: pytest.MonkeyPatc
     assert "needs Ray" in found[0] and "`metadata.sources[0]` needs the package wordfreq" in found[1]
 
 
+@pytest.mark.parametrize(
+    ("given", "ranks", "named"),
+    [
+        ({"RANK": "1", "WORLD_SIZE": "2"}, 1, "(RANK=1 and WORLD_SIZE=2)"),
+        ({"RANK": "0", "WORLD_SIZE": "2"}, 1, "(RANK=0 and WORLD_SIZE=2)"),
+        ({"RANK": "3"}, 1, "(RANK=3)"),
+        ({"RANK": "0", "WORLD_SIZE": "1"}, 2, "(RANK=0 and WORLD_SIZE=1)"),
+        ({"RANK": "0", "WORLD_SIZE": "1"}, 1, None),
+        ({}, 2, None),
+    ],
+)
+def test_a_run_is_no_rank_of_a_launcher(
+    small: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], ranks: int, named: str | None
+) -> None:
+    for name in ("RANK", "WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    found = faults(edit(small, ranks=ranks))
+    assert len(found) == (named is not None)
+    assert named is None or (named in found[0] and "set `ranks`" in found[0])
+
+
 def test_what_trains_is_asked_for_only_where_something_trains(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "missing", lambda *names: "torch")
     (fault,) = faults(small)
