@@ -105,16 +105,19 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Equipoise experiment"} | schema
 
 
-def _lines(model: type[BaseModel], place: str, *, deep: bool) -> Iterator[FieldLine]:
+def _lines(model: type[BaseModel], place: str, *, deep: bool, held: BaseModel | None = None) -> Iterator[FieldLine]:
+    """The fields of a section; `held` is what it is by default in this place, which need not be its class's default."""
     for name, field in model.model_fields.items():
         here = f"{place}.{name}" if place else name
         sections = list(dict.fromkeys(_sections(field.annotation)))
         takes = _takes(field) if not sections else _choices(sections, field)
-        yield FieldLine(here, takes, _default(field), field.description or "")
+        value = getattr(held, name) if isinstance(held, model) else _own_default(field)
+        yield FieldLine(here, takes, _spelled(value), field.description or "")
         for section in sections if deep else ():
             listed = "[]" if _is_list(field.annotation) else ""
             kind = _kind(section) if len(sections) > 1 else ""
-            yield from _lines(section, f"{here}{listed}{f'({kind})' if kind else ''}", deep=True)
+            inside = value if isinstance(value, section) else None
+            yield from _lines(section, f"{here}{listed}{f'({kind})' if kind else ''}", deep=True, held=inside)
 
 
 def _sections(annotation: object) -> Iterator[type[Config]]:
@@ -177,12 +180,13 @@ def _type(annotation: object) -> str:
     return names.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
 
 
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "(required)"
-    value = field.get_default(call_default_factory=True, validated_data={})
+def _own_default(field: FieldInfo) -> object:
+    return field.get_default(call_default_factory=True, validated_data={})
+
+
+def _spelled(value: object) -> str:
     if value is PydanticUndefined:
-        return ""
+        return "(required)"
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json", exclude_unset=True)
     text = json.dumps(to_jsonable_python(value), ensure_ascii=False).replace('"', "")

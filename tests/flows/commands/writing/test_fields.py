@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from flows.command import app
 from flows.commands.writing.fields import json_schema, reference
 from storage.errors import InputError
+from tasks.checks import Checks
 from tests.paths import ROOT
 
 
@@ -54,3 +55,17 @@ def test_every_example_fits_the_schema_and_a_fault_does_not(path) -> None:
     assert not list(validator.iter_errors(values))
     assert list(validator.iter_errors(values | {"sourcess": 1}))
     assert list(validator.iter_errors(values | {"workers": "many"}))
+
+
+def test_a_default_is_that_of_its_place() -> None:
+    """A section may be other by default than its class: 1e-4 to fine-tune, where training begins with 2e-3."""
+    known = {line.name: line.default for line in reference("", deep=True)}
+    assert known["training.settings.optimiser.learning_rate"] == "0.002"
+    assert known["training.finetune.settings.optimiser.learning_rate"] == "0.0001"
+    assert (known["checks.ingest.rows.least"], known["checks.ingest.rows.severity"]) == ("1.0", "error")
+    assert known["sources"] == known["metadata"] == "(required)"
+    limits = Checks().model_dump(mode="json")
+    shown = [name.split(".")[1:] for name in known if name.startswith("checks.") and name.count(".") == 3]
+    assert len(shown) > 20
+    for room, check, field in shown:
+        assert known[f"checks.{room}.{check}.{field}"] == json.dumps(limits[room][check][field]).replace('"', "")
