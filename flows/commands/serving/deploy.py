@@ -6,6 +6,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
+from pydantic import JsonValue
 
 from flows.commands.console import AsJson, say, say_json
 from flows.commands.serving.server import ensure_server
@@ -15,6 +16,7 @@ from flows.following import EVENTS, next_verb
 from flows.graph.build import AnyExperiment
 from flows.naming import run_tags
 from flows.verbs import Verb
+from storage.config import stated
 from storage.errors import InputError
 
 STEPS: tuple[Verb, ...] = ("curate", "train", "evaluate")
@@ -34,12 +36,21 @@ def deploy(
     pool: Annotated[str, typer.Option(help="work pool that runs it; made, of type process, where it is missing")] = (
         "local"
     ),
+    values: Annotated[
+        bool,
+        typer.Option(
+            "--values",
+            help="give the deployments the configuration's values, which their forms in the UI then show and can "
+            "change; else its path, and every run reads the file as it is then",
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Deploy an experiment: its verbs as flows that a worker runs; training follows curation, evaluation training."""
     experiment = load_experiment(config)
     server = ensure_server()
-    names = deploy_experiment(experiment, config, pool=pool, cron=cron, timezone=timezone)
+    given = stated(experiment) if values else str(config)
+    names = deploy_experiment(experiment, given, pool=pool, cron=cron, timezone=timezone)
     steps = (
         f"export PREFECT_API_URL={server.api}",
         f"prefect worker start --pool {pool}",
@@ -55,9 +66,24 @@ def deploy(
 
 
 def deploy_experiment(
-    experiment: AnyExperiment, file: Path, *, pool: str, cron: str | None = None, timezone: str = "UTC"
+    experiment: AnyExperiment,
+    config: str | Mapping[str, JsonValue],
+    *,
+    pool: str,
+    cron: str | None = None,
+    timezone: str = "UTC",
 ) -> list[str]:
-    """Create or replace the deployments of an experiment on the server that is configured; returns `flow/name` of each.
+    """Create or replace the deployments of an experiment on the server that is configured.
+
+    Args:
+        experiment: whose verbs.
+        config: what their runs are given: the file's path, or the values.
+        pool: the work pool, which is made where it is missing.
+        cron: when the first verb starts, if by itself.
+        timezone: of `cron`.
+
+    Returns:
+        `flow/name` of each.
 
     Raises:
         InputError: `cron` or `timezone` is none.
@@ -81,7 +107,7 @@ def deploy_experiment(
         deployment = RunnerDeployment.from_flow(
             FLOWS[verb],
             experiment.name,
-            parameters={"config": str(file)},
+            parameters={"config": config},
             tags=run_tags(experiment.name, verb),
             concurrency_limit=1,
             schedules=schedules if first else [],

@@ -48,9 +48,7 @@ class EvaluationPlan(Config):
         description="data sets of `root` by clip-benchmark's names, such as cifar10 or vtab/cifar100, or lists: "
         "datacomp, paper, retrieval",
     )
-    benchmarks: tuple[Benchmark, ...] = Field(
-        default=(), min_length=1, validate_default=True, description="what to evaluate on, beside those of `names`"
-    )
+    benchmarks: tuple[Benchmark, ...] = Field(default=(), description="what to evaluate on, beside those of `names`")
     probe: BenchmarkProbePlan | None = Field(default=None, description="linear probe and nearest neighbours")
 
     @model_validator(mode="before")
@@ -107,6 +105,8 @@ class EvaluationPlan(Config):
 
     @model_validator(mode="after")
     def _probes_what_is_there(self) -> "EvaluationPlan":
+        if not self.benchmarks:  # asked here, as a form sends an empty list beside `names`
+            raise ValueError("there is nothing to evaluate on; give `benchmarks`, or `names` of data sets in `root`")
         if self.probe is None:
             return self
         known = [item.name for item in self.benchmarks]

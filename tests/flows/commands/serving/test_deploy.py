@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from flows.config.pipeline import load_experiment
 from storage.children import child_environment
 from storage.errors import InputError
 from tests.flows.conftest import SMALL, edit
+from tests.flows.forms import Form
 from tests.paths import ROOT
 
 LIMIT = 420.0  # seconds for a curation, a training and an evaluation on a busy machine
@@ -36,7 +38,7 @@ def test_verbs_follow_each_other_and_the_whole_comes_last(small: Path, monkeypat
 
 def test_a_zone_that_does_not_exist_is_one_sentence(small: Path) -> None:
     with pytest.raises(InputError, match="Mars"):
-        deploy_experiment(load_experiment(small), small, pool="local", cron="0 3 * * *", timezone="Mars")
+        deploy_experiment(load_experiment(small), str(small), pool="local", cron="0 3 * * *", timezone="Mars")
 
 
 class Server:
@@ -65,6 +67,16 @@ class Server:
                               capture_output=True, text=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    def deployment(self, name: str) -> dict[str, Any]:
+        """What the server has of a deployment, which its form is made of."""
+        found: dict[str, Any] = httpx.get(f"{self.api}/deployments/name/{name}", timeout=60).raise_for_status().json()
+        return found
+
+    def submit(self, deployment: str, config: dict[str, Any]) -> None:
+        """Start a run as a form does."""
+        asked = {"parameters": {"config": config}, "enforce_parameter_schema": True}
+        httpx.post(f"{self.api}/deployments/{deployment}/create_flow_run", json=asked, timeout=60).raise_for_status()
 
     def runs(self) -> dict[str, list[str]]:
         """States of the flow runs, by their names."""
@@ -118,17 +130,22 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def test_training_and_evaluation_follow_with_what_was_curated_and_nothing_new_starts_nothing(server: Server) -> None:
     values = SMALL | {"encoder": None, "geometry": None,
                       "training": {"seeds": [0], "settings": {"steps": 2, "batch": 16}}}  # fmt: skip
-    for name in ("small", "other"):
-        (server.folder / f"{name}.yaml").write_text(yaml.safe_dump(values | {"name": name}))
-    assert "train/small" in server.call("flows.command", "deploy", "small.yaml")
+    balancing = {"method": "rake", "target": {"kind": "capped", "t": 30}, "steps": ["y"]}
+    for name, changed in (("small", {}), ("other", {"balancing": balancing})):
+        (server.folder / f"{name}.yaml").write_text(yaml.safe_dump(values | changed | {"name": name}))
+    assert "train/small" in server.call("flows.command", "deploy", "small.yaml", "--values")
     server.start("prefect", "worker", "start", "--pool", "local")
-    run = ("prefect", "deployment", "run", "curate/small", "--param", 'config="other.yaml"')
-    server.call(*run)
+    shown = server.deployment("curate/small")  # as a form shows it, and sends it changed
+    sent = Form(shown["parameter_openapi_schema"]).sent(
+        shown["parameters"]["config"], name="other", balancing=balancing
+    )
+    server.submit(shown["id"], sent)
     runs = server.until(curate=1, train=1, evaluate=1)
     assert set(runs) == {"other curate", "other train", "other evaluate"}
     assert (server.folder / "runs" / "other" / "report.html").is_file()
     assert not (server.folder / "runs" / "small").exists()
-    server.call(*run)
+    # The same from a file is nothing new: it was that configuration that ran.
+    server.call("prefect", "deployment", "run", "curate/small", "--param", 'config="other.yaml"')
     server.until(curate=2)
     time.sleep(15)  # as long as a follower took to start above, several times
     assert {name: len(states) for name, states in server.runs().items()} == {
