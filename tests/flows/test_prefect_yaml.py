@@ -1,20 +1,43 @@
-"""`prefect.yaml`: every deployment loads, its parameters validate, its configuration exists. No server needed."""
+"""`prefect.yaml`: every deployment loads, its parameters validate, its configuration exists; and forms of flows.
+
+No server is needed: whatever a person can choose in a form is taken, or refused by a sentence about its content.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from prefect.events.schemas.deployment_triggers import DeploymentEventTrigger
 from prefect.flows import load_flow_from_entrypoint
+from prefect.utilities.schema_tools.validation import preprocess_schema, validate
+from pydantic import ValidationError
 
 from flows.commands.serving.deploy import CONFIG_OF_EVENT, verbs_of
-from flows.config.pipeline import load_experiment
+from flows.config.pipeline import PipelineConfig, load_experiment
+from flows.config.selfsupervised import SelfSupervisedExperiment
 from flows.following import EVENTS, announcement
 from flows.naming import run_tags
 from flows.pipeline import FLOWS
 from flows.verbs import Verb
+from storage.config import Config
+from tests.flows.conftest import SMALL
+from tests.flows.forms import Form
 from tests.paths import ROOT
+
+SCENES = {"kind": "scenes", "rows": 240}
+SHOWN: dict[type[Config], dict[str, Any]] = {
+    PipelineConfig: SMALL | {
+        "name": "small",
+        "screening": {"deduplicate": {"near": None}},
+        "evaluation": {"benchmarks": [{"name": "shape", "path": "shape"}]},
+    },
+    SelfSupervisedExperiment: {
+        "name": "small", "sources": [SCENES], "selfsupervised": {}, "probe": {"test": [SCENES | {"seed": 1}]},
+    },
+}  # fmt: skip
+"""What the form shows when it is opened: a configuration that runs."""
 
 DEPLOYMENTS = yaml.safe_load((ROOT / "prefect.yaml").read_text(encoding="utf-8"))["deployments"]
 
@@ -94,3 +117,33 @@ def test_no_section_of_the_form_is_a_box_of_raw_json() -> None:
     for name in ("balancing", "resampling", "curated", "matching", "report", "checks"):
         assert "$ref" in fields[name] or all("$ref" in each for each in fields[name]["anyOf"]), name
     assert "oneOf" not in str(schema) and "allOf" not in str(schema) and "patternProperties" not in str(schema)
+
+
+@pytest.mark.parametrize(("verb", "model"), [("pipeline", PipelineConfig), ("selfsupervise", SelfSupervisedExperiment)])
+def test_every_choice_is_taken_or_refused_by_a_sentence(verb: Verb, model: type[Config]) -> None:
+    schema = FLOWS[verb].parameters.model_dump_for_openapi()
+    form, config = Form(schema), schema["definitions"][model.__name__]
+    asked = preprocess_schema(schema | {"properties": config["properties"], "required": []})
+    taken, refused = 0, []
+    for path in form.choices(config):
+        sent = form.filled({**config, "default": SHOWN[model]}, path)
+        changed = {path[0]: sent[path[0]]}  # the server holds what is sent against the schema before a worker sees it
+        assert [error.message for error in validate(changed, asked, preprocess=False)] == [], path
+        try:
+            model.model_validate(sent)
+            taken += 1
+        except ValidationError as error:
+            refused += [(path, each) for each in error.errors() if each["type"] != "value_error"]
+    # A list whose one item is refused is also called too short.
+    assert [each for each in refused if each[1]["type"] != "too_short"] == []
+    assert taken > (150 if model is PipelineConfig else 50)
+
+
+def test_benchmarks_by_name_alone_can_be_sent() -> None:
+    """A form sends the empty list of `benchmarks` beside them."""
+    schema = FLOWS["pipeline"].parameters.model_dump_for_openapi()
+    evaluation = {"root": "sets", "names": ["cifar10"], "benchmarks": []}
+    sent = {"config": SHOWN[PipelineConfig] | {"evaluation": evaluation}}
+    assert validate(sent, schema, preprocess=True) == []
+    found = FLOWS["pipeline"].validate_parameters(sent)["config"]
+    assert [item.name for item in found.evaluation.benchmarks] == ["cifar10"]
