@@ -1,5 +1,6 @@
 """A team's Prefect server, with PostgreSQL behind it: runs on it, two at once, and a database that goes away."""
 
+import json
 import os
 import signal
 import socket
@@ -107,5 +108,42 @@ def test_a_database_that_goes_away_loses_nothing(database: Postgres, undisturbed
         assert status == 0 or "Traceback" not in said, said
         after = start(place, settings)
         assert after.wait(2 * LIMIT) == 0, (place.folder / "told").read_text()
+    again = place.run()
+    assert again.digests == undisturbed.digests and not again.ran
+
+
+@pytest.mark.slow
+def test_a_deployment_and_its_worker_end_in_the_digests_of_threads(
+    database: Postgres, undisturbed: Ended, tmp_path: Path
+) -> None:
+    """Deployed and carried out on the team's server: curation, then what follows it by its events."""
+    place = Place(tmp_path / "place")
+    with server(database, tmp_path / "prefect") as settings:
+        environment = child_environment(**settings)
+
+        def call(*command: str) -> str:
+            done = subprocess.run(
+                [sys.executable, "-m", *command], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            return done.stdout
+
+        deployed = json.loads(call("flows.command", "deploy", str(place.config), "--json"))["deployments"]
+        assert deployed[:3] == [f"{verb}/faults" for verb in ("curate", "train", "evaluate")]
+        log = tmp_path / "worker"
+        with open(log, "w") as told:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "prefect", "worker", "start", "--pool", "local"],
+                env=environment, cwd=ROOT, stdout=told, stderr=told, start_new_session=True,
+            )  # fmt: skip
+        try:
+            call("prefect", "deployment", "run", deployed[0])
+            began = time.monotonic()
+            while not (place.folder / "run" / "lineage.json").is_file():  # of the last verb, which does all
+                assert worker.poll() is None and time.monotonic() - began < 3 * LIMIT, log.read_text()
+                time.sleep(0.5)
+        finally:
+            os.killpg(worker.pid, signal.SIGTERM)
+            worker.wait(60)
     again = place.run()
     assert again.digests == undisturbed.digests and not again.ran
