@@ -5,14 +5,14 @@
 
 Groups: Parquet files of twenty captions, a source each, so that `ingest` has as many runs as there are groups and each
 does next to nothing. The same graph on threads of one process (`threads`), on processes of this machine (`processes`),
-on a Ray cluster of this machine (`ray`), and as Prefect's own tasks on Ray (`ray_task_runner`, for up to
-`--peer-groups`, since it takes a good part of a second a run); two at a time in all of them. Each in a process of its
-own and into a fresh store, interleaved, the median of the rounds; a first run, which compiles, is not counted.
+on a Ray cluster of this machine that is up (`ray`), and as Prefect's own tasks on that cluster (`ray_task_runner`, for
+up to `--peer-groups`, since it takes a good part of a second a run); two at a time in all of them. Each is walked by a
+process of its own into a fresh store, interleaved, the median of the rounds. A first run, which compiles, is not
+counted, and what it compiles is kept, whatever PYTHONDONTWRITEBYTECODE says here.
 
-Seconds: until all runs have ended, from when the graph begins to be walked; this project's and Prefect's modules are
-imported then, and the server that `ray_task_runner` needs is up. First: until the first run is published, which holds
-the start of the cluster and of a worker with all its imports. A run: what each further one takes, in milliseconds, and
-how much that is over the same on threads.
+Seconds: until all runs have ended, from when the graph begins to be walked; what walks it is imported then, and the
+server that `ray_task_runner` needs is up. First: until the first run is published, which holds the start of a worker
+and all that it imports. A run: what each further one takes, in milliseconds, and how much that is over threads.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -128,16 +129,29 @@ def timed(walk: Callable[[], list[Node]], store: Path) -> dict[str, float]:
     return {"first": first - started, "seconds": seconds}
 
 
-def in_its_own_process(runner: str, groups: Path) -> dict[str, float]:
-    """The measurement of one runner.
+@contextmanager
+def cluster() -> Iterator[dict[str, str]]:
+    """A Ray cluster of this machine; what its users' environment names it by."""
+    import ray
+
+    ray.init(address="local", num_cpus=PARALLEL, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    try:
+        yield {"RAY_ADDRESS": ray.get_runtime_context().gcs_address}
+    finally:
+        ray.shutdown()
+
+
+def in_its_own_process(runner: str, groups: Path, settings: Mapping[str, str]) -> dict[str, float]:
+    """The measurement of one runner; `settings` of its environment.
 
     Raises:
         RuntimeError: it failed; what it said is in the message.
     """
     with tempfile.TemporaryDirectory() as store:
         command = [sys.executable, "-m", "benchmarks.workers", "--one", runner, str(groups), store]
-        quiet = {"PREFECT_LOGGING_LEVEL": "ERROR", "DO_NOT_TRACK": "1", "RAY_ADDRESS": ""}
-        done = subprocess.run(command, env={**os.environ, **quiet}, capture_output=True, text=True, check=False)
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        quiet = {"PREFECT_LOGGING_LEVEL": "ERROR", "DO_NOT_TRACK": "1"}
+        done = subprocess.run(command, env={**kept, **quiet, **settings}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{runner} failed with {done.returncode}:\n{done.stderr[-4000:]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -174,16 +188,17 @@ def main() -> None:
         print(json.dumps(measured(runner, sources_in(Path(groups)), Path(store))))
         return
     print("groups  workers           seconds    first   ms a run  over threads", flush=True)
-    for count in given.groups:
-        names = [name for name in RUNNERS if name != "ray_task_runner" or count <= given.peer_groups]
-        times: dict[str, list[dict[str, float]]] = {name: [] for name in names}
-        with tempfile.TemporaryDirectory() as folder:
-            write_groups(Path(folder), count)
-            in_its_own_process("threads", Path(folder))
-            for _ in range(given.rounds if count <= 100 else 1):
-                for name in names:
-                    times[name].append(in_its_own_process(name, Path(folder)))
-        show(count, times)
+    with cluster() as settings:
+        for count in given.groups:
+            names = [name for name in RUNNERS if name != "ray_task_runner" or count <= given.peer_groups]
+            times: dict[str, list[dict[str, float]]] = {name: [] for name in names}
+            with tempfile.TemporaryDirectory() as folder:
+                write_groups(Path(folder), count)
+                in_its_own_process("threads", Path(folder), settings)
+                for _ in range(given.rounds if count <= 100 else 1):
+                    for name in names:
+                        times[name].append(in_its_own_process(name, Path(folder), settings))
+            show(count, times)
 
 
 if __name__ == "__main__":

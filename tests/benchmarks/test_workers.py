@@ -30,6 +30,7 @@ def test_what_a_further_run_takes_is_told(capsys):
 def test_ray_is_measured(tmp_path):
     pytest.importorskip("ray")
     workers.write_groups(tmp_path, 2)
-    for runner in ("processes", "ray", "ray_task_runner"):
-        found = workers.in_its_own_process(runner, tmp_path)
-        assert 0 < found["first"] < found["seconds"]
+    with workers.cluster() as settings:
+        for runner in ("processes", "ray", "ray_task_runner"):
+            found = workers.in_its_own_process(runner, tmp_path, settings)
+            assert 0 < found["first"] < found["seconds"]
