@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 MEMO = ".external.json"
 _SETTLED_NS = 2_000_000_000  # a file changed more recently may change again without a new modification time
+_SAVED_EVERY = 10.0  # seconds
 _writing = threading.Lock()
 
 
@@ -37,19 +38,7 @@ def external(path: Place, store: Path) -> External:
     content, so that nothing is read; where a server says neither, the content is read, and a line of the log says so.
     Raises `InputError` where there is nothing at `path`.
     """
-    if not isinstance(path, Path):
-        return External(path=path, fingerprint=_remote_fingerprint(path))
-    if not path.exists():
-        raise InputError(
-            f"{path} does not exist; check the path in the configuration (it is taken from the current folder)"
-        )
-    memo = _Memo(store)
-    if path.is_file():
-        fingerprint = memo.hash(os.path.realpath(path))
-    else:
-        fingerprint = hash_json([[name, memo.hash(file)] for name, file in _files(path)])
-    memo.save()
-    return External(path=path, fingerprint=fingerprint)
+    return externals([path], store)[0]
 
 
 def require_unchanged(read: Iterable[External], store: Path) -> None:
@@ -57,23 +46,44 @@ def require_unchanged(read: Iterable[External], store: Path) -> None:
 
     Asked when a stage has read it: what was made of other content must not be kept under the old content's key.
     """
-    for each in read:
-        try:
-            same = external(each.path, store).fingerprint == each.fingerprint
-        except InputError:
-            same = False
-        if not same:
-            raise InputError(
-                f"{each.path} changed while it was being read, so nothing of it is kept; run again when it is complete"
-            )
+    memo = _Memo(store)
+    try:
+        for each in read:
+            try:
+                same = _external(each.path, memo).fingerprint == each.fingerprint
+            except InputError:
+                same = False
+            if not same:
+                raise InputError(
+                    f"{each.path} changed while it was being read, so nothing of it is kept; run again when it is "
+                    "complete"
+                )
+    finally:
+        memo.save()
 
 
 def externals(paths: Sequence[Place], store: Path) -> list[External]:
     """Several, in their order; URLs are asked for side by side, because each answer takes its time."""
-    if all(isinstance(path, Path) for path in paths):
-        return [external(path, store) for path in paths]
-    with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
-        return list(pool.map(lambda path: external(path, store), paths))
+    memo = _Memo(store)
+    try:
+        if all(isinstance(path, Path) for path in paths):
+            return [_external(path, memo) for path in paths]
+        with ThreadPoolExecutor(ASKED_AT_ONCE) as pool:
+            return list(pool.map(lambda path: _external(path, memo), paths))
+    finally:
+        memo.save()
+
+
+def _external(path: Place, memo: "_Memo") -> External:
+    if not isinstance(path, Path):
+        return External(path=path, fingerprint=_remote_fingerprint(path))
+    if not path.exists():
+        raise InputError(
+            f"{path} does not exist; check the path in the configuration (it is taken from the current folder)"
+        )
+    if path.is_file():
+        return External(path=path, fingerprint=memo.hash(os.path.realpath(path)))
+    return External(path=path, fingerprint=hash_json([[name, memo.hash(file)] for name, file in _files(path)]))
 
 
 def _remote_fingerprint(place: "UPath") -> str:
@@ -121,12 +131,17 @@ def _files(folder: Path) -> list[tuple[str, str]]:
 
 
 class _Memo:
-    """Content hashes already computed, in one JSON file of the store."""
+    """Content hashes already computed, in one JSON file of the store.
+
+    What is added is written at the end, and now and then before, so that a kill in hours of reading costs little of it;
+    a longer file more rarely.
+    """
 
     def __init__(self, store: Path) -> None:
         self._file = store / MEMO
         self._known = self._load()
         self._added: dict[str, str] = {}
+        self._next = time.monotonic() + _SAVED_EVERY
 
     def _load(self) -> dict[str, str]:
         try:
@@ -143,15 +158,22 @@ class _Memo:
         content = hash_file(Path(path))
         if time.time_ns() - changed > _SETTLED_NS and _mark(path)[0] == mark:
             self._known[mark] = self._added[mark] = content
+            if time.monotonic() >= self._next:
+                self.save()
         return content
 
     def save(self) -> None:
-        if not self._added:
-            return
+        """Write what was added, beside what others have."""
         with _writing:
-            known = self._load() | self._added
+            began, added = time.monotonic(), dict(self._added)
+            if not added:
+                return
             with suppress(OSError):  # a store that cannot be written to remembers nothing: files are read again
-                write_whole(self._file, json.dumps(known, indent=0, sort_keys=True))
+                write_whole(self._file, json.dumps(self._load() | added, indent=0, sort_keys=True))
+            for mark in added:
+                del self._added[mark]
+            now = time.monotonic()
+            self._next = now + max(_SAVED_EVERY, 20 * (now - began))
 
 
 def _mark(path: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.atomic import write_whole
 from storage.errors import InputError
 from storage.hashing import hash_file
 from storage.places.place import place
@@ -132,6 +133,42 @@ def test_threads_share_the_memo(tmp_path: Path, read: list[str]) -> None:
     assert [external(file, tmp_path / "store") for file in files] == found
     assert read == []
     assert [path.name for path in (tmp_path / "store").iterdir()] == [module.MEMO]
+
+
+def test_the_memo_is_written_once_for_many_and_now_and_then_while_they_are_read(
+    tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [write(tmp_path / "data" / f"{index}.txt", str(index)) for index in range(24)]
+    written: list[int] = []
+
+    def write_and_note(path: Path, content: str) -> None:
+        written.append(len(read))
+        write_whole(path, content)
+
+    monkeypatch.setattr(module, "write_whole", write_and_note)
+    found = externals(files, tmp_path / "one")
+    assert written == [24]
+    require_unchanged(found, tmp_path / "one")
+    assert written == [24] and len(read) == 24
+    now = 0.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+
+    def slow(path: Path) -> str:
+        nonlocal now
+        if path.name == "12.txt":
+            raise KeyboardInterrupt
+        now += 4.0
+        return hash_file(path)
+
+    monkeypatch.setattr(module, "hash_file", slow)
+    written.clear()
+    with pytest.raises(KeyboardInterrupt):
+        externals(files, tmp_path / "two")
+    assert len(written) == 4  # after every third file: more than ten seconds
+    monkeypatch.setattr(module, "hash_file", lambda path: read.append(path.name) or hash_file(path))
+    read.clear()
+    assert externals(files, tmp_path / "two") == found
+    assert len(read) == 12
 
 
 @pytest.mark.parametrize("memo", ["", "{", "[]", "\x00"])
