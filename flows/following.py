@@ -6,7 +6,7 @@ a run whose every output equals the last announced one starts nothing.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,14 @@ from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
 from flows.engine.engine import Node
 from flows.verbs import Verb
-from storage.atomic import write_whole
+from storage.atomic import replacing, write_whole
 from storage.hashing import hash_json
-from storage.places.place import is_url, whole_address
+from storage.places.place import Place, is_url, whole_address
 
 NEXT: Mapping[Verb, Verb] = {"curate": "train", "train": "evaluate"}
 EVENTS: Mapping[Verb, str] = {"curate": "equipoise.curated", "train": "equipoise.trained"}
 ANNOUNCED = "announced.json"
+FOLLOWED = "followed.json"
 _JUDGEMENTS = ("report", "survey")  # made of what the others made
 
 
@@ -64,25 +65,44 @@ def announcement(config: Experiment, verb: Verb, digest: str, *, deployment: str
             "prefect.resource.id": f"equipoise.experiment.{deployment or config.name}",
             "prefect.resource.name": config.name,
         },
-        "payload": {"experiment": config.name, "digest": digest, "config": portable(config)},
+        "payload": {"experiment": config.name, "digest": digest, "config": carried(config)},
     }
 
 
-def portable(config: Experiment) -> dict[str, JsonValue]:
+def carried(config: Experiment) -> dict[str, JsonValue] | str:
+    """The configuration as an event carries it: its values, or a file of this user's alone where it holds secrets.
+
+    Events, and the parameters of the runs that they start, are shown to everybody who can open the Prefect UI.
+    """
+    whole = portable(config)
+    if whole == portable(config, spelt=_shown):
+        return whole
+    file = config.folder.absolute() / FOLLOWED
+    with replacing(file) as temporary:
+        temporary.touch(mode=0o600)
+        temporary.write_text(json.dumps(whole), encoding="utf-8")
+    return str(file)
+
+
+def portable(config: Experiment, *, spelt: Callable[[Place], str] = whole_address) -> dict[str, JsonValue]:
     """A configuration as JSON that means the same in every folder of this machine: its paths are absolute."""
     values = config.model_dump(mode="python", exclude_unset=True)
     values |= {"name": config.name, "output": config.folder, "store": config.runtime.store}
-    found: dict[str, JsonValue] = to_jsonable_python(_anchored(values), by_alias=True)
+    found: dict[str, JsonValue] = to_jsonable_python(_anchored(values, spelt), by_alias=True)
     return found
 
 
-def _anchored(value: object) -> object:
+def _shown(value: Place) -> str:
+    return str(value.absolute()) if isinstance(value, Path) else str(value)
+
+
+def _anchored(value: object, spelt: Callable[[Place], str] = whole_address) -> object:
     if is_url(value) or isinstance(value, Path):
-        return whole_address(value)
+        return spelt(value)
     if isinstance(value, Mapping):
-        return {name: _anchored(each) for name, each in value.items()}
+        return {name: _anchored(each, spelt) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_anchored(each) for each in value]
+        return [_anchored(each, spelt) for each in value]
     return value
 
 

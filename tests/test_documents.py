@@ -182,6 +182,14 @@ def test_every_name_that_a_program_takes_from_the_face_is_there(page: Path) -> N
                 assert node.attr in equipoise.__all__
 
 
+def test_the_automations_of_the_page_about_schedules_are_prefects() -> None:
+    from prefect.events.schemas.automations import AutomationCore
+
+    (block,) = fences(ROOT / "docs" / "how-to" / "schedule.md", "yml")
+    for shown in yaml.safe_load(block)["automations"]:
+        AutomationCore.model_validate(shown)
+
+
 def test_the_programs_of_the_page_about_losses_run() -> None:
     for block in fences(ROOT / "docs" / "how-to" / "losses.md", "python"):
         exec(compile(block, "losses.md", "exec"), {})

@@ -72,3 +72,20 @@ def test_the_event_is_named_by_the_deployment_it_came_from(small: Path) -> None:
 def test_a_url_stays_one() -> None:
     place = pytest.importorskip("upath").UPath("memory://bucket/x.parquet")
     assert _anchored({"a": [place, Path("x")]}) == {"a": ["memory://bucket/x.parquet", str(Path("x").absolute())]}
+
+
+def test_a_signature_is_in_no_event_but_in_a_file_of_ones_own(small: Path) -> None:
+    pytest.importorskip("upath")
+    source = {
+        "kind": "table",
+        "name": "far",
+        "path": "https://example.org/a.csv?token=SECRET",
+        "caption_column": "text",
+    }
+    config = load_experiment(edit(small, sources=[source], evaluation=None))
+    event = announcement(config, "curate", "d", deployment=None)
+    assert "SECRET" not in str(event)
+    file = Path(event["payload"]["config"])
+    assert file.parent == config.folder and file.stat().st_mode & 0o777 == 0o600
+    again = load_experiment(file)  # as the run that follows reads it
+    assert portable(again) == portable(config) and "SECRET" in str(portable(again))
