@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from storage.errors import InputError
 
 if TYPE_CHECKING:
-    from prefect.client.schemas.actions import DeploymentScheduleCreate
+    from prefect.client.schemas.actions import DeploymentScheduleCreate, DeploymentScheduleUpdate
 
 OFF = "off"
 """What `--cron` takes for no schedule."""
@@ -71,7 +71,7 @@ def refuse_anothers(name: str, before: Deployed | None, config: str | Mapping[st
         )
 
 
-def told(schedules: Sequence[DeploymentScheduleCreate]) -> str:
+def told(schedules: Sequence[DeploymentScheduleCreate | DeploymentScheduleUpdate]) -> str:
     """When a deployment starts by itself, in words."""
     if not schedules:
         return "by hand only; --cron gives it a schedule"
