@@ -1,12 +1,14 @@
 """The balanced loss against CLIP's: milliseconds forward and backward, and peak memory."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.util import find_spec
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from benchmarks.gpu_parts import peers
 from benchmarks.gpu_parts.models import clip_loss
 from benchmarks.gpu_parts.rows import Row, Setting
 from tasks.training.losses.modules import distributed_contrastive_loss
@@ -16,10 +18,8 @@ from tasks.training.losses.unrolled import unrolled_loss
 DIMENSION = 512
 GOALS = {1: 1.1, 2: 1.5}
 
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 
-
-def peer() -> tuple[str, Loss]:
+def peer() -> tuple[str, peers.Loss]:
     """open_clip's ClipLoss where it is, else the same written out, and which of the two."""
     if find_spec("open_clip") is None:
         return "ClipLoss (written out)", clip_loss
@@ -50,6 +50,9 @@ def measure(setting: Setting) -> Iterator[Row]:
             goal = f"<= {GOALS[k]}" if k in GOALS else ""
             verdict = setting.judged(ratio <= GOALS[k]) if k in GOALS else ""
             yield Row("loss", f"k={k} ÷ {name}, both float32, B={batch}", ratio, "x", goal, verdict)
+        for title, other in peers.losses(setting):
+            timed = partial(setting.seconds, _call(setting, other, leaves))
+            yield peers.attempted("loss", f"{title}, float32, B={batch}", timed, "s")
         if batch <= 8192:
             tiled = _call(setting, lambda x, y, s: tiled_balanced_loss(x, y, s, 2), leaves)
             yield from _row(setting, f"ours k=2, tiles, B={batch}", tiled, base)
@@ -60,7 +63,7 @@ def measure(setting: Setting) -> Iterator[Row]:
             )
 
 
-def _call(setting: Setting, loss: Loss, leaves: list[Tensor], low: bool = False) -> Callable[[], object]:
+def _call(setting: Setting, loss: peers.Loss, leaves: list[Tensor], low: bool = False) -> Callable[[], object]:
     def step() -> None:
         with torch.autocast(setting.device, torch.bfloat16, enabled=low):
             value = loss(*leaves)

@@ -1,12 +1,13 @@
 """The neighbour graph and the spanning tree of many points, against the arithmetic that an exact graph needs."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 import torch
 
+from benchmarks.gpu_parts import peers
 from benchmarks.gpu_parts.rows import Row, Setting
 from tasks.geometry.neighbours.knn import knn
 from tasks.geometry.tree.mst import minimum_spanning_tree
@@ -34,6 +35,10 @@ def measure(setting: Setting) -> Iterator[Row]:
         verdict = setting.judged(graph <= 2 * bound) if goal else ""
         yield Row("neighbours", words, graph, "s", goal, verdict)
         yield Row("neighbours", f"{words}: peak", None if peak is None else peak / 2**20, "MiB")
+        for name, peer in peers.graphs(setting):
+            setting.check_time()
+            seconds = partial(_seconds, setting, lambda some, peer=peer: peer(some, K + 1), points)
+            yield peers.attempted("neighbours", f"{name}: {words}", seconds, "s")
         setting.check_time()
         began = time.perf_counter()
         tree = minimum_spanning_tree(
@@ -45,6 +50,16 @@ def measure(setting: Setting) -> Iterator[Row]:
         found = _recall(setting, points)
         words = f"recall of {LOOKED_AT} points among {min(n, 20_000)}, D={d}"
         yield Row("neighbours", words, found, "", "= 1", "met" if found == 1 else "missed")
+
+
+def _seconds(setting: Setting, graph: Callable[[np.ndarray], object], points: np.ndarray) -> float:
+    """Of one call, after one of few points, as ours is timed."""
+    graph(points[: 10 * K])
+    setting.wait()
+    began = time.perf_counter()
+    graph(points)
+    setting.wait()
+    return time.perf_counter() - began
 
 
 def _recall(setting: Setting, points: np.ndarray) -> float:

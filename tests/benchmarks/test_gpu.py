@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from benchmarks.gpu_parts import peers
 from benchmarks.gpu_parts.rows import Row, Setting, checked, relative
+from tasks.geometry.neighbours.knn import knn
 from tests.paths import ROOT
 
 MISSING = ("prefect", "polars", "pydantic", "open_clip", "faiss", "typer", "sklearn", "xxhash")
@@ -84,3 +87,14 @@ def test_what_does_not_fit_or_fails_is_a_row(tmp_path, monkeypatch) -> None:
     first, fault = gpu.attempted("loss", Setting("cpu", True, tmp_path, 1e18))
     assert first.what == "first"
     assert (fault.what, fault.verdict, fault.unit) == ("RuntimeError: no such kernel", "missed", "failure")
+
+
+def test_a_peer_answers_as_ours_does_and_its_fault_is_a_row(tmp_path) -> None:
+    points = np.random.default_rng(0).standard_normal((300, 8), np.float32)
+    setting = Setting("cpu", True, tmp_path, deadline=float("inf"))
+    ((name, graph),) = peers.graphs(setting)
+    assert name == "faiss on the processor" and not list(peers.losses(setting))
+    ours = knn(points, 4, backend="torch").positions
+    assert (np.asarray(graph(points, 5))[:, 1:] == ours).all()
+    broken = peers.attempted("part", "a peer", lambda: 1 / 0, "s")
+    assert broken.value is None and broken.verdict.startswith("not measured: ZeroDivisionError")

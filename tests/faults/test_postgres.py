@@ -143,7 +143,7 @@ def test_a_deployment_and_its_worker_end_in_the_digests_of_threads(
                 assert worker.poll() is None and time.monotonic() - began < 3 * LIMIT, log.read_text()
                 time.sleep(0.5)
         finally:
-            os.killpg(worker.pid, signal.SIGTERM)
+            os.killpg(worker.pid, signal.SIGKILL)  # asked to end, it would first see its last flow run end
             worker.wait(60)
     again = place.run()
     assert again.digests == undisturbed.digests and not again.ran
