@@ -9,8 +9,11 @@ from pydantic import BeforeValidator
 def spelled(text: str) -> str:
     """A path's text as a configuration means it: `~` is the home folder, as in a shell.
 
-    Raises `ValueError` for an empty text, which would be the working folder, and for a home that nobody has.
+    Raises `ValueError` for an empty text, which would be the working folder, for a home that nobody has, and for a null
+    character, which no file's name has.
     """
+    if "\0" in text:
+        raise ValueError("a path holds a null character, as no file's name does")
     if not text.strip():
         raise ValueError("a path is empty; name a file or a folder (. is the working folder)")
     try:

@@ -23,7 +23,10 @@ def test_a_tilde_is_the_home_folder(field: str, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.parametrize("field", ["local", "anywhere"])
-@pytest.mark.parametrize(("text", "said"), [("", "is empty"), (" \t", "is empty"), ("~nobody-here/x", "such user")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "is empty"), (" \t", "is empty"), ("~nobody-here/x", "such user"), ("a\0b", "null character")],
+)
 def test_what_is_no_path_is_refused(field: str, text: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Held(**{field: text})
