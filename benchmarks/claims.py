@@ -149,5 +149,9 @@ BENCHMARKS: dict[str, Benchmark] = {
         Claim("`verify` takes at most 1.1 times as long", "reading the same files from the disk",
               rf"^from the disk: .*takes {NUMBER} ×", most=1.1),
     )),
+    "cached": Benchmark("cached", "a run from the cache beside Prefect's own part of it", claims=(
+        Claim("a run of 87 stage runs that are all in the store takes at most 3 s more", "as many empty cached tasks",
+              rf"^longer by {NUMBER} s", most=3.0),
+    )),
     "interval_coverage": Benchmark("interval_coverage", "what 95 % intervals of scores cover"),
 }  # fmt: skip

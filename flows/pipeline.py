@@ -4,11 +4,11 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import flow
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
@@ -27,6 +27,7 @@ from flows.engine.engine import Node
 from flows.engine.prefect_engine import PrefectEngine
 from flows.following import announcement, brought, is_new, next_verb, remember
 from flows.graph.build import AnyExperiment, build
+from flows.late_form import LateForm
 from flows.naming import run_name, run_tags
 from flows.narration import TELL
 from flows.run import begin, conclude, enter_results
@@ -95,37 +96,37 @@ def _announce(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> None:
         logger.info("%s brought nothing new: %s does not follow", verb, following)
 
 
-@flow(name="curate", flow_run_name=_name, task_runner=THREADS)
+@partial(LateForm, name="curate", flow_run_name=_name, task_runner=THREADS)
 def curate(config: PipelineConfig | Path) -> None:
     """Ingest, match, balance, resample: curated Parquet shards and the random control."""
     _run(config, "curate", lambda: curate)
 
 
-@flow(name="train", flow_run_name=_name, task_runner=THREADS)
+@partial(LateForm, name="train", flow_run_name=_name, task_runner=THREADS)
 def train(config: PipelineConfig | Path) -> None:
     """Curation from the cache, then every variant and seed, fine-tuning, embedding and geometry."""
     _run(config, "train", lambda: train)
 
 
-@flow(name="evaluate", flow_run_name=_name, task_runner=THREADS)
+@partial(LateForm, name="evaluate", flow_run_name=_name, task_runner=THREADS)
 def evaluate(config: PipelineConfig | Path) -> None:
     """Curation and training from the cache, then every model on every benchmark, and the report."""
     _run(config, "evaluate", lambda: evaluate)
 
 
-@flow(name="pipeline", flow_run_name=_name, task_runner=THREADS)
+@partial(LateForm, name="pipeline", flow_run_name=_name, task_runner=THREADS)
 def pipeline(config: PipelineConfig | Path) -> None:
     """From sources to the report: original against balanced against random, on equal budgets."""
     _run(config, "pipeline", lambda: pipeline)
 
 
-@flow(name="selfsupervise", flow_run_name=_name, task_runner=THREADS)
+@partial(LateForm, name="selfsupervise", flow_run_name=_name, task_runner=THREADS)
 def selfsupervise(config: SelfSupervisedExperiment | Path) -> None:
     """Pictures alone: self-supervised training over seeds, linear and nearest-neighbour evaluation, and the report."""
     _run(config, "selfsupervise", lambda: selfsupervise)
 
 
-@flow(name="study", flow_run_name=_name, task_runner=THREADS)
+@partial(LateForm, name="study", flow_run_name=_name, task_runner=THREADS)
 def study(config: StudyExperiment | Path) -> None:
     """A study of the papers on data: its figures, its numbers and its page."""
     _run(config, "study", lambda: study)
@@ -144,7 +145,7 @@ FLOWS: dict[Verb, "Flow[..., Any]"] = {
 def on_its_runner(verb: Verb, config: Experiment) -> "Flow[..., Any]":
     """The verb's flow, on the runner that a configuration asks for.
 
-    A copy: `with_options` would derive the schema of the parameters anew, which takes a tenth of a second.
+    A copy: `with_options` would derive the schema of the parameters, which a run has no need of.
     """
     chosen = copy(FLOWS[verb])
     chosen.task_runner = task_runner(config)

@@ -33,8 +33,8 @@ BOOKKEEPING = ("storage.record", "storage.store", "storage.caching", "storage.ex
 def fingerprint(modules: Sequence[str], function: Callable[..., object]) -> str:
     """Hash of the syntax trees of `modules`, of every project module they import, and of the stage's own function.
 
-    A package stands for all of its modules except `task.py`, and for its data files. Raises `ModuleNotFoundError`
-    for an unknown module.
+    A package stands for all of its modules and its data files, except `task.py` and its own `checks.py`, which judges
+    what stages made and which they compute nothing with. Raises `ModuleNotFoundError` for an unknown module.
     """
     from storage.hashing import hash_json  # here, since compiled kernels take stamps on machines without its libraries
 
@@ -75,7 +75,8 @@ def _closure(modules: Iterable[str]) -> dict[str, str]:
 def _expand(module: str) -> list[str]:
     path = ROOT.joinpath(*module.split("."))
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*.py") if file.name != "task.py")
+        apart = path / "checks.py"
+        files = sorted(file for file in path.rglob("*.py") if file.name != "task.py" and file != apart)
         return [_name(file) for file in files]
     return [module]
 

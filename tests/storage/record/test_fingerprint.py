@@ -130,6 +130,13 @@ def test_new_module_of_a_package_counts(project: Path) -> None:
     assert taken() != before
 
 
+def test_what_judges_outputs_counts_for_those_who_import_it_alone(project: Path) -> None:
+    (project / "rooms/first/checks.py").write_text("LIMIT = 1\n")
+    before, told = taken(), taken(modules=("rooms.first", "rooms.first.checks"))
+    edit(project, "rooms/first/checks.py", "LIMIT = 1", "LIMIT = 2")
+    assert taken() == before and taken(modules=("rooms.first", "rooms.first.checks")) != told
+
+
 def test_prose_beside_the_code_does_not_count(project: Path) -> None:
     before = taken()
     (project / "rooms/first/README.md").write_text("words")
