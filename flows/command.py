@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Annotated, Never
 
 import typer
-from rich.console import Console
 
-from flows.commands.console import AsJson, console, plain, say, say_json
+from flows.commands.console import AsJson, Terminal, console, plain, say, say_json
 from flows.commands.delivery.card import card
 from flows.commands.delivery.export import export
 from flows.commands.reading.difference import diff
@@ -176,7 +175,7 @@ def _tell(error: EquipoiseError) -> None:
         sys.stderr.write(json.dumps({"error": str(error), "where": notes}, ensure_ascii=False) + "\n")
         return
     where = "".join(f" ({note})" for note in notes)
-    Console(stderr=True, soft_wrap=True).print(
+    Terminal(stderr=True, soft_wrap=True).print(
         f"error: {error}{where}", style="bold red", markup=False, highlight=False
     )
 

@@ -9,6 +9,7 @@ from flows.engine.status import StatusEngine
 from flows.graph.build import AnyExperiment, build
 from flows.narration import Narration
 from flows.preflight.check import require
+from flows.records.before import keep_the_run_before
 from flows.records.book import enter
 from flows.records.results import EARLIER, deliver, differences, make_room
 from flows.records.tracking import Tracking
@@ -102,6 +103,7 @@ def enter_results(
     """Make room in the run's folder, and write the lineage there and into the book of runs; the nodes as shown."""
     watch.tracking.close(nodes)
     make_room(config, verb)
+    keep_the_run_before(config.results(verb), nodes)
     return enter(config, verb, nodes, watch.judgement.of, flow_run=flow_run)
 
 

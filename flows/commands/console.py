@@ -4,7 +4,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
 from numbers import Integral, Real
@@ -12,14 +12,27 @@ from typing import Annotated
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
+
+from tasks.reporting.inputs.untrusted import legible
 
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs")]
 WIDE = 100_000  # columns of what is no terminal: nothing is wrapped or cut that another program reads
 
 
-console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
+class Terminal(Console):
+    """A console that obeys nobody's text: what would move a terminal's cursor or turn its line round is spelled out."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """As rich does, with every text legible; colours are added later, and are ours."""
+        for segment in super().render(renderable, options):
+            shown = segment.text if segment.control else legible(segment.text)
+            yield segment if shown == segment.text else Segment(shown, segment.style)
+
+
+console = Terminal(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)
 
 
 def say(line: str) -> None:
@@ -34,7 +47,7 @@ def many(count: int, what: str) -> str:
 
 def whisper(line: str) -> None:
     """One line about what goes on, on standard error: standard output holds the answer alone."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{legible(line)}\n")
     sys.stderr.flush()
 
 

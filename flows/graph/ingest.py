@@ -9,6 +9,7 @@ from storage.record.external import externals
 from tasks.ingest.config import SourceConfig
 from tasks.ingest.groups import plan_groups, sources_of
 from tasks.ingest.task import ingest
+from tasks.reporting.inputs.untrusted import legible
 
 
 def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path, of: str = "") -> list[Ref]:
@@ -24,7 +25,7 @@ def ingest_graph(engine: Engine, sources: Sequence[SourceConfig], store: Path, o
     return [
         engine.submit(
             ingest,
-            label=f"ingest {source.name} {group.label}{of}",
+            label=legible(f"ingest {source.name} {group.label}{of}", breaks=False),
             config=source,
             group=group,
             files=[known[place] for place in places],

@@ -6,6 +6,7 @@ runs/NAME/curated/, validation/                                links to the cura
 runs/NAME/scores/                                              as clip-benchmark and DataComp write them
 runs/NAME/experiment.yaml                                      the configuration, defaults written out; it runs
 runs/NAME/experiment.json                                      whose results these are, of which code, from when
+runs/NAME/before/                                              lineage and numbers of the last run that brought others
 runs/NAME/earlier/TIME/…                                       the same of another configuration, before it
 """
 
@@ -23,6 +24,7 @@ from flows.config.experiment import Experiment
 from flows.config.pipeline import load_experiment
 from flows.config.resolved import RESOLVED, resolved_yaml
 from flows.engine.engine import Node
+from flows.records.before import BEFORE
 from flows.records.reproduction import again, command, facts, package_version, this_run
 from flows.records.scores import write_scores
 from flows.verbs import Verb
@@ -41,7 +43,7 @@ EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
 _LEFT = (RECORD, RESOLVED, PAGE, "summary.json", STUDY, "numbers.json", "lineage.json", "openlineage.ndjson",
-         "figures", "tensorboard", SCORES, "curate", "train")  # fmt: skip
+         "figures", "tensorboard", SCORES, BEFORE, "curate", "train")  # fmt: skip
 
 
 def differences(config: Experiment) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.commands.console import AsJson, console, plain, say_json
+from flows.records.before import BEFORE
 from storage.errors import InputError
 from storage.store.staleness import Made, key_differences
 
@@ -54,8 +55,21 @@ class Moved:
     second: float | None
 
 
-def diff(first: RunFolder, second: RunFolder, as_json: AsJson = False) -> None:
-    """Compare two runs: stages that differ and why, and the headline numbers that moved. Needs no store."""
+def diff(
+    first: RunFolder,
+    second: Annotated[
+        Path | None, typer.Argument(metavar="RUN", help="another; without it the first is held against the one before")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare two runs: stages that differ and why, and the headline numbers that moved. Needs no store.
+
+    Of one folder alone: its run, against the last one of the same configuration that brought something else.
+    """
+    if second is None:
+        first, second = first / BEFORE, first
+        if not first.is_dir():
+            raise InputError(f"{second} holds no run before its last one that brought something else; name two runs")
     one, other = _lineage(first), _lineage(second)
     stages = stage_differences(one, other)
     moved = moved_numbers(_summary(first), _summary(second))

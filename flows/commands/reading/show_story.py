@@ -7,7 +7,7 @@ from rich.text import Text
 from flows.commands.console import percent
 from flows.commands.reading.explain import ConceptStory, Story
 from tasks.balancing.explain import BalancingStory
-from tasks.reporting.inputs.untrusted import displayed
+from tasks.reporting.inputs.untrusted import displayed, legible
 from tasks.resampling.explain import SelectionStory
 
 CAPTION = 2_000  # characters of a caption that are shown
@@ -16,7 +16,12 @@ MOST = 30  # concepts that are shown
 
 def show(story: Story, console: Console) -> None:
     """Print a story. Captions are other people's text: control characters are spelled out, markup is off."""
-    console.print(Text(f"{story.key}" + (f"  (id {story.id}, source {story.source})" if story.id is not None else "")))
+    console.print(
+        Text(
+            legible(str(story.key), breaks=False)
+            + (f"  (id {story.id}, source {story.source})" if story.id is not None else "")
+        )
+    )
     if story.rejected:
         console.print(Text(f"rejected at ingest: {story.rejected}"))
         return
@@ -64,7 +69,9 @@ def _show_balancing(story: BalancingStory, console: Console) -> None:
             table.add_column(name, justify="right")
         for keyword in story.keywords:
             shares = (keyword.observed, keyword.target, keyword.balanced, keyword.realised)
-            table.add_row(Text(keyword.text), f"{keyword.count:,}", *(_share(share) for share in shares))
+            table.add_row(
+                Text(legible(keyword.text, breaks=False)), f"{keyword.count:,}", *(_share(share) for share in shares)
+            )
         console.print(table)
     if story.steps:
         console.print("weight " + " → ".join(f"{step.weight:.4g} (step {step.step})" for step in story.steps))

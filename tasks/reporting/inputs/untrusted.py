@@ -30,6 +30,22 @@ def displayed(text: str, limit: int = CAPTION_LENGTH) -> str:
     return shown[: limit - 1].rstrip() + "…"
 
 
+def legible(text: str, *, breaks: bool = True) -> str:
+    r"""`text` whole, with what a terminal would obey spelled out: for names of files, of sources and of keywords.
+
+    Line breaks and tabs stay, unless `breaks` is false.
+
+    >>> legible("\x1b[31mred\u202e\n"), legible("a\nb", breaks=False)
+    ('⟨U+001B⟩[31mred⟨U+202E⟩\n', 'a⟨U+000A⟩b')
+    """
+    if text.isprintable():
+        return text
+    kept = "\n\t " if breaks else " "
+    return "".join(
+        character if character in kept or character.isprintable() else _spelt(character) for character in text
+    )
+
+
 def markdown(text: str, limit: int = CAPTION_LENGTH) -> str:
     r"""`displayed`, with everything escaped that Markdown or HTML gives a meaning to, in a paragraph or a table's cell.
 
@@ -48,8 +64,12 @@ def markdown(text: str, limit: int = CAPTION_LENGTH) -> str:
 def _shown(character: str) -> str:
     if character in JOINERS:
         return character
-    if character.isspace():
-        return " "
+    return " " if character.isspace() else _spelt(character)
+
+
+def _spelt(character: str) -> str:
+    if character in JOINERS:
+        return character
     if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Cn"):
         return f"⟨U+{ord(character):04X}⟩"
     return character

@@ -1,5 +1,6 @@
 """Numbers as the commands print them."""
 
+import io
 import json
 import os
 import shlex
@@ -14,11 +15,27 @@ import numpy as np
 import pytest
 import typer
 import yaml
+from rich.text import Text
 from typer.testing import CliRunner
 
 from flows.command import app
-from flows.commands.console import percent, plain
+from flows.commands.console import Terminal, percent, plain, plain_table, whisper
 from storage.tables.shards import read_table
+
+
+def test_nobodys_text_reaches_the_terminal_as_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "a\x1b[2Jb\u202ec\ud800"
+    terminal = Terminal(file=io.StringIO(), force_terminal=True, width=200, color_system="truecolor")
+    table = plain_table("name")
+    table.add_row(Text(hostile, "red"))
+    terminal.print(table)
+    terminal.print(hostile, markup=False, highlight=False, style="bold")
+    shown = terminal.file.getvalue()
+    assert "\x1b[1ma⟨U+001B⟩[2Jb⟨U+202E⟩c⟨U+D800⟩\x1b[0m" in shown
+    assert not {"\x1b[2J", "\u202e", "\ud800"} & {shown[at : at + size] for at in range(len(shown)) for size in (1, 4)}
+    assert "\x1b[31m" in shown and "\x1b[1m" in shown  # colours are ours
+    whisper(hostile)
+    assert capsys.readouterr().err == "a⟨U+001B⟩[2Jb⟨U+202E⟩c⟨U+D800⟩\n"
 
 
 @pytest.mark.parametrize(

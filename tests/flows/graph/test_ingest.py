@@ -132,3 +132,16 @@ def test_from_an_object_store_that_fails_in_the_middle(
     s3.seen.clear()
     assert digests(url, tmp_path / "s3") == ran_again(expected)
     assert s3.seen == []
+
+
+def test_a_files_name_is_one_legible_line_of_a_label(tmp_path: Path) -> None:
+    path = tmp_path / "a\n\x1b[2J.csv"
+    path.write_text("text\na red dog\n")
+    source = {"kind": "table", "name": "rows", "path": str(path), "caption_column": "text", "image_column": None}
+    metadata = {"sources": [{"kind": "entries", "entries": ["red"]}]}
+    config = PipelineConfig.model_validate(
+        {"name": "x", "store": str(tmp_path / "store"), "sources": [source], "metadata": metadata}
+    )
+    engine = StatusEngine(config.runtime)
+    ingest_graph(engine, config.sources, config.runtime.store)
+    assert [plan.label for plan in engine.plans] == ["ingest rows a⟨U+000A⟩⟨U+001B⟩[2J.csv"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.reporting.inputs.untrusted import JOINERS, displayed
+from tasks.reporting.inputs.untrusted import JOINERS, displayed, legible
 
 
 @given(st.text(max_size=400), st.integers(2, 100))
@@ -35,3 +35,16 @@ def test_controls_are_spelled_out() -> None:
 def test_cut() -> None:
     assert displayed("x" * 10_000, 20) == "x" * 19 + "…"
     assert displayed("x" * 20, 20) == "x" * 20
+
+
+@given(st.text(max_size=100))
+def test_legible_text_is_whole_and_moves_no_cursor(text: str) -> None:
+    shown = legible(text, breaks=False)
+    shown.encode("utf-8")
+    assert not any(
+        unicodedata.category(character) in ("Cc", "Cf", "Cs") and character not in JOINERS for character in shown
+    )
+    assert [character for character in text if character.isprintable()] == [
+        character for character in text if legible(character) == character and character.isprintable()
+    ]
+    assert legible("a\tb\nc\r\x1b[2J") == "a\tb\nc⟨U+000D⟩⟨U+001B⟩[2J"
