@@ -56,6 +56,11 @@ def hint(root: Place, names: Sequence[str]) -> str | None:
     return None
 
 
+def is_imagenet_captions(start: bytes) -> bool:
+    """Whether a file that begins so is ImageNet-Captions, as its authors publish it: one list of entries."""
+    return start.startswith(b"[") and b'"wnid"' in start and b'"filename"' in start
+
+
 def _numbered(root: Place, name: str) -> bool:
     first = read_bytes(root / name, LOOKED_AT).partition(b"\n")[0].partition(b"\t")
     before, mark, number = first[0].rpartition(b"#")
@@ -65,10 +70,11 @@ def _numbered(root: Place, name: str) -> bool:
 def _of_json(root: Place, name: str) -> str:
     start = read_bytes(root / name, 256 * LOOKED_AT).lstrip(b"\xef\xbb\xbf \t\r\n")
     lines = quote(f"{PurePosixPath(name).stem}.jsonl")
-    if start.startswith(b"[") and b'"wnid"' in start and b'"filename"' in start:
+    if is_imagenet_captions(start):
         return (
-            f"{name} is ImageNet-Captions, as its authors publish it: write a source {{kind: imagenet_captions, path: "
-            "that file, image_folder: the folder that holds n01440764 and the other classes}"
+            f"{name} is ImageNet-Captions, as its authors publish it: name that file, or write a source "
+            "{kind: imagenet_captions, path: that file, image_folder: the folder that holds n01440764 and the other "
+            "classes}"
         )
     if start.startswith(b"["):
         return f"{name} is one JSON list: write lines with `jq -c '.[]' {quote(name)} > {lines}` (kind: jsonl)"

@@ -1,6 +1,7 @@
 """What a path is taken for: the kind of source, its settings, and the reasons in words."""
 
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from storage.places.read import read_bytes
 from tasks.ingest.pictures.images import SUFFIXES, UNREAD
 from tasks.ingest.pictures.paths import below
 from tasks.ingest.reasons import TO_UTF_8
-from tasks.ingest.recognition.hints import hint
+from tasks.ingest.recognition.hints import hint, is_imagenet_captions
 from tasks.ingest.recognition.roles import Roles, roles_of, roles_of_names
 from tasks.ingest.recognition.sample import Sample, format_of, sample
 from tasks.ingest.recognition.tars import TARS, has_tables, look_into
@@ -22,6 +23,9 @@ from tasks.ingest.tables.splits import split_of
 
 LOOKED_AT = 50
 """Paths of images of which it is looked whether they are there."""
+_OF_A_CLASS = re.compile(r"((?:.*/)?)n\d{8}/[^/]+")
+"""An image in the folder of its WordNet number, as ImageNet has them; where those folders lie."""
+_AUTHORS = "ImageNet-Captions, as its authors publish it: title, description and tags make a caption"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ def recognise(path: Place) -> Recognised:
         if path == root and "," in (header := _first_line(root / name)) and roles_of_names(header.split(",")):
             found = _table(root, [name], "text", images)
             return replace(found, settings={"pattern": name, **found.settings})
+    if len(names) == 1 and path != root and is_imagenet_captions(read_bytes(root / names[0], 1 << 16).lstrip()):
+        return _imagenet_captions(root, images)
     seen = Counter(PurePosixPath(name).suffix.lower() or "no suffix" for name in names)
     told = ", ".join(f"{count} × {suffix}" for suffix, count in seen.most_common(5))
     if said := hint(root, names):
@@ -96,6 +102,16 @@ def _imagefolder(root: Place, metadata: Sequence[str], images: Sequence[str]) ->
     notes = [f"{len(images)} images, and {', '.join(metadata[:3])} that names them", _rows(first, len(metadata))]
     settings = {"caption_column": roles.caption} | ({"label_column": roles.label} if roles.label else {})
     return Recognised("imagefolder", settings, [*notes, *_splits(metadata), *_no_caption(roles)], roles.scores)
+
+
+def _imagenet_captions(root: Place, images: Sequence[str]) -> Recognised:
+    classes = Counter(found[1] for name in images if (found := _OF_A_CLASS.fullmatch(name)))
+    if not classes:
+        note = "no images in folders such as n01440764 lie beside it: captions alone, until `image_folder` names them"
+        return Recognised("imagenet_captions", {}, [_AUTHORS, note])
+    (folder, count), *_ = classes.most_common(1)
+    settings = {"image_folder": str(root / folder)}
+    return Recognised("imagenet_captions", settings, [_AUTHORS, f"{count:,} images of classes in {root / folder}"])
 
 
 def _tars(root: Place, tars: Sequence[str], names: Sequence[str]) -> Recognised:

@@ -180,3 +180,20 @@ def test_kind_auto_becomes_a_kind_and_says_so(tmp_path: Path, caplog: pytest.Log
         with pytest.raises(ValidationError, match=says):
             adapter.validate_python({"kind": "auto", "name": "s", "path": path})
     assert of_a_kind({"kind": "scenes"}) == {"kind": "scenes"}
+
+
+def test_the_list_of_imagenet_captions_and_the_pictures_beside_it(tmp_path: Path) -> None:
+    rows = [{"filename": "n01440764_1.JPEG", "wnid": "n01440764", "title": "a tench", "description": "", "tags": []}]
+    listing = tmp_path / "imagenet_captions.json"
+    listing.write_text(json.dumps(rows))
+    alone = recognise(listing)
+    assert (alone.kind, alone.settings) == ("imagenet_captions", {}) and "captions alone" in alone.notes[1]
+    root = pictures(tmp_path, "ImageNet/train/n01440764/n01440764_1.JPEG", "ImageNet/val/n01440764/x.JPEG",
+                    "ImageNet/train/n01440765/n01440765_1.JPEG", "other/1.jpg")  # fmt: skip
+    found = recognise(listing)
+    assert found.settings == {"image_folder": str(root / "ImageNet" / "train")}
+    assert found.notes[1] == f"2 images of classes in {root / 'ImageNet' / 'train'}"
+    source = {"kind": "auto", "name": "ic", "path": str(listing)}
+    config = TypeAdapter(SourceConfig).validate_python(of_a_kind(source))
+    (row,), _ = rows_of(config)
+    assert (row["caption"], row["image"]["bytes"]) == ("a tench", RED)
