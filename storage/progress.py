@@ -43,7 +43,7 @@ def progress(
     Several may be alive in several threads at once. Silent unless standard error is a terminal; whoever follows this
     context (`followed`) is told all the same, where the total is known and unless `told` is off.
     """
-    total = items if isinstance(items, int) else len(items) if isinstance(items, Sized) else None
+    total = items if isinstance(items, int) else _length(items)
     report = _followed.get()
     count = _Count(report, total, description, unit, initial) if told and total and report is not silent else None
     iterable = None if isinstance(items, int) else items if count is None else _counted(items, count)
@@ -61,6 +61,18 @@ def progress(
     return bar
 
 
+def _length(items: object) -> int | None:
+    """How many items there are; None where nobody knows: a loader of what has no length has one that raises."""
+    try:
+        return len(items) if isinstance(items, Sized) else None
+    except TypeError:
+        return None
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
 class _Count:
     """Tells a report how much of a bar is done, at most every two seconds; of what is over sooner, nothing."""
 
@@ -75,7 +87,7 @@ class _Count:
         if now - self._last >= EVERY or (self._some and self._done >= self._total):
             rate = (self._done - self._told) / max(now - self._last, 1e-9)
             self._told, self._last, self._some = self._done, now, True
-            self._report(self._done, self._total, f"{self._description}, {rate:,.0f} {self._unit}/s")
+            self._report(self._done, self._total, f"{self._description}, {_rate(rate)} {self._unit}/s")
 
 
 class _Bar(tqdm):

@@ -32,7 +32,7 @@ def ingest(config: SourceConfig, group: Group, files: Sequence[External], *, wor
     rejected = [REJECTED.empty_table()]
     schema = with_carried(PAIRS, carried_by(config))
     with ShardWriter(work.output, "pairs", schema, rows_per_shard=rows_per_shard(config)) as writer:
-        for batch in progress(read_source(config, group, paths), f"ingest {config.name} {group.label}"):
+        for batch in progress(read_source(config, group, paths), f"ingest {config.name} {group.label}", unit="batch"):
             writer.write(batch.pairs)
             rejected.append(batch.rejected)
             summary.add(batch)

@@ -64,3 +64,18 @@ def test_a_follower_is_told_now_and_then_with_the_speed(monkeypatch: pytest.Monk
                 now += 0.5
                 bar.update(1000)
     assert told == [(4000, 5000, "hash images, 2,000 row/s"), (5000, 5000, "hash images, 2,000 row/s")]
+
+
+def test_a_length_that_raises_is_none_and_a_slow_rate_is_no_zero() -> None:
+    class Loader(list[int]):
+        """Sized by its class, as torch's loader is, over something that is not."""
+
+        def __len__(self) -> int:
+            raise TypeError("what it loads has no length")
+
+    with followed(lambda done, total, line: None):
+        assert list(progress(iter(Loader([1, 2])), "loading")) == [1, 2]
+        assert progress(Loader([1, 2]), "loading").total is None
+    assert [storage.progress._rate(value) for value in (0.04, 0.5, 9.87, 12.3, 1234.0)] == [
+        "0.04", "0.5", "9.9", "12", "1,234"
+    ]  # fmt: skip

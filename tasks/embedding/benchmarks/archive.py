@@ -97,7 +97,7 @@ def walk_archives(shards: Sequence[Path], *, classes: int | None, several: bool 
         InputError: a tar is unreadable, or a member is not what the layout allows; names the tar and the member.
     """
     images, of_class = 0, [0] * (classes or 0)
-    for shard in progress(shards, "checking the benchmark"):
+    for shard in progress(shards, "checking the benchmark", unit="shard"):
         for sample in _samples(shard, _Wanted(classes, several, whole=False)):
             images += 1
             for label in sample.labels if several else () if sample.label is None else (sample.label,):

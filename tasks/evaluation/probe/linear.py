@@ -84,7 +84,7 @@ def linear_probe(train: Labelled, config: ProbeConfig) -> LinearProbe:
     kept, other = standardiser(train.features[~held]), standardiser(train.features[held])
     fits: list[LogisticFit] = []
     candidates = []
-    for penalty in progress(sorted(config.penalties, reverse=True), "linear probe"):
+    for penalty in progress(sorted(config.penalties, reverse=True), "linear probe", unit="fit"):
         fit = fit_logistic(kept, labels[~held], len(classes), penalty=penalty, start=fits[-1] if fits else None,
                            tolerance=config.tolerance, iterations=config.iterations)  # fmt: skip
         fits.append(fit)

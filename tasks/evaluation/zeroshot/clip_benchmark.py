@@ -174,7 +174,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _quiet_progress(items: Iterable[Any]) -> Iterable[Any]:
-    return progress(items, "zero-shot")
+    return progress(items, "zero-shot", unit="batch")
 
 
 # clip-benchmark draws a tqdm bar at every call, into logs too; the project's own bar shows at terminals only.

@@ -81,7 +81,7 @@ def encode_layout(layout: Layout, encoders: Encoders, *, batch_size: int) -> Enc
     words = wordings(layout, targets)
     texts = [
         torch.from_numpy(encoders.vectors(text.encode, text.tokenise(words[first : first + batch_size])))
-        for first in progress(range(0, len(words), batch_size), "prompts")
+        for first in progress(range(0, len(words), batch_size), "prompts", unit="batch")
     ]
     found = EncodedBenchmark(layout, torch.cat(images), torch.cat(texts), targets)
     for what, vectors in (("images", found.images), ("texts", found.texts)):
