@@ -7,7 +7,7 @@ from pathlib import Path
 from flows.engine.engine import Node
 from storage.atomic import write_whole
 
-BEFORE = "before"
+BEFORE, EARLIER = "before", "earlier"
 KEPT = ("lineage.json", "summary.json")
 
 
@@ -28,3 +28,9 @@ def keep_the_run_before(folder: Path, nodes: Sequence[Node]) -> None:
     for name in KEPT:
         if (folder / name).is_file():
             write_whole(folder / BEFORE / name, (folder / name).read_bytes())
+
+
+def run_before(folder: Path) -> Path | None:
+    """Where the run before a folder's last one is told of: of the same configuration, or else of the one before it."""
+    asides = sorted((folder / EARLIER).glob("*"), reverse=True)  # named by the time; `before` moves along with them
+    return next((each for each in (folder / BEFORE, *asides) if (each / "lineage.json").is_file()), None)

@@ -24,7 +24,7 @@ from flows.config.experiment import Experiment
 from flows.config.pipeline import load_experiment
 from flows.config.resolved import RESOLVED, resolved_yaml
 from flows.engine.engine import Node
-from flows.records.before import BEFORE
+from flows.records.before import BEFORE, EARLIER
 from flows.records.reproduction import again, command, facts, package_version, this_run
 from flows.records.scores import write_scores
 from flows.verbs import Verb
@@ -39,7 +39,6 @@ from tasks.reporting.page.this_run import with_checks, with_this_run
 RECORD = "experiment.json"
 PAGE, STUDY = "report.html", "index.html"
 SCORES = "scores"
-EARLIER = "earlier"
 LINKS = {"curated": "curated-", "validation": "validation-"}
 """Folders of links, and how the names of the shards in them begin."""
 _LEFT = (RECORD, RESOLVED, PAGE, "summary.json", STUDY, "numbers.json", "lineage.json", "openlineage.ndjson",

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from flows.commands.console import AsJson, console, plain, say_json
-from flows.records.before import BEFORE
+from flows.records.before import run_before
 from storage.errors import InputError
 from storage.store.staleness import Made, key_differences
 
@@ -58,18 +58,19 @@ class Moved:
 def diff(
     first: RunFolder,
     second: Annotated[
-        Path | None, typer.Argument(metavar="RUN", help="another; without it the first is held against the one before")
+        Path | None,
+        typer.Argument(metavar="RUN", help="another; without it the first is held against the run before it"),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare two runs: stages that differ and why, and the headline numbers that moved. Needs no store.
 
-    Of one folder alone: its run, against the last one of the same configuration that brought something else.
+    Of one folder alone: its run, against the last one before it that brought something else.
     """
     if second is None:
-        first, second = first / BEFORE, first
-        if not first.is_dir():
-            raise InputError(f"{second} holds no run before its last one that brought something else; name two runs")
+        if (before := run_before(first)) is None:
+            raise InputError(f"{first} holds no run before its last one that brought something else; name two runs")
+        first, second = before, first
     one, other = _lineage(first), _lineage(second)
     stages = stage_differences(one, other)
     moved = moved_numbers(_summary(first), _summary(second))

@@ -8,7 +8,7 @@ import pytest
 from flows.commands.reading.difference import diff
 from flows.config.pipeline import load_config
 from flows.engine.engine import Node
-from flows.records.before import BEFORE, keep_the_run_before
+from flows.records.before import BEFORE, EARLIER, keep_the_run_before, run_before
 from flows.run import run_here
 from storage.errors import InputError
 from tests.flows.conftest import edit
@@ -35,6 +35,18 @@ def test_a_whole_run_that_brought_something_else_is_kept(tmp_path: Path) -> None
     assert "b" in (tmp_path / BEFORE / "lineage.json").read_text()
     (tmp_path / "lineage.json").write_text("[")
     keep_the_run_before(tmp_path, night)
+
+
+def test_the_run_before_is_the_same_configurations_or_else_the_one_before_it(tmp_path: Path) -> None:
+    assert run_before(tmp_path) is None
+    for name in ("2026-11-26T03-00-00", "2026-11-27T03-00-00"):
+        (tmp_path / EARLIER / name).mkdir(parents=True)
+        write(tmp_path / EARLIER / name, ingest="a")
+    (tmp_path / EARLIER / "2026-11-28T03-00-00").mkdir()  # cut in the middle
+    assert run_before(tmp_path) == tmp_path / EARLIER / "2026-11-27T03-00-00"
+    (tmp_path / BEFORE).mkdir()
+    write(tmp_path / BEFORE, ingest="b")
+    assert run_before(tmp_path) == tmp_path / BEFORE
 
 
 def test_one_folder_is_compared_with_the_run_before(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
