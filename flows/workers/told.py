@@ -48,7 +48,7 @@ def telling(store: Path, key: str) -> Iterator[Report]:
 def heard(store: Path, key: str, report: Report) -> Iterator[None]:
     """Where the run is waited for: what its worker tells goes to `report` and to this process's log."""
     path = place(store, key)
-    path.unlink(missing_ok=True)
+    _forget(path)
     over, listener = threading.Event(), _Listener(path, report)
     context = copy_context()  # says which task run a report or a line of the log belongs to
     thread = threading.Thread(target=context.run, args=(listener.listen, over), name="listener", daemon=True)
@@ -58,7 +58,12 @@ def heard(store: Path, key: str, report: Report) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-        path.unlink(missing_ok=True)
+        _forget(path)
+
+
+def _forget(path: Path) -> None:
+    with suppress(OSError):  # what cannot be removed is no fault of the run's
+        path.unlink()
 
 
 class _Teller(logging.Handler):

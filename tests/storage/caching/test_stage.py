@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+import storage.progress
 from storage.caching.stage import stage
 from storage.errors import EquipoiseError
+from storage.progress import progress
 from storage.store.store import Store
 from storage.store.workspace import Runtime, Workspace
 
@@ -16,6 +18,25 @@ def hungry(size: int, *, work: Workspace) -> dict[str, int]:
     import numpy as np
 
     return {"bytes": np.empty(size).nbytes}
+
+
+@stage("barred", version=1, modules=())
+def barred(rows: int, *, work: Workspace) -> dict[str, int]:
+    """Shows a bar."""
+    with progress(rows, "reading", unit="row") as bar:
+        bar.update(rows)
+    (work.output / "rows.txt").write_text(str(rows))
+    return {"rows": rows}
+
+
+def test_bars_of_a_stage_tell_who_follows_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage.progress, "EVERY", 0.0)
+    told: list[tuple[int, int, str]] = []
+    runtime = Runtime(store=tmp_path)
+    barred.run(7, runtime=runtime, report=lambda done, total, line: told.append((done, total, line.split(",")[0])))
+    assert told == [(7, 7, "reading")]
+    barred.run(8, runtime=runtime)
+    assert len(told) == 1
 
 
 def test_memory_that_runs_out_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:
