@@ -147,12 +147,14 @@ def convergence_figure(history: pl.DataFrame, width: float = WIDE) -> Figure | N
 
 def convergence_sentence(figures: BalanceStats) -> str:
     """What balancing says of itself: converged or not, and the reason it gave for stopping."""
-    unit = "half step" if figures.method == "rake" else "iteration"
+    rakes = figures.method == "rake"  # two margins; others aim at bands, at a size, or at one margin
+    unit = "half step" if rakes else "iteration"
     reason = figures.reason.strip().rstrip(".") or "no reason was recorded"
     if figures.converged:
-        verdict = "converged: both margins were measured and lie within the tolerance"
+        aim = "both margins were measured and lie" if rakes else "what it aimed at was measured and lies"
+        verdict = f"converged: {aim} within the tolerance"
     elif figures.iterations:
-        verdict = "did not converge to both margins"
+        verdict = "did not converge to both margins" if rakes else "did not reach all that it aimed at"
     else:
         verdict = "has no iteration to converge"
     plural = "" if figures.iterations == 1 else "s"

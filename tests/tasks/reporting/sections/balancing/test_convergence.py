@@ -54,6 +54,9 @@ def test_convergence_is_said_as_it_is() -> None:
     assert "after 4 iterations. " in convergence_sentence(balance_stats(**stopped, method="calibrate"))
     assert "has no iteration to converge" in convergence_sentence(balance_stats(method="threshold", iterations=0))
     assert "converged: both margins were measured" in convergence_sentence(balance_stats(converged=True))
+    bands = balance_stats(converged=True, method="calibrate")
+    assert convergence_sentence(bands).startswith("Calibrate converged: what it aimed at was measured")
+    assert "did not reach all" in convergence_sentence(balance_stats(converged=False, method="calibrate"))
 
 
 @pytest.mark.parametrize(
