@@ -1,6 +1,6 @@
 """What does a run cost that finds everything in its store, beside Prefect's own part of it?
 
-    python -m benchmarks.cached                # the demo's graph with three seeds: 87 stage runs
+    python -m benchmarks.cached                # the demo's graph with three seeds: some 100 stage runs
 
 The demo is run once on less data, and then again and again under a Prefect server, each time in a process of its own,
 as `equipoise run` does; every stage run comes from the cache. The peer is a flow of as many empty tasks in a process of
@@ -56,7 +56,7 @@ peer(int(sys.argv[1]))
 
 
 def smaller(folder: Path) -> Path:
-    """The demo on less data: its graph with three seeds, which is 87 stage runs, and two steps of each training."""
+    """The demo on less data: its graph with three seeds and two steps of each training."""
     values = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
     values |= {"output": str(folder / "run"), "store": str(folder / "store")}
     values["sources"] = [{**source, **FEWER} for source in values["sources"]]

@@ -59,7 +59,7 @@ class PrefectEngine:
         self._follower, self._in_threads, self._elsewhere = follower or Follower(), in_threads, elsewhere
         self._earlier = Earlier(Store(runtime.store), before=datetime.now(UTC))
         self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
-        self._told: set[str] = set()
+        self._ended_as: dict[str, Node] = {}
         self._telling = threading.Lock()
         with where_writable("what Prefect finds again"):  # by Prefect it would be closed to other users of the store
             Store(runtime.store).folder(RECORDS)
@@ -91,19 +91,19 @@ class PrefectEngine:
         """Wait for every task run."""
         nodes = []
         for label, stage, future in self._submitted:
-            self._over(label, stage, future)
-            node = self._node(label, stage, future)
+            node = self._over(label, stage, future)
             self._ended(node, future.task_run_id)
             nodes.append(node)
         return nodes
 
-    def _over(self, label: str, stage: str, future: PrefectFuture[Any]) -> None:
-        """Wait for a task run, and tell the follower the first time."""
+    def _over(self, label: str, stage: str, future: PrefectFuture[Any]) -> Node:
+        """Wait for a task run; what became of it, of which the follower is told the first time."""
         future.wait()
         with self._telling:
-            if label not in self._told:
-                self._told.add(label)
-                self._follower.ended(self._node(label, stage, future))
+            if label not in self._ended_as:
+                self._ended_as[label] = self._node(label, stage, future)
+                self._follower.ended(self._ended_as[label])
+            return self._ended_as[label]
 
     def _node(self, label: str, stage: str, future: PrefectFuture[Any]) -> Node:
         state = future.state
