@@ -99,6 +99,9 @@ def _text(path: Path) -> str:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 class _Loader(yaml.SafeLoader):
     """SafeLoader with the core schema's plain values, and a limit on depth."""
 
@@ -115,6 +118,8 @@ class _Loader(yaml.SafeLoader):
             raise yaml.MarkedYAMLError(problem=f"more than {DEEPEST} levels are nested", problem_mark=mark)
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
+        if isinstance(node, ScalarNode) and _SURROGATE.search(node.value):
+            node.value = _joined(node.value)
         return node
 
     def construct_number(self, node: ScalarNode) -> int | float:
@@ -129,6 +134,11 @@ for _name, _pattern, _first in PLAIN_VALUES:
     _Loader.add_implicit_resolver(_name, _pattern, _first)
 for _name in ("int", "float"):
     _Loader.add_constructor(f"{_CORE}{_name}", _Loader.construct_number)
+
+
+def _joined(text: str) -> str:
+    """Characters beyond the first plane, which JSON may escape as two halves: `json.dumps` does."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def _faults(root: MappingNode, lines: dict[Place, int]) -> list[tuple[int | None, str]]:
@@ -149,11 +159,13 @@ def _faults(root: MappingNode, lines: dict[Place, int]) -> list[tuple[int | None
         elif isinstance(node, ScalarNode):
             if node.tag != f"{_CORE}str" and len(node.value) > DIGITS:
                 faults.append((line, f"a number of {len(node.value):,} characters is too long"))
+            faults += _halves(node)
         elif isinstance(node, SequenceNode):
             waiting += [((*place, index), item) for index, item in enumerate(node.value)]
         else:
             faults += _twice(node)
             for name, value in node.value:
+                faults += _halves(name) if isinstance(name, ScalarNode) else []
                 if not isinstance(name, ScalarNode):
                     faults.append((line, "the name of a field is text, no list or section"))
                 elif name.tag == f"{_CORE}merge":
@@ -164,6 +176,12 @@ def _faults(root: MappingNode, lines: dict[Place, int]) -> list[tuple[int | None
                     lines[(*place, name.value)] = name.start_mark.line + 1
                     waiting.append(((*place, name.value), value))
     return faults
+
+
+def _halves(node: ScalarNode) -> list[tuple[int | None, str]]:
+    half = _SURROGATE.search(node.value)
+    told = f"\\u{ord(half[0]):x} is half a character; write the character itself" if half else ""
+    return [(node.start_mark.line + 1, told)] if half else []
 
 
 def _twice(node: MappingNode) -> list[tuple[int | None, str]]:

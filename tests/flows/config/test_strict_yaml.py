@@ -1,5 +1,6 @@
 """YAML that a person reads otherwise than a parser does is refused, with the line; and what would never end."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,12 @@ def test_what_is_no_file(tmp_path: Path) -> None:
         read_yaml(tmp_path / "latin.yaml")
     (tmp_path / "bom.yaml").write_bytes(b"\xef\xbb\xbfa: 1")
     assert read_yaml(tmp_path / "bom.yaml").values == {"a": 1}
+
+
+def test_characters_that_json_escapes_in_halves_are_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(json.dumps({"🦩": ["a 🦩", "é"]}))
+    assert "\\ud83e" in path.read_text()
+    assert read_yaml(path).values == {"🦩": ["a 🦩", "é"]}
+    assert fault(tmp_path, 'a: 1\nb: "x\\ud800"') == ", line 2: \\ud800 is half a character; write the character itself"
+    assert "half a character" in fault(tmp_path, '"\\udc00": 1')
