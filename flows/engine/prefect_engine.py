@@ -83,7 +83,7 @@ class PrefectEngine:
         else:
             task = make()
         future = task.submit(**inputs, after=list(after))
-        future.add_done_callback(lambda done: self._over(label, stage.name, done))
+        future.add_done_callback(partial(self._tell, label, stage.name))
         self._submitted.append((label, stage.name, future))
         return future
 
@@ -95,6 +95,10 @@ class PrefectEngine:
             self._ended(node, future.task_run_id)
             nodes.append(node)
         return nodes
+
+    def _tell(self, label: str, stage: str, future: PrefectFuture[Any]) -> None:
+        """Tell the follower of a task run that ended, whoever waits for it."""
+        self._over(label, stage, future)
 
     def _over(self, label: str, stage: str, future: PrefectFuture[Any]) -> Node:
         """Wait for a task run; what became of it, of which the follower is told the first time."""
