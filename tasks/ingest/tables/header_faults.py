@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 LOOKED = 16
 """Files whose headers are read, from both ends of the list; of files at a URL the first alone."""
+FORMS = {
+    b"PAR1": "is a Parquet file: its kind is huggingface_parquet",
+    b"PK\x03\x04": "is a zip archive or a spreadsheet: unpack it, or save it as CSV",
+}
+"""What files begin with that are no text, and what to do with them."""
 PEEKED = 64
 """First rows that say what a column of text holds."""
 
@@ -43,6 +48,9 @@ def text_faults(
     from tasks.ingest.files.table import read_blocks, read_header  # numba
 
     for path in files_to_look_at(config):
+        if told := other_form(path):
+            yield told
+            continue
         names = read_header(path, quotes, separator, header).names
         faults = list(name_faults(names, config.columns, str(path)))
         yield from faults
@@ -58,6 +66,9 @@ def json_lines_faults(config: TextTableRules) -> Iterator[str]:
     from tasks.ingest.files.lines import line_blocks
 
     for path in files_to_look_at(config):
+        if told := other_form(path):
+            yield told
+            continue
         first = next(line_blocks(path), b"").split(b"\n", PEEKED)[:PEEKED]
         objects = [each for line in first if isinstance(each := _parsed(line), dict)]
         if not objects:
@@ -69,6 +80,13 @@ def json_lines_faults(config: TextTableRules) -> Iterator[str]:
         for name in () if faults else numeric(config.columns):
             texts = [None if each.get(name) is None else str(each[name]) for each in objects]
             yield from _odd(name, pa.array(texts, pa.large_string()), config.columns, str(path))
+
+
+def other_form(path: Place) -> str | None:
+    """What a file is that is no text, in a sentence; None for all others."""
+    with path.open("rb") as file:
+        begin = file.read(4)
+    return f"{path} {FORMS[begin]}" if begin in FORMS else None
 
 
 def files_to_look_at(config: TableRules) -> list[Place]:

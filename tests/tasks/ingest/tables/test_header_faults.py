@@ -81,3 +81,14 @@ def test_some_files_of_many_are_looked_at(tmp_path: Path) -> None:
 def test_numeric_columns_are_the_label_and_the_scores() -> None:
     config = TableConfig(kind="table", name="t", path=Path("a"), label_column="l", scores=("s", "l"), image_column=None)
     assert numeric(config.columns) == ("l", "s")
+
+
+def test_a_file_of_another_form_is_told_by_its_form(tmp_path: Path) -> None:
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"caption": ["a"]}), path)
+    lines = JsonLinesConfig(kind="jsonl", name="t", path=path, image_column=None)
+    for faults in (of_text(path, scores=("clip",)), list(json_lines_faults(lines))):
+        assert faults == [f"{path} is a Parquet file: its kind is huggingface_parquet"]
+    sheet = tmp_path / "a.csv"
+    sheet.write_bytes(b"PK\x03\x04 and so on")
+    assert of_text(sheet) == [f"{sheet} is a zip archive or a spreadsheet: unpack it, or save it as CSV"]
