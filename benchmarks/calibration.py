@@ -38,6 +38,7 @@ from tasks.balancing.threshold_rule import threshold
 from tasks.matching.matcher import KeywordMatcher
 from tasks.resampling.sampling.draw import draw
 from tasks.resampling.sampling.keyword_order import keyword_order
+from tasks.resampling.selection.choose import Tally
 from tasks.resampling.selection.realised import realise
 
 WIDTH = 10
@@ -118,7 +119,9 @@ def distances(matrix: Incidence, t: float, expected: np.ndarray, seeds: int = 5)
         for seed in range(seeds):
             order = keyword_order(matrix, seed=seed)
             chosen = draw(matrix.ids, expected, method=method, size=None, seed=seed, inclusion=expected, order=order)
-            one = realise(matrix, chosen.multiplicity, goal, "pairs")
+            tally = Tally(*np.zeros((2, matrix.columns), np.int64))
+            tally.add(matrix, chosen.multiplicity)
+            one = realise(tally, goal, "pairs")
             values.append(one.total_variation)
             drawn.append(one.effective_sample_size)
         found[method] = float(np.mean(values))
@@ -173,7 +176,7 @@ def solvers(name: str, matrix: Incidence, t: float, runs: int) -> None:
             if run:
                 times[0].append(middle - start)
                 times[1].append(time.perf_counter() - middle)
-        expected = float(solved.weight @ problem.mu)
+        expected = float(problem.weights(solved.lam, solved.high) @ problem.mu)
         old, new = (float(np.median(values)) for values in times)
         cells = (
             f"{sweeps}{'' if certified else '!'}",
