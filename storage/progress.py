@@ -22,6 +22,7 @@ def silent(done: int, total: int, line: str) -> None:
     """The report to nobody."""
 
 
+_followers: list[Report] = []
 _followed: ContextVar[Report] = ContextVar("followed", default=silent)
 
 
@@ -29,10 +30,19 @@ _followed: ContextVar[Report] = ContextVar("followed", default=silent)
 def followed(report: Report) -> Iterator[None]:
     """Bars of this context tell `report`, too, how far they are."""
     before = _followed.set(report)
+    if report is not silent:
+        _followers.append(report)
     try:
         yield
     finally:
         _followed.reset(before)
+        if report is not silent:
+            _followers.remove(report)
+
+
+def is_followed() -> bool:
+    """Whether anybody follows anything that this process does, in whatever thread."""
+    return bool(_followers)
 
 
 def progress(

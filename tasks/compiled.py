@@ -15,6 +15,7 @@ import numba
 import numpy as np
 from numba.core import event
 
+from storage.progress import is_followed
 from storage.record.fingerprint import code_stamp
 
 Integer = int | np.int64
@@ -72,11 +73,14 @@ def _compile(function: Kernel, fastmath: Collection[str], inline: Literal["never
 
 
 class _Telling(event.Listener):
-    """Tells, once a process, that kernels of this project are compiled: nothing else would say why a run waits."""
+    """Tells, once a process, that kernels of this project are compiled: nothing else would say why a run waits.
+
+    Where nobody follows a run, as in a notebook, it is nobody's business.
+    """
 
     def on_start(self, event: event.Event) -> None:
         """A kernel is compiled."""
-        if event.data["dispatcher"].py_func.__module__.startswith("tasks."):
+        if is_followed() and event.data["dispatcher"].py_func.__module__.startswith("tasks."):
             _say_so()
 
     def on_end(self, event: event.Event) -> None:

@@ -22,7 +22,16 @@ USER = (
     "from tasks.compiled import compiled\nfrom tasks.second.helper import helper\n\n"
     "@compiled\ndef user(x):\n    return helper(x)\n"
 )
-PROGRAM = "from tasks.first.user import user; print(user(10), sum(user.stats.cache_hits.values()))"
+PROGRAM = """
+from contextlib import ExitStack
+from storage.progress import followed, is_followed
+from tasks.first.user import user
+with ExitStack() as stack:
+    if {followed}:
+        stack.enter_context(followed(lambda done, total, line: None))
+    print(user(10), sum(user.stats.cache_hits.values()))
+assert not is_followed()
+"""
 
 
 def run_in(folder: Path, program: str) -> tuple[list[str], str]:
@@ -42,11 +51,12 @@ def test_an_edit_two_imports_away_in_another_room_compiles_again(tmp_path: Path)
     (tmp_path / "tasks/first/user.py").write_text(USER, encoding="utf-8")
     (tmp_path / "tasks/second/helper.py").write_text(HELPER, encoding="utf-8")
     results = []
-    for number in (1, 1, 2):
+    for number, is_followed in ((1, True), (1, True), (2, True), (3, False)):
         (tmp_path / "tasks/third/deep.py").write_text(DEEP.format(number), encoding="utf-8")
-        results.append(run_in(tmp_path, PROGRAM))
-    assert [printed for printed, _ in results] == [["11", "0"], ["11", "1"], ["12", "0"]]
-    assert [said.count("inner loops are compiled for this processor") for _, said in results] == [1, 0, 1]
+        results.append(run_in(tmp_path, PROGRAM.format(followed=is_followed)))
+    assert [printed for printed, _ in results] == [["11", "0"], ["11", "1"], ["12", "0"], ["13", "0"]]
+    # Told where a run is followed; a notebook that calls a function has no line about it among its outputs.
+    assert [said.count("inner loops are compiled for this processor") for _, said in results] == [1, 0, 1, 0]
 
 
 @pytest.mark.slow
