@@ -47,16 +47,16 @@ def find_picture(paths: Sequence[Path], wanted: str) -> Place | None:
     Raises `InputError` where several rows have such a picture; it names their keys and ids.
     """
     ending = ending_of(wanted)
-    found = [
-        Place(file, int(row))
-        for file, rows in enumerate(mapped(_READERS)(partial(_pictures, ending=ending), paths))
-        for row in rows
-    ]
-    if len(found) > 1:
-        rows = [row_at(paths[each.file], each.row, ["key", "id"]) for each in found[:_SHOWN]]
+    found: list[Place] = []
+    count = 0
+    for file, rows in enumerate(mapped(_READERS)(partial(_pictures, ending=ending), paths)):
+        count += len(rows)  # a name such as image.jpg may be that of all rows: the first are enough
+        found += [Place(file, int(row)) for row in rows[: _SHOWN - len(found)]]
+    if count > 1:
+        rows = [row_at(paths[each.file], each.row, ["key", "id"]) for each in found]
         listed = ", ".join(f"{displayed(row['key'], 100)} ({row['id']})" for row in rows)
-        listed += ", …" if len(found) > _SHOWN else ""
-        raise InputError(f"{len(found):,} rows have a picture {wanted!r}; name one by its key or id: {listed}")
+        listed += ", …" if count > _SHOWN else ""
+        raise InputError(f"{count:,} rows have a picture {wanted!r}; name one by its key or id: {listed}")
     return found[0] if found else None
 
 

@@ -70,5 +70,11 @@ def test_a_picture_of_several_rows_is_not_guessed(pairs: list[Path], wanted: str
     assert all(row in str(error.value) for row in rows)
 
 
+def test_of_many_rows_the_first_are_named(pairs: list[Path]) -> None:
+    with pytest.raises(InputError, match="60 rows have a picture 'one'") as error:
+        find_picture(pairs * 30, "one")
+    assert str(error.value).count("(1000)") == 10 and str(error.value).endswith(", …")
+
+
 def test_no_files_hold_no_row() -> None:
     assert find_row([], "1") is None and find_picture([], "x") is None
