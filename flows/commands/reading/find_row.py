@@ -53,8 +53,8 @@ def find_picture(paths: Sequence[Path], wanted: str) -> Place | None:
         count += len(rows)  # a name such as image.jpg may be that of all rows: the first are enough
         found += [Place(file, int(row)) for row in rows[: _SHOWN - len(found)]]
     if count > 1:
-        rows = [row_at(paths[each.file], each.row, ["key", "id"]) for each in found]
-        listed = ", ".join(f"{displayed(row['key'], 100)} ({row['id']})" for row in rows)
+        named = [row_at(paths[each.file], each.row, ["key", "id"]) for each in found]
+        listed = ", ".join(f"{displayed(row['key'], 100)} ({row['id']})" for row in named)
         listed += ", …" if count > _SHOWN else ""
         raise InputError(f"{count:,} rows have a picture {wanted!r}; name one by its key or id: {listed}")
     return found[0] if found else None
