@@ -14,13 +14,9 @@ from flows.workers.address import ADDRESS
 from flows.workers.job import carry_out
 from flows.workers.nodes import require_equal_to_this, require_room
 from flows.workers.workers import WorkerLostError
+from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
 from storage.store.workspace import Runtime
-
-ON_DEVICE = frozenset({"embed", "encode_benchmark", "evaluate", "evaluate_along", "evaluate_encoded", "evaluate_heads",
-                       "finetune", "geometry", "probe", "probe_encoded", "selfsupervise", "train", "train_heads",
-                       "train_targeted", "tregs_cost"})  # fmt: skip
-"""Stages that a GPU does the work of; each of their runs is given one, or one a rank."""
 
 
 class Cluster:
@@ -38,16 +34,13 @@ class Cluster:
         self._connected = False
         self._fault: EquipoiseError | None = None
 
-    def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
+    def carry_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
         """The answer of a task of that name, on whatever node has room. Raises `WorkerLostError`."""
         self._connect(runtime)
         import ray
         from ray import exceptions as lost
 
-        options: dict[str, Any] = {"num_cpus": runtime.workers, "max_retries": 0, "name": label}
-        if gpus := gpus_of(stage, runtime):
-            options["num_gpus"] = gpus
-        task = ray.remote(carry_out).options(**options)
+        task = ray.remote(carry_out).options(**asked_for(stage, runtime), name=label)
         try:
             return bytes(ray.get(task.remote(job)))
         except lost.OutOfMemoryError:
@@ -71,7 +64,7 @@ class Cluster:
             if self._fault is None and not self._connected:
                 try:
                     self._keeper.submit(self._join).result()
-                    require_room(runtime, gpus=gpus_of("train", runtime))
+                    require_room(runtime, gpus=gpus_of(runtime))
                     require_equal_to_this(runtime)
                 except EquipoiseError as fault:
                     self._fault = fault
@@ -95,6 +88,12 @@ class Cluster:
         self._connected = True
 
 
-def gpus_of(stage: str, runtime: Runtime) -> int:
-    """How many GPUs a run takes."""
-    return runtime.ranks if stage in ON_DEVICE and runtime.device.startswith("cuda") else 0
+def asked_for(stage: Stage, runtime: Runtime) -> dict[str, int]:
+    """What Ray is asked for by one run of a stage."""
+    gpus = gpus_of(runtime) if stage.on_device else 0
+    return {"num_cpus": runtime.workers, "max_retries": 0} | ({"num_gpus": gpus} if gpus else {})
+
+
+def gpus_of(runtime: Runtime) -> int:
+    """How many GPUs a run takes of a stage that computes on a device: one a rank."""
+    return runtime.ranks if runtime.device.startswith("cuda") else 0

@@ -10,6 +10,7 @@ import threading
 
 from flows.workers.pipes import receive, send
 from flows.workers.workers import WorkerLostError
+from storage.caching.stage import Stage
 from storage.children import child_environment
 from storage.store.workspace import Runtime
 
@@ -21,7 +22,7 @@ class Processes:
         self._idle: list[subprocess.Popen[bytes]] = []
         self._changing = threading.Lock()
 
-    def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
+    def carry_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
         """The answer of an idle process, or of a new one. Raises `WorkerLostError`."""
         with self._changing:
             process = self._idle.pop() if self._idle else None

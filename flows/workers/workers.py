@@ -32,8 +32,8 @@ class WorkerLostError(Exception):
 class Workers(Protocol):
     """Carries out packed jobs elsewhere, from any thread."""
 
-    def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
-        """The packed answer to a packed job, which people call `label`. Raises `WorkerLostError`."""
+    def carry_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
+        """The packed answer to a packed job of that stage, which people call `label`. Raises `WorkerLostError`."""
 
     def close(self) -> None:
         """Let the workers go."""
@@ -67,7 +67,7 @@ class Elsewhere:
         """Carried out, by another worker where one is lost."""
         for left in reversed(range(TRIES)):
             try:
-                return unpacked(self._workers.carry_out(job, stage.name, runtime, self._label or stage.name))
+                return unpacked(self._workers.carry_out(job, stage, runtime, self._label or stage.name))
             except WorkerLostError as error:
                 if found := Store(runtime.store).find(parts.stage, parts.key):
                     return found  # it was lost after it had done its work

@@ -30,6 +30,7 @@ class Stage:
         version: raised where results change though no code does.
         modules: what it computes with beyond what its function imports.
         function: takes its inputs by name, and `work: Workspace`; returns its figures.
+        on_device: a GPU does its work, if there is one. Like `less_memory`, it enters no key.
         less_memory: what to change where memory ran out in it.
     """
 
@@ -37,6 +38,7 @@ class Stage:
     version: int
     modules: tuple[str, ...]
     function: StageFunction
+    on_device: bool = False
     less_memory: str = "use fewer `workers`, or a machine with more"
 
     @cached_property
@@ -84,17 +86,23 @@ class Stage:
 
 
 def stage(
-    name: str, *, version: int, modules: Sequence[str], less_memory: str = Stage.less_memory
+    name: str,
+    *,
+    version: int,
+    modules: Sequence[str],
+    on_device: bool = Stage.on_device,
+    less_memory: str = Stage.less_memory,
 ) -> Callable[[StageFunction], Stage]:
     """Declare a stage: its name in the store, an explicit version, and the pure modules it computes with.
 
     The function takes configuration, plain values and manifests (also inside lists, mappings and dataclasses), and
-    `work: Workspace` by keyword; it writes files under `work.output` and returns its figures. `less_memory` names the
-    settings to change where memory runs out.
+    `work: Workspace` by keyword; it writes files under `work.output` and returns its figures. One that computes on
+    `work.device` says `on_device`, so that a cluster gives its runs a GPU. `less_memory` names the settings to change
+    where memory runs out.
     """
 
     def declare(function: StageFunction) -> Stage:
-        made = Stage(name=name, version=version, modules=tuple(modules), function=function, less_memory=less_memory)
+        made = Stage(name, version, tuple(modules), function, on_device, less_memory)
         _ = made.code  # now: what is imported later, when the stage runs, is held against this
         return made
 

@@ -12,6 +12,7 @@ from tasks.embedding.stats import BenchmarkImagesStats, EmbedStats
 @stage(
     "embed",
     version=2,
+    on_device=True,
     modules=("tasks.embedding",),
     less_memory="lower `batch_size` in the encoder's settings, or use fewer `workers`",
 )

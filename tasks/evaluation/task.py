@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LESS_MEMORY = "lower `evaluation.batch_size`"
 
 
-@stage("evaluate", version=1, modules=(), less_memory=_LESS_MEMORY)
+@stage("evaluate", version=1, on_device=True, modules=(), less_memory=_LESS_MEMORY)
 def evaluate(
     config: EvaluationConfig, benchmark: str, model: Manifest, dataset: Manifest | External, *, work: Workspace
 ) -> BenchmarkStats:
@@ -45,7 +45,7 @@ def evaluate(
     return _scored(config, layout, answers, clip.architecture.name, model, work)
 
 
-@stage("encode_benchmark", version=1, modules=(), less_memory=_LESS_MEMORY)
+@stage("encode_benchmark", version=1, on_device=True, modules=(), less_memory=_LESS_MEMORY)
 def encode_benchmark(
     config: EvaluationConfig, benchmark: str, encoder: EncoderRecord, dataset: Manifest | External, *, work: Workspace
 ) -> EncodedStats:
@@ -68,7 +68,7 @@ def encode_benchmark(
     return EncodedStats(benchmark=layout.name, images=len(encoded.images), texts=len(encoded.texts))
 
 
-@stage("evaluate_heads", version=1, modules=())
+@stage("evaluate_heads", version=1, on_device=True, modules=())
 def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest, *, work: Workspace) -> BenchmarkStats:
     """Score heads on a benchmark that was encoded by the encoders that they stand on.
 
@@ -81,7 +81,7 @@ def evaluate_heads(config: EvaluationConfig, model: Manifest, encoded: Manifest,
     return _score_encoded(config, model, encoded, work)
 
 
-@stage("evaluate_encoded", version=1, modules=())
+@stage("evaluate_encoded", version=1, on_device=True, modules=())
 def evaluate_encoded(
     config: EvaluationConfig, model: Manifest | External, encoded: Manifest, *, work: Workspace
 ) -> BenchmarkStats:
@@ -96,7 +96,7 @@ def evaluate_encoded(
     return _score_encoded(config, model, encoded, work)
 
 
-@stage("probe_encoded", version=1, modules=("tasks.evaluation.probe",))
+@stage("probe_encoded", version=1, on_device=True, modules=("tasks.evaluation.probe",))
 def probe_encoded(
     config: ProbeConfig, model: Manifest | External, train: Manifest, test: Manifest, *, work: Workspace
 ) -> ProbeStats:
@@ -122,7 +122,7 @@ def probe_encoded(
     return outcome.write(work.output, pretrained=_weights_name(model), dataset=f"wds/{asked.layout.name}")
 
 
-@stage("evaluate_along", version=1, modules=(), less_memory=_LESS_MEMORY)
+@stage("evaluate_along", version=1, on_device=True, modules=(), less_memory=_LESS_MEMORY)
 def evaluate_along(config: EvaluationConfig, model: Manifest, encoded: Manifest, *, work: Workspace) -> AlongStats:
     """Score the heads that a training kept along its way, and the last, on a benchmark that was encoded once.
 
@@ -166,7 +166,7 @@ def import_heads(heads: External, *, work: Workspace) -> HeadsStats:
     return HeadsStats(**sides, outputs=read.image_encoder.out.out_features)
 
 
-@stage("probe", version=1, modules=("tasks.evaluation.probe",))
+@stage("probe", version=1, on_device=True, modules=("tasks.evaluation.probe",))
 def probe(
     config: ProbeConfig,
     model: Manifest,

@@ -13,6 +13,7 @@ from tasks.geometry.stats import ConceptsStats, GeometryStats
 @stage(
     "geometry",
     version=2,
+    on_device=True,
     modules=("tasks.geometry.measure", "tasks.geometry.read_vectors"),
     less_memory="set `geometry.index: ivfpq`, which compresses the vectors, or measure on `device: cpu`",
 )

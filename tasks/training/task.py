@@ -27,7 +27,7 @@ ALONG = "along"
 """The folder of the heads that were kept along a training."""
 
 
-@stage("train", version=2, modules=_MODULES, less_memory=_LESS_MEMORY)
+@stage("train", version=2, on_device=True, modules=_MODULES, less_memory=_LESS_MEMORY)
 @over_ranks
 def train(
     config: TrainingConfig,
@@ -68,7 +68,7 @@ def train(
     return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
 
 
-@stage("finetune", version=2, modules=_MODULES, less_memory=_LESS_MEMORY)
+@stage("finetune", version=2, on_device=True, modules=_MODULES, less_memory=_LESS_MEMORY)
 @over_ranks
 def finetune(
     config: FinetuneConfig,
@@ -97,7 +97,7 @@ def finetune(
     return _train_clip(clip, config, seed, _Rows(pairs, selection, gone), work)
 
 
-@stage("train_heads", version=1, modules=(), less_memory="lower `batch`, or `precision: bf16-mixed`")
+@stage("train_heads", version=1, on_device=True, modules=(), less_memory="lower `batch`, or `precision: bf16-mixed`")
 @over_ranks
 def train_heads(
     config: HeadsConfig,
@@ -134,7 +134,7 @@ def train_heads(
     return training_figures(fitted, len(examples.ids), time.perf_counter() - began, config)
 
 
-@stage("selfsupervise", version=1, modules=("tasks.training.selfsupervised",), less_memory=_LESS_MEMORY)
+@stage("selfsupervise", version=1, on_device=True, modules=("tasks.training.selfsupervised",), less_memory=_LESS_MEMORY)
 def selfsupervise(
     config: SelfSupervisedConfig, seed: int, pairs: Sequence[Manifest], *, work: Workspace
 ) -> SelfSupervisedStats:

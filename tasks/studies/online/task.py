@@ -13,7 +13,7 @@ from tasks.training.config import HeadsConfig
 from tasks.training.stats import TrainingStats
 
 
-@stage("train_targeted", version=1, modules=())
+@stage("train_targeted", version=1, on_device=True, modules=())
 def train_targeted(
     config: HeadsConfig,
     online: OnlineConfig,

@@ -10,7 +10,7 @@ from tasks.studies.stats import MeasuredStats, StudyStats
 from tasks.studies.tregs_cost.config import CostConfig, TimedStep
 
 
-@stage("tregs_cost", version=1, modules=(), less_memory="lower the study's batches")
+@stage("tregs_cost", version=1, on_device=True, modules=(), less_memory="lower the study's batches")
 def tregs_cost(config: CostConfig, steps: Sequence[TimedStep], *, work: Workspace) -> MeasuredStats:
     """Seconds of whole self-supervised steps, of every kind in turn."""
     from tasks.studies.tregs_cost.measure import measure_cost

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from flows.workers.address import ADDRESS, refused_address
-from flows.workers.cluster import ON_DEVICE, gpus_of
+from flows.workers.cluster import asked_for, gpus_of
 from flows.workers.nodes import look
 from storage.children import child_environment
 from storage.store.lock import locked
 from storage.store.workspace import Runtime
+from tasks.matching.task import match
+from tasks.training.task import train
 from tests.flows.workers.test_workers import told, walked
 from tests.paths import ROOT
 
@@ -40,14 +42,17 @@ def test_a_client_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         assert refused_address() is None
 
 
-def test_stages_that_use_a_device_are_given_one() -> None:
+def test_each_rank_is_given_a_gpu() -> None:
     cuda = Runtime(store=Path("store"), device="cuda", ranks=2)
-    assert (gpus_of("train", cuda), gpus_of("match", cuda), gpus_of("train", Runtime(store=Path("store")))) == (2, 0, 0)
+    assert (gpus_of(cuda), gpus_of(Runtime(store=Path("store")))) == (2, 0)
+    everyone = {"num_cpus": 2, "max_retries": 0}
+    assert asked_for(train, cuda) == {**everyone, "num_gpus": 2}
+    assert asked_for(match, cuda) == asked_for(train, Runtime(store=Path("store"))) == everyone
 
 
-def test_the_stages_on_a_device_are_those_that_ask_for_it() -> None:
+def test_the_stages_declared_on_a_device_are_those_that_ask_for_it() -> None:
     """A stage's function, or one of its file that it calls, reads `work.device`."""
-    found = set()
+    asks, declared = set(), set()
     for file in sorted((ROOT / "tasks").rglob("task.py")):
         functions = {node.name: node for node in ast.parse(file.read_text()).body if isinstance(node, ast.FunctionDef)}
         calls = {
@@ -57,11 +62,14 @@ def test_the_stages_on_a_device_are_those_that_ask_for_it() -> None:
         asking = {name for name, node in functions.items() if "work.device" in ast.unparse(node)}
         while more := {name for name in functions if name not in asking and calls[name] & asking}:
             asking |= more
-        for name in asking:
-            for decorator in functions[name].decorator_list:
+        for name, function in functions.items():
+            for decorator in function.decorator_list:
                 if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "stage":
-                    found.add(ast.literal_eval(decorator.args[0]))
-    assert found == ON_DEVICE
+                    stage = ast.literal_eval(decorator.args[0])
+                    asks |= {stage} if name in asking else set()
+                    declared |= {stage} if "on_device=True" in map(ast.unparse, decorator.keywords) else set()
+    assert declared == asks
+    assert {"train", "embed"} <= declared
 
 
 def test_what_a_node_sees_of_the_store(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from flows.workers import workers
 from flows.workers.job import carry_out, job_of, packed, unpacked
 from flows.workers.processes import Processes
 from flows.workers.workers import Elsewhere, WorkerLostError, elsewhere
+from storage.caching.stage import Stage
 from storage.children import child_environment
 from storage.errors import EquipoiseError, InputError
 from storage.progress import Report
@@ -132,7 +133,7 @@ def test_a_killed_worker_is_replaced_but_not_for_ever(
 
 def test_what_was_published_before_a_worker_was_lost_is_taken(tmp_path: Path) -> None:
     class LostAfterwards:
-        def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
+        def carry_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
             calls.append(unpacked(carry_out(job)))
             raise WorkerLostError("its node is gone")
 
@@ -147,8 +148,8 @@ def test_what_was_published_before_a_worker_was_lost_is_taken(tmp_path: Path) ->
 @pytest.mark.parametrize(("label", "called"), [("count of 2, seed 0", "count of 2, seed 0"), ("", "count")])
 def test_a_worker_is_told_what_people_call_the_run(tmp_path: Path, label: str, called: str) -> None:
     class Here:
-        def carry_out(self, job: bytes, stage: str, runtime: Runtime, label: str) -> bytes:
-            told.append((stage, label))
+        def carry_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
+            told.append((stage.name, label))
             return carry_out(job)
 
         def close(self) -> None:
@@ -164,7 +165,7 @@ def test_other_code_is_refused(tmp_path: Path, processes: Processes) -> None:
     altered = replace(count.parts(rows=2, names={}), code="another")
     job = packed(job_of(count, altered, {"rows": 2, "names": {}}, Runtime(store=tmp_path)))
     with pytest.raises(EquipoiseError, match="has other code of the stage count"):
-        unpacked(processes.carry_out(job, "count", Runtime(store=tmp_path), "count"))
+        unpacked(processes.carry_out(job, count, Runtime(store=tmp_path), "count"))
 
 
 @pytest.mark.parametrize("runner", ["threads", "ray_task_runner"])

@@ -29,6 +29,14 @@ def barred(rows: int, *, work: Workspace) -> dict[str, int]:
     return {"rows": rows}
 
 
+def test_what_only_says_where_a_stage_runs_enters_no_key() -> None:
+    function = barred.function
+    there = stage("barred", version=1, modules=(), on_device=True, less_memory="rest")(function)
+    assert there.on_device and not barred.on_device
+    assert there.parts(7) == barred.parts(7)
+    assert stage("barred", version=2, modules=())(function).parts(7) != barred.parts(7)
+
+
 def test_bars_of_a_stage_tell_who_follows_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(storage.progress, "EVERY", 0.0)
     told: list[tuple[int, int, str]] = []
