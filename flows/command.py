@@ -143,10 +143,11 @@ def main() -> None:
         _tell(error)
         sys.exit(REFUSED if isinstance(error, CheckError) else MENDABLE)
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted; run the same command again to go on from what is in the store\n")
-        from flows.commands.serving.watch import end_process
-
-        end_process(INTERRUPTED)
+        _interrupted()
+    except SystemExit as ended:  # what typer makes of Ctrl-C; to leave by it would wait for stages in other threads
+        if ended.code != INTERRUPTED:
+            raise
+        _interrupted()
     except ImportError as error:
         if (told := explanation(error)) is None:
             _fault()
@@ -159,6 +160,14 @@ def main() -> None:
         sys.exit(MENDABLE)
     except Exception:
         _fault()
+
+
+def _interrupted() -> None:
+    """Leave at once, after Ctrl-C."""
+    sys.stderr.write("interrupted; run the same command again to go on from what is in the store\n")
+    from flows.commands.serving.watch import end_process
+
+    end_process(INTERRUPTED)
 
 
 def _fault() -> Never:

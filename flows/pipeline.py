@@ -14,9 +14,9 @@ from prefect.context import FlowRunContext
 from prefect.events import emit_event
 from prefect.flows import Flow
 from prefect.runtime import deployment, flow_run
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
+from prefect.task_runners import TaskRunner
 
-from flows.abandoned import close_abandoned, sign
+from flows.abandoned import close_abandoned, closing_what_is_left, sign
 from flows.artifacts.lineage import publish_lineage
 from flows.artifacts.task_page import TaskPages
 from flows.config.experiment import Experiment
@@ -31,11 +31,12 @@ from flows.late_form import LateForm
 from flows.naming import run_name, run_tags
 from flows.narration import TELL
 from flows.run import begin, conclude, enter_results
+from flows.threads import Threads
 from flows.verbs import Verb
 from flows.workers.workers import elsewhere
 from storage.errors import EquipoiseError
 
-THREADS: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=2)
+THREADS: TaskRunner[Any] = Threads(max_workers=2)
 
 
 def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[..., Any]"]) -> None:
@@ -47,7 +48,7 @@ def _run(config: AnyExperiment | Path, verb: Verb, again: Callable[[], "Flow[...
     for name in close_abandoned():
         TELL.get()(f"{name}, whose process was killed, is closed in Prefect's UI")
     watch = begin(settings, verb, TELL.get())
-    with TaskPages(settings) as pages, elsewhere(settings) as there:
+    with TaskPages(settings) as pages, closing_what_is_left(), elsewhere(settings) as there:
         engine = PrefectEngine(
             settings.runtime,
             experiment=settings.name,
@@ -159,7 +160,7 @@ def task_runner(config: Experiment) -> "TaskRunner[Any]":
     cluster: its own processors count then, every node must see the store at the same path and have this project.
     """
     if config.runner != "ray_task_runner":
-        return ThreadPoolTaskRunner(max_workers=config.parallel)
+        return Threads(max_workers=config.parallel)
     try:
         from prefect_ray import RayTaskRunner
     except ImportError:
@@ -175,4 +176,4 @@ def task_runner(config: Experiment) -> "TaskRunner[Any]":
 
 def _on_ray() -> bool:
     context = FlowRunContext.get()
-    return context is not None and not isinstance(context.task_runner, ThreadPoolTaskRunner)
+    return context is not None and not isinstance(context.task_runner, Threads)

@@ -3,6 +3,8 @@
 import re
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -60,6 +62,7 @@ class PrefectEngine:
         self._earlier = Earlier(Store(runtime.store), before=datetime.now(UTC))
         self._submitted: list[tuple[str, str, PrefectFuture[Output]]] = []
         self._ended_as: dict[str, Node] = {}
+        self._told: dict[str, threading.Event] = {}
         self._telling = threading.Lock()
         with where_writable("what Prefect finds again"):  # by Prefect it would be closed to other users of the store
             Store(runtime.store).folder(RECORDS)
@@ -83,22 +86,29 @@ class PrefectEngine:
         else:
             task = make()
         future = task.submit(**inputs, after=list(after))
+        self._told[label] = threading.Event()
         future.add_done_callback(partial(self._tell, label, stage.name))
         self._submitted.append((label, stage.name, future))
         return future
 
     def finish(self) -> list[Node]:
-        """Wait for every task run."""
+        """Wait for every task run, a second at a time: an interrupt that comes as a wait begins is noticed after it."""
         nodes = []
         for label, stage, future in self._submitted:
+            while not self._told[label].wait(1):
+                pass
             node = self._over(label, stage, future)
             self._ended(node, future.task_run_id)
             nodes.append(node)
         return nodes
 
     def _tell(self, label: str, stage: str, future: PrefectFuture[Any]) -> None:
-        """Tell the follower of a task run that ended, whoever waits for it."""
-        self._over(label, stage, future)
+        """Tell the follower of a task run that ended, whoever waits for it; one that was given up is not told of."""
+        try:
+            with suppress(CancelledError):
+                self._over(label, stage, future)
+        finally:
+            self._told[label].set()
 
     def _over(self, label: str, stage: str, future: PrefectFuture[Any]) -> Node:
         """Wait for a task run; what became of it, of which the follower is told the first time."""

@@ -6,6 +6,7 @@ under way as the engine has threads (`parallel`), and a group's markers, its out
 decide what is left to do when a worker is lost. Shards inside a group are not spread: a group is what is cached.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
@@ -71,7 +72,10 @@ class Elsewhere:
             except WorkerLostError as error:
                 if found := Store(runtime.store).find(parts.stage, parts.key):
                     return found  # it was lost after it had done its work
-                if not left:
+                if left:
+                    said = "%s: its worker was lost: %s; another one takes over"
+                    logging.getLogger("equipoise.workers").warning(said, self._label or stage.name, error)
+                else:
                     raise EquipoiseError(
                         f"the worker of {parts.stage}/{parts.key} was lost {TRIES} times, the last time because {error}"
                         "; if it ran out of memory, lower `parallel`, or give the stage a larger machine"

@@ -152,3 +152,27 @@ def test_what_an_extra_brings_is_a_sentence_and_other_imports_are_faults(
         seen = capsys.readouterr().err
         assert ended.value.code == status and told in seen
         assert ("Traceback" in seen) == (status == 70)
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from concurrent.futures import ThreadPoolExecutor
+from flows import command
+
+@command.app.command()
+def endless() -> None:
+    ThreadPoolExecutor(1).submit(time.sleep, 3600)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(3600)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv[1:] = ["endless"]
+command.main()
+"""
+
+
+def test_ctrl_c_waits_for_no_stage_in_another_thread() -> None:
+    """Typer makes an exit of it, at which Python waited for every thread: for hours, where one trains."""
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, cwd=ROOT, timeout=300)
+    assert done.returncode == 130
+    assert done.stderr == "interrupted; run the same command again to go on from what is in the store\n"

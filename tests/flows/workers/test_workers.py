@@ -120,11 +120,13 @@ def test_relative_stores_and_read_only_mappings_travel(
 
 
 def test_a_killed_worker_is_replaced_but_not_for_ever(
-    tmp_path: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, processes: Processes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     runtime, there = Runtime(store=tmp_path / "store"), Elsewhere(processes)
     made = mortal.run(mark=str(tmp_path / "mark"), deaths=1, runtime=runtime, elsewhere=there)
     assert made.stats == {"died": 1} and workers.TRIES > 2
+    (told,) = [record.getMessage() for record in caplog.records if record.name == "equipoise.workers"]
+    assert told.startswith("mortal: its worker was lost: it was ended by SIGKILL")
     monkeypatch.setattr(workers, "TRIES", 1)
     with pytest.raises(EquipoiseError, match="lost 1 times, the last time because it was ended by SIGKILL"):
         mortal.run(mark=str(tmp_path / "other"), deaths=1, runtime=runtime, elsewhere=there)
