@@ -28,8 +28,6 @@ from tasks.reporting.lineage.nodes import LineageNode
 
 SHOWN = 20
 """Refusals that an error names."""
-FOR_THE_EVENTS = ("flows.records.lineage_events",)
-"""What brings the library of the events that every run leaves: a third of a second to load."""
 FOR_THE_REPORT = ("polars", "tasks.reporting.page.svg", "tasks.reporting.page.templates")
 """What brings the libraries of the report, which take half a second to load."""
 
@@ -80,9 +78,8 @@ def begin(config: AnyExperiment, verb: Verb, tell: Callable[[str], None]) -> Wat
     require(config, verb)
     status = StatusEngine(config.runtime)
     build(status, config, verb)
-    if config.runner == "threads":
-        reported = any(plan.stage == "report" and plan.action != "cached" for plan in status.plans)
-        import_ahead((FOR_THE_REPORT if reported else ()) + FOR_THE_EVENTS)
+    if config.runner == "threads" and any(plan.stage == "report" and plan.action != "cached" for plan in status.plans):
+        import_ahead(FOR_THE_REPORT)
     cached = sum(plan.action == "cached" for plan in status.plans)
     tell(f"{config.name}: {len(status.plans)} stage runs, {cached} of them in the store {config.runtime.store}")
     for remark in remarks(config, verb):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from flows.config.experiment import Experiment
 from flows.engine.engine import Node
 from flows.records.lineage import Judge, describe, unjudged, uses, write_lineage
+from flows.records.lineage_events import publish_events
 from flows.records.tensorboard import write_trainings
 from flows.verbs import Verb
 from storage.store.runs import RunRecord, makers, new_id, write_run
@@ -24,8 +25,6 @@ def enter(
     )  # fmt: skip
     write_lineage(config.results(verb), described)
     write_run(store, record)
-    from flows.records.lineage_events import publish_events  # the client takes a while to load
-
     publish_events(config, verb, nodes)
     if "tensorboard" in config.trackers:
         write_trainings(config, nodes)

@@ -8,29 +8,15 @@ distance from the target are a facet of their own.
 Source: the OpenLineage specification, version 2-0-2.
 """
 
+import json
 import logging
 import os
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import attr
-from openlineage.client.client import OpenLineageClient
-from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
-from openlineage.client.facet_v2 import (
-    DatasetFacet,
-    OutputDatasetFacet,
-    RunFacet,
-    dataset_version_dataset,
-    error_message_run,
-    job_type_job,
-    output_statistics_output_dataset,
-    parent_run,
-    schema_dataset,
-)
-from openlineage.client.serde import Serde
 from pyarrow.parquet import read_schema
 
 from flows.config.experiment import Experiment
@@ -46,34 +32,16 @@ NAMESPACE = "equipoise"
 PRODUCER = f"urn:equipoise:{package_version('equipoise') or 'unknown'}"
 EVENTS = "openlineage.ndjson"
 _ELSEWHERE = ("OPENLINEAGE_URL", "OPENLINEAGE_CONFIG", "OPENLINEAGE__TRANSPORT__TYPE")
+_SPECIFICATION = "https://openlineage.io/spec"
+_EVENT = f"{_SPECIFICATION}/2-0-2/OpenLineage.json#/$defs/RunEvent"
+_FACETS = {"DatasetVersionDatasetFacet": "1-0-1", "ErrorMessageRunFacet": "1-0-1", "JobTypeJobFacet": "2-0-4",
+           "OutputStatisticsOutputDatasetFacet": "1-0-2", "ParentRunFacet": "1-2-0",
+           "SchemaDatasetFacet": "1-2-0"}  # fmt: skip
+"""Facets of the specification that the events hold, and their versions."""
 
-
-@attr.define
-class SelectionFacet(OutputDatasetFacet):
-    """How a selection's keywords lie: sizes in rows, total variation as a share of the mass."""
-
-    size: int | None = attr.field(default=None)
-    effectiveSampleSize: float | None = attr.field(default=None)  # noqa: N815  the specification's style
-    totalVariation: float | None = attr.field(default=None)  # noqa: N815
-    totalVariationBefore: float | None = attr.field(default=None)  # noqa: N815
-
-    @staticmethod
-    def _get_schema() -> str:
-        return f"{PRODUCER}:SelectionFacet"
-
-
-@attr.define
-class StageFacet(RunFacet):
-    """Whether a stage ran or its output was reused, under which key, and why."""
-
-    key: str = attr.field(default="")
-    state: str = attr.field(default="")
-    why: list[str] = attr.field(factory=list)
-    _additional_skip_redact: ClassVar[list[str]] = ["key", "state", "why"]
-
-    @staticmethod
-    def _get_schema() -> str:
-        return f"{PRODUCER}:StageFacet"
+Event = dict[str, Any]
+"""An event as JSON has it. OpenLineage's client loads its transports with its classes, half a second that a run whose
+events stay on disk has no use for; tests hold each event against those classes."""
 
 
 def publish_events(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> None:
@@ -83,113 +51,137 @@ def publish_events(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> Non
     """
     events = run_events(config, verb, nodes)
     path = config.results(verb) / EVENTS  # a part's lie beside its lineage, and leave the whole's alone
-    write_whole(path, "".join(f"{Serde.to_json(event)}\n" for event in events))
+    write_whole(path, "".join(f"{json.dumps(event, sort_keys=True)}\n" for event in events))
     if not any(os.environ.get(name) for name in _ELSEWHERE) and not Path("openlineage.yml").is_file():
         return
     try:
-        client = OpenLineageClient()
-        for event in events:
-            client.emit(event)
-        client.close()
+        _send(events)
     except Exception as error:
         logging.getLogger("equipoise").warning(
             "OpenLineage's consumer took not all events (%s); they are in %s", error, path
         )
 
 
-def run_events(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> list[RunEvent]:
+def _send(events: Sequence[Event]) -> None:
+    from openlineage.client.client import OpenLineageClient
+    from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
+
+    client = OpenLineageClient()
+    for event in events:
+        made = RunEvent(
+            eventType=RunState[event["eventType"]],
+            eventTime=event["eventTime"],
+            run=Run(**event["run"]),
+            job=Job(**event["job"]),
+            producer=event["producer"],
+            inputs=[InputDataset(**each) for each in event["inputs"]],
+            outputs=[OutputDataset(**each) for each in event["outputs"]],
+        )
+        client.emit(made)
+    client.close()
+
+
+def run_events(config: Experiment, verb: Verb, nodes: Sequence[Node]) -> list[Event]:
     """A START and an end for the run itself and for every stage run; blocked ones are aborted."""
     now = datetime.now(UTC)
-    whole = Run(runId=str(uuid.uuid4()))
-    job = Job(namespace=NAMESPACE, name=f"{config.name}.{verb}", facets=_kind("PIPELINE"))
+    whole = {"runId": str(uuid.uuid4()), "facets": {}}
+    job = _job(f"{config.name}.{verb}", "PIPELINE")
+    above = _facet("ParentRunFacet", run=whole, job=job | {"facets": {}})
     failed = any(node.state == "failed" for node in nodes)
     store = Store(config.runtime.store)
-    events = [_event(RunState.START, now, whole, job)]
+    events = [_event("START", now, whole, job)]
     for node in nodes:
-        events += _stage_events(node, config.name, store, now, (whole, job))
-    return [*events, _event(RunState.FAIL if failed else RunState.COMPLETE, now, whole, job)]
+        events += _stage_events(node, config.name, store, now, above)
+    return [*events, _event("FAIL" if failed else "COMPLETE", now, whole, job)]
 
 
-def _stage_events(node: Node, experiment: str, store: Store, now: datetime, parent: tuple[Run, Job]) -> list[RunEvent]:
+def _stage_events(node: Node, experiment: str, store: Store, now: datetime, above: Event) -> list[Event]:
     manifest = node.manifest
-    above = parent_run.ParentRunFacet(
-        run=parent_run.Run(runId=parent[0].runId),
-        job=parent_run.Job(namespace=parent[1].namespace, name=parent[1].name),
-        producer=PRODUCER,
-    )
-    facets: dict[str, RunFacet] = {
+    facets = {
         "parent": above,
-        "equipoise_stage": StageFacet(
-            key=manifest.key if manifest else "", state=node.state, why=list(node.why), producer=PRODUCER
+        "equipoise_stage": _own_facet(
+            "StageFacet", key=manifest.key if manifest else "", state=node.state, why=list(node.why)
         ),
     }
     if node.error is not None:
-        facets["errorMessage"] = error_message_run.ErrorMessageRunFacet(
-            message=str(node.error), programmingLanguage="Python", producer=PRODUCER
-        )
-    run = Run(runId=str(uuid.uuid4()), facets=facets)
-    job = Job(namespace=NAMESPACE, name=f"{experiment}.{node.label}", facets=_kind("TASK"))
-    inputs = [InputDataset(*_named(store, parent.stage, parent.key)) for parent in manifest.parents] if manifest else []
-    inputs = list({each.name: each for each in inputs}.values())
+        facets["errorMessage"] = _facet("ErrorMessageRunFacet", message=str(node.error), programmingLanguage="Python")
+    run = {"runId": str(uuid.uuid4()), "facets": facets}
+    job = _job(f"{experiment}.{node.label}", "TASK")
+    read = [_named(store, parent.stage, parent.key) for parent in manifest.parents] if manifest else []
+    inputs = [each | {"facets": {}, "inputFacets": {}} for each in {each["name"]: each for each in read}.values()]
     outputs = [_output(manifest, store)] if manifest else []
     ran = manifest if node.state == "ran" else None
     ended = ran.created if ran else now
     started = ended - timedelta(seconds=ran.seconds) if ran else now
-    end = {"failed": RunState.FAIL, "blocked": RunState.ABORT}.get(node.state, RunState.COMPLETE)
-    return [
-        _event(RunState.START, started, run, job, inputs=inputs),
-        _event(end, ended, run, job, inputs=inputs, outputs=outputs),
-    ]
+    end = {"failed": "FAIL", "blocked": "ABORT"}.get(node.state, "COMPLETE")
+    return [_event("START", started, run, job, inputs), _event(end, ended, run, job, inputs, outputs)]
 
 
-def _event(state: RunState, moment: datetime, run: Run, job: Job, **datasets: Any) -> RunEvent:  # noqa: ANN401  both kinds
-    return RunEvent(eventType=state, eventTime=moment.isoformat(), run=run, job=job, producer=PRODUCER, **datasets)
+def _event(
+    kind: str, moment: datetime, run: Event, job: Event, inputs: Sequence[Event] = (), outputs: Sequence[Event] = ()
+) -> Event:
+    return {"eventType": kind, "eventTime": moment.isoformat(), "run": run, "job": job, "inputs": list(inputs),
+            "outputs": list(outputs), "producer": PRODUCER, "schemaURL": _EVENT}  # fmt: skip
 
 
-def _kind(kind: str) -> dict[str, Any]:
-    facet = job_type_job.JobTypeJobFacet(
-        processingType="BATCH", integration="EQUIPOISE", jobType=kind, producer=PRODUCER
-    )
-    return {"jobType": facet}
+def _facet(kind: str, **fields: object) -> Event:
+    """A facet of the specification's; what is None is left out."""
+    schema = f"{_SPECIFICATION}/facets/{_FACETS[kind]}/{kind}.json#/$defs/{kind}"
+    return _present(fields) | {"_producer": PRODUCER, "_schemaURL": schema}
 
 
-def _named(store: Store, stage: str, key: str) -> tuple[str, str]:
+def _own_facet(kind: str, **fields: object) -> Event:
+    """A facet of this project's."""
+    return _present(fields) | {"_producer": PRODUCER, "_schemaURL": f"{PRODUCER}:{kind}"}
+
+
+def _present(fields: Mapping[str, object]) -> Event:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _job(name: str, kind: str) -> Event:
+    facet = _facet("JobTypeJobFacet", processingType="BATCH", integration="EQUIPOISE", jobType=kind)
+    return {"namespace": NAMESPACE, "name": name, "facets": {"jobType": facet}}
+
+
+def _named(store: Store, stage: str, key: str) -> Event:
     """A dataset's namespace and name; what lies outside the store is known by its content alone."""
     if stage == "external":
-        return NAMESPACE, f"external/{key}"
-    return "file", str(store.directory(stage, key).absolute())
+        return {"namespace": NAMESPACE, "name": f"external/{key}"}
+    return {"namespace": "file", "name": str(store.directory(stage, key).absolute())}
 
 
-def _output(manifest: Manifest, store: Store) -> OutputDataset:
-    namespace, name = _named(store, manifest.stage, manifest.key)
-    facets: dict[str, DatasetFacet] = {
-        "version": dataset_version_dataset.DatasetVersionDatasetFacet(manifest.digest, producer=PRODUCER)
-    }
+def _output(manifest: Manifest, store: Store) -> Event:
+    facets = {"version": _facet("DatasetVersionDatasetFacet", datasetVersion=manifest.digest)}
     if fields := _columns(manifest, store):
-        facets["schema"] = schema_dataset.SchemaDatasetFacet(fields=fields, producer=PRODUCER)
-    statistics = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
-        rowCount=rows_of(manifest), size=manifest.bytes, fileCount=len(manifest.files), producer=PRODUCER
+        facets["schema"] = _facet("SchemaDatasetFacet", fields=fields)
+    statistics = _facet(
+        "OutputStatisticsOutputDatasetFacet",
+        rowCount=rows_of(manifest),
+        size=manifest.bytes,
+        fileCount=len(manifest.files),
     )
-    own: dict[str, OutputDatasetFacet] = {"outputStatistics": statistics}
+    own = {"outputStatistics": statistics}
     if manifest.stage in ("balance", "realise"):
         own["equipoise_selection"] = _selection(manifest.stats)
-    return OutputDataset(namespace, name, facets=facets, outputFacets=own)
+    return _named(store, manifest.stage, manifest.key) | {"facets": facets, "outputFacets": own}
 
 
-def _columns(manifest: Manifest, store: Store) -> list[schema_dataset.SchemaDatasetFacetFields]:
+def _columns(manifest: Manifest, store: Store) -> list[Event]:
     """The columns of the first Parquet file; none where it is gone."""
     first = next((file.path for file in manifest.files if file.path.endswith(".parquet")), None)
     path = store.directory(manifest.stage, manifest.key) / (first or "")
     if not path.is_file():
         return []
-    return [schema_dataset.SchemaDatasetFacetFields(name=each.name, type=str(each.type)) for each in read_schema(path)]
+    return [{"name": each.name, "type": str(each.type), "fields": []} for each in read_schema(path)]
 
 
-def _selection(stats: Mapping[str, Any]) -> SelectionFacet:
-    return SelectionFacet(
+def _selection(stats: Mapping[str, Any]) -> Event:
+    """How a selection's keywords lie: sizes in rows, total variation as a share of the mass."""
+    return _own_facet(
+        "SelectionFacet",
         size=stats.get("size"),
         effectiveSampleSize=stats.get("effective_sample_size"),
         totalVariation=stats.get("total_variation"),
         totalVariationBefore=stats.get("total_variation_before"),
-        producer=PRODUCER,
     )

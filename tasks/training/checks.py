@@ -69,12 +69,13 @@ def _finite(folder: Path, limits: TrainingChecks) -> Iterator[Finding]:
 
     from storage.tables.shards import read_table
 
-    # By Arrow alone: to numpy it goes by way of pandas, which takes longer to import than all checks of a run.
+    # Arrow's numpy arrays and scalars made of Python's come by way of pandas, which takes longer to import than all
+    # checks of a run take: where all is well, none is made.
     table = read_table(folder / "metrics.parquet", ["step", "loss"])
-    finite = pc.fill_null(pc.is_finite(table["loss"]), False)  # a step that was not measured has none
+    finite = pc.is_finite(table["loss"])  # null for a step that was not measured, which has no finite loss
     words = "the loss of every step is finite"
-    if wrong := len(finite) - pc.sum(finite).as_py():
-        first = table["step"][pc.index(finite, False).as_py()]
+    if wrong := len(finite) - pc.sum(finite, min_count=0).as_py():
+        first = table["step"][pc.index(pc.fill_null(finite, False), False).as_py()]
         words = f"the loss of {wrong:,} of {len(finite):,} steps is not finite, first at step {first}"
     yield from holds("training.finite", limits.finite, not wrong, words)
 

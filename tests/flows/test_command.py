@@ -100,7 +100,7 @@ try:
 except SystemExit:
     pass
 heavy = {"torch", "torchvision", "prefect", "numba", "scipy", "sklearn", "transformers", "open_clip", "faiss",
-         "lightning", "matplotlib", "polars"}
+         "lightning", "matplotlib", "polars", "pandas", "openlineage", "requests"}
 print(sorted(heavy & set(sys.modules)))
 """
 

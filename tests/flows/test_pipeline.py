@@ -26,6 +26,7 @@ from flows.pipeline import curate, pipeline
 from flows.run import run_here
 from storage.errors import CheckError, InputError
 from tests.flows.conftest import edit
+from tests.flows.test_command import loaded_by
 
 
 def plan(config: PipelineConfig) -> dict[str, str]:
@@ -60,6 +61,11 @@ def test_the_run_leaves_a_report_a_summary_and_a_lineage(finished: PipelineConfi
     keys = {node["key"] for node in lineage["nodes"]}
     assert {edge["from"] for edge in lineage["edges"]} | {edge["to"] for edge in lineage["edges"]} <= keys
     assert lineage["states"]["failed"] == 0
+
+
+def test_a_run_from_the_cache_loads_nothing_that_only_work_needs(finished: PipelineConfig) -> None:
+    """Half of such a run was imports: of pandas by Arrow, and of OpenLineage's transports."""
+    assert loaded_by("run", finished.folder.parent / "small.yaml", "--no-server") == "[]"
 
 
 def test_the_server_has_the_lineage_artifact(finished: PipelineConfig) -> None:
