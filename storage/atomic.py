@@ -48,4 +48,14 @@ def where_writable(what: str) -> Iterator[None]:
 def write_whole(path: Path, content: str | bytes) -> None:
     """Replace a file's content in one step."""
     with replacing(path) as temporary:
-        temporary.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        temporary.write_bytes(_encoded(content))
+
+
+def write_changed(path: Path, content: str | bytes) -> None:
+    """Replace a file's content in one step, unless it is just that: to read it is faster than to bring it to disk."""
+    if not path.is_file() or path.read_bytes() != _encoded(content):
+        write_whole(path, content)
+
+
+def _encoded(content: str | bytes) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 Item = TypeVar("Item")
 
@@ -53,11 +54,13 @@ def progress(
     Several may be alive in several threads at once. Silent unless standard error is a terminal; whoever follows this
     context (`followed`) is told all the same, where the total is known and unless `told` is off.
     """
+    from storage.bar import Bar  # most commands draw none, and need not load its library
+
     total = items if isinstance(items, int) else _length(items)
     report = _followed.get()
     count = _Count(report, total, description, unit, initial) if told and total and report is not silent else None
     iterable = None if isinstance(items, int) else items if count is None else _counted(items, count)
-    bar = _Bar(
+    bar = Bar(
         iterable,
         total=total,
         desc=description,
@@ -67,7 +70,7 @@ def progress(
         dynamic_ncols=True,
         disable=not sys.stderr.isatty(),
     )
-    bar.count = count if iterable is None else None
+    bar.told = count.advance if count and iterable is None else None
     return bar
 
 
@@ -98,17 +101,6 @@ class _Count:
             rate = (self._done - self._told) / max(now - self._last, 1e-9)
             self._told, self._last, self._some = self._done, now, True
             self._report(self._done, self._total, f"{self._description}, {_rate(rate)} {self._unit}/s")
-
-
-class _Bar(tqdm):
-    """A bar whose count goes on where nothing is drawn."""
-
-    count: _Count | None = None
-
-    def update(self, n: float | None = 1) -> bool | None:
-        if self.count is not None:
-            self.count.advance(int(n or 0))
-        return super().update(n)
 
 
 def _counted(items: Iterable[Item], count: _Count) -> Iterator[Item]:

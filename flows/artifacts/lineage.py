@@ -20,12 +20,18 @@ from tasks.reporting.lineage.page import inputs_in_words, lineage_markdown
 def publish_lineage(config: Experiment, nodes: Sequence[LineageNode], *, wait_for: list[Any] | None) -> None:
     """Publish a run's lineage to the Prefect UI."""
     more = outcome(nodes, Store(config.runtime.store))
-    _lineage(config.name, nodes, more, wait_for=wait_for)
+
+    # Never cached: artifacts made inside a cached task would not appear. Without arguments: Prefect goes through all
+    # that they hold, in search of results of other tasks.
+    @task(name="lineage", task_run_name="lineage", cache_policy=NO_CACHE, persist_result=False)
+    def lineage() -> None:
+        """A page for a person, a table of every run, what the checks say, and an event for each output made."""
+        _publish(config.name, nodes, more)
+
+    lineage(wait_for=wait_for)
 
 
-@task(name="lineage", task_run_name="lineage", cache_policy=NO_CACHE, persist_result=False)
-def _lineage(name: str, nodes: Sequence[LineageNode], more: Sequence[str]) -> None:
-    """Never cached: artifacts made inside a cached task would not appear."""
+def _publish(name: str, nodes: Sequence[LineageNode], more: Sequence[str]) -> None:
     create_markdown_artifact(
         lineage_markdown(nodes, title=f"Lineage of {name}", more=more),
         key=artifact_key(name, "lineage"),

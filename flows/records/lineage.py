@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from flows.engine.engine import Node
-from storage.atomic import write_whole
+from storage.atomic import write_changed
 from storage.record.manifest import Manifest
 from storage.store.runs import RunRecord, Use
 from tasks.limits import Finding
@@ -26,7 +26,7 @@ def unjudged(manifest: Manifest) -> tuple[Finding, ...]:
 
 def write_lineage(folder: Path, nodes: Sequence[LineageNode]) -> None:
     """Write `lineage.json` below the run's folder, whole or not at all."""
-    write_whole(folder / "lineage.json", json.dumps(lineage_json(nodes), indent=1, allow_nan=False))
+    write_changed(folder / "lineage.json", json.dumps(lineage_json(nodes), indent=1, allow_nan=False))
 
 
 def describe(

@@ -28,7 +28,7 @@ from flows.records.before import BEFORE, EARLIER
 from flows.records.reproduction import again, command, facts, package_version, this_run
 from flows.records.scores import write_scores
 from flows.verbs import Verb
-from storage.atomic import write_whole
+from storage.atomic import write_changed, write_whole
 from storage.errors import InputError
 from storage.record.manifest import Manifest
 from storage.store.staleness import Made, key_differences
@@ -108,7 +108,7 @@ def make_room(config: Experiment, verb: Verb) -> Path | None:
         "configuration": config.computes(),
     }
     write_whole(config.folder / RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n")
-    write_whole(config.folder / RESOLVED, resolved_yaml(config, again(config, verb)))
+    write_changed(config.folder / RESOLVED, resolved_yaml(config, again(config, verb)))
     return aside
 
 
@@ -141,7 +141,7 @@ def deliver(
             if file.path in (PAGE, STUDY):
                 page = with_checks(content.decode("utf-8"), checked)
                 content = with_this_run(page, this_run(config, verb, nodes)).encode("utf-8")
-            _write_changed(folder / file.path, content)
+            write_changed(folder / file.path, content)
     write_scores(config.folder / SCORES, config.name, store, nodes)
     gathered = [node.manifest for node in nodes if node.stage == "gather" and node.manifest]
     shards = [
@@ -150,12 +150,6 @@ def deliver(
     if gathered:
         for name, beginning in LINKS.items():
             _link(config.folder / name, [shard for shard in shards if shard.name.startswith(beginning)])
-
-
-def _write_changed(path: Path, content: bytes) -> None:
-    """Write a file unless it holds just that: a cached run leaves what it finds."""
-    if not path.is_file() or path.read_bytes() != content:
-        write_whole(path, content)
 
 
 def _link(folder: Path, shards: Sequence[Path]) -> None:

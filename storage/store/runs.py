@@ -65,9 +65,16 @@ def write_run(store: Path, record: RunRecord) -> Path:
 
 def runs(store: Path) -> Iterator[RunRecord]:
     """Every readable run, newest first."""
+    return _records(store)
+
+
+def _records(store: Path, holding: bytes = b"") -> Iterator[RunRecord]:
+    """The readable runs, newest first; those alone whose file holds some bytes: the others are not parsed."""
     for path in sorted((store / RUNS).glob("[!.]*.json"), reverse=True):
         try:
-            yield RunRecord.model_validate_json(path.read_bytes())
+            content = path.read_bytes()
+            if holding in content:
+                yield RunRecord.model_validate_json(content)
         except (OSError, ValidationError):
             continue
 
@@ -75,7 +82,7 @@ def runs(store: Path) -> Iterator[RunRecord]:
 def makers(store: Path) -> Mapping[str, RunRecord]:
     """For each key the newest run that computed it; keys that no run on record computed are left out."""
     found: dict[str, RunRecord] = {}
-    for record in runs(store):
+    for record in _records(store, holding=b'"ran"'):  # most runs of a schedule found everything, and made nothing
         for use in record.uses:
             if use.state == "ran":
                 found.setdefault(use.key, record)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from storage.atomic import write_whole
+from storage.atomic import write_changed
 from storage.errors import InputError
 
 PROBE_NAMES = {name: f"lp_{name}" for name in ("acc1", "acc5", "mean_per_class_recall")}
@@ -65,7 +65,7 @@ def write_result(folder: Path, result: Result) -> Path:
     """Write one result under its name; the file."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / result.file_name
-    write_whole(path, result.to_json())
+    write_changed(path, result.to_json())
     return path
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from storage.atomic import write_whole
+from storage.atomic import write_changed
 from tasks.embedding.benchmarks.named import DATACOMP, datacomp_key
 
 
@@ -57,4 +57,4 @@ def write_eval_results(path: Path, scored: Sequence[Evaluated]) -> None:
     order = list(DATACOMP)
     lines.sort(key=lambda line: order.index(str(line["key"])) if line["key"] in DATACOMP else len(order))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, "".join(json.dumps(line, allow_nan=False, ensure_ascii=False) + "\n" for line in lines))
+    write_changed(path, "".join(json.dumps(line, allow_nan=False, ensure_ascii=False) + "\n" for line in lines))
