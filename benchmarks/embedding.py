@@ -122,8 +122,8 @@ def _stage(config: EmbeddingConfig, shards: list[Path], folder: Path, device: st
         output = Path(place) / "output"
         output.mkdir()
         embed_shards(
-            config, shards=shards, files=EncoderFiles(), output=output, scratch=Path(place) / "scratch",
-            device=device, workers=workers,
+            config, shards=shards, opened=lambda: open_encoders(config, EncoderFiles(), device), output=output,
+            scratch=Path(place) / "scratch", device=device, workers=workers,
         )  # fmt: skip
         table = read_table(sorted(output.glob("embeddings-*")))["image"]
         return table.combine_chunks().flatten().to_numpy().reshape(len(table), -1)

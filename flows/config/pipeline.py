@@ -31,6 +31,7 @@ class PipelineConfig(Experiment):
     whole: ClassVar[Verb] = "pipeline"
 
     ranks: int = Field(default=1, ge=1, description="processes that one training is spread over, one for each GPU")
+    machines: int = Field(default=1, ge=1, description="machines of a Ray cluster that share these processes equally")
     sources: Sources = Field(min_length=1, description="what to ingest")
     screening: ScreeningPlan | None = Field(default=None, description="repetitions and leaks, before balancing")
     metadata: MetadataConfig = Field(description="the keyword list")
@@ -148,6 +149,17 @@ class PipelineConfig(Experiment):
                 raise ValueError(f"training.{name}: {error}") from None
         return self
 
+    @model_validator(mode="after")
+    def _ranks_over_machines(self) -> "PipelineConfig":
+        if self.ranks % self.machines:
+            raise ValueError(f"{self.ranks} ranks cannot be shared equally by {self.machines} machines")
+        if self.machines > 1 and self.runner != "ray":
+            raise ValueError(
+                f"`machines` is {self.machines}, and `runner` is {self.runner}: several machines share a training by "
+                "`runner: ray` alone"
+            )
+        return self
+
     def covers(self, verb: Verb) -> bool:
         """Whether a verb does all that there is to do."""
         if self.training is None:
@@ -157,7 +169,7 @@ class PipelineConfig(Experiment):
     @property
     def runtime(self) -> Runtime:
         """Where and with what stages run."""
-        return super().runtime.model_copy(update={"ranks": self.ranks})
+        return super().runtime.model_copy(update={"ranks": self.ranks, "machines": self.machines})
 
     @property
     def compared(self) -> tuple[Benchmark, ...]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
 from flows.verbs import Verb
-from flows.workers.address import refused_address
+from flows.workers.address import ADDRESS, refused_address
 from storage.extras import missing, sentence
 from storage.store.experiments import EXPERIMENTS
 from storage.store.runs import RUNS
@@ -31,8 +31,16 @@ def nothing_to_do(config: Experiment, verb: Verb) -> Iterator[str]:
 
 
 def device(config: Experiment, verb: Verb) -> Iterator[str]:
-    """Whether there is the device; a processor needs no asking, and torch is not loaded for it."""
+    """Whether there is the device; a processor needs no asking, and torch is not loaded for it.
+
+    A Ray cluster's devices are its own: it is asked when it is joined.
+    """
     if config.device == "cpu" or (verb == "curate" and not _encodes(config)):
+        return
+    if config.runner in ("ray", "ray_task_runner") and config.device.startswith("cuda:"):
+        yield f"`device` is {config.device}, but Ray chooses which GPU a run gets; set `device: cuda`"
+        return
+    if config.runner in ("ray", "ray_task_runner") and os.environ.get(ADDRESS):
         return
     import torch
 
@@ -59,8 +67,8 @@ def ranks_of_a_launcher(config: Experiment) -> Iterator[str]:
         set_here = " and ".join(f"{name}={each}" for name, each in (("RANK", rank), ("WORLD_SIZE", world)) if each)
         yield (
             f"torchrun or a scheduler started this as one of several ranks ({set_here}); start a run once, without "
-            "them, and set `ranks`: it starts the processes of a training itself, on one machine; several machines "
-            "share the trainings of a run by `runner: ray`"
+            "them, and set `ranks`: it starts the processes of a training itself; on several machines by "
+            "`runner: ray` and `machines`"
         )
 
 

@@ -11,9 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from flows.workers.address import ADDRESS
+from flows.workers.gang import carry_out_together
+from flows.workers.holders import Holders
 from flows.workers.job import carry_out
+from flows.workers.lost import told_of_loss
 from flows.workers.nodes import require_equal_to_this, require_room
-from flows.workers.workers import WorkerLostError
 from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
 from storage.store.workspace import Runtime
@@ -31,30 +33,29 @@ class Cluster:
         self._connecting = threading.Lock()
         # What Ray starts here is killed when the thread that started it ends, so that thread is this one's own.
         self._keeper = ThreadPoolExecutor(1, thread_name_prefix="cluster")
+        self._holders = Holders()
         self._connected = False
         self._fault: EquipoiseError | None = None
 
     def carry_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
-        """The answer of a task of that name, on whatever node has room. Raises `WorkerLostError`."""
+        """The answer of a task of that name, on a node that has room, or on several. Raises `WorkerLostError`."""
         self._connect(runtime)
         import ray
-        from ray import exceptions as lost
 
-        task = ray.remote(carry_out).options(**asked_for(stage, runtime), name=label)
-        try:
-            return bytes(ray.get(task.remote(job)))
-        except lost.OutOfMemoryError:
-            raise WorkerLostError("its node ran out of memory") from None
-        except (lost.NodeDiedError, lost.LocalRayletDiedError, lost.ObjectLostError):
-            raise WorkerLostError("its node is gone") from None
-        except lost.WorkerCrashedError:
-            raise WorkerLostError("its process was killed") from None
+        asked = asked_for(stage, runtime)
+        if stage.over_ranks and runtime.machines > 1:
+            return carry_out_together(job, runtime, asked, label)
+        if "num_gpus" in asked and not stage.over_ranks:
+            return self._holders.carry_out(job, stage.name, asked, label)
+        with told_of_loss():
+            return bytes(ray.get(ray.remote(**asked)(carry_out).options(name=label).remote(job)))
 
     def close(self) -> None:
         """Leave the cluster; one of this machine alone ends."""
         if self._connected:
             import ray
 
+            self._holders.close()
             ray.shutdown()
         self._keeper.shutdown()
 
@@ -88,12 +89,16 @@ class Cluster:
         self._connected = True
 
 
-def asked_for(stage: Stage, runtime: Runtime) -> dict[str, int]:
-    """What Ray is asked for by one run of a stage."""
-    gpus = gpus_of(runtime) if stage.on_device else 0
+def asked_for(stage: Stage, runtime: Runtime) -> dict[str, Any]:
+    """What Ray is asked for by one run of a stage, on each node that it takes.
+
+    Said where a task is declared, not as an option of its call: Ray then ends a process that had a GPU with its task,
+    and the memory that torch keeps of that GPU is free.
+    """
+    gpus = (gpus_of(runtime) if stage.over_ranks else min(1, gpus_of(runtime))) if stage.on_device else 0
     return {"num_cpus": runtime.workers, "max_retries": 0} | ({"num_gpus": gpus} if gpus else {})
 
 
 def gpus_of(runtime: Runtime) -> int:
-    """How many GPUs a run takes of a stage that computes on a device: one a rank."""
-    return runtime.ranks if runtime.device.startswith("cuda") else 0
+    """How many GPUs a training takes of a node: one a rank."""
+    return runtime.ranks // runtime.machines if runtime.device.startswith("cuda") else 0

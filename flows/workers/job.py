@@ -7,6 +7,7 @@ the manifest or the error, never a result: results lie in the store.
 import importlib
 import os
 import pickle
+import tempfile
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
-from storage.store.workspace import Runtime
+from storage.store.workspace import Runtime, Workspace
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,10 @@ def packed(job: Job) -> bytes:
 
 
 def carry_out(content: bytes) -> bytes:
-    """Carry out a packed job in this process; packed again, the manifest or the exception. Never raises."""
+    """Carry out a packed job in this process; packed again, the manifest or the exception. Never raises.
+
+    One of several machines that is not the first answers None when its share is done.
+    """
     try:
         return pickle.dumps(_output(pickle.loads(content)))
     except Exception as error:
@@ -70,7 +74,7 @@ def unpacked(answer: bytes) -> Manifest:
     return outcome
 
 
-def _output(job: Job) -> Manifest:
+def _output(job: Job) -> Manifest | None:
     if job.folder.is_dir():  # a node that has no such folder can do with absolute paths alone
         os.chdir(job.folder)
     stage = getattr(importlib.import_module(job.module), job.name)
@@ -80,8 +84,18 @@ def _output(job: Job) -> Manifest:
             f"{os.uname().nodename} has other code of the stage {stage.name} than where the run was started; install "
             "the same version of this project there, and start the cluster again"
         )
+    if job.runtime.meeting is not None and job.runtime.meeting.machine > 0:
+        _take_part(stage, job)
+        return None
     with telling(job.runtime.store, job.parts.key) as report:
         return stage.make(job.parts, job.arguments, job.runtime, report)
+
+
+def _take_part(stage: Stage, job: Job) -> None:
+    """Do this machine's share of a run whose output another machine makes."""
+    with tempfile.TemporaryDirectory(prefix="equipoise-part-") as folder:
+        work = Workspace(stage.name, job.parts.key, Path(folder), job.runtime)
+        stage.function(**job.arguments, work=work)
 
 
 def _portable(error: Exception) -> Exception:

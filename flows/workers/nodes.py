@@ -36,6 +36,17 @@ def require_room(runtime: Runtime, *, gpus: int) -> None:
             f"`device` is {runtime.device} and a training takes {gpus}, but no node of the Ray cluster has more than "
             f"{held:.0f} GPUs"
         )
+    able = [node for node in alive if _has(node, CPU=runtime.workers, GPU=gpus)]
+    if len(able) < runtime.machines:
+        share = f"{runtime.workers} processors (`workers`){f' and {gpus} GPUs' if gpus else ''}"
+        raise InputError(
+            f"`machines` is {runtime.machines}, but {len(able)} of the Ray cluster's {len(alive)} nodes have the "
+            f"{share} that a training takes of each; start more nodes, or lower `machines`"
+        )
+
+
+def _has(node: dict[str, Any], **asked: int) -> bool:
+    return all(node["Resources"].get(name, 0) >= least for name, least in asked.items())
 
 
 def require_equal_to_this(runtime: Runtime) -> None:

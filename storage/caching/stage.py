@@ -46,6 +46,11 @@ class Stage:
         """Fingerprint of everything the stage computes with."""
         return fingerprint(self.modules, self.function)
 
+    @property
+    def over_ranks(self) -> bool:
+        """Whether its function spreads a run over `ranks` processes (`tasks.training.distributed`)."""
+        return bool(getattr(self.function, "over_ranks", False))
+
     def parts(self, *args: object, **inputs: object) -> KeyParts:
         """What the key of this call is made of."""
         return key_parts(self.name, self.version, self.code, bind(self.function, args, inputs))

@@ -16,6 +16,14 @@ from storage.record.manifest import External, Manifest
 from storage.store.store import Store
 
 
+class Meeting(Config):
+    """Where the machines of one stage run meet, and which of them this is."""
+
+    host: str = Field(description="address of machine 0, as the others reach it")
+    port: int = Field(ge=1, le=65_535, description="port at that address")
+    machine: int = Field(ge=0, description="number of this machine; the output is that of machine 0")
+
+
 class Runtime(Config):
     """Where and with what stages run. Nothing in it changes a result beyond rounding; none of it enters a key."""
 
@@ -23,6 +31,8 @@ class Runtime(Config):
     device: Annotated[str, NotInKey()] = Field(default="cpu", description="torch device: auto, cpu, cuda, cuda:1, mps")
     workers: Annotated[int, NotInKey()] = Field(default=2, ge=1, description="threads that one stage may use")
     ranks: Annotated[int, NotInKey()] = Field(default=1, ge=1, description="processes that a training is spread over")
+    machines: Annotated[int, NotInKey()] = Field(default=1, ge=1, description="machines that these processes are on")
+    meeting: Annotated[Meeting | None, NotInKey()] = Field(default=None, description="of several machines: where")
 
 
 def present_device(asked: str) -> str:

@@ -3,7 +3,8 @@
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,8 +20,7 @@ from storage.tables.shards import count_rows, read_table, write_table
 from tasks.arrays import Ids
 from tasks.embedding.config import EmbeddingConfig
 from tasks.embedding.encoding.encode_shard import encode_shard
-from tasks.embedding.encoding.encoders import Encoders, open_encoders
-from tasks.embedding.record import EncoderFiles
+from tasks.embedding.encoding.encoders import Encoders, Pace
 from tasks.embedding.stats import EmbedStats
 
 
@@ -28,7 +28,7 @@ def embed_shards(
     config: EmbeddingConfig,
     *,
     shards: Sequence[Path],
-    files: EncoderFiles,
+    opened: Callable[[], Encoders],
     output: Path,
     scratch: Path,
     gone: Ids | None = None,
@@ -37,6 +37,7 @@ def embed_shards(
 ) -> EmbedStats:
     """Write `embeddings-NNNNN.parquet` for each shard and one `rejected.parquet` to `output`; returns the stats.
 
+    `opened` gives the encoders, and is called where there is something to encode; they may have encoded other groups.
     `gone` are ids, ascending, whose rows are left out. A shard that `scratch` already holds (a killed run left it) is
     not encoded again. Raises `InputError` where not one row could be encoded.
     """
@@ -50,7 +51,7 @@ def embed_shards(
     with progress(sum(map(count_rows, shards)), "embed", unit=unit) as bar:
         for shard, done in zip(shards, finished, strict=True):
             if not done.is_file():
-                encoders = encoders or open_encoders(config, files, device)
+                encoders = encoders or replace(opened(), pace=Pace())
                 started = time.perf_counter()
                 result = encode_shard(
                     shard,

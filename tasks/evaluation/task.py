@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from storage.caching.stage import stage
+from storage.kept import kept
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from tasks.embedding.record import EncoderRecord
@@ -62,7 +63,7 @@ def encode_benchmark(
     from tasks.evaluation.zeroshot.encoded import encode_layout, save_encoded
 
     layout = _layout(config, benchmark, dataset, work)
-    encoders = open_encoders(encoder.settings, encoder.files(work), work.device)
+    encoders = kept((encoder, work.device), lambda: open_encoders(encoder.settings, encoder.files(work), work.device))
     encoded = encode_layout(layout, encoders, batch_size=config.batch_size)
     save_encoded(work.output, encoded)
     return EncodedStats(benchmark=layout.name, images=len(encoded.images), texts=len(encoded.texts))

@@ -12,7 +12,7 @@ from storage.errors import InputError
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from tasks.training.config import FinetuneConfig, HeadsConfig, LoopConfig, TrainingConfig
-from tasks.training.distributed.launch import over_ranks, own_rank, own_scratch
+from tasks.training.distributed.launch import is_first_rank, over_ranks, own_scratch
 from tasks.training.selfsupervised.config import SelfSupervisedConfig
 from tasks.training.stats import ClipStats, SelfSupervisedStats, TrainingStats
 
@@ -127,10 +127,11 @@ def train_heads(
     examples = read_embeddings(paths, _selection(selection, config, work), own_scratch(work))
     along = work.scratch / ALONG  # beside the checkpoint: a killed run keeps what it had kept
     heads, fitted = train_on(examples, config, seed=seed, context=_context(work, f"heads {seed}"), along=along)
-    save_heads(work.output, heads)
-    if along.is_dir() and own_rank() in (None, 0):
-        shutil.copytree(along, work.output / ALONG)
-    write_table(work.output / "metrics.parquet", fitted.metrics)
+    if is_first_rank():
+        save_heads(work.output, heads)
+        if along.is_dir():
+            shutil.copytree(along, work.output / ALONG)
+        write_table(work.output / "metrics.parquet", fitted.metrics)
     return training_figures(fitted, len(examples.ids), time.perf_counter() - began, config)
 
 
@@ -208,8 +209,9 @@ def _train_clip(
     if examples.without_image:
         work.log(f"{examples.without_image} selected rows have no image and are left out")
     fitted = train_clip(clip, examples, config, seed=seed, context=_context(work, f"{work.stage} {seed}"))
-    save_clip(work.output, clip)
-    write_table(work.output / "metrics.parquet", fitted.metrics)
+    if is_first_rank():
+        save_clip(work.output, clip)
+        write_table(work.output / "metrics.parquet", fitted.metrics)
     stats = training_figures(fitted, len(examples.ids), time.perf_counter() - began, config)
     return ClipStats(**stats.model_dump(), without_image=examples.without_image)
 

@@ -35,6 +35,16 @@ def test_a_bad_value_is_shown(small: Path) -> None:
     assert "not -3" in sentence(edit(small, parallel=-3))
 
 
+def test_machines_share_the_ranks_equally_on_ray_alone(small: Path) -> None:
+    runtime = load_config(edit(small, ranks=4, machines=2, runner="ray")).runtime
+    assert (runtime.ranks, runtime.machines, runtime.meeting) == (4, 2, None)
+    with pytest.raises(InputError, match="3 ranks cannot be shared equally by 2 machines"):
+        load_config(edit(small, ranks=3))
+    for runner in ("threads", "processes", "ray_task_runner"):
+        with pytest.raises(InputError, match=f"`machines` is 2, and `runner` is {runner}"):
+            load_config(edit(small, ranks=4, runner=runner))
+
+
 def test_ranks_reach_the_stages_and_no_experiment_ignores_them(small: Path, tmp_path: Path) -> None:
     assert load_config(edit(small, ranks=4)).runtime.ranks == 4
     pictures = tmp_path / "pictures.yaml"

@@ -28,6 +28,21 @@ def test_a_device_that_is_not_there(small: Path) -> None:
     assert not (small.parent / "store").exists()
 
 
+def test_a_clusters_devices_are_its_own(small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("this machine has the device, too")
+    on_ray = edit(small, device="cuda", runner="ray")
+    monkeypatch.setenv("RAY_ADDRESS", "")
+    assert "torch finds no CUDA device on this machine" in faults(on_ray)[0]
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    assert faults(on_ray) == []
+    assert faults(edit(small, device="cuda:1", runner="ray")) == [
+        "`device` is cuda:1, but Ray chooses which GPU a run gets; set `device: cuda`"
+    ]
+
+
 def test_a_verb_that_has_nothing_to_do(small: Path) -> None:
     bare = edit(small, **BARE)
     assert faults(bare) == []

@@ -10,9 +10,11 @@ from typing import Any
 
 from storage.caching.stage import stage
 from storage.errors import InputError
+from storage.kept import kept
 from storage.record.manifest import Manifest
 from storage.store.workspace import Workspace
 from tasks.ingest.stats import SurveyStats
+from tasks.training.distributed.launch import RanksEndedError
 
 
 @stage("count", version=1, modules=())
@@ -60,6 +62,47 @@ def judged(rows: int, *, work: Workspace) -> SurveyStats:
     """Some rows, under a name that checks know."""
     (work.output / "rows.txt").write_text(str(rows))
     return SurveyStats(rows=rows, sources={}, rejected={})
+
+
+@stage("loaded", version=1, modules=(), on_device=True)
+def loaded(group: int, *, work: Workspace) -> dict[str, int]:
+    """Loads a model, if its worker has not kept it; says how often it was loaded there, and in which process it is."""
+    loads = Path(f"loads-{os.getpid()}")
+    model = kept("model", lambda: loads.open("a").write("loaded\n"))
+    (work.output / "vectors.txt").write_text(str(group * model))
+    return {"process": os.getpid(), "loads": loads.read_text().count("\n")}
+
+
+@stage("other", version=1, modules=(), on_device=True)
+def other(group: int, *, work: Workspace) -> dict[str, int]:
+    """Another stage that wants the GPU; the first time it loses its process."""
+    mark = Path(f"died-{group}")
+    if not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    (work.output / "other.txt").write_text(str(group))
+    return {"process": os.getpid()}
+
+
+def shares(what: str, mark: str, *, work: Workspace) -> dict[str, Any]:
+    """What each of two machines does: well, or the second one refuses an input, or loses its process once."""
+    meeting = work.runtime.meeting
+    assert meeting is not None
+    if meeting.machine == 1 and what == "refused":
+        raise InputError("row 7 of shard 3 is empty: fill it")
+    if meeting.machine == 1 and what == "killed" and not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if meeting.machine == 0 and what == "refused":
+        raise RanksEndedError("the ranks ended with status 1, because another's did")
+    (work.output / "share.txt").write_text(str(meeting.machine))
+    return {"machine": meeting.machine, "port": meeting.port}
+
+
+shares.over_ranks = True  # type: ignore[attr-defined]
+shared = stage("shared", version=1, modules=())(shares)
+"""It is spread over machines as a training is, without ranks."""
+shares = shared  # where a worker looks for it
 
 
 @stage("reader", version=1, modules=())

@@ -14,6 +14,7 @@ from flows.workers.nodes import look
 from storage.children import child_environment
 from storage.store.lock import locked
 from storage.store.workspace import Runtime
+from tasks.embedding.task import embed
 from tasks.matching.task import match
 from tasks.training.task import train
 from tests.flows.workers.test_workers import told, walked
@@ -48,6 +49,9 @@ def test_each_rank_is_given_a_gpu() -> None:
     everyone = {"num_cpus": 2, "max_retries": 0}
     assert asked_for(train, cuda) == {**everyone, "num_gpus": 2}
     assert asked_for(match, cuda) == asked_for(train, Runtime(store=Path("store"))) == everyone
+    assert asked_for(embed, cuda) == {**everyone, "num_gpus": 1}  # it computes on one, however many ranks train
+    machines = cuda.model_copy(update={"ranks": 8, "machines": 2})
+    assert asked_for(train, machines) == {**everyone, "num_gpus": 4}  # of each of the two
 
 
 def test_the_stages_declared_on_a_device_are_those_that_ask_for_it() -> None:

@@ -15,6 +15,7 @@ from storage.record.manifest import External
 from storage.store.workspace import Runtime
 from storage.tables.shards import read_table
 from tasks.embedding.config import EmbeddingConfig
+from tasks.embedding.encoding.encoders import open_encoders
 from tasks.embedding.models.clip import Architecture, build_clip, save_clip
 from tasks.embedding.pictures.decoding import decode_image
 from tasks.embedding.record import EncoderFiles, EncoderRecord
@@ -33,7 +34,7 @@ def run(pairs: External, folder: Path, workers: int = 1, **options: object) -> t
     config = EmbeddingConfig(**options)
     (folder / "out").mkdir(parents=True)
     stats = embed_shards(
-        config, shards=sorted(pairs.path.glob("pairs-*")), files=EncoderFiles(),
+        config, shards=sorted(pairs.path.glob("pairs-*")), opened=lambda: open_encoders(config, EncoderFiles(), "cpu"),
         output=folder / "out", scratch=folder / "scratch", workers=workers,
     )  # fmt: skip
     return read_table(sorted((folder / "out").glob("embeddings-*"))), read_table(folder / "out/rejected.parquet"), stats
