@@ -219,7 +219,7 @@ def _train_clip(
 def _context(work: Workspace, description: str) -> "Context":
     from tasks.training.loop.context import Context
 
-    return Context(work.device, work.scratch, description, work.report)
+    return Context(work.device, work.scratch, description, work.report, work.runtime.workers)
 
 
 def _shards(pairs: Sequence[Manifest], work: Workspace) -> list[Path]:

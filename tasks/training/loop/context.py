@@ -16,12 +16,14 @@ class Context:
             (on a processor). None: no checkpoints.
         description: what the progress bar calls it.
         report: told every two seconds how far the training is, with its loss, logit scale and examples a second.
+        workers: threads that make a batch of pictures.
     """
 
     device: str = "cpu"
     scratch: Path | None = None
     description: str = "training"
     report: Report = silent
+    workers: int = 1
 
 
 HERE = Context()

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from tasks.embedding.models.clip import Clip
-from tasks.training.config import AugmentationConfig, FinetuneConfig, TrainingConfig
+from tasks.training.config import FinetuneConfig, TrainingConfig
 from tasks.training.data.augmentation import augment
 from tasks.training.data.batch import Batch
 from tasks.training.data.examples import Examples
@@ -42,7 +42,7 @@ def train_clip(
     clip.model.to(memory_format=torch.channels_last).train()
 
     def stream(start: int) -> Iterator[Batch]:
-        return _stream(pairs, vocabulary, config.augmentation, config.batch, seed, start)
+        return _stream(pairs, vocabulary, config, seed, start, context.workers)
 
     objective = ContrastiveObjective(clip.model, config.loss, config.regulariser, watch_trees=config.watch_trees)
     fitted = fit(objective, stream, config, context, ahead=pairs.ahead(context.device))
@@ -55,14 +55,23 @@ def train_clip(
 def _stream(
     pairs: Examples,
     vocabulary: CompactVocabulary | None,
-    augmentation: AugmentationConfig,
-    batch: int,
+    config: TrainingConfig | FinetuneConfig,
     seed: int,
     start: int,
+    workers: int,
 ) -> Iterator[Batch]:
     mean, deviation = pairs.preparation.mean, pairs.preparation.deviation
-    part = all_ranks().part(batch)
+    part = all_ranks().part(config.batch)
     places = np.arange(part.start, part.stop)
-    for step, drawn in enumerate(pairs.batches(batch=batch, seed=seed, start=start, part=part), start):
-        images = augment(drawn.pictures, places, augmentation, seed=seed, step=step, mean=mean, deviation=deviation)
+    for step, drawn in enumerate(pairs.batches(batch=config.batch, seed=seed, start=start, part=part), start):
+        images = augment(
+            drawn.pictures,
+            places,
+            config.augmentation,
+            seed=seed,
+            step=step,
+            mean=mean,
+            deviation=deviation,
+            workers=workers,
+        )
         yield Batch(drawn.ids, images, vocabulary.renumber(drawn.tokens) if vocabulary is not None else drawn.tokens)

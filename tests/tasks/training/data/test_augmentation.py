@@ -8,6 +8,7 @@ from PIL import Image
 
 from storage.tables.shards import read_table
 from tasks.training.config import AugmentationConfig
+from tasks.training.data import augmentation
 from tasks.training.data.augmentation import augment, standardise
 from tests.tasks.training.data.examples import TRANSFORM, read
 
@@ -23,13 +24,16 @@ def test_pictures_without_augmentation_are_the_evaluation_transform(squares):
     torch.testing.assert_close(standardise(pictures, mean=mean, deviation=deviation), expected, atol=1e-6, rtol=1e-6)
 
 
-def test_augmentation_moves_by_at_most_its_reach_and_any_part_can_be_drawn_alone():
+def test_augmentation_moves_by_at_most_its_reach_and_any_part_can_be_drawn_alone(monkeypatch):
+    monkeypatch.setattr(augmentation, "_ENOUGH", 1)  # threads at any size
     pictures = np.arange(64 * 3 * 8 * 8, dtype=np.uint64).astype(np.uint8).reshape(64, 3, 8, 8)
     options = {"seed": 5, "step": 9, "mean": (0.0,) * 3, "deviation": (1.0,) * 3}
     config = AugmentationConfig(shift=0.25, flip=True)
     whole = augment(pictures, np.arange(64), config, **options)
     part = augment(pictures[16:32], np.arange(16, 32), config, **options)
     assert torch.equal(whole[16:32], part)
+    for workers in (2, 5, 100):
+        assert torch.equal(augment(pictures, np.arange(64), config, **options, workers=workers), whole)
     padded = np.pad(pictures, ((0, 0), (0, 0), (2, 2), (2, 2)), mode="edge") / np.float32(255)
     ways = set()
     for index in range(64):
