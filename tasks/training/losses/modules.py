@@ -112,7 +112,7 @@ def distributed_contrastive_loss(
         text = ranks.gather(text_features.to(image.dtype))
         by_rows = ranks.group is not None and local and gradient == "unrolled"
         image = image if by_rows else ranks.gather(image)
-        scale = torch.as_tensor(logit_scale).to(image)
+        scale = logit_scale.to(image) if isinstance(logit_scale, Tensor) else image.new_full((), float(logit_scale))
         if gradient == "unrolled" and too_large_to_hold(len(image), len(text)):
             loss = tiled_balanced_loss(image, text, scale, half_steps, ranks if by_rows else None)
             return loss if logit_bias is None else loss + 0 * torch.as_tensor(logit_bias).to(loss).sum()

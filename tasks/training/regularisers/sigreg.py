@@ -20,7 +20,7 @@ def sigreg(points: Tensor, *, directions: int = 256, seed: int = 0) -> Tensor:
     wide = at_least_float32(points)
     generator = torch.Generator().manual_seed(seed)
     drawn = torch.randn(directions, wide.shape[1], generator=generator, dtype=torch.float64)
-    axes = functional.normalize(drawn, dim=1).to(wide)
+    axes = functional.normalize(drawn, dim=1).to(wide, non_blocking=True)
     knots = torch.linspace(-_REACH, _REACH, _KNOTS, dtype=wide.dtype, device=wide.device)
     gaussian = torch.exp(-0.5 * knots.square())
     angles = (wide @ axes.T)[:, :, None] * knots

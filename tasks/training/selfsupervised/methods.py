@@ -202,7 +202,7 @@ def _contrastive(first: Tensor, second: Tensor, *, config: SelfSupervisedConfig)
     return distributed_contrastive_loss(
         functional.normalize(first, dim=1),
         functional.normalize(second, dim=1),
-        first.new_tensor(1 / config.temperature),
+        first.new_full((), 1 / config.temperature),
         half_steps=config.loss.half_steps,
         gradient=config.loss.gradient,
     )

@@ -116,7 +116,7 @@ def window_sides(area: Tensor, ratio: Tensor, smallest: float) -> tuple[Tensor, 
     `t = |log r|` has a density proportional to `e^(−t) − s`, and a is uniform in `[s, e^(−t)]`, so one draw of each
     is enough.
     """
-    table = torch.from_numpy(_log_ratios(smallest)).to(area)
+    table = torch.from_numpy(_log_ratios(smallest)).to(area, non_blocking=True)
     place = (2 * ratio - 1).abs() * (len(table) - 1)
     low = place.floor().long().clamp(max=len(table) - 2)
     stretch = torch.lerp(table[low], table[low + 1], place - low)

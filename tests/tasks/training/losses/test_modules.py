@@ -12,6 +12,7 @@ from storage.errors import InputError
 from tasks.training.losses.modules import BalancedClipLoss, TregLoss
 from tasks.training.losses.siglip import SigLipLoss
 from tasks.training.tregs.treg import treg
+from tests.tasks.training.accelerator import accelerator
 
 
 def features(n: int = 32, d: int = 8) -> tuple[torch.Tensor, torch.Tensor]:
@@ -89,3 +90,39 @@ def test_a_scale_is_one_number():
     )
     with pytest.raises(InputError, match=r"one number, not \[40\]"):
         BalancedClipLoss(2)(image, text, torch.ones(40))
+
+
+def started(loss, n: int) -> int:
+    """Operations that an accelerator is asked to start for a loss of `n` pairs and its gradients."""
+    image, text = (torch.randn(n, 16, device="meta", requires_grad=True) for _ in range(2))
+    scale = torch.full((), 30.0, device="meta").requires_grad_()
+    with accelerator() as watch:
+        torch.autograd.grad(loss(image, text, scale), [image, text, scale])
+    return watch.started
+
+
+def test_an_accelerator_is_asked_for_little_and_nobody_waits_for_it():
+    """The chain where its matrices fit: no more operations than CLIP's own loss; potentials and tiles never wait."""
+    theirs = started(ClipLoss(), 512)
+    for n in (64, 512, 8192):
+        assert started(BalancedClipLoss(1), n) <= started(BalancedClipLoss(2), n) <= theirs
+        assert started(BalancedClipLoss(5), n) <= 1.5 * theirs
+    for n, k in ((16_000, 2), (10_000, 5), (16_384, 0), (16_384, 2), (20_000, 5)):
+        assert started(BalancedClipLoss(k), n) > 2 * theirs
+    started(BalancedClipLoss(2, "surrogate"), 512)
+    image = torch.randn(8, 4, device="meta")
+    with accelerator():
+        BalancedClipLoss(2)(image, image, 30.0, logit_bias=torch.zeros((), device="meta"))
+
+
+def test_what_makes_a_host_wait_is_refused():
+    values = torch.randn(8, 4, device="meta")
+    with accelerator(), pytest.raises(AssertionError, match="makes the host wait"):
+        torch.ones(()).to(values)
+    with accelerator(), pytest.raises(RuntimeError, match="meta"):
+        values.sum().item()
+    with accelerator(), pytest.raises(NotImplementedError, match="nonzero"):
+        values[values > 0]
+    with accelerator() as watch:
+        torch.ones(3).to("meta", non_blocking=True)
+    assert watch.started == 2

@@ -1,6 +1,7 @@
 """CLIP's objective: the loss of normalised features, the norms of the others, a regulariser of either branch."""
 
 import math
+from typing import get_args
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from tasks.training.losses.balanced import balanced_contrastive_loss
 from tasks.training.models.heads import Heads
 from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 from tasks.training.tregs.treg import mst_length, treg
+from tests.tasks.training.accelerator import accelerator
 
 
 def branches() -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,3 +69,13 @@ def test_a_models_own_bias_is_taken() -> None:
     bare = made.measure(*branches()).loss
     made.model.logit_bias = nn.Parameter(torch.tensor(math.pi))
     torch.testing.assert_close(made.measure(*branches()).loss, bare)  # a constant changes nothing
+
+
+@pytest.mark.parametrize("kind", get_args(RegulariserConfig.model_fields["kind"].annotation))
+def test_no_step_waits_for_an_accelerator(kind: str) -> None:
+    """Whatever the regulariser; of Wasserstein's eigenvalues a library reads on a card whether they were found."""
+    weights = {"gamma": 0.2, "lambda_": 0.1} if kind == "tregs" else {"weight": 0.1}
+    made = objective(regulariser=RegulariserConfig(kind=kind, **weights), watch_trees=True).to("meta")
+    with accelerator():
+        made(torch.randn(32, 5, device="meta"), torch.randn(32, 5, device="meta"), 3).loss.backward()
+    assert all(parameter.grad is not None for parameter in made.parameters())

@@ -20,6 +20,7 @@ from tasks.training.selfsupervised.objective import SelfSupervisedObjective
 from tasks.training.selfsupervised.teacher import Teacher
 from tasks.training.selfsupervised.training import train_self_supervised
 from tasks.training.tregs.treg import treg
+from tests.tasks.training.accelerator import accelerator
 from tests.tasks.training.selfsupervised.examples import SMALL, textures
 
 CENTRED = ClusteringConfig(assignment="centred", prototypes=16)
@@ -46,6 +47,17 @@ def test_every_method_trains_the_same_twice_and_in_parts(method: str) -> None:
     assert (runs[0]["prototypes"].null_count == 0) == (config.method == "clustering")
     parts = train_self_supervised(textures(64), config.model_copy(update={"accumulate": 2}), seed=0)[1].metrics
     assert np.isfinite(parts["loss"].to_numpy()).all()
+
+
+@pytest.mark.parametrize("method", (*METHODS, "centred"))
+def test_no_step_waits_for_an_accelerator(method: str) -> None:
+    extra = {"clustering": CENTRED} if method == "centred" else {}
+    config = asked("clustering" if extra else method, regulariser=RegulariserConfig(gamma=0.2, lambda_=0.1), **extra)
+    objective = SelfSupervisedObjective(build_model(config, seed=0), config).to("meta")
+    pictures = torch.zeros(16, 3, config.side, config.side, dtype=torch.uint8, device="meta")
+    with accelerator():
+        objective(pictures, torch.zeros(16, 2, 14, device="meta"), 3).loss.backward()
+        objective.after_step(3)
 
 
 def test_the_embeddings_that_are_regularised_are_the_models_own() -> None:
