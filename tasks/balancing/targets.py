@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -18,10 +19,12 @@ import pyarrow.csv as pacsv
 from storage.errors import InputError
 from storage.tables.shards import read_table
 from tasks.arrays import Floats
-from tasks.balancing.config import CappedTarget, FileTarget, MixtureTarget, Target, TemperedTarget
 from tasks.balancing.diagnostics import keyword_sums, normalised
 from tasks.balancing.matrix.incidence import Incidence
 from tasks.balancing.result import Unit
+
+if TYPE_CHECKING:
+    from tasks.balancing.config import Target
 
 
 def target_masses(config: Target, base: Floats, texts: Sequence[str]) -> Floats:
@@ -30,6 +33,9 @@ def target_masses(config: Target, base: Floats, texts: Sequence[str]) -> Floats:
     Raises:
         InputError: a file target that cannot be used, or a target without any mass.
     """
+    # here, since the formulas are imported on machines without pydantic
+    from tasks.balancing.config import CappedTarget, FileTarget, MixtureTarget, TemperedTarget
+
     if isinstance(config, CappedTarget):
         masses = capped(base, config.t)
     elif isinstance(config, TemperedTarget):

@@ -7,6 +7,7 @@ inside a label, so that `hot dog` is no `dog`.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +15,14 @@ import pyarrow.compute as pc
 
 from tasks.arrays import Bools, Int64s, Keywords
 from tasks.matching.arrow import as_texts
-from tasks.matching.config import Spacing
 from tasks.matching.spacing.text import spacing
 from tasks.matching.spacing.unicode import space_unicode
 
+if TYPE_CHECKING:
+    from tasks.matching.config import Spacing
 
-def concept_keys(labels: pa.Array | Sequence[str], how: Spacing) -> list[str]:
+
+def concept_keys(labels: pa.Array | Sequence[str], how: "Spacing") -> list[str]:
     """What two labels, or a label and a keyword, share where they are the same; empty where nothing is left of one."""
     if how.normalise == "unicode":
         spaced = space_unicode(as_texts(labels, "labels").combine_chunks(), fold_case=how.fold_case)
@@ -37,7 +40,7 @@ class ConceptMatcher:
         numbers: uint32 `[m]`, what each is called.
     """
 
-    def __init__(self, entries: Sequence[str], how: Spacing, numbers: Keywords) -> None:
+    def __init__(self, entries: Sequence[str], how: "Spacing", numbers: Keywords) -> None:
         self._how = how
         self._entries: defaultdict[str, list[int]] = defaultdict(list)
         for key, number in zip(concept_keys(entries, how), numbers.tolist(), strict=True):
@@ -94,7 +97,7 @@ class Detected:
     """
 
     rows: Iterable[pa.Array]
-    spacing: Spacing
+    spacing: "Spacing"
     threshold: float | None = None
 
     def frequent(self, *, minimum_count: int, limit: int) -> list[str]:

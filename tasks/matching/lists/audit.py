@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import JsonValue
 
 from storage.errors import InputError
 from tasks.arrays import Int64s, Keywords
 from tasks.matching.concepts import concept_keys
-from tasks.matching.config import Spacing
 from tasks.matching.spacing.text import BLANKS, PUNCTUATION, spacing
 from tasks.matching.spacing.unspaced import pattern
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from tasks.matching.config import Spacing
 
 LISTED = 1_000
 MOST_ALIKE = 1_000
@@ -68,7 +72,7 @@ class MatcherAudit:
     duplicates: tuple[SameEntry, ...]
     shadowed: tuple[SameEntry, ...]
 
-    def as_json(self) -> dict[str, JsonValue]:
+    def as_json(self) -> "dict[str, JsonValue]":
         """The audit for `audit.json` and the report: how many keywords have a fault, and a thousand of each kind.
 
         Every keyword's own fault stands in `entries.parquet`.
@@ -183,7 +187,7 @@ def _same(texts: pa.LargeStringArray, numbers: Keywords, nodes: Int64s) -> tuple
     )
 
 
-def dead_as_concepts(dead: Sequence[DeadEntry], spacing: Spacing) -> tuple[DeadEntry, ...]:
+def dead_as_concepts(dead: Sequence[DeadEntry], spacing: "Spacing") -> tuple[DeadEntry, ...]:
     """Of the keywords that no caption can hold, those that no concept can be either: nothing is left of them."""
     keys = concept_keys([each.text for each in dead], spacing) if dead else []
     return tuple(each for each, key in zip(dead, keys, strict=True) if not key)
