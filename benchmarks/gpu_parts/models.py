@@ -12,10 +12,12 @@ CONTEXT, WORDS = 77, 49_408  # CLIP's tokens of a caption, and its vocabulary
 class TwoTowers(nn.Module):
     """A vision transformer of timm and a text transformer, with what the contrastive objective asks of a model."""
 
-    def __init__(self, vision: str, width: int, layers: int, outputs: int, **options: int) -> None:
+    def __init__(
+        self, vision: str, width: int, layers: int, outputs: int, *, words: int = WORDS, **options: object
+    ) -> None:
         super().__init__()
         self.vision = timm.create_model(vision, num_classes=outputs, **options)
-        self.words = nn.Embedding(WORDS, width)
+        self.words = nn.Embedding(words, width)
         self.places = nn.Parameter(0.01 * torch.randn(CONTEXT, width))
         layer = nn.TransformerEncoderLayer(
             width, width // 64, 4 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
@@ -44,6 +46,13 @@ def clip_model(size: str) -> tuple[TwoTowers, int]:
     if size == "small":
         return TwoTowers("vit_small_patch16_224", 384, 12, 512), 224
     return TwoTowers("vit_tiny_patch16_224", 64, 1, 32, img_size=32, depth=1), 32
+
+
+def longtail_model(words: int) -> TwoTowers:
+    """The shape of `equipoise-tiny-vit`, for pictures of 32 pixels: 3 layers of width 96 on patches of 8, averaged."""
+    shape = {"img_size": 32, "patch_size": 8, "embed_dim": 96, "depth": 3, "num_heads": 3, "mlp_ratio": 2.0}
+    pooled = {"global_pool": "avg", "class_token": False}
+    return TwoTowers("vit_tiny_patch16_224", 64, 1, 64, words=words, **shape, **pooled)
 
 
 def image_model(name: str, *, tiny: bool) -> tuple[nn.Module, int]:

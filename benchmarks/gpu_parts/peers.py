@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.gpu_parts.rows import Row, Setting
+from benchmarks.gpu_parts.rows import Row, Setting, in_words
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
 Graph = Callable[["np.ndarray[tuple[int, int], np.dtype[np.float32]]", int], object]
@@ -54,5 +54,4 @@ def attempted(part: str, words: str, measure: Callable[[], float], unit: str) ->
     try:
         return Row(part, words, measure(), unit)
     except Exception as error:
-        said = " ".join(str(error).split())[:150]
-        return Row(part, words, None, "", "", f"not measured: {type(error).__name__}: {said}")
+        return Row(part, words, None, "", "", f"not measured: {in_words(error)}")

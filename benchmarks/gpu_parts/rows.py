@@ -2,8 +2,9 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -51,6 +52,8 @@ class Setting:
         folder: for files that a part needs.
         deadline: by `time.monotonic`.
         workers: threads that decode.
+        rounds: calls that a median is of.
+        data: a folder of real data, where there is one.
     """
 
     device: str
@@ -58,7 +61,8 @@ class Setting:
     folder: Path
     deadline: float
     workers: int = 1
-    rounds: int = field(default=5)
+    rounds: int = 5
+    data: Path | None = None
 
     @property
     def accelerated(self) -> bool:
@@ -107,6 +111,31 @@ class Setting:
         call()
         self.wait()
         return torch.cuda.max_memory_allocated() - before
+
+
+def guarded(part: str, what: str, rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows; where they break off, a row that says why. A card's memory that is too small is no fault of the code.
+
+    Args:
+        part: whose they are.
+        what: what they measure, in words.
+        rows: of one size or one model; what comes after them is not lost.
+    """
+    try:
+        yield from rows
+    except OutOfTimeError:
+        raise
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
+        yield Row(part, what, None, "", "", "not measured: out of memory")
+    except Exception as error:
+        traceback.print_exc()
+        yield Row(part, f"{what}: {in_words(error)}", None, "failure", "runs", "missed")
+
+
+def in_words(error: Exception) -> str:
+    """An error on one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
 
 
 def checked(part: str, what: str, error: float, tolerance: float) -> Row:
