@@ -1,6 +1,7 @@
-"""What a reader of a run's scores should know of its benchmarks before the run starts: it is no fault, and is told."""
+"""What should be known before a run starts though it is no fault: of its benchmarks, and of GPUs that stay idle."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from flows.config.experiment import Experiment
 from flows.config.pipeline import PipelineConfig
@@ -23,10 +24,15 @@ def _scored(config: Experiment, verb: Verb) -> list[tuple[Benchmark, str]]:
 
 
 def remarks(config: Experiment, verb: Verb) -> Iterator[str]:
-    """Sentences about benchmarks that are scored: fewer than five classes, classes without images or of one name.
+    """Sentences about GPUs that no run would take, and about benchmarks that are scored.
 
-    Raises `InputError` for a benchmark whose tars are broken, before anything is trained to be scored on it.
+    A benchmark has fewer than five classes, classes without images or of one name. Raises `InputError` for one whose
+    tars are broken, before anything is trained to be scored on it.
     """
+    if config.device in ("auto", "cuda") and verb != "curate" and find_spec("torch") is not None:
+        import torch
+
+        yield from idle_devices(config, torch.cuda.device_count())
     for item, split in _scored(config, verb):
         if item.path is None or not item.path.is_dir():
             continue
@@ -52,3 +58,14 @@ def remarks(config: Experiment, verb: Verb) -> Iterator[str]:
         )
         for sentence in found:
             yield f"the benchmark {item.name!r}: {sentence}"
+
+
+def idle_devices(config: Experiment, held: int) -> Iterator[str]:
+    """That threads and processes of one machine all compute on its first GPUs, where it holds more."""
+    taken = config.runtime.ranks
+    if config.runner in ("threads", "processes") and held > taken:
+        first = "the first" if taken == 1 else f"the first {taken}"
+        yield (
+            f"this machine has {held} CUDA devices, and under `runner: {config.runner}` every stage run takes {first}; "
+            "`runner: ray` gives each run its own"
+        )

@@ -9,7 +9,7 @@ import yaml
 from flows.config.pipeline import load_config, load_experiment
 from flows.config.studies.study import study_file
 from flows.preflight.check import require
-from flows.remarks import remarks
+from flows.remarks import idle_devices, remarks
 from storage.errors import InputError
 from tests.flows.conftest import edit
 from tests.tasks.evaluation.conftest import COLOURS, write_classification, write_multilabel
@@ -102,3 +102,15 @@ def test_faults_are_one_sentence_before_work_starts(small: Path, tmp_path: Path,
         require(config, "pipeline")
         list(remarks(config, "pipeline"))
     assert not (small.parent / "store").exists()
+
+
+def test_gpus_that_no_run_would_take(small: Path) -> None:
+    threads = load_config(edit(small, device="cuda"))
+    (told,) = idle_devices(threads, 8)
+    assert told == (
+        "this machine has 8 CUDA devices, and under `runner: threads` every stage run takes the first; `runner: ray` "
+        "gives each run its own"
+    )
+    assert not [*idle_devices(threads, 1), *idle_devices(load_config(edit(small, runner="ray")), 8)]
+    ranks = load_config(edit(small, runner="threads", ranks=4))
+    assert "takes the first 4;" in next(idle_devices(ranks, 8)) and not list(idle_devices(ranks, 4))
