@@ -81,13 +81,14 @@ class Holders:
                 if mine := next((held for held in reversed(idle) if held.stage == stage), None):
                     mine.idle_since = float("inf")
                     return mine
-                if idle:
-                    self._end(idle[0])
                 if len(self._actors) < _most(asked["num_gpus"]):
                     held = _Held(_started(asked), stage)
                     self._actors.append(held)
                     return held
-                self._changed.wait()
+                if idle:
+                    self._end(idle[0])
+                else:
+                    self._changed.wait()
 
     def _end(self, held: _Held) -> None:
         import ray
