@@ -10,6 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from storage.atomic import replacing
+from storage.errors import EquipoiseError
+from tasks.training.distributed.ranks import all_ranks
 
 NAME = "checkpoint.safetensors"
 
@@ -84,3 +86,15 @@ def restore(checkpoint: Checkpoint, module: nn.Module, optimiser: torch.optim.Op
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def require_one_start(step: int, device: torch.device) -> None:
+    """Raise `EquipoiseError` where ranks on different machines have read different checkpoints of one run."""
+    ranks = all_ranks()
+    ends = torch.tensor([step, -step], device=device)
+    latest, earliest = (int(each) for each in ranks.maximum(ends) * torch.tensor([1, -1], device=device))
+    if latest != earliest:
+        raise EquipoiseError(
+            f"a rank goes on from step {latest}, another from step {earliest}: their machines do not see the same "
+            "checkpoint in the store; see what a shared store needs (docs/urls.md), and run again"
+        )

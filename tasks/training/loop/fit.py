@@ -12,12 +12,12 @@ import pyarrow as pa
 import torch
 from torch import Tensor, nn
 
-from storage.errors import EquipoiseError, InputError
+from storage.errors import InputError
 from tasks.threads import fixed_threads
 from tasks.training.data.batch import Batch
 from tasks.training.data.prefetch import prefetch
 from tasks.training.distributed.ranks import all_ranks
-from tasks.training.loop.checkpoint import load_checkpoint, restore, save_checkpoint
+from tasks.training.loop.checkpoint import load_checkpoint, require_one_start, restore, save_checkpoint
 from tasks.training.loop.context import HERE, Context
 from tasks.training.loop.measurements import Watch
 from tasks.training.loop.objective import Measured, Objective
@@ -140,7 +140,7 @@ def _fit(
     parameters = [parameter for group in plain.param_groups for parameter in group["params"]]
     watch = Watch(config.steps, objective.measures, every=_STEPS_BETWEEN_READS)
     start = _resume(scratch, objective, plain, watch)
-    _require_one_start(start, fabric.device)
+    require_one_start(start, fabric.device)
     made = batches(start)
     stream = prefetch(map(Batch.pinned, made) if fabric.device.type == "cuda" else made, ahead)
     live.begin(start)
@@ -223,18 +223,6 @@ def _resume(scratch: Path | None, objective: Objective, optimiser: torch.optim.O
     restore(checkpoint, objective, optimiser)
     watch.history[: checkpoint.step] = checkpoint.history
     return checkpoint.step
-
-
-def _require_one_start(step: int, device: torch.device) -> None:
-    """Raise `EquipoiseError` where ranks on different machines have read different checkpoints of one run."""
-    ranks = all_ranks()
-    ends = torch.tensor([step, -step], device=device)
-    latest, earliest = (int(each) for each in ranks.maximum(ends) * torch.tensor([1, -1], device=device))
-    if latest != earliest:
-        raise EquipoiseError(
-            f"a rank goes on from step {latest}, another from step {earliest}: their machines do not see the same "
-            "checkpoint in the store; see what a shared store needs (docs/urls.md), and run again"
-        )
 
 
 def _clamp_logit_scale(model: nn.Module) -> None:

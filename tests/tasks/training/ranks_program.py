@@ -10,7 +10,9 @@ import torch
 import torch.distributed
 from torch.nn import functional
 
+from storage.errors import EquipoiseError
 from tasks.training.distributed.ranks import all_ranks
+from tasks.training.loop.checkpoint import require_one_start
 from tasks.training.losses.modules import BalancedClipLoss, BatchRegulariser, TregLoss
 from tasks.training.losses.tiled import tiled_balanced_loss
 from tasks.training.losses.views.barlow_twins import barlow_twins
@@ -111,12 +113,23 @@ def gradients(part: slice) -> dict[str, torch.Tensor]:
     return results
 
 
+def starts(step: int) -> bool:
+    """Whether the ranks may go on, this one from a step."""
+    try:
+        require_one_start(step, torch.device("cpu"))
+    except EquipoiseError as error:
+        assert "their machines do not see the same checkpoint" in str(error)
+        return False
+    return True
+
+
 def main() -> None:
     """Run as one rank and save the averages over ranks."""
     rank, size, rendezvous, output = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
     torch.set_num_threads(1)
     torch.distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=size)
     results = gradients(slice(rank * 24 // size, (rank + 1) * 24 // size))
+    results["one start"] = torch.tensor([float(starts(7)), float(starts(7 + rank))])
     for values in results.values():
         torch.distributed.all_reduce(values)
         values /= size

@@ -46,6 +46,10 @@ def test_each_ranks_own_tree_is_the_mean_of_the_parts(ranks):
     torch.testing.assert_close(together[name], torch.stack(parts).mean(dim=0))
 
 
+def test_ranks_start_at_one_step_or_not_at_all(ranks):
+    assert ranks[1]["one start"].tolist() == [1, 0]
+
+
 PROGRAM = """
 import os, sys, torch
 from pathlib import Path
