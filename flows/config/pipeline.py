@@ -152,7 +152,9 @@ class PipelineConfig(Experiment):
     @model_validator(mode="after")
     def _ranks_over_machines(self) -> "PipelineConfig":
         if self.ranks % self.machines:
-            raise ValueError(f"{self.ranks} ranks cannot be shared equally by {self.machines} machines")
+            raise ValueError(
+                f"`ranks` is {self.ranks}, which {self.machines} `machines` cannot share equally; give a multiple"
+            )
         if self.machines > 1 and self.runner != "ray":
             raise ValueError(
                 f"`machines` is {self.machines}, and `runner` is {self.runner}: several machines share a training by "
