@@ -38,11 +38,11 @@ def test_a_bad_value_is_shown(small: Path) -> None:
 def test_machines_share_the_ranks_equally_on_ray_alone(small: Path) -> None:
     runtime = load_config(edit(small, ranks=4, machines=2, runner="ray")).runtime
     assert (runtime.ranks, runtime.machines, runtime.meeting) == (4, 2, None)
-    with pytest.raises(InputError, match="`ranks` is 3, which 2 `machines` cannot share equally"):
-        load_config(edit(small, ranks=3))
+    with pytest.raises(InputError, match="`ranks` is 4, which 3 `machines` cannot share equally"):
+        load_config(edit(small, machines=3))
     for runner in ("threads", "processes", "ray_task_runner"):
         with pytest.raises(InputError, match=f"`machines` is 2, and `runner` is {runner}"):
-            load_config(edit(small, ranks=4, runner=runner))
+            load_config(edit(small, machines=2, runner=runner))
 
 
 def test_ranks_reach_the_stages_and_no_experiment_ignores_them(small: Path, tmp_path: Path) -> None:
