@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("tasks", "storage")
 # Bookkeeping decides where results lie, when they are reused and how they come about, never what they are: five folders
-# and the small modules beside them.
+# and the small modules beside them, and how the processes of a training are started.
 BOOKKEEPING = ("storage.record", "storage.store", "storage.caching", "storage.export", "storage.places",
-               "storage.atomic", "storage.children", "storage.errors", "storage.progress", "storage.tree")  # fmt: skip
+               "storage.atomic", "storage.bar", "storage.children", "storage.errors", "storage.kept",
+               "storage.progress", "storage.tree", "tasks.training.distributed.launch",
+               "tasks.training.distributed.meeting")  # fmt: skip
 _BOOKS = tuple(f"{name}." for name in BOOKKEEPING)
 
 
