@@ -86,11 +86,16 @@ def _images(
     def encode(prepared: Prepared) -> tuple[Prepared, Float32s | None]:
         return prepared, None if prepared.inputs is None else encoders.images(prepared.inputs)
 
+    def prepare(contents: list[bytes | None]) -> Prepared:
+        prepared = encoder.prepare(contents)
+        return prepared.pinned() if kind == "cuda" else prepared
+
+    kind = torch.device(encoders.device).type
     batches = _distinct_images(path, batch_size, which)
-    if torch.device(encoders.device).type == "cpu":
-        results = ordered(lambda batch: encode(encoder.prepare(batch)), batches, workers=workers)
+    if kind == "cpu":
+        results = ordered(lambda batch: encode(prepare(batch)), batches, workers=workers)
     else:
-        results = map(encode, ordered(encoder.prepare, batches, workers=workers, ahead=2 * workers))
+        results = map(encode, ordered(prepare, batches, workers=workers, ahead=2 * workers))
     parts: list[tuple[int, Prepared, Float32s]] = []
     distinct_faults: dict[int, tuple[str, str]] = {}
     first, dimension = 0, 0

@@ -42,6 +42,10 @@ class Prepared:
     places: list[int]
     faults: dict[int, Undecodable]
 
+    def pinned(self) -> "Prepared":
+        """The same in page-locked memory, from which a GPU copies several times as fast."""
+        return self if self.inputs is None else replace(self, inputs=self.inputs.pin_memory())
+
 
 @dataclass(frozen=True)
 class ImageEncoder:

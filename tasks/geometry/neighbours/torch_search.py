@@ -32,7 +32,7 @@ def nearest_points_torch(
     try:
         for first in range(0, n, ROWS):
             rows = slice(first, min(n, first + ROWS))
-            squared, found = _best_of_row_block(cloud, norms, rows, wanted)
+            squared, found = best_of_row_block(cloud, norms, rows, wanted)
             positions[rows, :wanted] = found.cpu().numpy()
             if wanted < n - 1:
                 error = float(gram_error_factor(d)) * (norms[rows] + norms.max())
@@ -43,16 +43,25 @@ def nearest_points_torch(
     return positions, horizon
 
 
-def _best_of_row_block(
+def best_of_row_block(
     cloud: torch.Tensor, norms: torch.Tensor, rows: slice, wanted: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The `wanted` nearest of each row, merged tile after tile: squared distances and positions `[b, wanted]`."""
+    """The `wanted` nearest of each row, merged tile after tile: squared distances and positions `[b, wanted]`.
+
+    Args:
+        cloud: the points, `[n, d]`.
+        norms: their squared norms, `[n]`.
+        rows: which rows are asked about.
+        wanted: how many.
+    """
     count = rows.stop - rows.start
     best = torch.full((count, wanted), torch.inf, device=cloud.device)
     found = torch.full((count, wanted), -1, dtype=torch.int64, device=cloud.device)
     for start in range(0, len(cloud), COLUMNS):
         stop = min(len(cloud), start + COLUMNS)
-        tile = torch.addmm(norms[start:stop], cloud[rows], cloud[start:stop].T, alpha=-2) + norms[rows, None]
+        tile = torch.addmm(
+            norms[start:stop], cloud[rows], cloud[start:stop].T, alpha=-2
+        )  # the row's own norm is left out
         first, last = max(start, rows.start), min(stop, rows.stop)
         if first < last:  # the tile holds some of the rows themselves
             own = torch.arange(first, last, device=cloud.device)
@@ -60,4 +69,4 @@ def _best_of_row_block(
         near, place = tile.topk(min(wanted, stop - start), dim=1, largest=False)
         best, chosen = torch.cat([best, near], dim=1).topk(wanted, dim=1, largest=False)
         found = torch.cat([found, place + start], dim=1).gather(1, chosen)
-    return best, found
+    return best + norms[rows, None], found

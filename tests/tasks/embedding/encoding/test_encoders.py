@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from tasks.embedding.config import EmbeddingConfig
-from tasks.embedding.encoding.encoders import Encoders, Pace, open_encoders, unit_rows
+from tasks.embedding.encoding.encoders import Encoders, Pace, Prepared, open_encoders, unit_rows
+from tasks.embedding.pictures.decoding import Undecodable
 from tasks.embedding.record import EncoderFiles
 from tests.paths import CASES
 from tests.pictures import noise
@@ -142,3 +143,16 @@ def test_compiled_encoders_encode_alike() -> None:
     plain, compiled = (open_encoders(config.model_copy(update={"compile": each}), EncoderFiles(), "cpu")
                        for each in (False, True))  # fmt: skip
     np.testing.assert_allclose(compiled.images(pixels), plain.images(pixels), atol=1e-5)
+
+
+def test_a_batch_without_a_picture_needs_no_pinned_memory() -> None:
+    nothing = Prepared(None, [], {0: Undecodable("missing image", "no bytes")})
+    assert nothing.pinned() is nothing
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="page-locked memory needs a CUDA device")
+def test_a_pinned_batch_holds_the_same() -> None:
+    prepared = Prepared(torch.rand(2, 3, 4, 4), [0, 2], {})
+    pinned = prepared.pinned()
+    assert pinned.inputs is not None and pinned.inputs.is_pinned() and torch.equal(pinned.inputs, prepared.inputs)
+    assert pinned.places == [0, 2]
