@@ -124,12 +124,11 @@ def attempted(name: str, setting: Setting) -> Iterator[Row]:
 
     try:
         yield from apart(rows, until=setting.deadline + GRACE)
-    except LimitError:  # slow is no fault, but what is right must have been looked at
-        yield (
-            late
-            if name != "correctness"
-            else Row(name, f"{rest}: no answer in time", None, "failure", "runs", "missed")
-        )
+    except LimitError:
+        if name == "correctness":  # slow is no fault, but what is right must have been looked at
+            yield Row(name, f"{rest}: no answer in time", None, "failure", "runs", "missed")
+        else:
+            yield late
     except EndedError as error:
         yield Row(name, in_words(error), None, "failure", "runs", "missed")
 

@@ -101,7 +101,7 @@ def table(answers: list[dict[Cell, Bools]], data: LongTail, verdict: str) -> Ite
     found = [crossed_estimate(of[ours] - of[theirs], data.label) for _, ours, theirs in pairs]
     adjusted = holm(np.array([1.0 if each is None else each.p_value for each in found]))
     for (words, _, _), estimate, p in zip(pairs, found, adjusted, strict=True):
-        yield _row(words, estimate, f"p {p:.2g} (Holm, of {len(pairs)})")
+        yield _row(words, estimate, f"p {p:.2g} (Holm)")
 
 
 def compared() -> Iterator[tuple[str, Cell, Cell]]:
@@ -118,9 +118,10 @@ def compared() -> Iterator[tuple[str, Cell, Cell]]:
 
 def _row(words: str, estimate: Estimate | None, remark: str = "") -> Row:
     if estimate is None:
-        return Row(PART, words, None, "", remark, "")
+        return Row(PART, words, None, "")
     interval = estimate.interval()
-    return Row(PART, words, 100 * estimate.mean, f"% ± {50 * (interval.high - interval.low):.2f}", remark)
+    over = "" if interval.over == "seeds and images" else f" over {interval.over} alone"  # of one seed
+    return Row(PART, words, 100 * estimate.mean, f"% ± {50 * (interval.high - interval.low):.2f}", remark + over)
 
 
 def _mean(values: Bools, data: LongTail) -> float:

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from benchmarks.gpu_parts.pictures import jpegs, write_shard, write_tars
-from benchmarks.gpu_parts.rows import Row, Setting, guarded
+from benchmarks.gpu_parts.rows import Row, Setting, guarded, in_words
 from benchmarks.gpu_parts.training import rate, reader
 from tasks.training.data.images import Preparation
 
@@ -77,7 +77,11 @@ def _of_model(setting: Setting, name: str, shard: Path, tars: str) -> Iterator[R
     words = f"{name}, k=1, B={batch}, {setting.workers} workers"
     yield Row(PART, f"{words}: ours", ours, "examples/s")
     yield Row(PART, f"{name}: ours, peak", memory, "MiB")
-    theirs, peak = _theirs(setting, name, tars, batch, steps)
+    try:
+        theirs, peak = _theirs(setting, name, tars, batch, steps)
+    except RuntimeError as error:  # a peer's fault is none of ours
+        yield Row(PART, f"{words}: open_clip_train", None, "", "", f"not measured: {in_words(error)}")
+        return
     yield Row(PART, f"{words}: open_clip_train", theirs, "examples/s")
     yield Row(PART, f"{name}: open_clip_train, peak", peak, "MiB")
     yield Row(PART, f"{name}: ours ÷ open_clip_train", ours / theirs, "x", ">= 1", setting.judged(ours >= theirs))
