@@ -1,6 +1,6 @@
 """Why a stage would run: which part of its key differs from the nearest run on record."""
 
-from collections.abc import ItemsView, Mapping
+from collections.abc import Hashable, ItemsView, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from storage.store.store import Store
 
 ALIKE = 8
 """Parameters in which a run may differ from another for the two to be compared."""
+_UNHELD = object()
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Earlier:
 
     def __init__(self, store: Store, *, before: datetime | None = None) -> None:
         self._store, self._before = store, before
-        self._known: dict[str, list[tuple[Made, Mapping[str, JsonValue]]]] = {}
+        self._known: dict[str, _Runs] = {}
 
     def nearest(self, stage: str, now: Made) -> Made | None:
         """Of the stage's runs the one that differs in the fewest places, the newest of equals; None where none is."""
@@ -43,10 +44,53 @@ class Earlier:
                 for each in held
                 if self._before is None or each.created < self._before
             ]
-            self._known[stage] = [(each, _compared(each)) for each in made]
-        wanted = _compared(now).items()
-        found = min(reversed(self._known[stage]), key=lambda known: _differing(known[1].items(), wanted), default=None)
-        return found[0] if found else None
+            self._known[stage] = _Runs(made)
+        return self._known[stage].nearest(now)
+
+
+class _Runs:
+    """Runs of one stage by the places that they are compared by, so that the nearest of thousands is soon found.
+
+    A run that holds none of the k rarest values of what is asked for differs from it in at least k places, and in as
+    many more as it has places that are not asked for. What changed is held by nobody, and what did not, such as the
+    group of rows that is read, by few: after these the others need not be looked at.
+    """
+
+    def __init__(self, made: Sequence[Made]) -> None:
+        self._made = made
+        self._places = [_compared(each) for each in made]
+        self._values = {place for places in self._places for place in places.items()}
+        self._kinds: dict[frozenset[str], dict[tuple[str, JsonValue] | None, list[int]]] = {}
+        for number, places in enumerate(self._places):
+            holders = self._kinds.setdefault(frozenset(places), {})
+            for place in (*places.items(), None):  # None is held by all
+                holders.setdefault(place, []).append(number)
+        self._found: dict[Hashable, int] = {}
+
+    def nearest(self, now: Made) -> Made | None:
+        """The run that differs in the fewest places, the newest of equals."""
+        if not self._made:
+            return None
+        wanted = _compared(now)
+        # From a value that no run has all differ, whatever it is: many groups of new rows are asked for once.
+        like = frozenset((name, value if (name, value) in self._values else _UNHELD) for name, value in wanted.items())
+        if like not in self._found:
+            self._found[like] = self._search(wanted)
+        return self._made[self._found[like]]
+
+    def _search(self, wanted: Mapping[str, JsonValue]) -> int:
+        fewest, best = len(wanted) + max(map(len, self._places)), 0
+        for names, holders in self._kinds.items():
+            more, seen = len(names - wanted.keys()), set[int]()
+            rarest = sorted((holders.get(place, []) for place in wanted.items()), key=len)
+            for passed, numbers in enumerate([*rarest, holders[None]]):
+                if more + passed > fewest:
+                    break
+                for number in set(numbers) - seen:
+                    places = _differing(self._places[number].items(), wanted.items())
+                    fewest, best = min((fewest, best), (places, number), key=lambda found: (found[0], -found[1]))
+                seen.update(numbers)
+        return best
 
 
 def reasons(parts: KeyParts, store: Store, earlier: Earlier | None = None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.atomic import replacing, where_writable, write_whole
+from storage.atomic import replacing, where_writable, write_changed, write_whole
 from tests.paths import ROOT
 
 
@@ -35,6 +35,17 @@ def test_an_error_leaves_the_old_file(tmp_path: Path) -> None:
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_bytes() == b"old" and list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_is_just_that_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "scores.json"
+    write_changed(path, "é")
+    before = path.stat()
+    for same in ("é", "é".encode()):
+        write_changed(path, same)
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    write_changed(path, "e")
+    assert path.read_text() == "e" and path.stat().st_ino != before.st_ino
 
 
 def test_what_a_killed_run_left_is_overwritten(tmp_path: Path) -> None:

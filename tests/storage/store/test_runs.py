@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from storage.store.runs import RUNS, RunRecord, Use, makers, new_id, runs, write_run
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -30,6 +32,16 @@ def test_the_maker_is_the_newest_run_that_computed(tmp_path: Path) -> None:
         write_run(tmp_path, each)
     assert makers(tmp_path) == {"k": second, "m": first}
     assert second.words == "b curate, 2026-01-01 12:02"
+
+
+def test_runs_that_made_nothing_are_not_parsed_for_makers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = record(1, "a", k="ran")
+    for each in (made, *(record(minute, "a", k="cached") for minute in range(2, 9))):
+        write_run(tmp_path, each)
+    parsed: list[bytes] = []
+    parse = RunRecord.model_validate_json
+    monkeypatch.setattr(RunRecord, "model_validate_json", lambda content: parsed.append(content) or parse(content))
+    assert makers(tmp_path) == {"k": made} and len(parsed) == 1
 
 
 def test_two_runs_of_one_moment_do_not_meet() -> None:

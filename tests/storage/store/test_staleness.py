@@ -1,14 +1,19 @@
 """Reasons: which part of the key differs from the nearest run on record."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
+from pydantic import JsonValue
 
 from storage.record.keys import KeyParts, key_parts
 from storage.record.manifest import External, Manifest
-from storage.store.staleness import Earlier, reasons
+from storage.store import staleness
+from storage.store.staleness import Earlier, Made, reasons
 from storage.store.store import Store
 from storage.store.workspace import Runtime
 from tests.storage.stages import CountConfig, Log, count, parity
@@ -125,3 +130,61 @@ def test_the_runs_of_a_stage_are_read_once_and_later_ones_do_not_count(tmp_path:
     assert reasons(parts(a=3), store) == ("never run",)
     assert reasons(parts(a=4), store, earlier) == ("parameter a 1 → 4",)
     assert reasons(parts(a=4), store, Earlier(store, before=datetime.now(UTC))) == ("never run",)
+
+
+def earlier_of(made: list[Made]) -> Earlier:
+    """What a store of one stage's runs, oldest first, is asked for."""
+
+    class Held(Store):
+        def manifests(self, stage: str | None = None) -> Iterator[Manifest]:
+            for each in made:
+                yield Manifest(
+                    stage="stage", key="", digest="", files=(), parameters=each.arguments, version=each.version,
+                    code=each.code, created=datetime.now(UTC),
+                )  # fmt: skip
+
+    return Earlier(Held(Path()))
+
+
+def test_the_nearest_is_that_of_comparing_all() -> None:
+    random = Random(7)
+
+    def drawn() -> Made:
+        names = random.sample("abcdef", random.randint(1, 6))
+        return Made(random.randint(1, 2), random.choice("xy"), {name: random.randint(1, 4) for name in names})
+
+    def places(made: Made) -> set[tuple[str, JsonValue]]:
+        return {*made.arguments.items(), ("version", made.version), ("code", made.code)}
+
+    for _ in range(40):
+        made = [drawn() for _ in range(random.randint(1, 30))]
+        earlier = earlier_of(made)
+        for now in (drawn() for _ in range(30)):
+            counts = [len({name for name, _ in places(each) ^ places(now)}) for each in made]
+            newest = max(number for number, count in enumerate(counts) if count == min(counts))
+            assert earlier.nearest("stage", now) == made[newest]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({}, {"t": 50}),  # a parameter changed
+        ({"x": 1, "y": 2}, {"code": "d"}),  # code changed, and had other parameters
+        ({}, {"shift": 400}),  # groups of new rows
+    ],
+)
+def test_each_of_many_runs_is_compared_with_few(
+    before: dict[str, JsonValue], now: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+    differing = staleness._differing
+    monkeypatch.setattr(staleness, "_differing", lambda *two: compared.append(1) or differing(*two))
+    settings: dict[str, JsonValue] = {"t": 20, "u": 1, "v": 2}
+    groups = 400
+    earlier = earlier_of([Made(1, "c", settings | before | {"rows": group}) for group in range(groups)])
+    changed = {name: value for name, value in now.items() if name == "t"}
+    shift, code = now.get("shift", 0), now.get("code", "c")
+    for group in range(groups):
+        found = earlier.nearest("stage", Made(1, code, settings | changed | {"rows": group + shift}))
+        assert found is not None and found.arguments["rows"] == (groups - 1 if shift else group)
+    assert len(compared) <= groups
