@@ -23,13 +23,27 @@ WIDE = 100_000  # columns of what is no terminal: nothing is wrapped or cut that
 
 
 class Terminal(Console):
-    """A console that obeys nobody's text: what would move a terminal's cursor or turn its line round is spelled out."""
+    """A console that obeys nobody's text: what would move a terminal's cursor or turn its line round is spelled out.
+
+    Lines of tables end with their text where they go to no terminal: no spaces that only a person's eye passes over.
+    """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """As rich does, with every text legible; colours are added later, and are ours."""
-        for segment in super().render(renderable, options):
+        rendered = super().render(renderable, options)
+        for segment in rendered if self.is_terminal or not isinstance(renderable, Table) else _unpadded(rendered):
             shown = segment.text if segment.control else legible(segment.text)
             yield segment if shown == segment.text else Segment(shown, segment.style)
+
+
+def _unpadded(table: Iterable[Segment]) -> Iterable[Segment]:
+    for line in Segment.split_lines(table):
+        while line and not line[-1].text.rstrip(" "):
+            line.pop()
+        yield from line[:-1]
+        for text, style, _ in line[-1:]:
+            yield Segment(text.rstrip(" "), style)
+        yield Segment.line()
 
 
 console = Terminal(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else WIDE)

@@ -1,8 +1,10 @@
 """Why a stage would run: which part of its key differs from the nearest run on record."""
 
-from collections.abc import Hashable, ItemsView, Mapping, Sequence
+import re
+from collections.abc import Callable, Hashable, ItemsView, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -11,6 +13,10 @@ from storage.store.store import Store
 
 ALIKE = 8
 """Parameters in which a run may differ from another for the two to be compared."""
+_NAMED = re.compile(r"(.*\.)?files\[\d+\]")
+"""Where a name of a file stands that a run reads, as groups of a source have them."""
+_SHOWN = 3
+"""New files that are named."""
 _UNHELD = object()
 
 
@@ -47,6 +53,10 @@ class Earlier:
             self._known[stage] = _Runs(made)
         return self._known[stage].nearest(now)
 
+    def lacks(self, stage: str, file: str) -> bool:
+        """Whether none of the stage's runs, whose nearest was asked for, read a file of that name."""
+        return file not in self._known[stage].files
+
 
 class _Runs:
     """Runs of one stage by the places that they are compared by, so that the nearest of thousands is soon found.
@@ -65,6 +75,7 @@ class _Runs:
             holders = self._kinds.setdefault(frozenset(places), {})
             for place in (*places.items(), None):  # None is held by all
                 holders.setdefault(place, []).append(number)
+        self.files = {value for name, value in self._values if _NAMED.fullmatch(name)}
         self._found: dict[Hashable, int] = {}
 
     def nearest(self, now: Made) -> Made | None:
@@ -105,15 +116,28 @@ def reasons(parts: KeyParts, store: Store, earlier: Earlier | None = None) -> tu
     if published:
         return store.damage(published)
     now = Made(parts.version, parts.code, parts.arguments)
-    before = (earlier or Earlier(store)).nearest(parts.stage, now)
+    earlier = earlier or Earlier(store)
+    before = earlier.nearest(parts.stage, now)
     if before is None:
         return ("never run",)
-    nearest = key_differences(before, now)
+    nearest = _new_files(now, key_differences(before, now), partial(earlier.lacks, parts.stage))
     if sum(each.startswith("parameter ") for each in nearest) > ALIKE:
         return (
             "never run with settings like these",
         )  # the nearest is another experiment's, which tells nobody anything
     return nearest or ("the way keys are made changed",)
+
+
+def _new_files(now: Made, found: tuple[str, ...], new: Callable[[str], bool]) -> tuple[str, ...]:
+    """The differences of a run, those of its files in one phrase where any is new: the nearest run read another."""
+    named = [(name, value) for name, value in _flatten(now.arguments).items() if _NAMED.fullmatch(name)]
+    fresh = [str(value) for _, value in named if isinstance(value, str) and new(value)]
+    if not fresh:
+        return found
+    of_files = ("source files", *(f"parameter {name[: name.rindex('files[')]}" for name, _ in named))
+    shown = ", ".join(fresh[:_SHOWN]) + (f" and {len(fresh) - _SHOWN} more" if len(fresh) > _SHOWN else "")
+    words = f"file {shown} is new" if len(fresh) == 1 else f"files {shown} are new"
+    return (words, *(each for each in found if not each.startswith(of_files)))
 
 
 def key_differences(earlier: Made, later: Made) -> tuple[str, ...]:

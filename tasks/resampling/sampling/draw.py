@@ -82,7 +82,7 @@ def draw(
         size = not_negative(size, "size")
         if method == "multinomial" and not size.is_integer():
             raise InputError(f"size must be a whole number, not {size:g}: a multinomial draw has exactly so many rows")
-    ids, weights = as_ids(ids), _checked(weight, len(ids), "weight")
+    ids, weights = _whole(ids), _checked(weight, len(ids), "weight")
     copies = None if inclusion is None else _checked(inclusion, len(ids), "inclusion")
     total = float(weights.sum())
     if total <= 0:
@@ -114,6 +114,15 @@ def draw(
     share = weights / total
     included = -np.expm1(wanted * np.log1p(-np.minimum(share, 1.0 - 1e-16)))
     return Draw(multinomial(ids, share, int(wanted), seed=seed, most=most), wanted * share, included, scale, own)
+
+
+def _whole(ids: Ids | Sequence[int]) -> Ids:
+    try:
+        return as_ids(ids)
+    except TypeError:
+        raise InputError(
+            "ids must be whole numbers, as uint64 or a list of int: a float cannot hold every 64-bit id"
+        ) from None
 
 
 def _checked(values: npt.ArrayLike, length: int, name: str) -> Floats:

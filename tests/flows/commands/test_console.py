@@ -38,6 +38,22 @@ def test_nobodys_text_reaches_the_terminal_as_a_command(capsys: pytest.CaptureFi
     assert capsys.readouterr().err == "a⟨U+001B⟩[2Jb⟨U+202E⟩c⟨U+D800⟩\n"
 
 
+def test_lines_of_tables_end_with_their_text_where_no_terminal_shows_them() -> None:
+    def shown(*, terminal: bool) -> list[str]:
+        to = Terminal(file=io.StringIO(), force_terminal=terminal, width=100, color_system=None)
+        table = plain_table("name", "why")
+        for row in (("a", "because of the whole"), ("longer", ""), ("", "b\nc")):
+            table.add_row(*map(Text, row))
+        to.print(table)
+        to.print("spaces of a text  ", highlight=False)
+        return to.file.getvalue().split("\n")
+
+    bare = ["name    why", "a       because of the whole", "longer", "        b", "        c", "spaces of a text  ", ""]
+    assert shown(terminal=False) == bare
+    padded = shown(terminal=True)
+    assert [line.rstrip() for line in padded] == [line.rstrip() for line in bare] and padded[2] != bare[2]
+
+
 @pytest.mark.parametrize(
     ("share", "digits", "printed"),
     [(0.5, ".1f", "50.0"), (None, ".1f", "–"), (0.12345, ".3g", "12.3"), (0, ".1f", "0.0")],

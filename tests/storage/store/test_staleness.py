@@ -119,6 +119,24 @@ def test_where_an_input_was_made_is_no_difference(tmp_path: Path) -> None:
     assert reasons(parts(a=2, one=parent("x"), b=0), store) == ("parameter b (absent) → 0",)
 
 
+def test_a_file_that_no_run_has_read_is_new(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def of(*names: str, longest: int = 10, content: str = "") -> KeyParts:
+        files = [External(path=Path(name), fingerprint=content or name) for name in names]
+        return parts(config={"longest": longest}, group={"files": list(names), "index": 0, "of": 1}, files=files)
+
+    publish(store, of("a.parquet"))
+    publish(store, of("b.parquet"))
+    assert reasons(of("c.parquet"), store) == ("file c.parquet is new",)
+    both = ("file c.parquet is new", "parameter config.longest 10 → 20")
+    assert reasons(of("c.parquet", longest=20), store) == both
+    assert reasons(of("a.parquet", longest=20), store) == ("parameter config.longest 10 → 20",)
+    assert reasons(of("b.parquet", "c.parquet", "d.parquet"), store) == ("files c.parquet, d.parquet are new",)
+    assert reasons(of(*"vwxyz"), store) == ("files v, w, x and 2 more are new",)
+    assert reasons(of("a.parquet", content="other"), store) == ("source files[0] changed",)
+
+
 def test_the_runs_of_a_stage_are_read_once_and_later_ones_do_not_count(tmp_path: Path) -> None:
     store = Store(tmp_path)
     publish(store, parts(a=1))

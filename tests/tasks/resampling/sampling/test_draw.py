@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -145,3 +147,9 @@ def test_no_weight_at_all_is_refused_in_a_sentence(method: str) -> None:
             draw([1, 2, 3], np.zeros(3), method=method, size=None, seed=0, inclusion=inclusion)
     with pytest.raises(InputError, match="3 captions need one number each"):
         draw([1, 2, 3], np.ones(2), method=method, size=1, seed=0)
+
+
+@pytest.mark.parametrize("ids", [[0.5, 1.0], np.array([0.0, 1.0]), ["a", "b"]])
+def test_ids_that_are_no_whole_numbers_are_a_sentence(ids: Any) -> None:
+    with pytest.raises(InputError, match="ids must be whole numbers"):
+        draw(ids, [1.0, 1.0], method="poisson", size=1, seed=0)
