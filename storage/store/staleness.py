@@ -134,7 +134,8 @@ def _new_files(now: Made, found: tuple[str, ...], new: Callable[[str], bool]) ->
     fresh = [str(value) for _, value in named if isinstance(value, str) and new(value)]
     if not fresh:
         return found
-    of_files = ("source files", *(f"parameter {name[: name.rindex('files[')]}" for name, _ in named))
+    # With the files goes all that stands beside their names: which slice of their rows, of how many.
+    of_files = ("source files", *(f"parameter {name.rpartition('files[')[0] or 'files['}" for name, _ in named))
     shown = ", ".join(fresh[:_SHOWN]) + (f" and {len(fresh) - _SHOWN} more" if len(fresh) > _SHOWN else "")
     words = f"file {shown} is new" if len(fresh) == 1 else f"files {shown} are new"
     return (words, *(each for each in found if not each.startswith(of_files)))

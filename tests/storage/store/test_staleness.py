@@ -135,6 +135,8 @@ def test_a_file_that_no_run_has_read_is_new(tmp_path: Path) -> None:
     assert reasons(of("b.parquet", "c.parquet", "d.parquet"), store) == ("files c.parquet, d.parquet are new",)
     assert reasons(of(*"vwxyz"), store) == ("files v, w, x and 2 more are new",)
     assert reasons(of("a.parquet", content="other"), store) == ("source files[0] changed",)
+    publish(store, parts(files=["a"], size=1))
+    assert reasons(parts(files=["b"], size=2), store) == ("file b is new", "parameter size 1 → 2")
 
 
 def test_the_runs_of_a_stage_are_read_once_and_later_ones_do_not_count(tmp_path: Path) -> None:
