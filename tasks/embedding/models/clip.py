@@ -22,10 +22,11 @@ from storage.errors import InputError
 from tasks.embedding.models.architecture import TINY, TINY_MEAN, TINY_STD, Architecture, described_model
 from tasks.embedding.models.checkpoint import DESCRIPTION, WEIGHTS, described_by, first_line, weights_file
 from tasks.embedding.models.finite import require_finite
+from tasks.embedding.models.own_draws import OwnDraws
 
 __all__ = ["Architecture", "Clip", "build_clip", "load_clip", "save_clip"]
 
-_CONSTRUCTION = threading.Lock()  # initialisation draws from torch's one global generator
+_CONSTRUCTION = threading.Lock()  # timm holds settings in globals while it constructs
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,11 @@ class Clip(ImageTextModel):
 
 
 def build_clip(architecture: Architecture, *, seed: int) -> Clip:
-    """A model with fresh weights that depend on the seed alone; torch's global generator is left as it was.
+    """A model with fresh weights that depend on the seed alone, whatever other threads draw meanwhile.
 
     Raises `InputError` for an unknown name, and for a model whose text tower or tokenizer would have to be downloaded.
     """
-    with _CONSTRUCTION, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with _CONSTRUCTION, OwnDraws(seed):
         model = _construct(architecture)
     return Clip(model, _evaluation_transform(architecture, model), _tokenizer(architecture), architecture)
 
