@@ -3,6 +3,7 @@
 import errno
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 _HARDLY_ANYTHING = 64 << 10  # bytes
@@ -40,17 +41,30 @@ def memory_fault(error: BaseException, stage: str, remedy: str) -> EquipoiseErro
     """That memory ran out in a stage, as a sentence with what needs less; None for any other error.
 
     Python, numpy and Arrow raise kinds of `MemoryError`; torch raises an error of its own for a graphics card, and
-    tells a processor's shortage, and that of cuBLAS, in the text of a `RuntimeError`.
+    tells a processor's shortage, and that of cuBLAS, in the text of a `RuntimeError`. Where the system grants a process
+    no more (`ulimit -v`), a library that cannot be loaded or a thread that cannot start may be the first to say so, and
+    another error may have come of that.
     """
-    said = " ".join(str(error).split())
-    card = type(error).__name__ == "OutOfMemoryError" or any(words in said for words in _CARD_FULL)
-    if not (card or isinstance(error, MemoryError)) and "memory: you tried to allocate" not in said:
-        return None
-    whose = "the graphics card's memory" if card else "the memory"
-    return EquipoiseError(f"{whose} was not enough for the stage {stage!r}: {remedy}; what is in the store stays")
+    for each in _with_causes(error):
+        said = " ".join(str(each).split())
+        card = type(each).__name__ == "OutOfMemoryError" or any(words in said for words in _CARD_FULL)
+        full = isinstance(each, MemoryError) or getattr(each, "errno", None) == errno.ENOMEM
+        if card or full or any(words in said for words in _MEMORY_FULL):
+            whose = "the graphics card's memory" if card else "the memory"
+            said = f"{whose} was not enough for the stage {stage!r}: {remedy}; what is in the store stays"
+            return EquipoiseError(said)
+    return None
 
 
 _CARD_FULL = ("CUDA out of memory", "MPS backend out of memory", "_STATUS_ALLOC_FAILED")
+_MEMORY_FULL = ("memory: you tried to allocate", "failed to map segment from shared object", "can't start new thread",
+                "Cannot allocate memory", "std::bad_alloc")  # fmt: skip
+
+
+def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
 def disk_fault(error: BaseException, place: Path) -> StoreError | None:

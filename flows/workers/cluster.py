@@ -20,6 +20,9 @@ from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
 from storage.store.workspace import Runtime
 
+LOOKS = 30.0
+"""Seconds between two looks at whether any node has room for a task that has not answered."""
+
 
 class Cluster:
     """Tasks of a cluster, which is asked for at the first job.
@@ -48,7 +51,11 @@ class Cluster:
         if "num_gpus" in asked and not stage.over_ranks:
             return self._holders.carry_out(job, stage.name, asked, label)
         with told_of_loss():
-            return bytes(ray.get(ray.remote(**asked)(carry_out).options(name=label).remote(job)))
+            answer = ray.remote(**asked)(carry_out).options(name=label).remote(job)
+            while not ray.wait([answer], timeout=LOOKS)[0]:
+                alone = runtime.model_copy(update={"machines": 1})
+                require_room(alone, gpus=asked.get("num_gpus", 0))  # the last node that had it may be gone
+            return bytes(ray.get(answer))
 
     def close(self) -> None:
         """Leave the cluster; one of this machine alone ends."""

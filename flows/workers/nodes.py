@@ -6,6 +6,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from flows.workers.lost import told_of_loss
+from flows.workers.workers import WorkerLostError
 from storage.errors import InputError, StoreError
 from storage.store.lock import locked
 from storage.store.store import TEMPORARY
@@ -72,7 +74,7 @@ def require_equal_to_this(runtime: Runtime) -> None:
                     asked[task.remote(str(here))] = node
             done, late = ray.wait(list(asked), num_returns=len(asked), timeout=_PATIENCE)
             for answer in done:
-                _require(ray.get(answer), asked[answer], runtime.store)
+                _require(_seen(answer, asked[answer], runtime.store), asked[answer], runtime.store)
             for answer in late:
                 raise StoreError(
                     f"{_named(asked[answer])} did not look at the store {runtime.store} within {_PATIENCE:.0f} s; see "
@@ -81,6 +83,21 @@ def require_equal_to_this(runtime: Runtime) -> None:
     finally:
         for left in folder.glob(f"{here.name}*"):
             left.unlink(missing_ok=True)
+
+
+def _seen(answer: Any, node: dict[str, Any], store: Path) -> tuple[str, bool]:  # noqa: ANN401 - a reference of Ray's
+    """What a node answers. Raises `StoreError` where the task was lost."""
+    import ray
+
+    try:
+        with told_of_loss():
+            seen: tuple[str, bool] = ray.get(answer)
+    except WorkerLostError as error:
+        raise StoreError(
+            f"{_named(node)} could not look at the store {store}: {error}; run the same command again, or take the "
+            "node out of the cluster"
+        ) from error
+    return seen
 
 
 def look(path: str) -> tuple[str, bool]:

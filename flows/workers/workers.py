@@ -15,7 +15,7 @@ from flows.config.experiment import Experiment
 from flows.workers.job import job_of, packed, unpacked
 from flows.workers.told import heard
 from storage.caching.stage import Stage
-from storage.errors import EquipoiseError
+from storage.errors import EquipoiseError, memory_fault
 from storage.progress import Report, silent
 from storage.record.keys import KeyParts
 from storage.record.manifest import Manifest
@@ -69,6 +69,8 @@ class Elsewhere:
         for left in reversed(range(TRIES)):
             try:
                 return unpacked(self._workers.carry_out(job, stage, runtime, self._label or stage.name))
+            except MemoryError as error:  # of the worker itself, before the stage or after it
+                raise memory_fault(error, stage.name, stage.less_memory) or error from error
             except WorkerLostError as error:
                 if found := Store(runtime.store).find(parts.stage, parts.key):
                     return found  # it was lost after it had done its work
@@ -78,7 +80,7 @@ class Elsewhere:
                 else:
                     raise EquipoiseError(
                         f"the worker of {parts.stage}/{parts.key} was lost {TRIES} times, the last time because {error}"
-                        "; if it ran out of memory, lower `parallel`, or give the stage a larger machine"
+                        f"; if memory ran out, {stage.less_memory}, or lower `parallel`; what is in the store stays"
                     ) from error
         raise AssertionError("unreachable")
 

@@ -65,10 +65,24 @@ def _torchs_own() -> BaseException:
     return caught.value
 
 
+def _of_a_library() -> BaseException:
+    """What an import says where the system grants no more memory: its own error, which another one caused."""
+    try:
+        try:
+            raise OSError("libllvmlite.so: failed to map segment from shared object")
+        except OSError:
+            raise OSError("Could not find/load shared object file 'libllvmlite.so'")  # noqa: B904 - as the library raises it
+    except OSError as error:
+        return error
+
+
 @pytest.mark.parametrize(
     ("make", "whose"),
     [
         (lambda: MemoryError(), "the memory was not enough"),
+        (_of_a_library, "the memory was not enough"),
+        (lambda: RuntimeError("can't start new thread"), "the memory was not enough"),
+        (lambda: OSError(errno.ENOMEM, "Cannot allocate memory"), "the memory was not enough"),
         (_torchs_own, "the memory was not enough"),
         (lambda: RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "the graphics card's memory"),
         (lambda: RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), "the graphics card's memory"),
@@ -84,5 +98,12 @@ def test_memory_that_ran_out_is_a_sentence_with_what_to_change(make: Callable[[]
 
 
 def test_other_errors_say_nothing_of_memory() -> None:
+    try:
+        try:
+            raise MemoryError
+        except MemoryError:
+            raise ValueError("of another cause") from None
+    except ValueError as error:
+        assert memory_fault(error, "train", "lower `batch`") is None
     assert memory_fault(RuntimeError("shapes differ"), "train", "lower `batch`") is None
     assert memory_fault(OSError(errno.ENOSPC, "No space left on device"), "train", "lower `batch`") is None

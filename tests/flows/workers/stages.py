@@ -57,6 +57,16 @@ def endless(mark: str, *, work: Workspace) -> dict[str, int]:
     return {}
 
 
+@stage("hungry", version=1, modules=(), less_memory="ask for fewer `megabytes`")
+def hungry(megabytes: int, limited: str = "", *, work: Workspace) -> dict[str, int]:
+    """Takes so much memory; with `limited`, in a control group of the kernel that allows less."""
+    if limited:
+        Path(limited, "cgroup.procs").write_text(str(os.getpid()))
+    held = [bytearray(os.urandom(1 << 20)) for _ in range(megabytes)]
+    time.sleep(1)
+    return {"megabytes": len(held)}
+
+
 @stage("survey", version=1, modules=())
 def judged(rows: int, *, work: Workspace) -> SurveyStats:
     """Some rows, under a name that checks know."""
