@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from flows.commands.console import say_json, whisper
+from flows.commands.serving.deadline import Deadline
 from flows.commands.serving.server import ensure_server
 from flows.verbs import Verb
 
@@ -25,6 +26,14 @@ def carry_out(settings: "AnyExperiment", verb: Verb, *, no_server: bool, as_json
     from flows.preflight.check import require
 
     require(settings, verb)
+    with Deadline():
+        _run(settings, verb, no_server=no_server)
+    from flows.commands.reading.summary import answer, show_answer
+
+    say_json(answer(settings, verb)) if as_json else show_answer(settings, verb)
+
+
+def _run(settings: "AnyExperiment", verb: Verb, *, no_server: bool) -> None:
     if no_server:
         from flows.run import run_here
 
@@ -44,6 +53,3 @@ def carry_out(settings: "AnyExperiment", verb: Verb, *, no_server: bool, as_json
         TELL.set(whisper)
         with ServerWatch(server, whisper):
             on_its_runner(verb, settings)(settings)
-    from flows.commands.reading.summary import answer, show_answer
-
-    say_json(answer(settings, verb)) if as_json else show_answer(settings, verb)

@@ -1,0 +1,58 @@
+"""A run that was told to end does, also where the main thread cannot."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+from flows.commands.serving.deadline import Deadline
+from tests.paths import ROOT
+
+STUCK = """
+import os, signal, sys, threading
+from flows.commands.serving.deadline import Deadline
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, lambda *_: None)
+with Deadline(patience=0.05):
+    while True:
+        try:
+            os.kill(os.getpid(), int(sys.argv[1]))
+            threading.Event().wait(60)
+        except KeyboardInterrupt:
+            continue
+"""
+
+
+def test_a_process_that_a_signal_does_not_end_ends_by_its_deadline() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        command = [sys.executable, "-c", STUCK, str(int(number))]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=50)
+        assert done.returncode == 128 + number
+        assert done.stderr == "told to end; run the same command again to go on from what is in the store\n"
+
+
+def test_other_signals_and_runs_that_end_are_let_be() -> None:
+    ended: list[int] = []
+    before = signal.getsignal(signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    try:
+        with Deadline(patience=0.0, end=ended.append):
+            os.kill(os.getpid(), signal.SIGUSR1)
+        assert signal.set_wakeup_fd(-1) == -1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert ended == []
+
+
+def test_in_another_thread_nothing_is_asked_for() -> None:
+    def run() -> None:
+        with Deadline():
+            done.append(True)
+
+    done: list[bool] = []
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert done == [True]
