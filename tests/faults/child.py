@@ -4,9 +4,10 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,44 +46,74 @@ def run(config: Path, prepare: Callable[[], None] | None, said: Path) -> None:
     os._exit(status)
 
 
+def command(config: Path, prepare: Callable[[], None] | None, settings: Mapping[str, str], said: Path) -> None:
+    """What `equipoise run` does, under the Prefect server that the settings name, or else without one."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    log = os.open(said, os.O_WRONLY | os.O_CREAT)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.environ.update(settings)
+    from flows import command
+
+    if prepare is not None:
+        prepare()
+    sys.argv[1:] = ["run", str(config), *([] if "PREFECT_API_URL" in settings else ["--no-server"])]
+    command.main()
+
+
 def die() -> None:
     """SIGKILL, to this process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KillAt:
-    """Kills the process in the first run of a stage, at one of the `POINTS`."""
+def meet_at_points(meet: Callable[[str, str], None]) -> None:
+    """Have `meet` called with a stage and a point, at each of the `POINTS` of every stage run of this process."""
+    compute, name = publish._compute, Store.publish
 
-    def __init__(self, stage: str, point: str) -> None:
-        self.stage, self.point = stage, point
+    def computed(function: Any, parts: Any, *others: Any) -> Any:
+        meet(parts.stage, "begun")
+
+        def written(**arguments: Any) -> Any:
+            figures = function(**arguments)
+            meet(parts.stage, "written")
+            return figures
+
+        return compute(written, parts, *others)
+
+    def published(store: Store, output: Path, manifest: Any) -> None:
+        meet(manifest.stage, "sealed")
+        name(store, output, manifest)
+        meet(manifest.stage, "published")
+
+    publish._compute = computed
+    Store.publish = published  # type: ignore[method-assign]
+
+
+class SignalAt:
+    """Sends the process a signal in the first run of a stage, at one of the `POINTS`, and works on for a minute.
+
+    Args:
+        stage: in which.
+        point: where in it.
+        number: the signal.
+        mark: a file that is made just before.
+    """
+
+    def __init__(self, stage: str, point: str, number: signal.Signals, mark: Path | None = None) -> None:
+        self.stage, self.point, self.number, self.mark = stage, point, number, mark
 
     def __call__(self) -> None:
         """Lay the traps."""
-        compute, name = publish._compute, Store.publish
+        sent = threading.Lock()
 
-        def computed(function: Any, parts: Any, *others: Any) -> Any:
-            if parts.stage != self.stage:
-                return compute(function, parts, *others)
-            if self.point == "begun":
-                die()
+        def meet(stage: str, point: str) -> None:
+            if (stage, point) == (self.stage, self.point) and sent.acquire(blocking=False):
+                if self.mark is not None:
+                    self.mark.touch()
+                os.kill(os.getpid(), self.number)
+                time.sleep(60)
 
-            def written(**arguments: Any) -> Any:
-                figures = function(**arguments)
-                if self.point == "written":
-                    die()
-                return figures
-
-            return compute(written, parts, *others)
-
-        def published(store: Store, output: Path, manifest: Any) -> None:
-            if manifest.stage == self.stage and self.point == "sealed":
-                die()
-            name(store, output, manifest)
-            if manifest.stage == self.stage and self.point == "published":
-                die()
-
-        publish._compute = computed
-        Store.publish = published  # type: ignore[method-assign]
+        meet_at_points(meet)
 
 
 class Slowly:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from storage.store.inspection import inspect
 from storage.store.store import LOCKS, MANIFEST, SCRATCH, TEMPORARY
 from tests.disks import remount, small_disk
-from tests.faults.child import POINTS, ClockSetBack, KillAt, Slowly
+from tests.faults.child import POINTS, ClockSetBack, SignalAt, Slowly
 from tests.faults.place import Ended, Place
 
 STAGES = ("ingest", "survey", "benchmark", "benchmark_images", "deduplicate", "leakage", "drop", "metadata", "match",
@@ -74,7 +74,7 @@ def kills() -> Iterator[Fault]:
 
             def check(place: Place, undisturbed: Ended, stage: str = stage, point: str = point) -> None:
                 place.forget(stage)
-                assert place.run(KillAt(stage, point)).status == -signal.SIGKILL
+                assert place.run(SignalAt(stage, point, signal.SIGKILL)).status == -signal.SIGKILL
                 settles(place, undisturbed)
 
             yield Fault("Kills", f"SIGKILL in {stage}: {point}", "a rerun ends in the same digests", check)
@@ -196,7 +196,7 @@ def companies() -> Iterator[Fault]:
 
     def killed_beside(place: Place, undisturbed: Ended) -> None:
         place.forget("balance")
-        first, second = place.start(KillAt("balance", "written")), place.start()
+        first, second = place.start(SignalAt("balance", "written", signal.SIGKILL)), place.start()
         ended = place.finish(*second)
         assert place.finish(*first).status in (-signal.SIGKILL, 0)  # 0: the other one had done it already
         assert (ended.status, ended.digests) == (0, undisturbed.digests)

@@ -1,31 +1,62 @@
-"""The page `docs/faults_tried.md`, made of the matrix: `python -m tests.faults.page > docs/faults_tried.md`."""
+"""The page `docs/faults_tried.md`, made of the tables: `python -m tests.faults.page > docs/faults_tried.md`."""
 
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from tests.faults.matrix import FAULTS, Fault
+from tests.faults.child import POINTS
+from tests.faults.engines import SERIES, Series
+from tests.faults.matrix import FAULTS, STAGES, Fault
 
 TOP = """\
 # Faults that a run survives
 
-A run is killed, its store is damaged, others work beside it, the clock goes back. Each of the {count} faults below is
-done to a small experiment that has every stage (`tests/faults/matrix.py`, run by `make slow`). In every row nothing is
-lost or silently wrong, and the next run ends in the digests of an undisturbed one.
+A run is killed or told to end, it loses workers, its store is damaged, others work beside it, the clock goes back. Each
+of the {count} faults below is done to a small experiment that has every stage (`tests/faults`, run by `make slow`). In
+every row nothing is lost or silently wrong, and the next run ends in the digests of an undisturbed one.
+
+{last}
 
 What no test can do on one machine: a power cut (the store syncs every file before it gives an output its name), and a
 network file system that shows one machine what another wrote only later (see [URLs and shared stores](urls.md)).
-"""
+
+Each stage has four points: it has begun, its files are written, its output is sealed (and has no name yet), it is
+published. Threads without a server are the engine where no other is named.
+
+| faults | tried |
+|---|---|
+{counts}"""
+LAST = "A fault that does not hold fails its test, so that a red test, and not this page, tells of it."
 
 
 def page() -> str:
     """The page as Markdown."""
-    parts = [TOP.format(count=len(FAULTS))]
-    for kind, faults in groupby(FAULTS, key=lambda fault: fault.kind):
-        parts += [f"\n## {kind}\n\n| fault | outcome |\n|---|---|\n", *map(_line, faults)]
+    single = [(kind, list(faults)) for kind, faults in groupby(FAULTS, key=lambda fault: fault.kind)]
+    kinds = dict.fromkeys(series.kind for series in SERIES)
+    serial = [(kind, [series for series in SERIES if series.kind == kind]) for kind in kinds]
+    tried = {kind: len(faults) for kind, faults in single}
+    tried |= {kind: sum(len(series.faults) for series in found) for kind, found in serial}
+    counts = "".join(f"| {kind} | {count} |\n" for kind, count in tried.items())
+    parts = [TOP.format(count=sum(tried.values()), counts=counts, last=LAST)]
+    for kind, faults in single:
+        parts += [f"\n## {kind}\n\n| fault | outcome |\n|---|---|\n", *map(_fault, faults)]
+    for kind, found in serial:
+        parts += [f"\n## {kind}\n\n| what | in | outcome |\n|---|---|---|\n", *map(_series, found)]
     return "".join(parts)
 
 
-def _line(fault: Fault) -> str:
+def _fault(fault: Fault) -> str:
     return f"| {fault.name} | {fault.outcome} |\n"
+
+
+def _series(series: Series) -> str:
+    return f"| {series.name} | {'; '.join(_places(series.faults))} | {series.outcome} |\n"
+
+
+def _places(faults: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The stages at each point."""
+    for point in POINTS:
+        if stages := [stage for stage, where in faults if where == point]:
+            yield f"{point}: {'every stage' if len(stages) == len(STAGES) else ', '.join(stages)}"
 
 
 if __name__ == "__main__":

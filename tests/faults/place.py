@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -68,12 +69,16 @@ class Place:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.config = folder, folder / "faults.yaml"
         self.store = Store(store or folder / "store")
-        values = EXPERIMENT | {"output": str(folder / "run"), "store": str(self.store.root)} | dict(changes or {})
+        self.configure(changes or {})
+
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """Write the configuration, with some settings of another value than those of `EXPERIMENT`."""
+        values = EXPERIMENT | {"output": str(self.folder / "run"), "store": str(self.store.root)} | dict(changes)
         self.config.write_text(yaml.safe_dump(values), encoding="utf-8")
 
-    def copy(self, folder: Path) -> "Place":
-        """The same with everything in its store, elsewhere."""
-        place = Place(folder)
+    def copy(self, folder: Path, *, changes: Mapping[str, Any] | None = None) -> "Place":
+        """The same with everything in its store, elsewhere; with some settings of another value."""
+        place = Place(folder, changes=changes)
         shutil.copytree(self.store.root, place.store.root, dirs_exist_ok=True)
         return place
 
@@ -86,6 +91,20 @@ class Place:
         process.start()
         said.touch()
         return process, said
+
+    def command(self, prepare: Preparation | None = None, settings: Mapping[str, str] = MappingProxyType({})) -> Any:
+        """A process that does what `equipoise run` does, with these variables, and says it in `told`."""
+        from tests.faults.child import command
+
+        process = server_of_forks().Process(target=command, args=(self.config, prepare, dict(settings), self.told))
+        self.told.unlink(missing_ok=True)
+        process.start()
+        return process
+
+    @property
+    def told(self) -> Path:
+        """What the last command said."""
+        return self.folder / "told"
 
     def finish(self, process: Any, said: Path) -> Ended:
         """Wait for it."""
@@ -103,6 +122,11 @@ class Place:
     def forget(self, stage: str) -> None:
         """Take every output of a stage out of the store."""
         shutil.rmtree(self.store.root / stage)
+
+    def forget_one(self, stage: str) -> None:
+        """Take a stage's last output out of the store."""
+        *_, last = self.outputs(stage)
+        self.store.discard(last.stage, last.key)
 
     def outputs(self, stage: str) -> list[Manifest]:
         """A stage's outputs, oldest first."""

@@ -3,13 +3,10 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,9 +14,8 @@ import pytest
 from storage.children import child_environment
 from tests.databases import Postgres, postgres
 from tests.faults.place import Ended, Place
+from tests.faults.servers import LIMIT, server
 from tests.paths import ROOT
-
-LIMIT = 300.0
 
 
 @pytest.fixture(scope="module")
@@ -36,40 +32,6 @@ def database() -> Iterator[Postgres]:
         yield found
 
 
-@contextmanager
-def server(database: Postgres, folder: Path) -> Iterator[Mapping[str, str]]:
-    """A Prefect server on the database; the variables that name it to a run."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    api = f"http://127.0.0.1:{port}/api"
-    home = {"PREFECT_HOME": str(folder), "PREFECT_SERVER_ANALYTICS_ENABLED": "false", "DO_NOT_TRACK": "1"}
-    settings = home | {"PREFECT_API_DATABASE_CONNECTION_URL": database.url}
-    folder.mkdir()
-    with open(folder / "log", "w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--port", port],
-            env=child_environment(**settings), stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
-    try:
-        _wait(process, f"{api}/health", folder / "log")
-        yield home | {"PREFECT_API_URL": api}
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(60)
-
-
-def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
-    began = time.monotonic()
-    while True:
-        assert process.poll() is None and time.monotonic() - began < LIMIT, log.read_text()
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.3)
-
-
 def start(place: Place, settings: Mapping[str, str]) -> "subprocess.Popen[str]":
     """The command line, under the server."""
     command = [sys.executable, "-m", "flows.command", "run", str(place.config)]
@@ -83,7 +45,7 @@ def start(place: Place, settings: Mapping[str, str]) -> "subprocess.Popen[str]":
 def test_two_runs_at_once_end_in_the_digests_of_threads(database: Postgres, undisturbed: Ended, tmp_path: Path) -> None:
     place = Place(tmp_path / "place")
     other = Place(tmp_path / "other", store=place.store.root)
-    with server(database, tmp_path / "prefect") as settings:
+    with server(tmp_path / "prefect", database.url) as settings:
         runs = [start(each, settings) for each in (place, other)]
         assert [run.wait(2 * LIMIT) for run in runs] == [0, 0], (place.folder / "told").read_text()
     again = place.run()
@@ -94,7 +56,7 @@ def test_two_runs_at_once_end_in_the_digests_of_threads(database: Postgres, undi
 def test_a_database_that_goes_away_loses_nothing(database: Postgres, undisturbed: Ended, tmp_path: Path) -> None:
     """Whether the run survives, or ends, is Prefect's; what was computed is kept, and the next run completes it."""
     place = Place(tmp_path / "place")
-    with server(database, tmp_path / "prefect") as settings:
+    with server(tmp_path / "prefect", database.url) as settings:
         run = start(place, settings)
         began = time.monotonic()
         while not list(place.store.root.glob("match/*/manifest.json")):
@@ -118,7 +80,7 @@ def test_a_deployment_and_its_worker_end_in_the_digests_of_threads(
 ) -> None:
     """Deployed and carried out on the team's server: curation, then what follows it by its events."""
     place = Place(tmp_path / "place")
-    with server(database, tmp_path / "prefect") as settings:
+    with server(tmp_path / "prefect", database.url) as settings:
         environment = child_environment(**settings)
 
         def call(*command: str) -> str:

@@ -1,0 +1,44 @@
+"""Kills and signals under every engine, in series."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.faults.engines import SERIES, Series
+from tests.faults.place import Ended, Place
+from tests.faults.servers import server
+from tests.faults.test_ray import two_nodes
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ended]:
+    """The experiment, run from beginning to end in threads, and how that ended."""
+    place = Place(tmp_path_factory.mktemp("undisturbed"))
+    ended = place.run()
+    assert (ended.status, ended.error) == (0, "")
+    return place, ended
+
+
+@pytest.fixture(scope="module")
+def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """What names a Prefect server."""
+    with server(tmp_path_factory.mktemp("prefect") / "home") as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Mapping[str, str]]:
+    """What names a Ray cluster of two nodes."""
+    pytest.importorskip("ray")
+    with two_nodes() as (settings, _):
+        yield settings
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("series", SERIES, ids=lambda series: f"{series.kind}: {series.name}")
+def test_series(
+    series: Series, undisturbed: tuple[Place, Ended], tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    whole, ended = undisturbed
+    series.check(tmp_path, whole, ended, request.getfixturevalue(series.needs) if series.needs else {})
