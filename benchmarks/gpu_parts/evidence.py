@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch.nn.functional import normalize
 
-from benchmarks.gpu_parts.longtail import TEMPLATES, LongTail, read_longtail, small_longtail
+from benchmarks.gpu_parts.longtail import COLOURS, TEMPLATES, LongTail, read_longtail, small_longtail
 from benchmarks.gpu_parts.loop_settings import loop_settings
 from benchmarks.gpu_parts.models import longtail_model
 from benchmarks.gpu_parts.rows import Row, Setting
@@ -24,7 +24,7 @@ from benchmarks.gpu_parts.training import MIRRORED
 from tasks.arrays import Bools
 from tasks.evaluation.scoring.crossed import Estimate, crossed_estimate
 from tasks.evaluation.scoring.multiplicity import holm
-from tasks.training.data.augmentation import augment, standardise
+from tasks.training.data.augmentation import augment
 from tasks.training.data.batch import Batch
 from tasks.training.data.epoch_order import batches
 from tasks.training.loop.context import Context
@@ -34,7 +34,6 @@ from tasks.training.recipes.contrastive_objective import ContrastiveObjective
 PART = "evidence"
 SEEDS = 5
 FEWEST_STEPS, MOST_STEPS = 100, 3000
-COLOURS = {"mean": (0.5, 0.5, 0.5), "deviation": (0.5, 0.5, 0.5)}
 GAMMA = 3e-3
 """T-REG's γ; λ = 2e-5, both as in the paper."""
 
@@ -136,15 +135,21 @@ def _budget(setting: Setting, data: LongTail) -> tuple[int, float]:
     """Steps of every training so that `SEEDS` seeds take most of the time, and seconds that the longest may take."""
     if setting.tiny:
         return 4, 0.0
-    trial, seconds = 40, []
-    trained(setting, data, CELLS[-1], seed=0, steps=4)  # whatever is made ready once
-    for cell in (CELLS[0], CELLS[-1]):
+
+    def seconds(cell: Cell, steps: int) -> float:
         began = time.monotonic()
-        trained(setting, data, cell, seed=0, steps=trial)
-        seconds.append((time.monotonic() - began) / trial)
+        trained(setting, data, cell, seed=0, steps=steps)
+        return time.monotonic() - began
+
+    trained(setting, data, CELLS[-1], seed=0, steps=4)  # whatever is made ready once
+    short, long = 10, 60
+    timed = [(seconds(cell, short), seconds(cell, long)) for cell in (CELLS[0], CELLS[-1])]
+    steps_take = [max(1e-6, (whole - part) / (long - short)) for part, whole in timed]
+    scoring = max(0.0, min(part - short * step for (part, _), step in zip(timed, steps_take, strict=True)))
     left = max(0.0, setting.deadline - time.monotonic())
-    steps = int(np.clip(0.85 * left / (SEEDS * len(CELLS)) / np.mean(seconds), FEWEST_STEPS, MOST_STEPS))
-    return steps, steps * max(seconds)
+    each = 0.85 * left / (SEEDS * len(CELLS))
+    steps = int(np.clip((each - scoring) / np.mean(steps_take), FEWEST_STEPS, MOST_STEPS))
+    return steps, scoring + steps * max(steps_take)
 
 
 def trained(setting: Setting, data: LongTail, cell: Cell, *, seed: int, steps: int) -> Bools:
@@ -181,7 +186,6 @@ def _named_rightly(setting: Setting, data: LongTail, model: torch.nn.Module) -> 
     texts = model.encode_text(data.tokens(prompts).to(setting.device), normalize=True)
     centres = normalize(texts.view(len(data.classes), len(TEMPLATES), -1).mean(dim=1), dim=1)
     found = []
-    for first in range(0, len(data.test), 1000):
-        images = standardise(data.test[first : first + 1000], **COLOURS).to(setting.device)
+    for images in data.asked.to(setting.device).split(1000):
         found.append((model.encode_image(images, normalize=True) @ centres.T).argmax(dim=1).cpu())
     return torch.cat(found).numpy() == data.label

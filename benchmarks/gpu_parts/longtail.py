@@ -28,8 +28,10 @@ from tasks.balancing.targets import base_measure, capped
 from tasks.matching.matcher import KeywordMatcher
 from tasks.resampling.sampling.draw import draw
 from tasks.resampling.sampling.subset import subset
+from tasks.training.data.augmentation import standardise
 
 CAP = 60
+COLOURS = {"mean": (0.5, 0.5, 0.5), "deviation": (0.5, 0.5, 0.5)}
 CONTEXT = 16
 TEMPLATES = (
     "a photo of a {}.",
@@ -88,6 +90,11 @@ class LongTail:
     def words(self) -> int:
         """Numbers that a token can be."""
         return len(self._vocabulary) + 2
+
+    @cached_property
+    def asked(self) -> Tensor:
+        """The test pictures as a model takes them, float32 `[m, 3, 32, 32]`."""
+        return standardise(self.test, **COLOURS)
 
     @cached_property
     def encoded(self) -> Tensor:
