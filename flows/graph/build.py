@@ -14,7 +14,6 @@ from flows.graph.ingest import ingest_graph
 from flows.graph.report import report_graph
 from flows.graph.screen import screen_graph
 from flows.graph.selfsupervise import selfsupervise_graph
-from flows.graph.studies.study import study_graph
 from flows.graph.train import train_graph
 from flows.verbs import Verb
 from storage.errors import InputError
@@ -33,6 +32,8 @@ def build(engine: Engine, config: AnyExperiment, verb: Verb) -> Ref:
     if verb != config.whole and (verb in alone or config.whole in alone):
         raise InputError(f"the experiment {config.name!r} has no verb {verb}: it is run whole, by {config.whole}")
     if isinstance(config, StudyExperiment):
+        from flows.graph.studies.study import study_graph  # a third of all stages, which nothing else needs
+
         return study_graph(engine, config)
     if isinstance(config, SelfSupervisedExperiment):
         return selfsupervise_graph(engine, config)
