@@ -7,6 +7,7 @@ lies in the store decides what is left to do.
 import logging
 import os
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,14 +15,11 @@ from flows.workers.address import ADDRESS
 from flows.workers.gang import carry_out_together
 from flows.workers.holders import Holders
 from flows.workers.job import carry_out
-from flows.workers.lost import told_of_loss
+from flows.workers.lost import answered
 from flows.workers.nodes import require_equal_to_this, require_room
 from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
 from storage.store.workspace import Runtime
-
-LOOKS = 30.0
-"""Seconds between two looks at whether any node has room for a task that has not answered."""
 
 
 class Cluster:
@@ -49,13 +47,10 @@ class Cluster:
         if stage.over_ranks and runtime.machines > 1:
             return carry_out_together(job, runtime, asked, label)
         if "num_gpus" in asked and not stage.over_ranks:
-            return self._holders.carry_out(job, stage.name, asked, label)
-        with told_of_loss():
-            answer = ray.remote(**asked)(carry_out).options(name=label).remote(job)
-            while not ray.wait([answer], timeout=LOOKS)[0]:
-                alone = runtime.model_copy(update={"machines": 1})
-                require_room(alone, gpus=asked.get("num_gpus", 0))  # the last node that had it may be gone
-            return bytes(ray.get(answer))
+            return self._holders.carry_out(job, stage.name, asked, label, lambda: require_room_for(asked, runtime))
+        return answered(
+            ray.remote(**asked)(carry_out).options(name=label).remote(job), lambda: require_room_for(asked, runtime)
+        )
 
     def close(self) -> None:
         """Leave the cluster; one of this machine alone ends."""
@@ -109,3 +104,8 @@ def asked_for(stage: Stage, runtime: Runtime) -> dict[str, Any]:
 def gpus_of(runtime: Runtime) -> int:
     """How many GPUs a training takes of a node: one a rank."""
     return runtime.ranks // runtime.machines if runtime.device.startswith("cuda") else 0
+
+
+def require_room_for(asked: Mapping[str, int], runtime: Runtime) -> None:
+    """Raise `InputError` where no node of the cluster, as it is now, could ever begin a run: the last may be gone."""
+    require_room(runtime.model_copy(update={"machines": 1}), gpus=asked.get("num_gpus", 0))

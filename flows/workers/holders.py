@@ -7,13 +7,13 @@ each for one stage, ended when it has had nothing to do for a few seconds, or wh
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from flows.workers.job import carry_out
-from flows.workers.lost import told_of_loss
+from flows.workers.lost import answered
 from storage.kept import keep
 
 LINGER = 5.0
@@ -47,14 +47,16 @@ class Holders:
         self._actors: list[_Held] = []
         self._changed = threading.Condition()
 
-    def carry_out(self, job: bytes, stage: str, asked: Mapping[str, Any], label: str) -> bytes:
-        """The packed answer of an actor that is given what `asked` says. Raises `WorkerLostError`."""
-        import ray
+    def carry_out(
+        self, job: bytes, stage: str, asked: Mapping[str, Any], label: str, look: Callable[[], None]
+    ) -> bytes:
+        """The packed answer of an actor that is given what `asked` says. Raises `WorkerLostError`, or what `look` does.
 
+        look: raises where the cluster has no node any more that could start one.
+        """
         held = self._take(stage, asked)
         try:
-            with told_of_loss():
-                answer = bytes(ray.get(held.actor.carry_out.options(name=label).remote(job)))
+            answer = answered(held.actor.carry_out.options(name=label).remote(job), look)
         except BaseException:
             with self._changed:
                 self._end(held)

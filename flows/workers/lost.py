@@ -1,9 +1,13 @@
 """What Ray says of a worker that went away, as the one error that this project knows for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flows.workers.workers import WorkerLostError
+
+LOOKS = 30.0
+"""Seconds between two looks at whether any node has room for a task that has not answered."""
 
 
 @contextmanager
@@ -19,3 +23,17 @@ def told_of_loss() -> Iterator[None]:
         raise WorkerLostError("its node is gone") from None
     except (lost.WorkerCrashedError, lost.RayActorError):
         raise WorkerLostError("its process was killed, or its node is gone") from None
+
+
+def answered(answer: Any, look: Callable[[], None]) -> bytes:  # noqa: ANN401 - a reference of Ray's
+    """A task's answer; while there is none, `look` raises where there can be none any more.
+
+    Raises:
+        WorkerLostError: its worker or its node went away.
+    """
+    import ray
+
+    with told_of_loss():
+        while not ray.wait([answer], timeout=LOOKS)[0]:
+            look()
+        return bytes(ray.get(answer))

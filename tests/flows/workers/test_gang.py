@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from flows.workers.lost import told_of_loss
-from flows.workers.workers import WorkerLostError
 from storage.children import child_environment
 from tests.faults.test_ray import two_nodes
 from tests.paths import ROOT
@@ -48,17 +46,3 @@ def test_two_nodes_share_a_run(tmp_path: Path) -> None:
     assert (tmp_path / "2" / "died").exists()  # it was begun again
     assert two["refused"] == "row 7 of shard 3 is empty: fill it"  # by the other machine, and not why the first ended
     assert "`machines` is 3, but 2 of the Ray cluster's 2 nodes have the 1 processors" in three["well"]
-
-
-def test_what_ray_says_of_a_loss() -> None:
-    exceptions = pytest.importorskip("ray.exceptions")
-    for lost, said in (
-        (exceptions.OutOfMemoryError("full"), "its node ran out of memory"),
-        (exceptions.NodeDiedError("gone"), "its node is gone"),
-        (exceptions.WorkerCrashedError(), "its process was killed"),
-        (exceptions.ActorDiedError(), "its process was killed, or its node is gone"),
-    ):
-        with pytest.raises(WorkerLostError, match=said), told_of_loss():
-            raise lost
-    with pytest.raises(ZeroDivisionError), told_of_loss():
-        raise ZeroDivisionError

@@ -12,6 +12,7 @@ def test_what_ray_raises_of_a_lost_task_is_told_in_words() -> None:
         (exceptions.OutOfMemoryError("a page of advice"), "its node ran out of memory"),
         (exceptions.NodeDiedError("a page of advice"), "its node is gone"),
         (exceptions.TaskUnschedulableError("a page of advice"), "its node is gone"),
+        (exceptions.ActorDiedError(), "its process was killed, or its node is gone"),
         (exceptions.WorkerCrashedError(), "its process was killed, or its node is gone"),
     ):
         with pytest.raises(WorkerLostError) as told, told_of_loss():
