@@ -19,6 +19,7 @@ ABOUT_NO_MODULE = {
     "tests/hostile/test_page.py": "docs/hostile.md",
     "tests/faults/test_matrix.py": "kills, damage, company, clocks: what a run must survive",
     "tests/faults/test_engines.py": "kills and signals under every engine",
+    "tests/faults/test_memory.py": "workers whose memory runs out",
     "tests/faults/test_page.py": "docs/faults_tried.md",
     "tests/faults/test_machines.py": "a training over two nodes, one of which is lost",
     "tests/faults/test_ray.py": "a Ray cluster that loses a node",

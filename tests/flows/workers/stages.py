@@ -1,6 +1,7 @@
 """Stages that processes of other kinds can import: they must stand at the top of a module."""
 
 import os
+import resource
 import signal
 import time
 from collections.abc import Sequence
@@ -58,12 +59,16 @@ def endless(mark: str, *, work: Workspace) -> dict[str, int]:
 
 
 @stage("hungry", version=1, modules=(), less_memory="ask for fewer `megabytes`")
-def hungry(megabytes: int, limited: str = "", *, work: Workspace) -> dict[str, int]:
-    """Takes so much memory; with `limited`, in a control group of the kernel that allows less."""
-    if limited:
-        Path(limited, "cgroup.procs").write_text(str(os.getpid()))
+def hungry(megabytes: int, group: str = "", more: int = 0, *, work: Workspace) -> dict[str, int]:
+    """Takes so much memory: in a control group, or where it is granted so many megabytes more than it has."""
+    if group:
+        Path(group, "cgroup.procs").write_text(str(os.getpid()))
+    if more:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + (more << 20)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
     held = [bytearray(os.urandom(1 << 20)) for _ in range(megabytes)]
-    time.sleep(1)
+    (work.output / "held.txt").write_text(str(len(held)))
     return {"megabytes": len(held)}
 
 
