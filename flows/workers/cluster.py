@@ -13,10 +13,12 @@ from typing import Any
 
 from flows.workers.address import ADDRESS
 from flows.workers.gang import carry_out_together
+from flows.workers.head import require_head
 from flows.workers.holders import Holders
 from flows.workers.job import carry_out
 from flows.workers.lost import answered
 from flows.workers.nodes import require_equal_to_this, require_room
+from flows.workers.workers import WorkerLostError
 from storage.caching.stage import Stage
 from storage.errors import EquipoiseError
 from storage.store.workspace import Runtime
@@ -41,16 +43,34 @@ class Cluster:
     def carry_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
         """The answer of a task of that name, on a node that has room, or on several. Raises `WorkerLostError`."""
         self._connect(runtime)
+        try:
+            return self._carried_out(job, stage, runtime, label)
+        except WorkerLostError:
+            self._require_head()
+            raise
+
+    def _carried_out(self, job: bytes, stage: Stage, runtime: Runtime, label: str) -> bytes:
         import ray
 
         asked = asked_for(stage, runtime)
+
+        def look() -> None:
+            self._require_head()
+            require_room_for(asked, runtime)
+
         if stage.over_ranks and runtime.machines > 1:
             return carry_out_together(job, runtime, asked, label)
         if "num_gpus" in asked and not stage.over_ranks:
-            return self._holders.carry_out(job, stage.name, asked, label, lambda: require_room_for(asked, runtime))
-        return answered(
-            ray.remote(**asked)(carry_out).options(name=label).remote(job), lambda: require_room_for(asked, runtime)
-        )
+            return self._holders.carry_out(job, stage.name, asked, label, look)
+        return answered(ray.remote(**asked)(carry_out).options(name=label).remote(job), look)
+
+    def _require_head(self) -> None:
+        """Raise `EquipoiseError` where the cluster's head is gone, and from now on for every run."""
+        try:
+            require_head(self._head)
+        except EquipoiseError as fault:
+            self._fault = fault
+            raise
 
     def close(self) -> None:
         """Leave the cluster; one of this machine alone ends."""
@@ -88,6 +108,7 @@ class Cluster:
                 f"no Ray cluster answers at {address or 'this machine'}: {said}; look with `ray status`, and if it "
                 "asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN_PATH as on its nodes"
             ) from error
+        self._head: str = ray.get_runtime_context().gcs_address
         self._connected = True
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from flows.workers.workers import WorkerLostError
 
-LOOKS = 30.0
-"""Seconds between two looks at whether any node has room for a task that has not answered."""
+LOOKS = 10.0
+"""Seconds between two looks at whether the cluster is there, and has room for a task that has not answered."""
 
 
 @contextmanager
