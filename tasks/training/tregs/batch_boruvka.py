@@ -32,9 +32,10 @@ def boruvka_edges(points: Tensor) -> Tensor:
 def distances_by_product(points: Tensor) -> Tensor:
     """Distances of float32 points `[n, d]` from inner products in float64, symmetric, float32 `[n, n]`.
 
-    CUDA's float64 products take much less than its kernel of differences, `O(n² d)` without a product of matrices.
-    An error of float64 in a squared distance is one of 3e-8 of the points' norm in a distance that should be 0: about
-    what float32 coordinates themselves can tell apart.
+    By arithmetic a float64 product takes a small part of what CUDA's kernel of differences takes, which is no product
+    of matrices, on cards for data centres, and about as much on others; `benchmarks.gpu` times both. An error of
+    float64 in a squared distance is one of 3e-8 of the points' norm in a distance that should be 0: about what float32
+    coordinates themselves can tell apart.
     """
     n = len(points)
     wide = points.double()
