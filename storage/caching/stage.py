@@ -4,7 +4,8 @@ Nothing here knows Prefect, so declaring a stage, asking for its key and running
 `storage.caching.prefect_task` makes the task.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -70,22 +71,30 @@ class Stage:
         """
         arguments = bind(self.function, args, inputs)
         there = None if elsewhere is None else partial(elsewhere, self)
-        return compute(self._checked, self.parts(**arguments), arguments, runtime, report, began, there)
+        with self._short_of_memory():
+            return compute(self._checked, self.parts(**arguments), arguments, runtime, report, began, there)
 
     def make(
         self, parts: KeyParts, arguments: Mapping[str, object], runtime: Runtime, report: Report = silent
     ) -> Manifest:
         """Do the work of a run whose key another process holds."""
-        return make(self._checked, parts, arguments, runtime, report)
+        with self._short_of_memory():
+            return make(self._checked, parts, arguments, runtime, report)
 
-    def _checked(self, **arguments: object) -> Figures:
-        """What the function returns, unless its code was edited meanwhile: its key would speak of other code."""
+    @contextmanager
+    def _short_of_memory(self) -> Iterator[None]:
+        """Where memory runs out, in the stage's function or around it, one sentence with what to change."""
         try:
-            figures = self.function(**arguments)
+            yield
         except Exception as error:
             if not isinstance(error, EquipoiseError) and (fault := memory_fault(error, self.name, self.less_memory)):
                 raise fault from error
             raise
+
+    def _checked(self, **arguments: object) -> Figures:
+        """What the function returns, unless its code was edited meanwhile: its key would speak of other code."""
+        with self._short_of_memory():
+            figures = self.function(**arguments)
         require_unchanged(self.name, self.modules, self.function, self.code)
         return figures
 

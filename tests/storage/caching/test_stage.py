@@ -57,3 +57,14 @@ def test_memory_that_runs_out_is_one_sentence_and_leaves_nothing(tmp_path: Path)
 def test_a_fault_of_the_program_stays_one(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="negative"):
         hungry.run(-1, runtime=Runtime(store=tmp_path))
+
+
+def test_memory_that_runs_out_while_an_output_is_published_is_the_same_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def publish(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(Store, "publish", publish)
+    with pytest.raises(EquipoiseError, match="the memory was not enough for the stage 'barred': use fewer `workers`"):
+        barred.run(3, runtime=Runtime(store=tmp_path))
