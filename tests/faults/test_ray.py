@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from storage.children import child_environment
+from tests.faults.engines import WIDE
 from tests.faults.place import Ended, Place
 from tests.paths import ROOT
 
@@ -47,7 +48,7 @@ def two_nodes() -> Iterator[tuple[dict[str, str], int]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["ingest", "match", "embed", "select", "scatter", "gather", "train"])
+@pytest.mark.parametrize("stage", WIDE)
 def test_a_node_is_lost(stage: str, undisturbed: tuple[Place, Ended], tmp_path: Path) -> None:
     whole, ended = undisturbed
     place = whole.copy(tmp_path / "place")
