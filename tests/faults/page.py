@@ -26,7 +26,7 @@ published. Threads without a server are the engine where no other is named.
 |---|---|
 {counts}"""
 LAST = """\
-A fault that does not hold fails its test. All held in their last run, series by series, on 27 November 2026, on a busy
+A fault that does not hold fails its test. All held in their last whole run, by series, on 27 November 2026, on a busy
 machine; what had not held before (a run that went on after Ctrl-C or hung, a model with other weights) was mended.\
 """
 OTHERS = {
