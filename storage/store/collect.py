@@ -137,7 +137,9 @@ def _leftovers(store: Store, unfinished: Collection[str]) -> Iterator[Item]:
         key = path.name.partition("-")[0]
         yield Item("temporary", path, _size(path), "output of a run that ended early", _key(key))
     for path in _listed(store.root / SCRATCH):
-        if path.name not in unfinished:
+        if any(store.root.glob(f"[!.]*/{path.name}/{MANIFEST}")):
+            yield Item("scratch", path, _size(path), "checkpoints of a run that is finished", _key(path.name))
+        elif path.name not in unfinished:
             yield Item("scratch", path, _size(path), "checkpoints of a run that is not wanted", _key(path.name))
 
 

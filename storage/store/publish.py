@@ -70,6 +70,7 @@ def compute(
     """
     store = Store(runtime.store)
     if found := store.find(parts.stage, parts.key):
+        store.clear_scratch(parts.key)
         return found
     try:
         with store.lock(parts.key):

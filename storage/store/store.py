@@ -167,7 +167,12 @@ class Store:
             shutil.rmtree(output, ignore_errors=True)
         _sync(target.parent)
         shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(self.root / SCRATCH / manifest.key, ignore_errors=True)
+        self.clear_scratch(manifest.key)
+
+    def clear_scratch(self, key: str) -> None:
+        """Remove the checkpoints of a run whose output is published; a kill may have cut that short before."""
+        if (scratch := self.root / SCRATCH / key).exists():
+            shutil.rmtree(scratch, ignore_errors=True)
 
     def discard(self, stage: str, key: str) -> None:
         """Take an output out of the store in one rename, then remove it; the next run that needs it computes it."""

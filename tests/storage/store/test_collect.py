@@ -107,6 +107,15 @@ def test_leftovers_of_a_kill(store: Store) -> None:
     assert (store.root / SCRATCH / key / "checkpoint").exists()
 
 
+def test_checkpoints_of_a_finished_run_go_though_its_output_is_kept(runtime: Runtime, store: Store) -> None:
+    manifest = count.run(CountConfig(), runtime=runtime)
+    (store.scratch(manifest.key) / "checkpoint").write_text("left by a kill")
+    found = find_garbage(store, [manifest], unfinished=[manifest.key], now=LATER)
+    assert [(item.kind, item.reason) for item in found.items] == [("scratch", "checkpoints of a run that is finished")]
+    remove(store, found)
+    assert store.find("count", manifest.key) and not list((store.root / SCRATCH).iterdir())
+
+
 def test_locks_of_killed_runs_go_and_held_ones_stay(store: Store) -> None:
     left, held = "a" * 32, "b" * 32
     with store.lock(held):

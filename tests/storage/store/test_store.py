@@ -246,6 +246,7 @@ def test_kill_leaves_nothing_half_written(tmp_path: Path, place: str) -> None:
     assert scratch.name == manifest.key
     assert log.read_text() == ("ran\n" if place == "published" else "ran\nran\n")
     assert store.damage(manifest, content=True) == ()
+    assert not list((store.root / SCRATCH).iterdir())  # of a finished run nothing is gone on with
 
 
 def test_error_leaves_nothing_half_written(runtime: Runtime) -> None:
