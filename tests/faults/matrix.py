@@ -31,12 +31,14 @@ class Fault:
         name: what is done, in words.
         outcome: what must hold, in words.
         check: does it to a copy of a place where all had run, and asserts it; is given how the undisturbed run ended.
+        where: of a kill its stage and point, which the page lists in one row.
     """
 
     kind: str
     name: str
     outcome: str
     check: Callable[[Place, Ended], None]
+    where: tuple[str, str] | None = None
 
 
 def settles(place: Place, undisturbed: Ended) -> Ended:
@@ -77,7 +79,8 @@ def kills() -> Iterator[Fault]:
                 assert place.run(SignalAt(stage, point, signal.SIGKILL)).status == -signal.SIGKILL
                 settles(place, undisturbed)
 
-            yield Fault("Kills", f"SIGKILL in {stage}: {point}", "a rerun ends in the same digests", check)
+            where = (stage, point)
+            yield Fault("Kills", f"SIGKILL in {stage}: {point}", "a rerun ends in the same digests", check, where)
 
 
 def signals() -> Iterator[Fault]:

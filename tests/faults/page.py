@@ -1,10 +1,10 @@
 """The page `docs/faults_tried.md`, made of the tables: `python -m tests.faults.page > docs/faults_tried.md`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from tests.faults.child import POINTS
-from tests.faults.engines import SERIES, WIDE, Series
+from tests.faults.engines import SERIES, WIDE
 from tests.faults.matrix import FAULTS, STAGES, Fault
 
 TOP = """\
@@ -31,6 +31,7 @@ machine; what had not held before (a run that went on after Ctrl-C or hung, a mo
 """
 OTHERS = {
     "A node of a Ray cluster is lost (`tests/faults/test_ray.py`)": len(WIDE),
+    "A node is lost in a training over two (`tests/faults/test_machines.py`)": 1,
     "PostgreSQL behind Prefect's server (`tests/faults/test_postgres.py`)": 3,
     "A worker's memory runs out (`tests/faults/test_memory.py`)": 2,
 }
@@ -47,9 +48,12 @@ def page() -> str:
     counts = "".join(f"| {kind} | {count} |\n" for kind, count in tried.items())
     parts = [TOP.format(count=sum(tried.values()), counts=counts, last=LAST)]
     for kind, faults in single:
-        parts += [f"\n## {kind}\n\n| fault | outcome |\n|---|---|\n", *map(_fault, faults)]
+        if where := [fault.where for fault in faults if fault.where]:
+            parts += [_head(kind), _row("SIGKILL, one in each run", where, faults[0].outcome)]
+        else:
+            parts += [f"\n## {kind}\n\n| fault | outcome |\n|---|---|\n", *map(_fault, faults)]
     for kind, found in serial:
-        parts += [f"\n## {kind}\n\n| what | in | outcome |\n|---|---|---|\n", *map(_series, found)]
+        parts += [_head(kind), *(_row(series.name, series.faults, series.outcome) for series in found)]
     return "".join(parts)
 
 
@@ -57,12 +61,19 @@ def _fault(fault: Fault) -> str:
     return f"| {fault.name} | {fault.outcome} |\n"
 
 
-def _series(series: Series) -> str:
-    return f"| {series.name} | {'; '.join(_places(series.faults))} | {series.outcome} |\n"
+def _head(kind: str) -> str:
+    return f"\n## {kind}\n\n| what | in | outcome |\n|---|---|---|\n"
 
 
-def _places(faults: Iterable[tuple[str, str]]) -> Iterator[str]:
+def _row(name: str, faults: Iterable[tuple[str, str]], outcome: str) -> str:
+    return f"| {name} | {'; '.join(_places(list(faults)))} | {outcome} |\n"
+
+
+def _places(faults: Sequence[tuple[str, str]]) -> Iterator[str]:
     """The stages at each point."""
+    if len(set(faults)) == len(STAGES) * len(POINTS):
+        yield "every stage, at each point"
+        return
     for point in POINTS:
         if stages := [stage for stage, where in faults if where == point]:
             yield f"{point}: {'every stage' if len(stages) == len(STAGES) else ', '.join(stages)}"
