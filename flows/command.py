@@ -164,10 +164,9 @@ def main() -> None:
 
 def _interrupted() -> None:
     """Leave at once, after Ctrl-C."""
-    sys.stderr.write("interrupted; run the same command again to go on from what is in the store\n")
     from flows.commands.serving.watch import end_process
 
-    end_process(INTERRUPTED)
+    end_process(INTERRUPTED, "interrupted; run the same command again to go on from what is in the store\n")
 
 
 def _fault() -> Never:

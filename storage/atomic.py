@@ -53,7 +53,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 def write_changed(path: Path, content: str | bytes) -> None:
     """Replace a file's content in one step, unless it is just that: to read it is faster than to bring it to disk."""
-    if not path.is_file() or path.read_bytes() != _encoded(content):
+    try:
+        before = path.read_bytes()
+    except OSError:  # there is none, or another user lets nobody read it, who may be let replace it
+        before = None
+    if before != _encoded(content):
         write_whole(path, content)
 
 

@@ -45,24 +45,31 @@ def memory_fault(error: BaseException, stage: str, remedy: str) -> EquipoiseErro
     no more (`ulimit -v`), a library that cannot be loaded or a thread that cannot start may be the first to say so, and
     another error may have come of that.
     """
-    for each in _with_causes(error):
+    for each in with_causes(error):
         said = " ".join(str(each).split())
         card = type(each).__name__ == "OutOfMemoryError" or any(words in said for words in _CARD_FULL)
         full = isinstance(each, MemoryError) or getattr(each, "errno", None) == errno.ENOMEM
-        if card or full or any(words in said for words in _MEMORY_FULL):
+        forbidden = any(words in said for words in _FORBIDDEN)
+        if card or full or (not forbidden and any(words in said for words in _MEMORY_FULL)):
             whose = "the graphics card's memory" if card else "the memory"
-            said = f"{whose} was not enough for the stage {stage!r}: {remedy}; what is in the store stays"
+            more = ", or raise how many processes a user may have (`ulimit -u`)" if _NO_THREAD in said else ""
+            said = f"{whose} was not enough for the stage {stage!r}: {remedy}{more}; what is in the store stays"
             return EquipoiseError(said)
     return None
 
 
 _CARD_FULL = ("CUDA out of memory", "MPS backend out of memory", "_STATUS_ALLOC_FAILED")
-_MEMORY_FULL = ("memory: you tried to allocate", "failed to map segment from shared object", "can't start new thread",
+_NO_THREAD = "can't start new thread"
+_MEMORY_FULL = ("memory: you tried to allocate", "failed to map segment from shared object", _NO_THREAD,
                 "Cannot allocate memory", "std::bad_alloc")  # fmt: skip
+_FORBIDDEN = ("Operation not permitted", "Permission denied")  # of a library on a disk that runs nothing
 
 
-def _with_causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+def with_causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what it was raised from or in the handling of, and so on, each once."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 

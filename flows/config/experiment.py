@@ -57,7 +57,7 @@ class Experiment(Config):
         Only what differs from the defaults: one that is written out, or that a later version adds, makes no other
         experiment.
         """
-        apart = set(Experiment.model_fields) - {"name"}
+        apart = (Experiment.model_fields.keys() | Runtime.model_fields.keys()) - {"name"}
         return {name: value for name, value in stated(self).items() if name not in apart}
 
     def covers(self, verb: Verb) -> bool:

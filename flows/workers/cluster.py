@@ -59,7 +59,7 @@ class Cluster:
             require_room_for(asked, runtime)
 
         if stage.over_ranks and runtime.machines > 1:
-            return carry_out_together(job, runtime, asked, label)
+            return carry_out_together(job, runtime, asked, label, self._require_head)
         if "num_gpus" in asked and not stage.over_ranks:
             return self._holders.carry_out(job, stage.name, asked, label, look)
         return answered(ray.remote(**asked)(carry_out).options(name=label).remote(job), look)

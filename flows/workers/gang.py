@@ -13,8 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from flows.workers.job import Job, carry_out, packed
-from flows.workers.lost import told_of_loss
+from flows.workers.lost import answered, told_of_loss
 from flows.workers.nodes import require_room
+from flows.workers.workers import WorkerLostError
 from storage.errors import EquipoiseError
 from storage.store.workspace import Meeting, Runtime
 from tasks.training.distributed.launch import RanksEndedError
@@ -25,14 +26,22 @@ _RETURN = 300.0  # seconds in which a node that was lost may come back
 _LOOKS = 10.0
 
 
-def carry_out_together(job: bytes, runtime: Runtime, asked: Mapping[str, Any], label: str) -> bytes:
+def carry_out_together(
+    job: bytes, runtime: Runtime, asked: Mapping[str, Any], label: str, look: Callable[[], None]
+) -> bytes:
     """The packed answer of the first of `runtime.machines` nodes; each is asked for what `asked` says.
+
+    Args:
+        job: the packed job.
+        runtime: how many ranks on how many machines.
+        asked: what is asked of each node.
+        label: what people call the run.
+        look: raises where the whole cluster is gone; called while nothing answers.
 
     Raises:
         WorkerLostError: a node or its process went away.
         EquipoiseError: the cluster has too few nodes, and none came back within five minutes.
     """
-    import ray
     from ray.util.placement_group import placement_group, remove_placement_group
 
     part = {"CPU": asked["num_cpus"], "GPU": asked.get("num_gpus", 0)}
@@ -40,16 +49,16 @@ def carry_out_together(job: bytes, runtime: Runtime, asked: Mapping[str, Any], l
         [{name: each for name, each in part.items() if each}] * runtime.machines, strategy="STRICT_SPREAD", name=label
     )
     try:
-        _wait_for(group, runtime, gpus=part["GPU"])
-        with told_of_loss():
-            host, port = ray.get(_at(group, 0, _address, {"num_cpus": 0, "max_retries": 0}, label).remote())
+        _wait_for(group, runtime, look, gpus=part["GPU"])
+        where = _at(group, 0, _address, {"num_cpus": 0, "max_retries": 0}, label).remote()
+        host, port = pickle.loads(answered(where, look))
         whole: Job = pickle.loads(job)
         answers = []
         for machine in range(runtime.machines):
             meeting = Meeting(host=host, port=port, machine=machine)
             its = replace(whole, runtime=whole.runtime.model_copy(update={"meeting": meeting}))
             answers.append(_at(group, machine, carry_out, asked, label).remote(packed(its)))
-        return _answer(answers)
+        return _answer(answers, look)
     finally:
         remove_placement_group(group)  # ends what still runs there
 
@@ -63,17 +72,18 @@ def _at(group: Any, machine: int, function: Callable[..., Any], asked: Mapping[s
     return ray.remote(**asked)(function).options(name=label, scheduling_strategy=there)
 
 
-def _address() -> tuple[str, int]:
-    """Where others reach this node, and a free port of it."""
+def _address() -> bytes:
+    """Where others reach this node, and a free port of it, packed."""
     import ray.util
 
-    return ray.util.get_node_ip_address(), free_port()
+    return pickle.dumps((ray.util.get_node_ip_address(), free_port()))
 
 
-def _wait_for(group: Any, runtime: Runtime, *, gpus: int) -> None:  # noqa: ANN401
+def _wait_for(group: Any, runtime: Runtime, look: Callable[[], None], *, gpus: int) -> None:  # noqa: ANN401
     """Wait until the nodes have room; while the cluster has too few of them at all, for five minutes."""
     lacking: float | None = None
     while not group.wait(_LOOKS):
+        look()
         try:
             require_room(runtime, gpus=gpus)
         except EquipoiseError as error:
@@ -87,15 +97,20 @@ def _wait_for(group: Any, runtime: Runtime, *, gpus: int) -> None:  # noqa: ANN4
             lacking = None
 
 
-def _answer(tasks: "list[Any]") -> bytes:
-    """The first node's answer when all have ended; of several failures the one that says what was wrong."""
+def _answer(tasks: list[Any], look: Callable[[], None]) -> bytes:
+    """The first node's answer when all have ended; of several failures the one that says what was wrong.
+
+    Raises `WorkerLostError` where a node does not answer at all, and no other knows why.
+    """
     import ray
 
     answer: bytes | None = None
     failures: list[tuple[Exception, bytes]] = []
     waiting, until = list(tasks), float("inf")
     while waiting and (left := until - time.monotonic()) > 0:
-        done, waiting = ray.wait(waiting, timeout=None if left == float("inf") else left)
+        done, waiting = ray.wait(waiting, timeout=min(left, _LOOKS))
+        if not done:
+            look()
         for task in done:
             with told_of_loss():
                 given = bytes(ray.get(task))
@@ -109,4 +124,6 @@ def _answer(tasks: "list[Any]") -> bytes:
     if answer is not None:
         return answer
     telling = [given for error, given in failures if not isinstance(error, RanksEndedError)]
+    if waiting and not telling:
+        raise WorkerLostError(f"a node did not answer, and of another {failures[0][0]}")
     return telling[0] if telling else failures[0][1]

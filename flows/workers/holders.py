@@ -2,9 +2,11 @@
 
 A process that has computed on a GPU keeps memory of it until it ends, so Ray ends it with its task; each run of a wide
 stage would import and load everything again. So these runs are carried out by actors: at most one a GPU of the cluster,
-each for one stage, ended when it has had nothing to do for a few seconds, or when another stage wants its GPU.
+each for one stage. It ends when it has had nothing to do for a few seconds, when a run failed in it, or when another
+stage wants its GPU.
 """
 
+import pickle
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -61,6 +63,10 @@ class Holders:
             with self._changed:
                 self._end(held)
             raise
+        if isinstance(pickle.loads(answer), BaseException):  # a GPU's fault stays with its process: none is used again
+            with self._changed:
+                self._end(held)
+            return answer
         with self._changed:
             held.idle_since = time.monotonic()
             self._changed.notify_all()

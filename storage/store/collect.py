@@ -137,7 +137,8 @@ def _leftovers(store: Store, unfinished: Collection[str]) -> Iterator[Item]:
         key = path.name.partition("-")[0]
         yield Item("temporary", path, _size(path), "output of a run that ended early", _key(key))
     for path in _listed(store.root / SCRATCH):
-        if any(store.root.glob(f"[!.]*/{path.name}/{MANIFEST}")):
+        made = store.root.glob(f"[!.]*/{path.name}/{MANIFEST}")
+        if any(store.find(manifest.parent.parent.name, path.name) for manifest in made):
             yield Item("scratch", path, _size(path), "checkpoints of a run that is finished", _key(path.name))
         elif path.name not in unfinished:
             yield Item("scratch", path, _size(path), "checkpoints of a run that is not wanted", _key(path.name))

@@ -48,6 +48,13 @@ def test_a_file_that_is_just_that_is_left_as_it_is(tmp_path: Path) -> None:
     assert path.read_text() == "e" and path.stat().st_ino != before.st_ino
 
 
+def test_a_file_that_cannot_be_read_is_replaced(tmp_path: Path) -> None:
+    closed = tmp_path / "lineage.json"
+    closed.symlink_to(closed)  # as another user's file of mode 600 is: here, and not to be read
+    write_changed(closed, "new")
+    assert closed.read_text() == "new"
+
+
 def test_what_a_killed_run_left_is_overwritten(tmp_path: Path) -> None:
     program = (
         "import os, sys, signal; from pathlib import Path; from storage.atomic import replacing\n"

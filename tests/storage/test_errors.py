@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import disk_fault, memory_fault
+from storage.errors import disk_fault, memory_fault, with_causes
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,21 @@ def test_memory_that_ran_out_is_a_sentence_with_what_to_change(make: Callable[[]
     assert fault is not None
     assert str(fault).startswith(whose)
     assert "'train': lower `batch`" in str(fault)
+
+
+def test_a_library_on_a_disk_that_runs_nothing_is_no_lack_of_memory() -> None:
+    forbidden = ImportError("x.so: failed to map segment from shared object: Operation not permitted")
+    assert memory_fault(forbidden, "train", "lower `batch`") is None
+    full = ImportError("x.so: failed to map segment from shared object")
+    assert memory_fault(full, "train", "lower `batch`") is not None
+    assert "`ulimit -u`" in str(memory_fault(RuntimeError("can't start new thread"), "train", "lower `batch`"))
+
+
+def test_an_error_that_is_its_own_cause_ends() -> None:
+    error = ValueError("mine")
+    error.__cause__ = error
+    assert list(with_causes(error)) == [error]
+    assert memory_fault(error, "train", "lower `batch`") is None
 
 
 def test_other_errors_say_nothing_of_memory() -> None:

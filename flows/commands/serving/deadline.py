@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -46,6 +47,7 @@ class Deadline:
     def _watch(self) -> None:
         while told := os.read(self._pipe, 1):
             if told[0] in _ENDINGS and not self._over.wait(self._patience):
-                sys.stderr.write("told to end; run the same command again to go on from what is in the store\n")
+                with suppress(OSError, ValueError):  # whoever read it may have ended by the same Ctrl-C
+                    sys.stderr.write("told to end; run the same command again to go on from what is in the store\n")
                 self._end(_SHELL + told[0])
         os.close(self._pipe)

@@ -6,20 +6,26 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from flows.commands.serving.server import Server, is_ready
-from storage.errors import EquipoiseError
+from storage.errors import EquipoiseError, with_causes
 
 PATIENCE = 60.0  # seconds that a server may be away, for a restart
 INTERVAL = 5.0
 
 
-def end_process(status: int) -> None:
-    """Leave at once: stage runs in other threads end with the process, and what they publish is whole or not there."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+def end_process(status: int, said: str = "") -> None:
+    """Leave at once: stage runs in other threads end with the process, and what they publish is whole or not there.
+
+    said: last words on standard error, whose reader may be gone: Ctrl-C ends `| tee` as well.
+    """
+    for stream, words in ((sys.stdout, ""), (sys.stderr, said)):
+        with suppress(OSError, ValueError):
+            stream.write(words)
+            stream.flush()
     os._exit(status)
 
 
@@ -32,11 +38,7 @@ def _silence_prefect(silent: bool) -> None:
 
 def _is_the_servers(error: BaseException | None) -> bool:
     """Whether an error, or one that it comes of, is a server's answer that it could not do what it should."""
-    while error is not None:
-        if getattr(getattr(error, "response", None), "status_code", 0) >= 500:
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return any(getattr(getattr(each, "response", None), "status_code", 0) >= 500 for each in with_causes(error))
 
 
 class ServerWatch:
@@ -94,6 +96,7 @@ class ServerWatch:
                 _silence_prefect(True)
                 self._tell(f"the Prefect server at {self._server.url} does not answer; waiting {self._patience:.0f} s")
             elif time.monotonic() - away_since >= self._patience:
-                self._tell(f"error: {self._gone}")
+                with suppress(OSError, ValueError):
+                    self._tell(f"error: {self._gone}")
                 self._end(1)  # as any error that can be mended
                 return

@@ -36,7 +36,10 @@ def test_a_bad_value_is_shown(small: Path) -> None:
 
 
 def test_machines_share_the_ranks_equally_on_ray_alone(small: Path) -> None:
-    runtime = load_config(edit(small, ranks=4, machines=2, runner="ray")).runtime
+    computes = load_config(small).computes()
+    over = load_config(edit(small, ranks=4, machines=2, runner="ray"))
+    assert over.computes() == computes  # results are not set aside for it
+    runtime = over.runtime
     assert (runtime.ranks, runtime.machines, runtime.meeting) == (4, 2, None)
     with pytest.raises(InputError, match="`ranks` is 4, which 3 `machines` cannot share equally"):
         load_config(edit(small, machines=3))

@@ -116,6 +116,14 @@ def test_checkpoints_of_a_finished_run_go_though_its_output_is_kept(runtime: Run
     assert store.find("count", manifest.key) and not list((store.root / SCRATCH).iterdir())
 
 
+def test_checkpoints_of_an_output_that_is_computed_again_stay(runtime: Runtime, store: Store) -> None:
+    manifest = count.run(CountConfig(), runtime=runtime)
+    (store.directory("count", manifest.key) / manifest.files[0].path).unlink()  # a run was at work on it, and killed
+    (store.scratch(manifest.key) / "checkpoint").write_text("half way")
+    found = find_garbage(store, [], unfinished=[manifest.key], now=LATER)
+    assert "scratch" not in [item.kind for item in found.items]
+
+
 def test_locks_of_killed_runs_go_and_held_ones_stay(store: Store) -> None:
     left, held = "a" * 32, "b" * 32
     with store.lock(held):
