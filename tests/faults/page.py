@@ -22,7 +22,7 @@ network file system that shows one machine what another wrote only later (see [U
 Each stage has four points: it has begun, its files are written, its output is sealed (and has no name yet), it is
 published. Threads without a server are the engine where no other is named.
 
-| faults | tried |
+| faults | tried, and held |
 |---|---|
 {counts}"""
 LAST = """\
