@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from flows.workers.job import Job, carry_out, packed
-from flows.workers.lost import answered, told_of_loss
+from flows.workers.lost import LOOKS, answered, told_of_loss
 from flows.workers.nodes import require_room
 from flows.workers.workers import WorkerLostError
 from storage.errors import EquipoiseError
@@ -23,7 +23,6 @@ from tasks.training.distributed.meeting import free_port
 
 _PATIENCE = 60.0  # seconds for the others when one has ended: Ray may be slow to know that a node is lost
 _RETURN = 300.0  # seconds in which a node that was lost may come back
-_LOOKS = 10.0
 
 
 def carry_out_together(
@@ -82,7 +81,7 @@ def _address() -> bytes:
 def _wait_for(group: Any, runtime: Runtime, look: Callable[[], None], *, gpus: int) -> None:  # noqa: ANN401
     """Wait until the nodes have room; while the cluster has too few of them at all, for five minutes."""
     lacking: float | None = None
-    while not group.wait(_LOOKS):
+    while not group.wait(LOOKS):
         look()
         try:
             require_room(runtime, gpus=gpus)
@@ -108,7 +107,7 @@ def _answer(tasks: list[Any], look: Callable[[], None]) -> bytes:
     failures: list[tuple[Exception, bytes]] = []
     waiting, until = list(tasks), float("inf")
     while waiting and (left := until - time.monotonic()) > 0:
-        done, waiting = ray.wait(waiting, timeout=min(left, _LOOKS))
+        done, waiting = ray.wait(waiting, timeout=min(left, LOOKS))
         if not done:
             look()
         for task in done:

@@ -1,18 +1,12 @@
 """The embedding stages: the only file here that knows of caching and Prefect."""
 
-from typing import TYPE_CHECKING
-
 from storage.caching.stage import stage
-from storage.kept import kept
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from storage.tables.schemas import PAIRS
 from storage.tables.shards import ShardWriter, read_table
 from tasks.embedding.record import EncoderRecord
 from tasks.embedding.stats import BenchmarkImagesStats, EmbedStats
-
-if TYPE_CHECKING:
-    from tasks.embedding.encoding.encoders import Encoders
 
 
 @stage(
@@ -34,16 +28,13 @@ def embed(
     Rows that are gone, as `drop` lists them, are left out; those that cannot be encoded go to `rejected.parquet`.
     Finished shards are kept in the scratch directory, so that a killed run goes on where it was.
     """
-    from tasks.embedding.encoding.encoders import open_encoders  # torch and open_clip take seconds to import
+    from tasks.embedding.encoding.opened import opened  # torch and open_clip take seconds to import: only where used
     from tasks.embedding.run import embed_shards
-
-    def opened() -> "Encoders":
-        return kept((encoder, work.device), lambda: open_encoders(encoder.settings, encoder.files(work), work.device))
 
     return embed_shards(
         encoder.settings,
         shards=work.paths(pairs, "pairs-*.parquet") or work.paths(pairs, "curated-*.parquet"),
-        opened=opened,
+        opened=lambda: opened(encoder, work, work.device),
         gone=None if gone is None else read_table(work.path(gone, "gone.parquet"))["id"].to_numpy(),
         output=work.output,
         scratch=work.scratch,

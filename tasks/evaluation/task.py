@@ -5,7 +5,6 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from storage.caching.stage import stage
-from storage.kept import kept
 from storage.record.manifest import External, Manifest
 from storage.store.workspace import Workspace
 from tasks.embedding.record import EncoderRecord
@@ -59,11 +58,11 @@ def encode_benchmark(
         dataset: holds the benchmark.
         work: this run.
     """
-    from tasks.embedding.encoding.encoders import open_encoders
+    from tasks.embedding.encoding.opened import opened
     from tasks.evaluation.zeroshot.encoded import encode_layout, save_encoded
 
     layout = _layout(config, benchmark, dataset, work)
-    encoders = kept((encoder, work.device), lambda: open_encoders(encoder.settings, encoder.files(work), work.device))
+    encoders = opened(encoder, work, work.device)
     encoded = encode_layout(layout, encoders, batch_size=config.batch_size)
     save_encoded(work.output, encoded)
     return EncodedStats(benchmark=layout.name, images=len(encoded.images), texts=len(encoded.texts))

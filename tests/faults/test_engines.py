@@ -12,15 +12,6 @@ from tests.faults.test_ray import two_nodes
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ended]:
-    """The experiment, run from beginning to end in threads, and how that ended."""
-    place = Place(tmp_path_factory.mktemp("undisturbed"))
-    ended = place.run()
-    assert (ended.status, ended.error) == (0, "")
-    return place, ended
-
-
-@pytest.fixture(scope="module")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     """What names a Prefect server."""
     with server(tmp_path_factory.mktemp("prefect") / "home") as settings:

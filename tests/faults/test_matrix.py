@@ -8,15 +8,6 @@ from tests.faults.matrix import FAULTS, STAGES, Fault
 from tests.faults.place import Ended, Place
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ended]:
-    """The experiment, run from beginning to end, and how that ended."""
-    place = Place(tmp_path_factory.mktemp("undisturbed"))
-    ended = place.run()
-    assert (ended.status, ended.error) == (0, "")
-    return place, ended
-
-
 @pytest.mark.slow
 def test_every_stage_is_killed(undisturbed: tuple[Place, Ended]) -> None:
     place, _ = undisturbed

@@ -21,19 +21,10 @@ from tests.paths import ROOT
 SCRIPT = ROOT / "docs" / "scripts" / "two_ray_nodes.py"
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Place, Ended]:
-    """The experiment, run in threads from beginning to end."""
-    pytest.importorskip("ray")
-    place = Place(tmp_path_factory.mktemp("undisturbed"))
-    ended = place.run()
-    assert (ended.status, ended.error) == (0, "")
-    return place, ended
-
-
 @contextmanager
 def two_nodes() -> Iterator[tuple[dict[str, str], int]]:
     """What finds the cluster, and the process group of its second node."""
+    pytest.importorskip("ray")
     with subprocess.Popen([sys.executable, str(SCRIPT)], stdout=subprocess.PIPE, text=True) as nodes:
         try:
             assert nodes.stdout is not None
